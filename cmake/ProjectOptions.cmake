@@ -1,0 +1,24 @@
+# Compiler settings of every target of ours, as one interface target; nothing is set globally.
+set(VCACHE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them (address,undefined or thread)")
+option(VCACHE_WERROR "Warnings are errors" OFF)
+
+add_library(vcache_options INTERFACE)
+target_compile_features(vcache_options INTERFACE cxx_std_20)
+target_compile_options(vcache_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+  -fstack-protector-strong $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+if(VCACHE_WERROR)
+  target_compile_options(vcache_options INTERFACE -Werror)
+endif()
+if(VCACHE_SANITIZE)
+  target_compile_options(vcache_options INTERFACE
+    -fsanitize=${VCACHE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(vcache_options INTERFACE -fsanitize=${VCACHE_SANITIZE})
+  # GCC 12 reports false positives of these two when sanitizers change the control flow.
+  target_compile_options(vcache_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+endif()
+
+find_program(VCACHE_CCACHE ccache)
+if(VCACHE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VCACHE_CCACHE})
+endif()

@@ -1,0 +1,68 @@
+#include "core/json.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace vcache;
+
+namespace {
+std::string Nested(int depth) {
+  return std::string(static_cast<std::size_t>(depth), '[') +
+         std::string(static_cast<std::size_t>(depth), ']');
+}
+}  // namespace
+
+TEST_CASE("ParseJson: refuses nesting over the limit and a hostile hundred thousand (J1)") {
+  CHECK(ParseJson(Nested(32)));
+  CHECK_FALSE(ParseJson(Nested(33)));
+  CHECK_FALSE(ParseJson(Nested(100'000)));
+  CHECK_FALSE(ParseJson(std::string(100'000, '[')));
+}
+
+TEST_CASE("ParseJson: refuses more values and bytes than allowed (J1)") {
+  JsonLimits limits;
+  limits.max_values = 4;
+  CHECK(ParseJson("[1,2,3]", limits));
+  CHECK_FALSE(ParseJson("[1,2,3,4]", limits));
+  limits.max_bytes = 3;
+  CHECK_FALSE(ParseJson("[1,2]", limits));
+}
+
+TEST_CASE("ParseJson: its message never quotes the input (J5)") {
+  const auto parsed = ParseJson(R"({"password": hunter2})");
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().code == ErrorCode::kBadRequest);
+  CHECK(parsed.error().message.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("ParseJson: refuses duplicate names where asked to (J5)") {
+  JsonLimits strict;
+  strict.refuse_duplicate_keys = true;
+  CHECK(ParseJson(R"({"a":1,"a":2})"));
+  CHECK_FALSE(ParseJson(R"({"a":1,"a":2})", strict));
+  CHECK_FALSE(ParseJson(R"({"x":{"a":1,"b":[{"a":1}],"a":2}})", strict));
+  CHECK(ParseJson(R"({"a":{"a":1},"b":{"a":1}})", strict));
+}
+
+TEST_CASE("DumpJson: bytes that are not UTF-8 do not throw (J2)") {
+  CHECK(DumpJson(Json("a\xFFz")) == "\"a\xEF\xBF\xBDz\"");
+}
+
+TEST_CASE("checked conversions: wrong types and ranges are empty, never changed (J3, J4)") {
+  const Json object =
+      *ParseJson(R"({"i":-1,"big":18446744073709551615,"s":"1","n":null,"f":1.5,"b":true})");
+  CHECK(AsInteger(Find(object, "i")) == -1);
+  CHECK_FALSE(AsInteger(Find(object, "big")));
+  CHECK_FALSE(AsInteger(Find(object, "f")));
+  CHECK_FALSE(ParseJson("1e400"));  // no infinity gets in
+  CHECK_FALSE(AsNumber(Find(object, "s")));
+  CHECK_FALSE(AsNumber(Find(object, "n")));
+  CHECK_FALSE(AsNumber(Find(object, "missing")));
+  CHECK(AsNumber(Find(object, "f")) == 1.5);
+  CHECK_FALSE(AsBool(Find(object, "i")));
+  CHECK(AsBool(Find(object, "b")) == true);
+  CHECK_FALSE(AsString(Find(object, "b")));
+  CHECK(Find(Json(3), "x") == nullptr);
+  CHECK(FindPath(object, {"s", "x"}) == nullptr);
+}
