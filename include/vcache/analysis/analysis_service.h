@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vcache/analysis/analysis_observer.h"
+#include "vcache/cache/verdict_store.h"
+#include "vcache/content/media_type.h"
+#include "vcache/content/spool.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/log.h"
+#include "vcache/detection/detector_panel.h"
+
+namespace vcache::analysis {
+
+/// How an answer came about; the value of `X-Cache`.
+enum class CacheStatus { kHit, kMiss, kCoalesced };
+std::string_view CacheStatusName(CacheStatus status) noexcept;  ///< `HIT`, `MISS`, `COALESCED`
+
+/// A content to judge: bytes of a file or a canonical text. The paid call may outlive the request,
+/// so the content is shared with it.
+struct Content {
+  cache::CacheKey key;
+  std::optional<content::MediaType> media_type;  ///< Files only.
+  std::shared_ptr<const content::Spool> file;    ///< Files only.
+  std::string text;                              ///< Texts only, canonical.
+  std::size_t characters = 0;
+  std::uint64_t bytes = 0;
+  std::string file_name;  ///< As the client called it; for logs and the answer, nothing else.
+};
+
+struct Analysis {
+  cache::SharedEntry entry;
+  CacheStatus status = CacheStatus::kMiss;
+  std::optional<cache::Tier> tier;   ///< On a hit.
+  std::chrono::milliseconds ttl{0};  ///< Remaining life of the entry.
+  bool stored = false;               ///< On a miss: whether it is kept anywhere.
+  std::int64_t saved_micros = 0;
+};
+
+struct AnalysisOptions {
+  std::chrono::seconds ttl_analysis{604'800};
+  std::chrono::seconds ttl_text{2'592'000};
+  std::chrono::seconds partial_ttl{3'600};
+  /// How long a store may take to answer a look-up or to keep a verdict.
+  std::chrono::milliseconds store_timeout{5'000};
+  /// The longest that a paid call may take, whoever waits for it.
+  std::chrono::milliseconds call_timeout{180'000};
+  /// Paid calls in flight at once; one more is refused with kOverloaded.
+  std::size_t max_flights = 256;
+  /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
+  bool same_detectors = false;
+  /// `CACHE_MODE=off`: neither reads nor keeps. Single flight still holds.
+  bool use_store = true;
+};
+
+/// Decides: look up, join, pay, keep. It does not hash, speak to stores' protocols, parse JSON or
+/// render HTTP. Thread-safe.
+class AnalysisService {
+ public:
+  /// All references must outlive the service.
+  AnalysisService(cache::VerdictStore& store, const detection::DetectorPanel& panel,
+                  AnalysisObserver& observer, Clock& clock, AnalysisOptions options);
+  /// Waits for the paid calls in flight, so that what is paid for is kept.
+  ~AnalysisService();
+
+  /// The verdict of a content, from a tier, from a call already in flight, or from a call paid for
+  /// now. Blocks until `deadline` at most; leaving early cancels nothing. Errors:
+  /// kVendorNotConfigured, those of `Detector`, kOverloaded, kShuttingDown, kDeadlineExceeded.
+  Result<Analysis> Analyze(Content content, Deadline deadline);
+
+  /// What is known, without ever paying. kNotCached, kStoreUnavailable.
+  Result<Analysis> Find(const cache::CacheKey& key, Deadline deadline);
+
+  /// No new paid calls from now on (kShuttingDown); waits for those in flight until `deadline`.
+  /// True when none is left.
+  bool Drain(Deadline deadline);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace vcache::analysis

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "vcache/cache/verdict_store.h"
+#include "vcache/core/clock.h"
+
+namespace vcache::cache {
+
+struct MemoryStoreOptions {
+  /// `MEMORY_CACHE_MB`. Entries are dropped, least recently used first, to stay below it.
+  std::size_t max_bytes = 64 * 1024 * 1024;
+  /// `MEMORY_CACHE_TTL`: an entry lives `min(its TTL, this)`, so that a replica's memory forgets
+  /// what was cleared elsewhere. Zero: as long as its TTL.
+  std::chrono::seconds max_ttl{300};
+  /// A power of two; more shards, less contention.
+  std::size_t shards = 16;
+};
+
+struct MemoryStoreUse {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// The fastest tier: a sharded LRU of this process, bounded in bytes. Always available; `Keep` of
+/// an entry larger than a shard's share keeps nothing and is not an error. Counters are ignored.
+class MemoryStore final : public VerdictStore {
+ public:
+  MemoryStore(MemoryStoreOptions options, Clock& clock);
+  ~MemoryStore() override;
+
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  bool available() const noexcept override { return true; }
+
+  MemoryStoreUse use() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vcache::cache

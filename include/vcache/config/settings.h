@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vcache/core/log.h"
+#include "vcache/core/result.h"
+#include "vcache/core/secret.h"
+
+namespace vcache::config {
+
+enum class LogFormat { kText, kJson };
+enum class CacheMode { kOn, kOff };
+
+struct ServerSettings {
+  std::string host = "0.0.0.0";
+  std::uint16_t port = 8080;
+  std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
+  std::size_t max_connections = 4096;
+  std::size_t max_connections_per_address = 1024;
+  std::size_t worker_threads = 256;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds keep_alive_timeout{120'000};
+  std::chrono::milliseconds shutdown_grace{20'000};
+  std::vector<std::string> cors_origins;
+  std::size_t trusted_proxy_hops = 0;
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  std::filesystem::path spool_directory = "/tmp";  ///< `SPOOL_DIR`
+};
+
+struct AccessSettings {
+  Secret admin_token;
+};
+
+struct CacheSettings {
+  CacheMode mode = CacheMode::kOn;
+  std::filesystem::path directory = "./data";  ///< Empty: no local store.
+  std::string key_prefix;
+  Secret key_secret;
+  std::chrono::seconds ttl_analysis{604'800};
+  std::chrono::seconds ttl_text{2'592'000};
+  std::size_t memory_bytes = 64ULL * 1024 * 1024;  ///< `MEMORY_CACHE_MB`; 0: no memory tier.
+  std::chrono::seconds memory_ttl{300};
+  std::chrono::seconds partial_ttl{3'600};
+  std::size_t compress_min_bytes = 1024;
+  bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
+};
+
+struct VendorSettings {
+  std::string base_url;
+  std::chrono::milliseconds timeout{0};
+  std::int64_t cost_micros = 0;
+};
+
+struct DetectionSettings {
+  /// Names of vendors in order; empty: every vendor with credentials that serves the kind.
+  std::vector<std::string> image;
+  std::vector<std::string> video;
+  std::vector<std::string> text;
+  std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
+  std::size_t text_min_chars = 50;
+  std::size_t text_max_chars = 5000;
+
+  std::string sightengine_user;
+  Secret sightengine_secret;
+  VendorSettings sightengine;
+  Secret sapling_key;
+  VendorSettings sapling;
+  Secret openai_key;
+  std::string openai_model = "gpt-4o-mini";
+  VendorSettings openai;
+};
+
+/// The whole configuration, read once at start. A plain value.
+struct Settings {
+  ServerSettings server;
+  AccessSettings access;
+  CacheSettings cache;
+  DetectionSettings detection;
+};
+
+/// How one variable of the process environment is read; empty when it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// The environment of this process.
+Environment ProcessEnvironment();
+/// `first`, and `file` for what `first` does not have.
+Environment Layered(Environment first, std::map<std::string, std::string, std::less<>> file);
+
+/// Reads the lines `NAME=value` of a `.env` file: comments, `export`, single and double quotes as
+/// shells and hosting panels know them. kBadConfiguration with the line number.
+Result<std::map<std::string, std::string, std::less<>>> ParseEnvFile(std::string_view text);
+
+/// Everything validated: kBadConfiguration names each wrong variable, what it holds (unless it is a
+/// secret), what it may hold, one a line. A variable that is set but empty counts as not set.
+Result<Settings> LoadSettings(const Environment& environment);
+
+/// One variable as `.env.example` and docs document it.
+struct VariableInfo {
+  std::string_view name;
+  std::string_view group;
+  std::string_view unit;         ///< `ms`, `MB`, `seconds`, ... or empty.
+  std::string default_value;     ///< As one would write it; empty: none.
+  std::string_view description;  ///< One line.
+  bool secret = false;
+};
+
+/// Every variable that `LoadSettings` reads, in the order of the documentation.
+std::vector<VariableInfo> Variables();
+
+/// The effective configuration as `NAME=value` lines, secrets as `********`, for `--check-config`.
+/// With the environment it also tells which of them were set and which are defaults.
+std::string Describe(const Settings& settings, const Environment& environment);
+
+}  // namespace vcache::config

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "vcache/content/media_type.h"
+#include "vcache/content/spool.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/result.h"
+#include "vcache/core/verdict.h"
+
+namespace vcache::detection {
+
+enum class MediaKind { kImage, kVideo, kText };
+std::string_view MediaKindName(MediaKind kind) noexcept;  ///< `image`, `video`, `text`
+
+/// What is to be judged. Views: everything must live until the call returns.
+struct DetectionTask {
+  MediaKind kind = MediaKind::kImage;
+  /// Image or video: the type and the bytes. Each detector reads through a reader of its own.
+  std::optional<content::MediaType> media_type;
+  const content::Spool* file = nullptr;
+  /// Text: in canonical form.
+  std::string_view text;
+  std::size_t characters = 0;
+  /// Hexadecimal digest, for vendors that take an id from the caller.
+  std::string_view digest_hex;
+};
+
+/// One vendor's finished answer.
+struct Detection {
+  SourceVerdict source;  ///< `score` is always set and within 0 to 100.
+  std::optional<std::int64_t> frames_analyzed;
+  std::vector<std::pair<std::string, double>> generators;
+  std::vector<std::string> indicators;
+  /// A JSON object: what else the vendor told, without content.
+  std::string details = "{}";
+  /// What the call cost, in millionths of a US dollar.
+  std::int64_t cost_micros = 0;
+  /// From a stand-in: the verdict is marked so wherever it is shown, and never mixed with real
+  /// ones.
+  bool demo = false;
+};
+
+/// One vendor's API. Knows its protocol and nothing else: no cache, no retry, no limit.
+/// Thread-safe: calls may run side by side.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+
+  /// The name in configuration and answers: `sightengine`.
+  virtual std::string_view provider() const noexcept = 0;
+  virtual bool Accepts(MediaKind kind) const noexcept = 0;
+  /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
+  virtual std::string Fingerprint(MediaKind kind) const = 0;
+  /// What a call for this task is expected to cost.
+  virtual std::int64_t PriceMicros(const DetectionTask& task) const noexcept = 0;
+
+  /// Blocks until the vendor answered, its own time-out or `deadline` at most. A verdict is a
+  /// finished answer with a score; all else is an error that says by `charge` what it may have
+  /// cost: kVendorInvalidAnswer, kVendorRefused, kVendorUnavailable, kVendorTimeout, kIo.
+  virtual Result<Detection> Detect(const DetectionTask& task, Deadline deadline) = 0;
+};
+
+}  // namespace vcache::detection

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "vcache/core/secret.h"
+#include "vcache/detection/detector.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::detection {
+
+/// What every vendor's adapter is configured with (`<VENDOR>_BASE_URL` and so on).
+struct VendorEndpoint {
+  /// The vendor's base as docs/detection-vendors.md gives it, without a slash at the end.
+  std::string base_url;
+  std::chrono::milliseconds timeout{30'000};
+  /// Price of a call in millionths of a US dollar; each adapter says what one call is.
+  std::int64_t cost_micros = 0;
+  /// Answers come from a stand-in: every verdict is marked `demo`.
+  bool sandbox = false;
+};
+
+struct SightengineOptions {
+  VendorEndpoint endpoint;  ///< Price of an image; a video costs it once for each frame analysed.
+  std::string api_user;
+  Secret api_secret;
+};
+
+struct SaplingOptions {
+  VendorEndpoint endpoint;  ///< Price of each started 1,000 characters.
+  Secret api_key;
+};
+
+struct OpenAiOptions {
+  VendorEndpoint endpoint;  ///< Price of one judgement.
+  Secret api_key;
+  std::string model;
+};
+
+/// Each keeps a reference to `http`, which must outlive it.
+std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);
+
+}  // namespace vcache::detection

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcache/core/result.h"
+#include "vcache/http/message.h"
+
+namespace vcache::http {
+
+struct HeadLimits {
+  std::size_t max_bytes = 16 * 1024;
+  std::size_t max_fields = 64;
+  std::size_t max_target_bytes = 2 * 1024;
+};
+
+/// How the body of a request ends: exactly one way (rule H3).
+enum class BodyFraming { kNone, kLength, kChunked };
+
+/// A request line and its header fields, checked (rules H2 and H3, RFC 9112).
+struct RequestHead {
+  std::string method;
+  std::string target;  ///< In origin form: `/path?query`, or `*` with OPTIONS.
+  std::string path;    ///< Percent-decoded once.
+  std::string query;
+  bool http_1_1 = true;
+  Headers headers;
+  BodyFraming framing = BodyFraming::kNone;
+  std::uint64_t content_length = 0;  ///< With kLength.
+  bool expects_continue = false;
+  bool keep_alive = true;  ///< What the client wants.
+};
+
+/// Where the head ends in `received` (behind the empty line), or nothing when it is not complete.
+/// Looks only for the end; linear in `received` from `from` (what was searched before).
+std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from = 0) noexcept;
+
+/// Parses a complete head, its last empty line included. Never throws.
+/// Errors: kBadRequest, kHeadTooLarge, kNotImplemented (unknown transfer coding),
+/// kUnsupportedMediaType (a Content-Encoding other than identity). The message names the rule
+/// broken and never quotes the input. After any of them the connection must be closed.
+Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& limits);
+
+}  // namespace vcache::http
