@@ -30,7 +30,7 @@ class Test(unittest.TestCase):
             shutil.copy(ROOT / name, self.root / name)
         (self.root / ".env.example").write_text("\n".join(
             f"{name}=" for name in (
-                "CACHE_DIR", "SHUTDOWN_GRACE_MS", "TRUSTED_PROXY_HOPS", "LOG_FORMAT", "ADMIN_TOKEN",
+                "CACHE_DIR", "SHUTDOWN_GRACE_MS", "MAX_CONNECTIONS_PER_ADDRESS", "LOG_FORMAT", "ADMIN_TOKEN",
                 "KEY_SECRET", "SIGHTENGINE_API_USER", "SIGHTENGINE_API_SECRET", "SAPLING_API_KEY",
                 "OPENAI_API_KEY")))
         (self.root / "tests/scripts").mkdir(parents=True)
