@@ -11,7 +11,9 @@ using cache::Counters;
 
 Statistics::Statistics(cache::CounterStore* store, Clock& clock, Logger& logger,
                        StatisticsOptions options)
-    : store_(store), clock_(clock), logger_(logger), options_(options), started_(clock.WallNow()) {}
+    : store_(store), clock_(clock), logger_(logger), options_(options) {
+  without_store_.since = clock.WallNow();
+}
 
 Statistics::~Statistics() {
   Stop();
@@ -53,7 +55,7 @@ void Statistics::FlushLocked() {
   const Counters delta = TakePending();
   if (delta.empty()) return;
   if (store_ == nullptr) {
-    without_store_ += delta;
+    AddWithoutStore(delta);
     return;
   }
   const Result<void> added =
@@ -70,6 +72,14 @@ void Statistics::FlushLocked() {
   }
 }
 
+void Statistics::AddWithoutStore(const Counters& delta) {
+  const auto day = std::chrono::floor<std::chrono::days>(clock_.WallNow());
+  if (day != day_) without_store_.today = Counters{};
+  day_ = day;
+  without_store_.all += delta;
+  without_store_.today += delta;
+}
+
 StatisticsSnapshot Statistics::Snapshot() {
   StatisticsSnapshot snapshot;
   snapshot.memory_hits = memory_hits_.load();
@@ -84,9 +94,8 @@ StatisticsSnapshot Statistics::Snapshot() {
     }
   }
   if (!snapshot.durable) {
-    snapshot.totals.all = without_store_;
-    snapshot.totals.today = without_store_;
-    snapshot.totals.since = started_;
+    AddWithoutStore({});
+    snapshot.totals = without_store_;
   }
   snapshot.totals.all += pending;
   snapshot.totals.today += pending;

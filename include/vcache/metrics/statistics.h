@@ -67,20 +67,21 @@ class Statistics final : public analysis::AnalysisObserver {
   cache::Counters PeekPending() const noexcept;
   void AddPending(const cache::Counters& counters) noexcept;
   void FlushLocked();
+  void AddWithoutStore(const cache::Counters& delta);
 
   cache::CounterStore* const store_;
   Clock& clock_;
   Logger& logger_;
   const StatisticsOptions options_;
-  const WallTime started_;
 
   std::array<std::array<std::atomic<std::int64_t>, cache::kCounterCount>, 2> pending_{};
   std::atomic<std::uint64_t> memory_hits_{0};
 
   /// Held while counts move, so that a snapshot never sees them in neither place or in both.
   std::mutex flush_mutex_;
-  bool refused_ = false;           // guarded by flush_mutex_: one warning per change of state
-  cache::Counters without_store_;  // guarded by flush_mutex_: totals when there is no store
+  bool refused_ = false;                // guarded by flush_mutex_: one warning per change of state
+  cache::CounterTotals without_store_;  // guarded by flush_mutex_: totals when there is no store
+  std::chrono::sys_days day_;           // guarded by flush_mutex_: what its `today` is about
 
   std::mutex thread_mutex_;
   std::condition_variable wake_;
