@@ -38,7 +38,7 @@ TEST_CASE("Server: takes a well-formed request id over and makes one for any oth
   CHECK(client.Exchange(Get("/hello", "X-Request-Id: " + longest + "\r\n")).Field("X-Request-Id") ==
         longest);
   for (const std::string& bad : {longest + "x", std::string("a b"), std::string("a%0d%0ab"),
-                                std::string("\"quoted\""), std::string("")}) {
+                                 std::string("\"quoted\""), std::string("")}) {
     const auto response = client.Exchange(Get("/hello", "X-Request-Id: " + bad + "\r\n"));
     CHECK(response.Field("X-Request-Id")->size() == 32);
   }
@@ -125,7 +125,8 @@ TEST_CASE("Server: 404 and 405 come without reading the body (rule H13)") {
   CHECK(response.Field("Connection") == "close");
   CHECK(response.body.find("not_found") != std::string::npos);
 
-  for (const std::string& method : std::vector<std::string>{"PUT", "PATCH", "DELETE", "TRACE", "BREW"}) {
+  for (const std::string& method :
+       std::vector<std::string>{"PUT", "PATCH", "DELETE", "TRACE", "BREW"}) {
     auto client = server.Connect();
     response = client.Exchange(method + " /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(response.status == 405);
