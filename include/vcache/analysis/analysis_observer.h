@@ -28,6 +28,9 @@ class AnalysisObserver {
   /// The vendors answered or failed. `kept`: the counters are in the store with the verdict
   /// already; else whoever observes must add them.
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}
+  /// A verdict that was paid for could not be stored: the next request may pay again.
+  virtual void OnNotKept(const cache::CacheKey&, const Error&) {}
+  /// One caller of `Analyze` got an error.
   virtual void OnError(const cache::CacheKey&, const Error&) {}
 };
 

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "vcache/analysis/analysis_observer.h"
-#include "vcache/cache/verdict_store.h"
+#include "vcache/cache/tiered_store.h"
 #include "vcache/content/media_type.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
-#include "vcache/core/log.h"
 #include "vcache/detection/detector_panel.h"
 
 namespace vcache::analysis {
@@ -55,8 +54,6 @@ struct AnalysisOptions {
   std::size_t max_flights = 256;
   /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
   bool same_detectors = false;
-  /// `CACHE_MODE=off`: neither reads nor keeps. Single flight still holds.
-  bool use_store = true;
 };
 
 /// Decides: look up, join, pay, keep. It does not hash, speak to stores' protocols, parse JSON or
@@ -64,7 +61,7 @@ struct AnalysisOptions {
 class AnalysisService {
  public:
   /// All references must outlive the service.
-  AnalysisService(cache::VerdictStore& store, const detection::DetectorPanel& panel,
+  AnalysisService(cache::TieredStore& store, const detection::DetectorPanel& panel,
                   AnalysisObserver& observer, Clock& clock, AnalysisOptions options);
   /// Waits for the paid calls in flight, so that what is paid for is kept.
   ~AnalysisService();
@@ -77,13 +74,16 @@ class AnalysisService {
   /// What is known, without ever paying. kNotCached, kStoreUnavailable.
   Result<Analysis> Find(const cache::CacheKey& key, Deadline deadline);
 
-  /// No new paid calls from now on (kShuttingDown); waits for those in flight until `deadline`.
-  /// True when none is left.
+  /// The service is asked to stop: no new paid calls from now on, and whoever waits for one gets
+  /// kShuttingDown at `deadline` at the latest. The calls themselves run on.
+  void StopBy(Deadline deadline);
+
+  /// `StopBy`, then waits until no paid call is in flight. False when `deadline` came first.
   bool Drain(Deadline deadline);
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace vcache::analysis

@@ -14,6 +14,9 @@ class TieredStore final : public VerdictStore {
  public:
   TieredStore(MemoryStore* memory, VerdictStore* backing) : memory_(memory), backing_(backing) {}
 
+  /// Asks the memory tier alone: no I/O, no network, never blocks. A miss says nothing of the store.
+  LookupResult LookupMemory(const CacheKey& key);
+
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// The memory tier keeps the verdict even when the store behind refuses; the error is returned.

@@ -33,11 +33,19 @@ class ChunkDecoder {
     kDataCr,
     kDataLf,
     kTrailerStart,
+    kTrailerName,
     kTrailer,
     kTrailerLf,
     kEndLf,
-    kDone
+    kDone,
+    kFailed
   };
+
+  /// Takes one byte of framing: what is wrong with it, or null.
+  const char* Frame(char c) noexcept;
+  const char* FrameSize(char c) noexcept;
+  const char* FrameTrailer(char c) noexcept;
+
   State state_ = State::kSize;
   std::uint64_t left_ = 0;
   std::size_t digits_ = 0;

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "vcache/analysis/analysis_observer.h"
+
+namespace vcache::analysis {
+
+/// Several observers as one, called in their order. They must outlive it.
+class ObserverList final : public AnalysisObserver {
+ public:
+  explicit ObserverList(std::vector<AnalysisObserver*> observers)
+      : observers_(std::move(observers)) {}
+
+  void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
+             std::int64_t saved_micros) override {
+    for (auto* each : observers_) each->OnHit(key, file_name, tier, saved_micros);
+  }
+  void OnMiss(const cache::CacheKey& key, std::string_view file_name,
+              const cache::LookupResult& found) override {
+    for (auto* each : observers_) each->OnMiss(key, file_name, found);
+  }
+  void OnJoined(const cache::CacheKey& key, std::string_view file_name,
+                std::int64_t saved_micros) override {
+    for (auto* each : observers_) each->OnJoined(key, file_name, saved_micros);
+  }
+  void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override {
+    for (auto* each : observers_) each->OnCorrupt(key, reason);
+  }
+  void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override {
+    for (auto* each : observers_) each->OnPaid(key, counters, kept);
+  }
+  void OnNotKept(const cache::CacheKey& key, const Error& error) override {
+    for (auto* each : observers_) each->OnNotKept(key, error);
+  }
+  void OnError(const cache::CacheKey& key, const Error& error) override {
+    for (auto* each : observers_) each->OnError(key, error);
+  }
+
+ private:
+  const std::vector<AnalysisObserver*> observers_;
+};
+
+}  // namespace vcache::analysis

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vcache/analysis/analysis_service.h"
+#include "vcache/cache/memory_store.h"
+#include "vcache/cache/tiered_store.h"
+#include "vcache/content/spool.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/log.h"
+#include "vcache/core/secret.h"
+#include "vcache/detection/detector_panel.h"
+#include "vcache/http/router.h"
+#include "vcache/http/server.h"
+#include "vcache/metrics/statistics.h"
+
+namespace vcache::api {
+
+struct ApiOptions {
+  std::string version;
+  std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;
+  std::size_t text_min_chars = 50;
+  std::size_t text_max_chars = 5000;
+  content::SpoolOptions spool;
+  /// Empty: the admin routes answer 403 and say how to turn them on.
+  Secret admin_token;
+  /// Exact origins that browsers may call from.
+  std::vector<std::string> cors_origins;
+  /// Verdicts come from a stand-in.
+  bool demo = false;
+};
+
+/// What the routes speak to. References and pointers must outlive the router; pointers may be null
+/// where a tier is turned off.
+struct ApiParts {
+  analysis::AnalysisService& analysis;
+  cache::TieredStore& store;
+  cache::MemoryStore* memory;
+  cache::VerdictStore* backing;
+  metrics::Statistics& statistics;
+  const detection::DetectorPanel& panel;
+  Clock& clock;
+  Logger& logger;
+};
+
+/// Every route of the service. The options are kept; handlers are thread-safe.
+http::Router MakeRouter(ApiOptions options, ApiParts parts);
+
+/// Problem details for errors, security and CORS headers for every answer, one log line a request.
+http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger);
+
+}  // namespace vcache::api

@@ -1,0 +1,71 @@
+#include "analysis/flight.h"
+
+#include <vector>
+
+namespace vcache::analysis {
+
+void Flight::Settle(Result<Analysis> result) {
+  const std::lock_guard lock(mutex_);
+  if (result_) return;
+  result_ = std::move(result);
+  settled_.notify_all();
+}
+
+void Flight::CutOff(Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  cut_off_ = cut_off_.Shortened(deadline);
+  settled_.notify_all();
+}
+
+Result<Analysis> Flight::Await(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const SteadyTime cut_off = cut_off_.time();
+    const SteadyTime until = deadline.Shortened(cut_off_).time();
+    const bool woken = clock_.WaitUntil(
+        settled_, lock, until, [&] { return result_.has_value() || cut_off_.time() != cut_off; });
+    if (result_) return *result_;
+    if (woken) continue;  // the cut-off came nearer
+    if (deadline.time() <= cut_off) {
+      return Error{ErrorCode::kDeadlineExceeded,
+                   "The analysis is still going on; ask again later, its result will be kept."};
+    }
+    return Error{.code = ErrorCode::kShuttingDown,
+                 .message = "The service is stopping; ask again.",
+                 .retry_after = std::chrono::seconds(1)};
+  }
+}
+
+FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = flights_.find(key); found != flights_.end()) return {found->second};
+  if (closed_) return {.flight = nullptr, .closed = true};
+  if (flights_.size() >= capacity_) return {};
+  auto flight = std::make_shared<Flight>(clock_);
+  flights_.emplace(key, flight);
+  return {.flight = std::move(flight), .leader = true};
+}
+
+void FlightTable::Leave(const cache::CacheKey& key) {
+  const std::lock_guard lock(mutex_);
+  flights_.erase(key);
+  // Notified under the lock: whoever waits in AwaitEmpty may destroy this table right afterwards.
+  if (flights_.empty()) emptied_.notify_all();
+}
+
+void FlightTable::Close(Deadline deadline) {
+  std::vector<std::shared_ptr<Flight>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    for (const auto& [key, flight] : flights_) open.push_back(flight);
+  }
+  for (const auto& flight : open) flight->CutOff(deadline);
+}
+
+bool FlightTable::AwaitEmpty(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return clock_.WaitUntil(emptied_, lock, deadline.time(), [this] { return flights_.empty(); });
+}
+
+}  // namespace vcache::analysis

@@ -1,0 +1,42 @@
+#include "api/admin_access.h"
+
+#include <string_view>
+
+namespace vcache::api {
+namespace {
+
+/// The credentials of `Authorization: Bearer <token>` (RFC 6750; the scheme's case does not
+/// matter).
+std::optional<std::string_view> BearerToken(const http::Headers& headers) {
+  if (headers.Count("Authorization") != 1) return std::nullopt;
+  const std::string_view value = *headers.Get("Authorization");
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() <= kScheme.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char c =
+        value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
+    if (c != kScheme[i]) return std::nullopt;
+  }
+  return value.substr(kScheme.size());
+}
+
+}  // namespace
+
+std::optional<Error> RefuseAdmin(const http::RequestInfo& request, const Secret& admin_token) {
+  if (admin_token.empty()) {
+    return Error{ErrorCode::kForbidden,
+                 "The admin routes are turned off; set ADMIN_TOKEN to a random text of at least 16 "
+                 "characters and restart the service."};
+  }
+  const auto token = BearerToken(request.headers);
+  if (!token) {
+    return Error{ErrorCode::kUnauthenticated,
+                 "Send the admin token as \"Authorization: Bearer <ADMIN_TOKEN>\"."};
+  }
+  if (!admin_token.Equals(*token)) {
+    return Error{ErrorCode::kUnauthenticated, "The admin token is wrong."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace vcache::api

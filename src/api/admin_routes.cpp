@@ -1,0 +1,199 @@
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "api/admin_access.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "api/text_reader.h"
+#include "core/json.h"
+#include "core/verdict_json.h"
+
+namespace vcache::api {
+namespace {
+
+using cache::ContentKind;
+using cache::Counter;
+using cache::Counters;
+
+/// Fewer look-ups than this say little about a hit rate.
+constexpr std::int64_t kWarmLookups = 100;
+/// How long an administrator's clear may take.
+constexpr std::chrono::milliseconds kClearTimeout{60'000};
+
+http::Response JsonResponse(const Json& body) {
+  http::Response response;
+  response.headers.Add("Content-Type", "application/json");
+  response.body = DumpJson(body);
+  return response;
+}
+
+double Dollars(std::int64_t micros) {
+  return static_cast<double>(micros) / 1e6;
+}
+
+double HitRate(std::int64_t hits, std::int64_t misses) {
+  if (hits + misses == 0) return 0;
+  const double rate = 100.0 * static_cast<double>(hits) / static_cast<double>(hits + misses);
+  return std::round(rate * 10) / 10;
+}
+
+Json KindJson(const Counters& counters, ContentKind kind) {
+  const auto count = [&](Counter counter) { return counters.at(kind, counter); };
+  Json json = Json::object();
+  json["hits"] = count(Counter::kHits);
+  json["misses"] = count(Counter::kMisses);
+  json["hitRate"] = HitRate(count(Counter::kHits), count(Counter::kMisses));
+  json["coalesced"] = count(Counter::kCoalesced);
+  json["errors"] = count(Counter::kErrors);
+  json["paidCalls"] = count(Counter::kPaidCalls);
+  json["spent"] = Dollars(count(Counter::kSpentMicros));
+  json["saved"] = Dollars(count(Counter::kSavedMicros));
+  return json;
+}
+
+Json CostJson(const cache::CounterTotals& totals) {
+  Json json = Json::object();
+  json["currency"] = "USD";
+  json["spent"] = Dollars(totals.all.total(Counter::kSpentMicros));
+  json["saved"] = Dollars(totals.all.total(Counter::kSavedMicros));
+  json["paidCalls"] = totals.all.total(Counter::kPaidCalls);
+  json["unknownCharges"] = totals.all.total(Counter::kUnknownCharges);
+  json["today"] = Json::object({{"spent", Dollars(totals.today.total(Counter::kSpentMicros))},
+                                {"saved", Dollars(totals.today.total(Counter::kSavedMicros))},
+                                {"paidCalls", totals.today.total(Counter::kPaidCalls)}});
+  json["budget"] = nullptr;
+  return json;
+}
+
+/// Whether anything outlives this process, and how well it does, in one word each.
+struct CacheHealth {
+  bool enabled;
+  std::string_view status;
+  std::string_view backend;
+  std::string_view state;
+};
+
+CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
+  const bool stored = parts.backing != nullptr && parts.backing->available();
+  CacheHealth health{stored, stored ? "embedded" : "disconnected",
+                     parts.backing != nullptr ? "sqlite" : "none", "HEALTHY"};
+  const std::int64_t lookups = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
+                               totals.total(Counter::kCoalesced);
+  if (!stored) {
+    health.state = parts.memory != nullptr ? "DEGRADED" : "DOWN";
+  } else if (lookups < kWarmLookups) {
+    health.state = "WARMING";
+  }
+  return health;
+}
+
+http::Response Stats(const ApiState& state) {
+  const metrics::StatisticsSnapshot snapshot = state.parts.statistics.Snapshot();
+  const Counters& all = snapshot.totals.all;
+  const CacheHealth health = HealthOf(state.parts, all);
+  const cache::MemoryStoreUse memory =
+      state.parts.memory != nullptr ? state.parts.memory->use() : cache::MemoryStoreUse{};
+
+  Json json = Json::object();
+  json["enabled"] = health.enabled;
+  json["status"] = health.status;
+  json["hits"] = std::to_string(all.total(Counter::kHits));
+  json["misses"] = std::to_string(all.total(Counter::kMisses));
+  json["backend"] = health.backend;
+  json["state"] = health.state;
+  json["hitRate"] = HitRate(all.total(Counter::kHits), all.total(Counter::kMisses));
+  json["errors"] = all.total(Counter::kErrors);
+  json["corruptEntries"] = all.total(Counter::kCorrupt);
+  json["coalesced"] = all.total(Counter::kCoalesced);
+  json["isAvailable"] = health.enabled;
+  json["byKind"] = Json::object({{"analysis", KindJson(all, ContentKind::kAnalysis)},
+                                 {"text", KindJson(all, ContentKind::kText)}});
+  json["memory"] = Json::object(
+      {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
+  json["pendingWrites"] = 0;
+  json["cost"] = CostJson(snapshot.totals);
+  json["since"] = FormatTime(snapshot.totals.since);
+  if (state.options.demo) json["demo"] = true;
+  return JsonResponse(Json::object({{"success", true}, {"cache", std::move(json)}}));
+}
+
+struct ClearOrder {
+  cache::KeyPattern pattern = cache::KeyPattern::All();
+  cache::ClearMode mode = cache::ClearMode::kDelete;
+};
+
+Result<ClearOrder> ReadClearOrder(http::Request& request) {
+  ClearOrder order;
+  if (!request.has_body) return order;
+  const Result<std::string> body = ReadBody(request, 4096);
+  if (!body) return body.error();
+  if (body->empty()) return order;
+  JsonLimits limits;
+  limits.max_depth = 2;
+  limits.max_values = 16;
+  limits.refuse_duplicate_keys = true;
+  const Result<Json> json = ParseJson(*body, limits);
+  if (!json) return json.error();
+  if (!json->is_object()) {
+    return Error{ErrorCode::kBadRequest,
+                 "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
+  }
+  if (const Json* pattern = Find(*json, "pattern")) {
+    const auto text = AsString(pattern);
+    if (!text) return Error{ErrorCode::kBadRequest, "The member pattern must be a string."};
+    Result<cache::KeyPattern> parsed = cache::KeyPattern::Parse(*text);
+    if (!parsed) return std::move(parsed).error();
+    order.pattern = std::move(parsed).value();
+  }
+  if (const Json* dry_run = Find(*json, "dryRun")) {
+    const auto flag = AsBool(dry_run);
+    if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
+    if (*flag) order.mode = cache::ClearMode::kDryRun;
+  }
+  return order;
+}
+
+http::Response Clear(const ApiState& state, http::Request& request) {
+  const Result<ClearOrder> order = ReadClearOrder(request);
+  if (!order) return ProblemResponse(request.info, order.error());
+  const Result<cache::ClearReport> report = state.parts.store.Clear(
+      order->pattern, order->mode,
+      request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
+  if (!report) return ProblemResponse(request.info, report.error());
+
+  const bool dry_run = order->mode == cache::ClearMode::kDryRun;
+  const auto total = static_cast<std::int64_t>(report->total());
+  state.parts.logger.Info(dry_run ? "Cache clear tried (nothing removed)" : "Cache cleared",
+                          {{"pattern", order->pattern.text()},
+                           {"entries", total},
+                           {"by", request.info.peer},
+                           {"request_id", request.info.id}});
+  Json json = Json::object();
+  json["success"] = true;
+  json["pattern"] = order->pattern.text();
+  json["dryRun"] = dry_run;
+  json["cleared"] = total;
+  json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});
+  json["message"] = std::to_string(total) + (total == 1 ? " entry" : " entries") +
+                    (dry_run ? " would be removed." : " removed.");
+  return JsonResponse(json);
+}
+
+}  // namespace
+
+void AddAdminRoutes(http::Router& router, const SharedState& state) {
+  const auto guarded = [state](auto handler) {
+    return [state, handler](http::Request& request) {
+      if (const auto refusal = RefuseAdmin(request.info, state->options.admin_token)) {
+        return ProblemResponse(request.info, *refusal);
+      }
+      return handler(*state, request);
+    };
+  };
+  router.Add("GET", "/api/admin/cache/stats",
+             guarded([](const ApiState& api, http::Request&) { return Stats(api); }));
+  router.Add("POST", "/api/admin/cache/clear", guarded(Clear));
+}
+
+}  // namespace vcache::api

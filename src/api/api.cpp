@@ -1,0 +1,55 @@
+#include "vcache/api/api.h"
+
+#include <string>
+#include <utility>
+
+#include "api/problem.h"
+#include "api/response_headers.h"
+#include "api/routes.h"
+
+namespace vcache::api {
+namespace {
+
+void LogRequest(Logger& logger, const http::AccessRecord& record) {
+  if (!logger.Enabled(LogLevel::kInfo)) return;
+  const std::string path = EscapeForLog(record.request->path);
+  const std::string method = EscapeForLog(record.request->method, 16);
+  logger.Info("Request", {{"method", method},
+                          {"path", path},
+                          {"status", static_cast<std::int64_t>(record.status)},
+                          {"outcome", record.outcome},
+                          {"ms", static_cast<double>(record.duration.count()) / 1000.0},
+                          {"bytes_in", static_cast<std::int64_t>(record.bytes_in)},
+                          {"bytes_out", static_cast<std::int64_t>(record.bytes_out)},
+                          {"client", record.request->peer},
+                          {"client_gone", record.client_gone},
+                          {"request_id", record.request->id}});
+}
+
+}  // namespace
+
+http::Router MakeRouter(ApiOptions options, ApiParts parts) {
+  const SteadyTime started = parts.clock.Now();
+  const auto state = std::make_shared<const ApiState>(ApiState{std::move(options), parts, started});
+  http::Router router;
+  AddAnalysisRoutes(router, state);
+  AddAdminRoutes(router, state);
+  AddHealthRoutes(router, state);
+  return router;
+}
+
+http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
+  http::ServerHooks hooks;
+  hooks.render_error = [](const http::RequestInfo& request, const Error& error) {
+    return ProblemResponse(request, error);
+  };
+  hooks.finish = [cors = CorsPolicy(options.cors_origins)](const http::RequestInfo& request,
+                                                           http::Response& response) {
+    AddSecurityHeaders(response);
+    cors.Apply(request, response);
+  };
+  hooks.on_finished = [&logger](const http::AccessRecord& record) { LogRequest(logger, record); };
+  return hooks;
+}
+
+}  // namespace vcache::api

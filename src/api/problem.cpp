@@ -1,0 +1,37 @@
+#include "api/problem.h"
+
+#include <string>
+
+#include "core/json.h"
+
+namespace vcache::api {
+
+http::Response ProblemResponse(const http::RequestInfo& request, const Error& error) {
+  const int status = http::StatusOf(error.code);
+  Json body = Json::object();
+  body["type"] = "about:blank";
+  body["title"] = http::ReasonPhrase(status);
+  body["status"] = status;
+  body["detail"] = error.message;
+  if (!request.path.empty()) body["instance"] = request.path;
+  body["success"] = false;
+  body["error"] = error.message;
+  body["code"] = CodeName(error.code);
+  body["requestId"] = request.id;
+  if (error.retry_after) body["retryAfterSeconds"] = error.retry_after->count();
+
+  http::Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", "application/problem+json");
+  if (error.retry_after) {
+    response.headers.Add("Retry-After", std::to_string(error.retry_after->count()));
+  }
+  if (error.code == ErrorCode::kUnauthenticated) {
+    response.headers.Add("WWW-Authenticate", "Bearer realm=\"VerdictCache\"");
+  }
+  response.body = DumpJson(body);
+  response.log_outcome = CodeName(error.code);
+  return response;
+}
+
+}  // namespace vcache::api

@@ -1,0 +1,35 @@
+#include "api/response_headers.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace vcache::api {
+
+void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& response) const {
+  if (origins_.empty()) return;
+  response.headers.Add("Vary", "Origin");
+  const auto origin = request.headers.Get("Origin");
+  if (!origin || std::find(origins_.begin(), origins_.end(), *origin) == origins_.end()) return;
+  response.headers.Set("Access-Control-Allow-Origin", std::string(*origin));
+  response.headers.Set("Access-Control-Expose-Headers",
+                       "Age, Cache-Status, Retry-After, X-Cache, X-Request-Id");
+  const bool preflight =
+      request.method == "OPTIONS" && request.headers.Get("Access-Control-Request-Method");
+  if (!preflight) return;
+  response.headers.Set("Access-Control-Allow-Methods", "GET, HEAD, POST");
+  response.headers.Set("Access-Control-Allow-Headers",
+                       "Authorization, Cache-Control, Content-Type, X-Request-Id");
+  response.headers.Set("Access-Control-Max-Age", "600");
+}
+
+void AddSecurityHeaders(http::Response& response) {
+  response.headers.Set("X-Content-Type-Options", "nosniff");
+  response.headers.Set("Referrer-Policy", "no-referrer");
+  // A verdict is the asker's business; a shared cache between us must not hand it to others.
+  if (!response.headers.Get("Cache-Control")) response.headers.Set("Cache-Control", "no-store");
+  if (!response.headers.Get("Content-Security-Policy")) {
+    response.headers.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  }
+}
+
+}  // namespace vcache::api

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vcache/http/message.h"
+
+namespace vcache::api {
+
+/// Which browsers' origins may read answers. Exact matches only (rule S8). Immutable.
+class CorsPolicy {
+ public:
+  explicit CorsPolicy(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+
+  /// Adds the headers for a listed origin, `Vary: Origin` for all, and those of a preflight.
+  void Apply(const http::RequestInfo& request, http::Response& response) const;
+
+ private:
+  const std::vector<std::string> origins_;
+};
+
+/// What every answer bears: no sniffing, no framing, no caching by others.
+void AddSecurityHeaders(http::Response& response);
+
+}  // namespace vcache::api

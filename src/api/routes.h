@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+
+#include "vcache/api/api.h"
+
+namespace vcache::api {
+
+/// What every handler keeps: shared by the closures of all routes, immutable.
+struct ApiState {
+  ApiOptions options;
+  ApiParts parts;
+  SteadyTime started;
+};
+using SharedState = std::shared_ptr<const ApiState>;
+
+void AddAnalysisRoutes(http::Router& router, const SharedState& state);
+void AddAdminRoutes(http::Router& router, const SharedState& state);
+void AddHealthRoutes(http::Router& router, const SharedState& state);
+
+}  // namespace vcache::api

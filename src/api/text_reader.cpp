@@ -1,0 +1,109 @@
+#include "api/text_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/json.h"
+#include "vcache/core/bytes.h"
+#include "vcache/http/multipart.h"
+
+namespace vcache::api {
+namespace {
+
+/// A character may take twelve bytes on its way (`\ud83d\ude00` in JSON, `%F0%9F%98%80` in a form),
+/// and white space at both ends is not counted as text.
+std::size_t MostBytes(const TextLimits& limits) {
+  return limits.max_chars * 12 + 64 * 1024;
+}
+
+bool IsUtf8Charset(const std::optional<std::string>& charset) {
+  if (!charset) return true;
+  std::string lower = *charset;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  });
+  return lower == "utf-8" || lower == "utf8" || lower == "us-ascii";
+}
+
+Result<std::string> TextFromJson(const std::string& body) {
+  JsonLimits limits;
+  limits.max_depth = 8;
+  limits.max_values = 64;
+  limits.refuse_duplicate_keys = true;
+  const Result<Json> parsed = ParseJson(body, limits);
+  // A broken byte inside a string makes the JSON unreadable too; the more telling error wins.
+  if (!parsed) {
+    if (const auto checked = content::MakeCanonicalText(body); !checked) return checked.error();
+    return parsed.error();
+  }
+  std::optional<std::string> text = AsString(Find(*parsed, "text"));
+  if (!text) {
+    return Error{ErrorCode::kBadRequest, "The JSON needs a member \"text\" that is a string."};
+  }
+  return std::move(*text);
+}
+
+Result<std::string> TextFromForm(const std::string& body) {
+  std::optional<std::string> text = http::FormValue(body, "text");
+  if (!text) {
+    return Error{ErrorCode::kBadRequest,
+                 "The form needs a field \"text\" with valid percent-encoding."};
+  }
+  return std::move(*text);
+}
+
+}  // namespace
+
+Result<std::string> ReadBody(http::Request& request, std::size_t max_bytes) {
+  const Error too_large{ErrorCode::kTooLarge, "The body is larger than the limit of " +
+                                                  std::to_string(max_bytes) + " bytes."};
+  if (request.content_length && *request.content_length > max_bytes) return too_large;
+  std::string body;
+  std::array<std::byte, 16 * 1024> buffer;
+  for (;;) {
+    const Result<std::size_t> count = request.body->Read(buffer);
+    if (!count) return count.error();
+    if (*count == 0) return body;
+    if (*count > max_bytes - body.size()) return too_large;
+    body += AsText(ByteView(buffer.data(), *count));
+  }
+}
+
+Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits& limits) {
+  const auto header = request.info.headers.Get("Content-Type");
+  const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
+  const std::string name = type ? type->type : "";
+  if (!request.has_body) {
+    return Error{ErrorCode::kLengthRequired, "The request has no body; send the text in it."};
+  }
+  const bool known = name == "application/json" || name == "text/plain" ||
+                     name == "application/x-www-form-urlencoded";
+  if (!known || !IsUtf8Charset(type->charset)) {
+    return Error{ErrorCode::kUnsupportedMediaType,
+                 "The Content-Type must be application/json, application/x-www-form-urlencoded or "
+                 "text/plain, in UTF-8."};
+  }
+
+  Result<std::string> raw = ReadBody(request, MostBytes(limits));
+  if (raw && name == "application/json") raw = TextFromJson(*raw);
+  if (raw && name == "application/x-www-form-urlencoded") raw = TextFromForm(*raw);
+  if (!raw) return std::move(raw).error();
+
+  Result<content::CanonicalText> text = content::MakeCanonicalText(*raw);
+  if (!text) return text;
+  const std::string length = "The text has " + std::to_string(text->characters) + " characters; ";
+  if (text->characters < limits.min_chars) {
+    return Error{ErrorCode::kTextTooShort,
+                 length + "send at least " + std::to_string(limits.min_chars) + "."};
+  }
+  if (text->characters > limits.max_chars) {
+    return Error{ErrorCode::kTextTooLong,
+                 length + "send at most " + std::to_string(limits.max_chars) + "."};
+  }
+  return text;
+}
+
+}  // namespace vcache::api

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "vcache/content/canonical_text.h"
+#include "vcache/core/result.h"
+#include "vcache/http/message.h"
+
+namespace vcache::api {
+
+struct TextLimits {
+  std::size_t min_chars = 50;
+  std::size_t max_chars = 5000;
+};
+
+/// Reads the text of `POST /api/analysis/text`: JSON `{"text": "..."}`, a form field `text`, or
+/// `text/plain`, all UTF-8; the same text is the same content whichever way it came. Errors:
+/// kBadRequest, kLengthRequired, kInvalidUtf8, kTooLarge, kUnsupportedMediaType, kTextTooShort,
+/// kTextTooLong and those of the body.
+Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits& limits);
+
+/// The whole body, up to `max_bytes`: kTooLarge beyond, before reading where the length says so.
+Result<std::string> ReadBody(http::Request& request, std::size_t max_bytes);
+
+}  // namespace vcache::api

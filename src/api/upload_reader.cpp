@@ -1,0 +1,161 @@
+#include "api/upload_reader.h"
+
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "vcache/content/content_hasher.h"
+#include "vcache/http/multipart.h"
+
+namespace vcache::api {
+namespace {
+
+/// What a form may need around the file itself: boundaries, part heads, small fields.
+constexpr std::uint64_t kFormOverhead = 64 * 1024;
+/// One read of the body; large enough that system calls do not count beside hashing.
+constexpr std::size_t kReadBytes = 128 * 1024;
+
+Error TooLarge(std::uint64_t max_bytes) {
+  return {ErrorCode::kTooLarge, "The file is larger than the limit of " +
+                                    std::to_string(max_bytes / (1024 * 1024)) +
+                                    " MB (MAX_UPLOAD_MB); send a smaller one."};
+}
+
+/// Where the bytes of the file go: limit, hasher, spool, and the look at the first bytes.
+class FileIntake {
+ public:
+  explicit FileIntake(const UploadLimits& limits)
+      : limits_(limits), spool_(std::make_shared<content::Spool>(limits.spool)) {}
+
+  Result<void> Take(ByteView data) {
+    if (data.size() > limits_.max_bytes - spool_->size()) return TooLarge(limits_.max_bytes);
+    hasher_.Update(data);
+    if (Result<void> kept = spool_->Append(data); !kept) return kept;
+    if (!type_ && spool_->size() >= content::kSniffBytes) return Sniff();
+    return {};
+  }
+
+  Result<Upload> Finish(std::string file_name) {
+    if (spool_->size() == 0) {
+      return Error{ErrorCode::kBadRequest, "The file is empty; send its bytes."};
+    }
+    if (!type_) {
+      if (Result<void> sniffed = Sniff(); !sniffed) return std::move(sniffed).error();
+    }
+    return Upload{hasher_.Finish(), *type_, std::move(spool_), std::move(file_name)};
+  }
+
+ private:
+  Result<void> Sniff() {
+    type_ = content::SniffMediaType(spool_->front());
+    if (type_) return {};
+    return Error{
+        ErrorCode::kUnsupportedMediaType,
+        "The content is not an image or video that can be analysed, whatever its name says; "
+        "send JPEG, PNG, WebP, GIF, AVIF, HEIC, MP4, MOV, WebM, AVI or MPEG."};
+  }
+
+  const UploadLimits& limits_;
+  content::ContentHasher hasher_;
+  std::shared_ptr<content::Spool> spool_;
+  std::optional<content::MediaType> type_;
+};
+
+/// Picks the one part named `file` out of a form; other fields are passed over.
+class FormIntake final : public http::MultipartSink {
+ public:
+  explicit FormIntake(const UploadLimits& limits) : file_(limits) {}
+
+  Result<void> OnPart(const http::PartHead& head) override {
+    in_file_ = head.name == "file";
+    if (!in_file_) return {};
+    if (seen_) {
+      return Error{ErrorCode::kBadRequest,
+                   "The form has two fields named \"file\"; send one file a request."};
+    }
+    seen_ = true;
+    file_name_ = head.file_name.value_or("");
+    return {};
+  }
+  Result<void> OnData(ByteView data) override {
+    if (in_file_) return file_.Take(data);
+    other_bytes_ += data.size();
+    if (other_bytes_ <= kFormOverhead) return {};
+    return Error{ErrorCode::kTooLarge, "The form's other fields hold more than 64 KiB."};
+  }
+  Result<void> OnPartEnd() override { return {}; }
+
+  Result<Upload> Finish() {
+    if (!seen_) {
+      return Error{ErrorCode::kBadRequest,
+                   "The form has no field named \"file\"; send the image or video in it."};
+    }
+    return file_.Finish(std::move(file_name_));
+  }
+
+ private:
+  FileIntake file_;
+  bool seen_ = false;
+  bool in_file_ = false;
+  std::uint64_t other_bytes_ = 0;
+  std::string file_name_;
+};
+
+/// Hands the body piece by piece to `take` until it ends.
+template <typename Take>
+Result<void> Pump(ByteSource& body, Take&& take) {
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
+  for (;;) {
+    const Result<std::size_t> count = body.Read({buffer.get(), kReadBytes});
+    if (!count) return count.error();
+    if (*count == 0) return {};
+    if (Result<void> taken = take(ByteView(buffer.get(), *count)); !taken) return taken;
+  }
+}
+
+Result<Upload> ReadForm(http::Request& request, const UploadLimits& limits,
+                        const http::MediaTypeHeader& type) {
+  if (!type.boundary || !http::MultipartReader::IsBoundary(*type.boundary)) {
+    return Error{ErrorCode::kBadRequest,
+                 "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
+  }
+  FormIntake form(limits);
+  http::MultipartReader reader(*type.boundary, form);
+  Result<void> read = Pump(*request.body, [&](ByteView data) { return reader.Feed(data); });
+  if (read) read = reader.Finish();
+  if (!read) return std::move(read).error();
+  return form.Finish();
+}
+
+Result<Upload> ReadRaw(http::Request& request, const UploadLimits& limits) {
+  FileIntake file(limits);
+  const Result<void> read = Pump(*request.body, [&](ByteView data) { return file.Take(data); });
+  if (!read) return read.error();
+  return file.Finish({});
+}
+
+}  // namespace
+
+Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits) {
+  const auto header = request.info.headers.Get("Content-Type");
+  const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
+  const bool form = type && type->type == "multipart/form-data";
+  const bool raw = type && (type->type.starts_with("image/") || type->type.starts_with("video/") ||
+                            type->type == "application/octet-stream");
+  if (!request.has_body) {
+    return Error{ErrorCode::kLengthRequired,
+                 "The request has no body; send the image or video as multipart field \"file\" or "
+                 "as the raw body."};
+  }
+  if (!form && !raw) {
+    return Error{ErrorCode::kUnsupportedMediaType,
+                 "The Content-Type must be multipart/form-data, image/..., video/... or "
+                 "application/octet-stream."};
+  }
+  const std::uint64_t most = limits.max_bytes + (form ? kFormOverhead : 0);
+  if (request.content_length && *request.content_length > most) return TooLarge(limits.max_bytes);
+  return form ? ReadForm(request, limits, *type) : ReadRaw(request, limits);
+}
+
+}  // namespace vcache::api

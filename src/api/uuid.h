@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace vcache::api {
+
+/// A random identifier (RFC 9562, version 4), from the operating system's generator.
+std::string MakeUuid();
+
+}  // namespace vcache::api

@@ -1,0 +1,130 @@
+#include <pthread.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "app/command_line.h"
+#include "app/service.h"
+#include "app/spdlog_logger.h"
+#include "vcache/config/settings.h"
+#include "vcache/net/http_client.h"
+
+namespace {
+
+using namespace vcache;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitBadConfiguration = 2;
+
+int Print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) >= 0 ? EXIT_SUCCESS : kExitFailed;
+}
+
+int Refuse(const std::string& message) {
+  std::fprintf(stderr, "verdictcache: %s\n", message.c_str());
+  return kExitBadConfiguration;
+}
+
+/// The process environment, and `.env` of the working directory for what it does not set.
+Result<config::Environment> ReadEnvironment() {
+  const std::filesystem::path path = ".env";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return config::ProcessEnvironment();
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return Error{ErrorCode::kBadConfiguration, ".env exists but cannot be read"};
+  auto values = config::ParseEnvFile(text.str());
+  if (!values) return std::move(values).error();
+  return config::Layered(config::ProcessEnvironment(), std::move(values).value());
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int Serve(const config::Settings& settings, const sigset_t& signals) {
+  SystemClock clock;
+  app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
+  Result<std::unique_ptr<app::Service>> service = app::Service::Make(settings, clock, logger);
+  if (!service) return Refuse(service.error().message);
+  if (const Result<void> started = (*service)->Start(); !started) {
+    return Refuse(started.error().message);
+  }
+
+  std::atomic<bool> drained{true};
+  std::atomic<bool> ended{false};
+  std::thread stopper([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (ended.load()) return;
+    // A second signal means now: the default action ends the process.
+    std::signal(signal, SIG_DFL);
+    sigset_t again;
+    sigemptyset(&again);
+    sigaddset(&again, signal);
+    pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
+    drained.store((*service)->Stop());
+  });
+
+  const Result<void> end = (*service)->Wait();
+  if (!end) {
+    ended.store(true);
+    pthread_kill(stopper.native_handle(), SIGTERM);
+    logger.Error("The listener failed; the service ends so that it can be started anew",
+                 {{"reason", end.error().message}});
+  }
+  stopper.join();
+  if (!end) return kExitFailed;
+  if (!drained.load()) {
+    // Waiting longer would outstay the grace period; the platform would kill us anyway.
+    std::fflush(nullptr);
+    std::_Exit(kExitFailed);
+  }
+  return EXIT_SUCCESS;
+}
+
+int Main(std::span<const char* const> arguments) {
+  // Before anything opens a socket: libraries write to them with plain write(2) (rule T7).
+  std::signal(SIGPIPE, SIG_IGN);
+  const Result<app::Command> command = app::ParseCommandLine(arguments);
+  if (!command) return Refuse(command.error().message);
+  if (*command == app::Command::kHelp) return Print(app::HelpText());
+  if (*command == app::Command::kVersion) return Print(app::VersionText());
+
+  const Result<config::Environment> environment = ReadEnvironment();
+  if (!environment) return Refuse(environment.error().message);
+  const Result<config::Settings> settings = config::LoadSettings(*environment);
+  if (!settings) return Refuse(settings.error().message);
+  if (*command == app::Command::kCheckConfig) {
+    return Print(config::Describe(*settings, *environment));
+  }
+
+  // Blocked before any thread starts, so that only the one that waits for them gets them.
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  net::InitHttpClients();
+  return Serve(*settings, signals);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main({argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});
+  } catch (const std::exception&) {
+    std::fputs("verdictcache: out of memory or threads at start\n", stderr);
+    return kExitFailed;
+  }
+}

@@ -1,0 +1,195 @@
+#include "app/service.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "app/detectors.h"
+#include "app/startup_report.h"
+#include "app/version.h"
+#include "vcache/analysis/analysis_service.h"
+#include "vcache/analysis/logging_observer.h"
+#include "vcache/analysis/observer_list.h"
+#include "vcache/api/api.h"
+#include "vcache/cache/memory_store.h"
+#include "vcache/cache/sqlite_store.h"
+#include "vcache/cache/tiered_store.h"
+#include "vcache/http/server.h"
+#include "vcache/metrics/statistics.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::app {
+namespace {
+
+bool IsDemo(const config::Settings& settings) {
+  return !settings.detection.sandbox_url.empty();
+}
+
+cache::KeySpace KeySpaceOf(const config::Settings& settings) {
+  // A sandbox never reads or writes what a service with real vendors does.
+  return cache::KeySpace(
+      {settings.cache.key_prefix + (IsDemo(settings) ? "demo:" : ""), settings.cache.key_secret});
+}
+
+struct OpenedStore {
+  std::unique_ptr<cache::SqliteStore> store;
+  LocalStore state = LocalStore::kTurnedOff;
+};
+
+Result<OpenedStore> OpenLocalStore(const config::Settings& settings, Clock& clock, Logger& logger) {
+  OpenedStore opened;
+  const config::CacheSettings& cache = settings.cache;
+  if (cache.mode == config::CacheMode::kOff || cache.directory.empty()) return opened;
+  cache::SqliteStoreOptions options;
+  options.directory = cache.directory;
+  options.format.compress_min_bytes = cache.compress_min_bytes;
+  options.accept_demo = IsDemo(settings);
+  Result<std::unique_ptr<cache::SqliteStore>> store =
+      cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
+  if (store) {
+    opened.store = std::move(store).value();
+    opened.state = LocalStore::kOpen;
+    return opened;
+  }
+  // A directory that cannot be used is a mistake to mend before serving; a damaged file is an
+  // accident that must not keep the site from its analyses.
+  if (store.error().code == ErrorCode::kBadConfiguration) return std::move(store).error();
+  logger.Error("The local store cannot be opened; going on without it",
+               {{"reason", store.error().message}});
+  opened.state = LocalStore::kBroken;
+  return opened;
+}
+
+std::unique_ptr<cache::MemoryStore> MakeMemory(const config::CacheSettings& cache, Clock& clock) {
+  if (cache.mode == config::CacheMode::kOff || cache.memory_bytes == 0) return nullptr;
+  return std::make_unique<cache::MemoryStore>(
+      cache::MemoryStoreOptions{.max_bytes = cache.memory_bytes, .max_ttl = cache.memory_ttl},
+      clock);
+}
+
+analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
+  analysis::AnalysisOptions options;
+  options.ttl_analysis = settings.cache.ttl_analysis;
+  options.ttl_text = settings.cache.ttl_text;
+  options.partial_ttl = settings.cache.partial_ttl;
+  options.same_detectors = settings.cache.same_detectors;
+  return options;
+}
+
+api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
+  api::ApiOptions options;
+  options.version = kVersion;
+  options.max_upload_bytes = settings.server.max_upload_bytes;
+  options.text_min_chars = settings.detection.text_min_chars;
+  options.text_max_chars = settings.detection.text_max_chars;
+  options.spool.directory = settings.server.spool_directory;
+  options.admin_token = settings.access.admin_token;
+  options.cors_origins = settings.server.cors_origins;
+  options.demo = IsDemo(settings);
+  return options;
+}
+
+http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
+  http::ServerOptions options;
+  options.host = server.host;
+  options.port = server.port;
+  options.worker_threads = server.worker_threads;
+  options.max_connections = server.max_connections;
+  options.max_connections_per_address = server.max_connections_per_address;
+  options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // the form around the file
+  options.header_timeout = server.header_timeout;
+  options.keep_alive_timeout = server.keep_alive_timeout;
+  return options;
+}
+
+}  // namespace
+
+/// In the order of construction; what must die last comes first.
+struct Service::Parts {
+  Parts(const config::Settings& the_settings, OpenedStore opened, Clock& the_clock,
+        Logger& the_logger)
+      : settings(the_settings),
+        clock(the_clock),
+        logger(the_logger),
+        http_client(net::MakeCurlHttpClient({}, clock)),
+        panel(MakePanel(settings.detection, *http_client, clock)),
+        local(std::move(opened.store)),
+        memory(MakeMemory(settings.cache, clock)),
+        store(memory.get(), local.get()),
+        statistics(local.get(), clock, logger),
+        log_lines(logger),
+        observers({&statistics, &log_lines}),
+        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings)),
+        server(ServerOptionsOf(settings.server),
+               api::MakeRouter(ApiOptionsOf(settings), {analysis, store, memory.get(), local.get(),
+                                                        statistics, panel, clock, logger}),
+               api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
+
+  const config::Settings settings;
+  Clock& clock;
+  Logger& logger;
+  std::unique_ptr<net::HttpClient> http_client;
+  detection::DetectorPanel panel;
+  std::unique_ptr<cache::SqliteStore> local;
+  std::unique_ptr<cache::MemoryStore> memory;
+  cache::TieredStore store;
+  metrics::Statistics statistics;
+  analysis::LoggingObserver log_lines;
+  analysis::ObserverList observers;
+  analysis::AnalysisService analysis;
+  http::Server server;
+};
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings, Clock& clock,
+                                               Logger& logger) {
+  Result<OpenedStore> opened = OpenLocalStore(settings, clock, logger);
+  if (!opened) return std::move(opened).error();
+  const LocalStore state = opened->state;
+  auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
+  ReportStart(settings, parts->panel, state, logger);
+  return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+Result<void> Service::Start() {
+  if (Result<void> started = parts_->server.Start(); !started) return started;
+  parts_->statistics.Start();
+  const std::string& host = parts_->settings.server.host;
+  const bool everywhere = host == "0.0.0.0" || host == "::";
+  const std::string address =
+      "http://" + (everywhere ? "localhost" : host) + ":" + std::to_string(parts_->server.port());
+  parts_->logger.Info("Listening on " + address, {{"host", host}});
+  return {};
+}
+
+std::uint16_t Service::port() const noexcept {
+  return parts_->server.port();
+}
+
+Result<void> Service::Wait() {
+  return parts_->server.Wait();
+}
+
+bool Service::Stop() {
+  const std::chrono::milliseconds grace = parts_->settings.server.shutdown_grace;
+  const Deadline deadline = Deadline::After(parts_->clock, grace);
+  parts_->logger.Info("Stopping: no new connections; what is in flight may finish",
+                      {{"grace_ms", static_cast<std::int64_t>(grace.count())}});
+  // Handlers that wait for a vendor return a little earlier, so that their answers still go out.
+  parts_->analysis.StopBy(Deadline::After(parts_->clock, grace - grace / 10));
+  parts_->server.Stop(grace);
+  const bool drained = parts_->analysis.Drain(deadline);
+  parts_->statistics.Stop();
+  if (drained) {
+    parts_->logger.Info("Stopped");
+  } else {
+    parts_->logger.Error(
+        "Stopped with paid calls in flight: their verdicts are lost; look them up at the vendor");
+  }
+  return drained;
+}
+
+}  // namespace vcache::app

@@ -1,0 +1,137 @@
+#include "app/spdlog_logger.h"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <array>
+#include <charconv>
+#include <string>
+#include <type_traits>
+
+#include "core/json.h"
+
+namespace vcache::app {
+namespace {
+
+constexpr std::size_t kQueuedLines = 8192;
+constexpr std::size_t kMaxText = 2048;
+
+spdlog::level::level_enum SpdlogLevel(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+std::string NumberText(double value) {
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  return {digits.data(), end};
+}
+
+/// A text as it may stand behind `name=`: quoted where it would run into the next field.
+std::string FieldText(std::string_view text) {
+  const std::string escaped = EscapeForLog(text, kMaxText);
+  if (!escaped.empty() && escaped.find_first_of(" \"=") == std::string::npos) return escaped;
+  std::string quoted = "\"";
+  for (const char c : escaped) {
+    if (c == '"') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string ValueText(const LogField& field) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::string_view>) return FieldText(value);
+        if constexpr (std::is_same_v<Value, bool>) return value ? "true" : "false";
+        if constexpr (std::is_same_v<Value, double>) return NumberText(value);
+        if constexpr (std::is_same_v<Value, std::int64_t>) return std::to_string(value);
+      },
+      field.value);
+}
+
+Json ValueJson(const LogField& field) {
+  return std::visit(
+      [](const auto& value) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>) {
+          return EscapeForLog(value, kMaxText);
+        } else {
+          return value;
+        }
+      },
+      field.value);
+}
+
+}  // namespace
+
+std::string FormatLine(config::LogFormat format, std::string_view message,
+                       std::span<const LogField> fields) {
+  if (format == config::LogFormat::kText) {
+    std::string line = EscapeForLog(message, kMaxText);
+    for (const LogField& field : fields) {
+      line += ' ';
+      line += field.name;
+      line += '=';
+      line += ValueText(field);
+    }
+    return line;
+  }
+  Json object = Json::object();
+  object["msg"] = EscapeForLog(message, kMaxText);
+  for (const LogField& field : fields) object[std::string(field.name)] = ValueJson(field);
+  const std::string whole = DumpJson(object);
+  return whole.substr(1, whole.size() - 2);
+}
+
+struct SpdlogLogger::State {
+  std::shared_ptr<spdlog::details::thread_pool> queue;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+SpdlogLogger::SpdlogLogger(LogLevel level, config::LogFormat format)
+    : level_(level), format_(format), state_(std::make_unique<State>()) {
+  state_->queue = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
+  state_->logger = std::make_shared<spdlog::async_logger>(
+      "verdictcache", std::make_shared<spdlog::sinks::stdout_sink_mt>(), state_->queue,
+      spdlog::async_overflow_policy::overrun_oldest);
+  state_->logger->set_level(spdlog::level::trace);
+  state_->logger->flush_on(spdlog::level::trace);
+  state_->logger->set_pattern(format == config::LogFormat::kText
+                                  ? "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v"
+                                  : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                              spdlog::pattern_time_type::utc);
+}
+
+SpdlogLogger::~SpdlogLogger() {
+  const std::size_t dropped = state_->queue->overrun_counter();
+  if (dropped > 0) {
+    Warn("Log lines were dropped because the output was too slow",
+         {{"lines", static_cast<std::int64_t>(dropped)}});
+  }
+  state_->logger.reset();
+  state_->queue.reset();  // joins the writer after it wrote what is queued
+}
+
+void SpdlogLogger::Log(LogLevel level, std::string_view message,
+                       std::span<const LogField> fields) noexcept {
+  try {
+    const std::string line = FormatLine(format_, message, fields);
+    // As an argument: the text is never a format.
+    state_->logger->log(SpdlogLevel(level), "{}", line);
+  } catch (...) {
+    // Out of memory: the line is lost, the request is not.
+  }
+}
+
+}  // namespace vcache::app

@@ -1,0 +1,85 @@
+#include "app/startup_report.h"
+
+#include <cstdint>
+#include <string>
+
+#include "app/version.h"
+
+namespace vcache::app {
+namespace {
+
+std::int64_t Megabytes(std::uint64_t bytes) {
+  return static_cast<std::int64_t>(bytes / (1024 * 1024));
+}
+
+void ReportStore(const config::CacheSettings& cache, LocalStore store, Logger& logger) {
+  if (cache.mode == config::CacheMode::kOff) {
+    logger.Warn("Cache: off (CACHE_MODE=off); every analysis is paid for");
+    return;
+  }
+  const std::string directory = cache.directory.string();
+  if (store == LocalStore::kOpen) {
+    logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
+  } else if (cache.memory_bytes > 0) {
+    logger.Warn("Store: none; verdicts live in memory and are lost at a restart (set CACHE_DIR)");
+  } else {
+    logger.Warn("Store: none, and no memory tier: nothing is cached (set CACHE_DIR)");
+  }
+  logger.Info("Cache", {{"memory_mb", Megabytes(cache.memory_bytes)},
+                        {"ttl_analysis_s", static_cast<std::int64_t>(cache.ttl_analysis.count())},
+                        {"ttl_text_s", static_cast<std::int64_t>(cache.ttl_text.count())}});
+}
+
+void ReportVendors(const config::DetectionSettings& settings, const detection::DetectorPanel& panel,
+                   Logger& logger) {
+  using detection::MediaKind;
+  if (!settings.sandbox_url.empty()) {
+    logger.Warn(
+        "Vendors: the sandbox stands in for all of them; verdicts are made up and marked "
+        "demo",
+        {{"url", settings.sandbox_url}});
+  }
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    std::string names;
+    for (const std::string& name : panel.Providers(kind)) {
+      if (!names.empty()) names += ",";
+      names += name;
+    }
+    if (!names.empty()) {
+      logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}});
+    } else if (kind == MediaKind::kText) {
+      logger.Warn(
+          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY or "
+          "OPENAI_API_KEY)");
+    } else {
+      logger.Warn("Vendors: none for " + std::string(MediaKindName(kind)) +
+                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET)");
+    }
+  }
+}
+
+}  // namespace
+
+void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
+                 LocalStore store, Logger& logger) {
+  logger.Info("VerdictCache starts", {{"version", kVersion}});
+  ReportStore(settings.cache, store, logger);
+  ReportVendors(settings.detection, panel, logger);
+  logger.Info(
+      "Limits",
+      {{"max_upload_mb", Megabytes(settings.server.max_upload_bytes)},
+       {"text_chars", std::string_view(std::to_string(settings.detection.text_min_chars) + "-" +
+                                       std::to_string(settings.detection.text_max_chars))},
+       {"workers", static_cast<std::int64_t>(settings.server.worker_threads)},
+       {"connections", static_cast<std::int64_t>(settings.server.max_connections)}});
+  if (settings.access.admin_token.empty()) {
+    logger.Warn("Admin routes: turned off (set ADMIN_TOKEN)");
+  } else {
+    logger.Info("Admin routes: open to whoever has ADMIN_TOKEN");
+  }
+  logger.Warn(
+      "Analysis routes: open to everybody who can reach them; put an authenticating proxy "
+      "in front, or keep the port private");
+}
+
+}  // namespace vcache::app

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "vcache/config/settings.h"
+#include "vcache/core/log.h"
+#include "vcache/detection/detector_panel.h"
+
+namespace vcache::app {
+
+/// Whether the local store serves, and if not, why.
+enum class LocalStore { kOpen, kTurnedOff, kBroken };
+
+/// Says at start what is configured, what is missing and what that means.
+void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
+                 LocalStore store, Logger& logger);
+
+}  // namespace vcache::app

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+/// The character classes of RFC 9110 section 5, which every parser of this room shares. All of it
+/// is table look-ups: no locale, no regular expressions (rule H12).
+namespace vcache::http {
+
+inline constexpr bool IsDigit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+inline constexpr bool IsAlpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+inline constexpr bool IsBlank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
+
+/// The value of a hexadecimal digit, or -1.
+inline constexpr int HexValue(char c) noexcept {
+  if (IsDigit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// A control character other than HTAB: nothing of HTTP's text may hold one (rule H2).
+inline constexpr bool IsControl(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t') || byte == 0x7F;
+}
+
+namespace detail {
+inline constexpr auto kTokenChars = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = IsDigit(c) || IsAlpha(c);
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+}  // namespace detail
+
+inline constexpr bool IsTokenChar(char c) noexcept {
+  return detail::kTokenChars[static_cast<unsigned char>(c)];
+}
+inline constexpr bool IsToken(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar);
+}
+inline constexpr bool HasControl(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), IsControl);
+}
+
+inline constexpr char ToLower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+inline constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return ToLower(x) == ToLower(y);
+         });
+}
+inline std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return ToLower(c); });
+  return lower;
+}
+
+/// Without the spaces and tabs at both ends (the standard's OWS).
+inline constexpr std::string_view TrimBlanks(std::string_view text) noexcept {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes the next element off the front of a comma list, trimmed; lists of this room hold no
+/// quoted strings.
+inline constexpr std::string_view TakeListElement(std::string_view& list) noexcept {
+  const std::size_t comma = list.find(',');
+  const std::string_view element = list.substr(0, comma);
+  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  return TrimBlanks(element);
+}
+
+}  // namespace vcache::http

@@ -1,0 +1,172 @@
+#include "vcache/metrics/statistics.h"
+
+#include <utility>
+
+namespace vcache::metrics {
+
+using cache::CacheKey;
+using cache::ContentKind;
+using cache::Counter;
+using cache::Counters;
+
+Statistics::Statistics(cache::CounterStore* store, Clock& clock, Logger& logger,
+                       StatisticsOptions options)
+    : store_(store), clock_(clock), logger_(logger), options_(options) {
+  without_store_.since = clock.WallNow();
+}
+
+Statistics::~Statistics() {
+  Stop();
+}
+
+void Statistics::Start() {
+  const std::lock_guard lock(thread_mutex_);
+  if (thread_.joinable()) return;
+  thread_ = std::thread([this] {
+    std::unique_lock waiting(thread_mutex_);
+    while (!stopping_) {
+      clock_.WaitUntil(wake_, waiting, clock_.Now() + options_.flush_interval,
+                       [this] { return stopping_; });
+      waiting.unlock();
+      Flush();
+      waiting.lock();
+    }
+  });
+}
+
+void Statistics::Stop() {
+  std::thread ending;
+  {
+    const std::lock_guard lock(thread_mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    ending = std::move(thread_);
+  }
+  if (ending.joinable()) ending.join();
+  Flush();
+}
+
+void Statistics::Flush() {
+  const std::lock_guard lock(flush_mutex_);
+  FlushLocked();
+}
+
+void Statistics::FlushLocked() {
+  const Counters delta = TakePending();
+  if (delta.empty()) return;
+  if (store_ == nullptr) {
+    AddWithoutStore(delta);
+    return;
+  }
+  const Result<void> added =
+      store_->Add(delta, clock_.WallNow(), Deadline::After(clock_, options_.store_timeout));
+  if (!added) AddPending(delta);
+  if (added.has_value() == refused_) {  // a change of state, in either direction
+    refused_ = !added;
+    if (refused_) {
+      logger_.Warn("Statistics wait in memory: the store does not take them",
+                   {{"reason", added.error().message}});
+    } else {
+      logger_.Info("Statistics are stored again");
+    }
+  }
+}
+
+void Statistics::AddWithoutStore(const Counters& delta) {
+  const auto day = std::chrono::floor<std::chrono::days>(clock_.WallNow());
+  if (day != day_) without_store_.today = Counters{};
+  day_ = day;
+  without_store_.all += delta;
+  without_store_.today += delta;
+}
+
+StatisticsSnapshot Statistics::Snapshot() {
+  StatisticsSnapshot snapshot;
+  snapshot.memory_hits = memory_hits_.load();
+  const std::lock_guard lock(flush_mutex_);
+  const Counters pending = PeekPending();
+  if (store_ != nullptr) {
+    Result<cache::CounterTotals> totals =
+        store_->Read(clock_.WallNow(), Deadline::After(clock_, options_.store_timeout));
+    if (totals) {
+      snapshot.totals = *totals;
+      snapshot.durable = true;
+    }
+  }
+  if (!snapshot.durable) {
+    AddWithoutStore({});
+    snapshot.totals = without_store_;
+  }
+  snapshot.totals.all += pending;
+  snapshot.totals.today += pending;
+  return snapshot;
+}
+
+void Statistics::OnHit(const CacheKey& key, std::string_view, cache::Tier tier,
+                       std::int64_t saved_micros) {
+  Count(key.kind, Counter::kHits, 1);
+  Count(key.kind, Counter::kSavedMicros, saved_micros);
+  if (tier == cache::Tier::kMemory) memory_hits_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Statistics::OnMiss(const CacheKey& key, std::string_view, const cache::LookupResult&) {
+  Count(key.kind, Counter::kMisses, 1);
+}
+
+void Statistics::OnJoined(const CacheKey& key, std::string_view, std::int64_t saved_micros) {
+  Count(key.kind, Counter::kCoalesced, 1);
+  Count(key.kind, Counter::kSavedMicros, saved_micros);
+}
+
+void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {
+  Count(key.kind, Counter::kCorrupt, 1);
+}
+
+void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
+  if (kept || counters.empty()) return;
+  AddPending(counters);
+  Flush();  // a cost is not left to the next interval: the process may be killed before it
+}
+
+void Statistics::OnError(const CacheKey& key, const Error&) {
+  Count(key.kind, Counter::kErrors, 1);
+}
+
+void Statistics::Count(ContentKind kind, Counter counter, std::int64_t amount) noexcept {
+  pending_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)].fetch_add(
+      amount, std::memory_order_relaxed);
+}
+
+Counters Statistics::TakePending() noexcept {
+  Counters taken;
+  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
+    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
+      taken.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
+          pending_[kind][i].exchange(0, std::memory_order_relaxed);
+    }
+  }
+  return taken;
+}
+
+Counters Statistics::PeekPending() const noexcept {
+  Counters seen;
+  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
+    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
+      seen.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
+          pending_[kind][i].load(std::memory_order_relaxed);
+    }
+  }
+  return seen;
+}
+
+void Statistics::AddPending(const Counters& counters) noexcept {
+  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
+    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
+      pending_[kind][i].fetch_add(
+          counters.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)),
+          std::memory_order_relaxed);
+    }
+  }
+}
+
+}  // namespace vcache::metrics

@@ -1,0 +1,135 @@
+#include "vcache/metrics/statistics.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/recording_logger.h"
+
+using namespace vcache;
+using namespace std::chrono_literals;
+using cache::ContentKind;
+using cache::Counter;
+
+namespace {
+
+class FakeCounterStore final : public cache::CounterStore {
+ public:
+  std::atomic<bool> refuse{false};
+  std::atomic<int> adds{0};
+
+  Result<void> Add(const cache::Counters& delta, WallTime, Deadline) override {
+    if (refuse) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    ++adds;
+    totals_ += delta;
+    return {};
+  }
+  Result<cache::CounterTotals> Read(WallTime, Deadline) override {
+    if (refuse) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    return cache::CounterTotals{totals_, totals_, WallTime{}};
+  }
+
+ private:
+  std::mutex mutex_;
+  cache::Counters totals_;  // guarded by mutex_
+};
+
+const cache::CacheKey kText{ContentKind::kText, {}};
+
+}  // namespace
+
+TEST_CASE("Statistics: a snapshot counts what is not flushed yet, and nothing twice") {
+  test::FakeClock clock;
+  test::RecordingLogger logger;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, logger);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  CHECK(statistics.Snapshot().totals.all.total(Counter::kHits) == 1);
+  statistics.Flush();
+  CHECK(store.adds == 1);
+  statistics.Flush();
+  CHECK(store.adds == 1);  // nothing changed, nothing written
+  const auto snapshot = statistics.Snapshot();
+  CHECK(snapshot.totals.all.total(Counter::kHits) == 1);
+  CHECK(snapshot.totals.all.at(ContentKind::kText, Counter::kSavedMicros) == 5'000);
+  CHECK(snapshot.memory_hits == 1);
+  CHECK(snapshot.durable);
+}
+
+TEST_CASE("Statistics: what the store refuses waits, with one warning, and is added later") {
+  test::FakeClock clock;
+  test::RecordingLogger logger;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, logger);
+  store.refuse = true;
+  statistics.OnMiss(kText, "", {});
+  statistics.Flush();
+  statistics.Flush();
+  CHECK(logger.Count(LogLevel::kWarn) == 1);
+  CHECK(statistics.Snapshot().totals.all.total(Counter::kMisses) == 1);
+  store.refuse = false;
+  statistics.Flush();
+  CHECK(logger.Count(LogLevel::kInfo) == 1);
+  CHECK(statistics.Snapshot().totals.all.total(Counter::kMisses) == 1);
+}
+
+TEST_CASE("Statistics: a cost that was not kept with a verdict is stored at once") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  cache::Counters paid;
+  paid.at(ContentKind::kText, Counter::kSpentMicros) = 10'000;
+  statistics.OnPaid(kText, paid, /*kept=*/true);
+  CHECK(store.adds == 0);
+  statistics.OnPaid(kText, paid, /*kept=*/false);
+  CHECK(store.adds == 1);
+}
+
+TEST_CASE("Statistics: without a store totals are those of the process, and today's of the day") {
+  test::FakeClock clock;
+  metrics::Statistics statistics(nullptr, clock, NullLogger());
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 10'000);
+  statistics.Flush();
+  clock.Advance(24h);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 10'000);
+  const auto snapshot = statistics.Snapshot();
+  CHECK_FALSE(snapshot.durable);
+  CHECK(snapshot.totals.all.total(Counter::kHits) == 2);
+  CHECK(snapshot.totals.today.total(Counter::kHits) == 1);
+  CHECK(snapshot.totals.since == test::FakeClock::kStart);
+}
+
+TEST_CASE("Statistics: its thread flushes by the interval and once more at the end") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger(), {.flush_interval = 10s});
+  statistics.Start();
+  clock.AwaitWaiters(1);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 0);
+  clock.Advance(10s);
+  while (store.adds == 0) std::this_thread::yield();
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 0);
+  statistics.Stop();
+  CHECK(store.adds == 2);
+}
+
+TEST_CASE("Statistics: counts of many threads add up") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 1'000; ++n) {
+        statistics.OnHit(kText, "", cache::Tier::kMemory, 1);
+        if (n % 100 == 0) statistics.Flush();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(statistics.Snapshot().totals.all.total(Counter::kHits) == 4'000);
+}
