@@ -50,7 +50,12 @@ Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Refused refused)
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, acceptor_->fd(), &accept) != 0) {
     return SystemError("Cannot watch the listening socket");
   }
-  thread_ = std::thread([this] { Run(); });
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& e) {
+    return Error{.code = ErrorCode::kIo,
+                 .message = "Cannot start the server's thread: " + e.code().message()};
+  }
   return {};
 }
 
@@ -228,8 +233,7 @@ void EventLoop::OnInput(Connection& connection) {
     case HeadStatus::kIncomplete:
       return AwaitHead(connection);
     case HeadStatus::kTooLarge:
-      connection.refusal = Error{.code = ErrorCode::kHeadTooLarge,
-                                 .message = "The request line and header fields are too large."};
+      connection.refusal = HeadTooLarge();
       return MakeReady(connection);
     case HeadStatus::kComplete:
       return MakeReady(connection);

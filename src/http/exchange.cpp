@@ -184,6 +184,8 @@ void Exchange::Complete(Turn& turn, Response& response) {
     const std::string what = WhatOf(std::current_exception());
     context_.logger.Error("Finishing an answer failed", {{"request_id", info.id}, {"what", what}});
   }
+  // An interim or impossible status would leave the client waiting for another answer.
+  if (response.status < 200 || response.status > 599) response.status = 500;
   for (const std::string_view name : kOwnFields) response.headers.Remove(name);
   response.headers.Add("Date", date_.At(context_.clock.WallNow()));
   response.headers.Add("X-Request-Id", info.id);

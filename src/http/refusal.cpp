@@ -26,6 +26,11 @@ Response DefaultErrorResponse(const RequestInfo& info, const Error& error) {
   return response;
 }
 
+Error HeadTooLarge() {
+  return {.code = ErrorCode::kHeadTooLarge,
+          .message = "The request line and header fields are too large."};
+}
+
 std::string OverloadAnswer(std::string_view request_id, std::string_view date) {
   const std::string body = ProblemBody(
       503, CodeName(ErrorCode::kOverloaded),

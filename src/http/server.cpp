@@ -6,6 +6,7 @@
 #include "http/event_loop.h"
 #include "http/exchange.h"
 #include "http/listener.h"
+#include "http/refusal.h"
 #include "http/socket_io.h"
 #include "http/worker_pool.h"
 
@@ -91,10 +92,7 @@ bool Server::State::HasNext(Connection& connection) {
   if (next == HeadStatus::kIncomplete && AwaitNext(connection)) {
     next = connection.FindHead(options.max_head_bytes);
   }
-  if (next == HeadStatus::kTooLarge) {
-    connection.refusal = Error{.code = ErrorCode::kHeadTooLarge,
-                               .message = "The request line and header fields are too large."};
-  }
+  if (next == HeadStatus::kTooLarge) connection.refusal = HeadTooLarge();
   return next != HeadStatus::kIncomplete;
 }
 

@@ -23,8 +23,8 @@ WaitStatus WaitFor(int socket, short events, Deadline deadline, const Clock& clo
     pollfd entry{socket, events, 0};
     const int ready = ::poll(&entry, 1, PollTimeout(deadline, clock));
     if (ready > 0) return WaitStatus::kReady;
-    if (ready < 0 && errno != EINTR) return WaitStatus::kFailed;
-    if (deadline.Expired(clock)) return WaitStatus::kTimeout;
+    if (ready == 0) return WaitStatus::kTimeout;
+    if (errno != EINTR) return WaitStatus::kFailed;
   }
 }
 
