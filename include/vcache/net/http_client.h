@@ -69,6 +69,8 @@ struct CurlHttpClientOptions {
   std::size_t max_response_bytes = 4 * 1024 * 1024;
   std::size_t max_header_bytes = 64 * 1024;
   std::string user_agent = "VerdictCache";
+  /// A file with the certificates to trust (PEM); empty for the system's (rule T8).
+  std::string ca_file{};
 };
 
 /// libcurl underneath. `InitHttpClients` must have run. The clock must outlive the client.

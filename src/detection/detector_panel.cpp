@@ -1,0 +1,247 @@
+#include "vcache/detection/detector_panel.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "core/json.h"
+
+namespace vcache::detection {
+namespace {
+
+using Members = std::vector<std::shared_ptr<Detector>>;
+using Answer = Result<Detection>;
+
+Error Unexpected(const Detector& member) {
+  // It may have thrown before or after the vendor worked: nobody knows what it cost.
+  return Error{ErrorCode::kInternal,
+               std::string(member.provider()) + ": The call ended in an unexpected way.",
+               Charge::kUnknown};
+}
+
+Answer Ask(Detector& member, const DetectionTask& task, Deadline deadline) noexcept {
+  try {
+    Answer answer = member.Detect(task, deadline);
+    // Promise 3 does not depend on an adapter: what is no score is no verdict.
+    if (answer && (!answer->source.score || !IsScore(*answer->source.score))) {
+      return Error{ErrorCode::kVendorInvalidAnswer,
+                   std::string(member.provider()) + ": The answer has no score.", Charge::kUnknown};
+    }
+    return answer;
+  } catch (...) {  // the outermost function of its thread
+    return Unexpected(member);
+  }
+}
+
+/// Asks all at the same time: the first on this thread, each other on one of its own.
+std::vector<Answer> AskAll(const Members& members, const DetectionTask& task, Deadline deadline) {
+  std::vector<Answer> answers(members.size(), Answer(Error{}));
+  std::vector<std::thread> threads;
+  threads.reserve(members.size());
+  for (std::size_t at = 1; at < members.size(); ++at) {
+    const auto ask = [&answers, &members, &task, deadline, at] {
+      answers[at] = Ask(*members[at], task, deadline);
+    };
+    try {
+      threads.emplace_back(ask);
+    } catch (const std::exception&) {
+      ask();  // no thread to be had: later rather than not at all
+    }
+  }
+  answers[0] = Ask(*members[0], task, deadline);
+  for (std::thread& thread : threads) thread.join();
+  return answers;
+}
+
+int Rank(Charge charge) {
+  switch (charge) {
+    case Charge::kNone:
+      return 0;
+    case Charge::kCharged:
+      return 1;
+    case Charge::kUnknown:
+      return 2;
+  }
+  return 2;
+}
+
+/// Fills in what the calls cost, whether or not they led to anything.
+void Account(const Members& members, const std::vector<Answer>& answers, const DetectionTask& task,
+             PanelOutcome& outcome) {
+  for (std::size_t at = 0; at < answers.size(); ++at) {
+    if (answers[at]) {
+      outcome.cost_micros += answers[at]->cost_micros;
+      ++outcome.paid_calls;
+      continue;
+    }
+    const Charge charge = answers[at].error().charge;
+    if (charge == Charge::kNone) continue;
+    ++outcome.paid_calls;
+    if (charge == Charge::kCharged) outcome.cost_micros += members[at]->PriceMicros(task);
+    if (charge == Charge::kUnknown) ++outcome.unknown_charges;
+  }
+}
+
+/// The error of the first, with the worst charge of all.
+Error FailureOf(const std::vector<Answer>& answers) {
+  Error error = answers.front().error();
+  for (const Answer& answer : answers) {
+    if (Rank(answer.error().charge) > Rank(error.charge)) error.charge = answer.error().charge;
+  }
+  return error;
+}
+
+/// Takes what one vendor told into the common verdict.
+void Merge(Detection& detection, Verdict& verdict, Json& details) {
+  verdict.provider += (verdict.provider.empty() ? "" : ",") + detection.source.provider;
+  verdict.demo = verdict.demo || detection.demo;
+  if (detection.frames_analyzed) {
+    verdict.frames_analyzed =
+        std::max(verdict.frames_analyzed.value_or(0), *detection.frames_analyzed);
+  }
+  for (std::string& indicator : detection.indicators) {
+    auto& known = verdict.indicators;
+    if (std::find(known.begin(), known.end(), indicator) == known.end()) {
+      known.push_back(std::move(indicator));
+    }
+  }
+  for (auto& [name, score] : detection.generators) {
+    auto& known = verdict.generators;
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [&](const auto& other) { return other.first == name; });
+    if (same == known.end()) {
+      known.emplace_back(std::move(name), score);
+    } else {
+      same->second = std::max(same->second, score);
+    }
+  }
+  auto told = ParseJson(detection.details);
+  if (told && told->is_object() && !told->empty()) {
+    details[detection.source.provider] = std::move(*told);
+  }
+  verdict.sources.push_back(std::move(detection.source));
+}
+
+/// Score, confidence and consensus from `sources`, of which at least one has a score.
+void Conclude(Verdict& verdict) {
+  double scores = 0;
+  double confidences = 0;
+  int answered = 0;
+  int ai = 0;
+  int confident = 0;
+  for (const SourceVerdict& source : verdict.sources) {
+    if (!source.score) continue;
+    ++answered;
+    scores += *source.score;
+    if (*source.score >= 50.0) ++ai;
+    if (source.confidence) {
+      ++confident;
+      confidences += *source.confidence;
+    }
+  }
+  verdict.ai_score = scores / answered;
+  if (confident > 0) verdict.confidence = confidences / confident;
+  verdict.consensus = std::to_string(std::max(ai, answered - ai)) + "/" + std::to_string(answered);
+  std::stable_sort(verdict.generators.begin(), verdict.generators.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+}
+
+Result<Verdict> Combine(const Members& members, std::vector<Answer>& answers, WallTime now) {
+  if (std::none_of(answers.begin(), answers.end(), [](const Answer& a) { return bool(a); })) {
+    return FailureOf(answers);
+  }
+  Verdict verdict;
+  verdict.analyzed_at = now;
+  Json details = Json::object();
+  for (std::size_t at = 0; at < answers.size(); ++at) {
+    if (answers[at]) {
+      Merge(*answers[at], verdict, details);
+      continue;
+    }
+    SourceVerdict missing;
+    missing.provider = std::string(members[at]->provider());
+    missing.error = std::string(CodeName(answers[at].error().code));
+    verdict.sources.push_back(std::move(missing));
+    verdict.partial = true;
+  }
+  Conclude(verdict);
+  verdict.details = DumpJson(details);
+  return verdict;
+}
+
+Error NotConfigured(MediaKind kind) {
+  const std::string_view variables = kind == MediaKind::kText
+                                         ? "SAPLING_API_KEY or OPENAI_API_KEY"
+                                         : "SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET";
+  return Error{ErrorCode::kVendorNotConfigured,
+               "No detection vendor is configured for this kind of content (" +
+                   std::string(MediaKindName(kind)) + "); set " + std::string(variables) +
+                   ", or DETECTION_SANDBOX_URL to try the service without a vendor."};
+}
+
+Members Serving(Members members, MediaKind kind) {
+  std::erase_if(members, [kind](const auto& member) { return !member || !member->Accepts(kind); });
+  return members;
+}
+
+}  // namespace
+
+DetectorPanel::DetectorPanel(Members image, Members video, Members text, Clock& clock)
+    : image_(Serving(std::move(image), MediaKind::kImage)),
+      video_(Serving(std::move(video), MediaKind::kVideo)),
+      text_(Serving(std::move(text), MediaKind::kText)),
+      clock_(clock) {}
+
+const Members& DetectorPanel::MembersFor(MediaKind kind) const noexcept {
+  switch (kind) {
+    case MediaKind::kImage:
+      return image_;
+    case MediaKind::kVideo:
+      return video_;
+    case MediaKind::kText:
+      return text_;
+  }
+  return image_;
+}
+
+bool DetectorPanel::Serves(MediaKind kind) const noexcept {
+  return !MembersFor(kind).empty();
+}
+
+std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
+  std::vector<std::string> names;
+  for (const auto& member : MembersFor(kind)) names.emplace_back(member->provider());
+  return names;
+}
+
+std::string DetectorPanel::Fingerprint(MediaKind kind) const {
+  std::string all;
+  for (const auto& member : MembersFor(kind)) {
+    all += (all.empty() ? "" : "+") + member->Fingerprint(kind);
+  }
+  return all;
+}
+
+std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcept {
+  std::int64_t sum = 0;
+  for (const auto& member : MembersFor(task.kind)) sum += member->PriceMicros(task);
+  return sum;
+}
+
+PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
+  const Members& members = MembersFor(task.kind);
+  if (members.empty()) return PanelOutcome{NotConfigured(task.kind)};
+  PanelOutcome outcome{
+      Error{ErrorCode::kInternal, "The verdict could not be put together.", Charge::kUnknown}};
+  try {
+    std::vector<Answer> answers = AskAll(members, task, deadline);
+    Account(members, answers, task, outcome);
+    outcome.verdict = Combine(members, answers, clock_.WallNow());
+  } catch (const std::exception&) {
+    // Out of memory, in effect. What was counted stays counted.
+  }
+  return outcome;
+}
+
+}  // namespace vcache::detection

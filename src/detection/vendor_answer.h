@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "vcache/core/result.h"
+#include "vcache/core/secret.h"
+#include "vcache/detection/detector.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::detection {
+
+/// What all vendors' answers have in common, before any vendor's own meaning. One rule runs
+/// through it: whatever was sent and not clearly refused may have been billed.
+
+/// A failure in one sentence that begins with the vendor's name.
+Error VendorError(std::string_view vendor, ErrorCode code, std::string_view sentence,
+                  Charge charge);
+
+/// A failure of the HTTP client, named after the vendor. Code, charge and retry time stay.
+Error TransportError(std::string_view vendor, Error error);
+
+/// An answer that is no verdict, for example a score of the wrong type. It may have been billed.
+Error InvalidAnswer(std::string_view vendor, std::string_view what);
+
+/// The status alone, when the body says nothing that we understand: 429 is a rate limit and 401
+/// and 403 are bad credentials (nothing billed), 5xx is unavailable, all else is nonsense (billing
+/// unknown).
+Error StatusError(std::string_view vendor, const net::HttpResponse& response);
+
+/// The JSON object of an answer, within the limits of rule J1. Empty for anything else: an empty
+/// body, HTML, a broken text.
+std::optional<Json> ObjectOf(const net::HttpResponse& response);
+
+/// How long a used-up quota keeps the vendor from being asked again, where it says nothing itself.
+inline constexpr std::chrono::seconds kQuotaPause = std::chrono::hours(1);
+
+/// A number of 0 to 1 as a score of 0 to 100, without the noise of binary fractions. Empty for
+/// everything else: missing, null, text, not finite, out of range (rule J3).
+std::optional<double> ScoreFromUnit(const Json* value);
+
+/// The vendor's own words, for an error message: escaped and short; empty when they hold `secret`.
+std::string QuotedMessage(const Json* message, const Secret& secret);
+
+/// A short text of the vendor's, such as an id or a model, made harmless.
+std::string ShortText(std::string_view text);
+
+/// The first header of that name (in lower case).
+std::optional<std::string> HeaderOf(const net::HttpResponse& response, std::string_view name);
+
+}  // namespace vcache::detection

@@ -1,0 +1,301 @@
+#include <arpa/inet.h>
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "net/curl_easy.h"
+#include "net/request_body.h"
+#include "net/response_reader.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::net {
+namespace {
+
+/// A text that libcurl allocated.
+struct CurlString {
+  char* text = nullptr;
+  ~CurlString() { curl_free(text); }
+};
+
+std::string PartOf(CURLU* url, CURLUPart part) {
+  CurlString value;
+  if (curl_url_get(url, part, &value.text, 0) != CURLUE_OK || value.text == nullptr) return {};
+  return value.text;
+}
+
+bool IsLoopback(std::string host) {
+  if (host == "localhost") return true;  // libcurl resolves it to loopback whatever the system says
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  in6_addr six{};
+  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
+  in_addr four{};
+  return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24U) == 127;
+}
+
+/// A parsed URL that may be called: https, or http to this machine (rule C7).
+Result<CurlUrl> CheckedUrl(const std::string& text) {
+  CurlUrl url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
+    return Error{ErrorCode::kBadConfiguration, "The base URL of the vendor is not a valid URL."};
+  }
+  const std::string scheme = PartOf(url.get(), CURLUPART_SCHEME);
+  const bool plain_local = scheme == "http" && IsLoopback(PartOf(url.get(), CURLUPART_HOST));
+  if ((scheme != "https" && !plain_local) || !PartOf(url.get(), CURLUPART_USER).empty()) {
+    return Error{ErrorCode::kBadConfiguration,
+                 "The base URL of the vendor must be https (http only to this machine) and must "
+                 "not name a user."};
+  }
+  return url;
+}
+
+/// libcurl takes 0 for "for ever".
+long AtLeastOne(std::chrono::milliseconds limit) {
+  return static_cast<long>(std::max<std::int64_t>(1, limit.count()));
+}
+
+bool HasLineBreak(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+Result<CurlList> HeaderList(const HttpRequest& request) {
+  CurlList list;
+  const auto append = [&list](const std::string& line) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) return false;
+    static_cast<void>(list.release());
+    list.reset(longer);
+    return true;
+  };
+  // Without it every upload over 1 MB waits up to a second for a "100 Continue" (rule C6).
+  bool good = append("Expect:");
+  bool typed = request.body.index() != 1;
+  for (const auto& [name, value] : request.headers) {
+    if (HasLineBreak(name) || HasLineBreak(value)) {
+      return Error{ErrorCode::kBadConfiguration,
+                   "A header of the request holds a line break; check the vendor's key."};
+    }
+    typed = typed || curl_strequal(name.c_str(), "content-type") != 0;
+    good = good && append(name + ": " + value);
+  }
+  if (!typed) good = good && append("Content-Type:");  // libcurl would call it a form
+  if (!good) return Error{ErrorCode::kIo, "There was not enough memory to send the request."};
+  return list;
+}
+
+/// One exchange: what libcurl's callbacks work on. Lives on the stack of `Send`.
+struct Exchange {
+  Exchange(const HttpRequest& request, CURL* easy, const CurlHttpClientOptions& options,
+           Deadline until, Clock& time)
+      : body(request, easy), reader(options), deadline(until), clock(time) {}
+
+  RequestBody body;
+  ResponseReader reader;
+  Deadline deadline;
+  Clock& clock;
+  bool expired = false;
+};
+
+std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
+  const std::string_view line(data, size * count);
+  return static_cast<Exchange*>(exchange)->reader.TakeHeadLine(line) ? line.size() : 0;
+}
+
+std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
+  const std::string_view piece(data, size * count);
+  // 0 tells libcurl to stop, unless the piece itself is empty.
+  return static_cast<Exchange*>(exchange)->reader.TakeBody(piece) ? piece.size() : 0;
+}
+
+/// The deadline is a moment of our clock, which libcurl's own time limits know nothing of (C5).
+int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+  auto& self = *static_cast<Exchange*>(exchange);
+  self.expired = self.expired || self.deadline.Expired(self.clock);
+  return self.expired ? 1 : 0;
+}
+
+class CurlHttpClient final : public HttpClient {
+ public:
+  CurlHttpClient(CurlHttpClientOptions options, Clock& clock)
+      : options_(std::move(options)), clock_(clock) {}
+
+  Result<HttpResponse> Send(const HttpRequest& request, Deadline deadline) override {
+    if (deadline.Expired(clock_)) {
+      return Error{ErrorCode::kVendorTimeout, "There was no time left to ask the vendor."};
+    }
+    auto url = CheckedUrl(request.url);
+    if (!url) return std::move(url).error();
+    auto headers = HeaderList(request);
+    if (!headers) return std::move(headers).error();
+    const auto loan = pool_.Borrow();
+    if (loan.get() == nullptr) {
+      return Error{ErrorCode::kIo, "There was not enough memory to send the request."};
+    }
+    Exchange exchange(request, loan.get(), options_, deadline, clock_);
+    SetLimits(loan.get(), request, url->get());
+    SetTransfer(loan.get(), exchange);
+    SetMethod(loan.get(), request);
+    // The total ends the call exactly; the progress callback alone would look once a second. No
+    // low-speed limit: a vendor that computes is silent for as long as it computes.
+    const auto total = std::min(request.timeout, deadline.Remaining(clock_));
+    curl_easy_setopt(loan.get(), CURLOPT_TIMEOUT_MS, AtLeastOne(total));
+    curl_easy_setopt(loan.get(), CURLOPT_HTTPHEADER, headers->get());
+    if (auto attached = exchange.body.Attach(); !attached) return attached.error();
+    const CURLcode code = curl_easy_perform(loan.get());
+    auto answer = Conclude(loan.get(), exchange, code);
+    // Before the URL, the headers and the body that the handle points at are gone.
+    curl_easy_reset(loan.get());
+    return answer;
+  }
+
+ private:
+  /// Everything about where to and how safely. Set anew for each call (rule C9).
+  void SetLimits(CURL* easy, const HttpRequest& request, CURLU* url) const {
+    curl_easy_setopt(easy, CURLOPT_CURLU, url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                     PartOf(url, CURLUPART_SCHEME) == "https" ? "https" : "http");
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    // An empty proxy also turns http_proxy and its relatives in the environment off: keys and
+    // uploads go where the configuration says and nowhere else.
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options_.ca_file.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    }
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, nullptr);  // no decoder, no bombs
+    // Rule C1: libcurl sends a request again when a *reused* connection dies before the answer,
+    // and the vendor bills both. So every call has a connection of its own. That costs a
+    // handshake (one round trip with the TLS session that the handle keeps), which is nothing
+    // beside a vendor's seconds. The body that cannot be rewound is the second lock.
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, AtLeastOne(request.connect_timeout));
+  }
+
+  void SetTransfer(CURL* easy, Exchange& exchange) const {
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHead);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &OnProgress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 128L * 1024);
+  }
+
+  void SetMethod(CURL* easy, const HttpRequest& request) const {
+    if (request.method == "HEAD") {
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (request.body.index() == 0 && request.method == "POST") {
+      curl_easy_setopt(easy, CURLOPT_POST, 1L);
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+    }
+    if (request.method != "GET" || request.body.index() != 0) {
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+  }
+
+  Result<HttpResponse> Conclude(CURL* easy, Exchange& exchange, CURLcode code) const;
+
+  const CurlHttpClientOptions options_;
+  Clock& clock_;
+  CurlEasyPool pool_;
+};
+
+/// What may have been billed when there is no whole answer (rule C2): nothing only when certainly
+/// no byte of the body left.
+Charge ChargeOf(CURL* easy, const Exchange& exchange) {
+  if (!exchange.body.empty()) return exchange.body.touched() ? Charge::kUnknown : Charge::kNone;
+  curl_off_t before_sending = 0;
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &before_sending);
+  return before_sending > 0 ? Charge::kUnknown : Charge::kNone;
+}
+
+Error FailureOf(CURLcode code, bool was_sent) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return Error{ErrorCode::kVendorTimeout, was_sent
+                                                  ? "The vendor did not answer in time."
+                                                  : "The vendor could not be reached in time."};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Error{ErrorCode::kVendorUnavailable, "The vendor's host name could not be resolved."};
+    case CURLE_COULDNT_CONNECT:
+      return Error{ErrorCode::kVendorUnavailable, "The vendor refused the connection."};
+    case CURLE_SSL_CACERT_BADFILE:
+      return Error{ErrorCode::kVendorUnavailable,
+                   "The certificates of the certificate authorities cannot be read; install the "
+                   "package ca-certificates."};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error{ErrorCode::kVendorUnavailable,
+                   "The vendor's TLS certificate could not be verified."};
+    case CURLE_SSL_CONNECT_ERROR:
+      return Error{ErrorCode::kVendorUnavailable,
+                   "No secure connection to the vendor could be made."};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return Error{ErrorCode::kVendorInvalidAnswer, "The vendor's answer is not HTTP."};
+    case CURLE_FILESIZE_EXCEEDED:
+    case CURLE_OUT_OF_MEMORY:  // what this version says of a header line over 100 KiB
+      return Error{ErrorCode::kVendorInvalidAnswer, "The vendor's answer is too large."};
+    default:
+      return Error{ErrorCode::kVendorUnavailable,
+                   was_sent ? "The connection to the vendor broke before the answer was complete."
+                            : "The vendor could not be reached."};
+  }
+}
+
+Result<HttpResponse> CurlHttpClient::Conclude(CURL* easy, Exchange& exchange, CURLcode code) const {
+  HttpResponse& response = exchange.reader.response();
+  if (code == CURLE_OK) {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    response.status = static_cast<int>(status);
+    for (const auto& [name, value] : response.headers) {
+      if (name == "retry-after") {
+        response.retry_after = ParseRetryAfter(value, clock_.WallNow());
+        break;
+      }
+    }
+    return std::move(response);
+  }
+  Error error = FailureOf(code, exchange.body.touched());
+  if (exchange.body.failure()) {
+    error = *exchange.body.failure();
+  } else if (exchange.expired) {
+    error = FailureOf(CURLE_OPERATION_TIMEDOUT, exchange.body.touched());
+  } else if (exchange.reader.too_large()) {
+    error = FailureOf(CURLE_FILESIZE_EXCEEDED, true);
+  }
+  error.charge = ChargeOf(easy, exchange);
+  return error;
+}
+
+}  // namespace
+
+std::unique_ptr<HttpClient> MakeCurlHttpClient(CurlHttpClientOptions options, Clock& clock) {
+  return std::make_unique<CurlHttpClient>(std::move(options), clock);
+}
+
+void InitHttpClients() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      throw std::runtime_error("libcurl could not be initialised");
+    }
+  });
+}
+
+}  // namespace vcache::net

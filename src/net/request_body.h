@@ -1,0 +1,58 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/curl_easy.h"
+#include "vcache/core/result.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::net {
+
+/// The body of one request on its way into libcurl: every byte is read through a callback and none
+/// of them can be rewound, so that libcurl is unable to send a body twice (rule C1), and what was
+/// taken is known (rule C2). Lives as long as the transfer; one thread.
+class RequestBody {
+ public:
+  RequestBody(const HttpRequest& request, CURL* easy) : request_(request), easy_(easy) {}
+  RequestBody(const RequestBody&) = delete;
+  RequestBody& operator=(const RequestBody&) = delete;
+
+  /// Opens the files and tells libcurl where to read. kIo when a file does not open.
+  Result<void> Attach();
+
+  bool empty() const noexcept { return request_.body.index() == 0; }
+  /// Whether any byte of the body was handed to libcurl, sent or not.
+  bool touched() const noexcept { return taken_ > 0; }
+  /// Why a source stopped delivering, when one did.
+  const std::optional<Error>& failure() const noexcept { return failure_; }
+
+ private:
+  /// A text or a file, read front to back.
+  struct Part {
+    RequestBody* body;
+    std::string_view text;
+    std::unique_ptr<ByteSource> file;
+    std::uint64_t left = 0;
+  };
+
+  Result<void> AttachText(const std::string& text);
+  Result<void> AttachForm(const std::vector<FormField>& fields);
+  std::size_t Read(Part& part, char* into, std::size_t size) noexcept;
+  static std::size_t OnRead(char* into, std::size_t size, std::size_t count, void* part) noexcept;
+
+  const HttpRequest& request_;
+  CURL* const easy_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  CurlMime form_;  // reads from parts_, so it is destroyed before them
+  std::uint64_t taken_ = 0;
+  std::optional<Error> failure_;
+};
+
+}  // namespace vcache::net
