@@ -18,8 +18,8 @@ FROM debian:12-slim
 RUN --mount=type=bind,source=scripts/setup,target=/mnt/setup \
     /mnt/setup runtime \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
- && groupadd --system --gid 10001 verdictcache \
- && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin \
+ && groupadd --gid 10001 verdictcache \
+ && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --shell /usr/sbin/nologin \
       --home-dir /var/lib/verdictcache verdictcache \
  && install -d -m 0750 -o 10001 -g 10001 /var/lib/verdictcache
 COPY --from=build /src/build/release/verdictcache /usr/local/bin/verdictcache

@@ -116,7 +116,6 @@ class Workplace:
 
     def remove(self):
         for process in self.started:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            process.terminate()  # it waits for what it started, which writes in here until then
+            process.wait(timeout=30)
         shutil.rmtree(self.root)

@@ -10,8 +10,9 @@ import unittest
 from programs import ROOT
 
 DPKG_QUERY = """#!/bin/sh
-for name in $INSTALLED; do echo "installed $name"; done
-echo "config-files libssl-dev"
+for name in $INSTALLED; do printf 'installed:%s ' "$name"; done
+printf 'config-files:libssl-dev '
+exit 1
 """
 APT_GET = """#!/bin/sh
 echo "$DEBIAN_FRONTEND $*" >>"$LOG"
