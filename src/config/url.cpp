@@ -78,9 +78,9 @@ std::optional<Url> ParseUrl(std::string_view text) {
 
 std::string Origin(const Url& url) {
   const bool ipv6 = url.host.find(':') != std::string::npos;
-  std::string origin = url.scheme + "://" + (ipv6 ? "[" + url.host + "]" : url.host);
+  std::string origin = url.scheme + (ipv6 ? "://[" : "://") + url.host + (ipv6 ? "]" : "");
   const std::uint16_t own_port = url.scheme == "https" ? 443 : 80;
-  if (url.port && *url.port != own_port) origin += ":" + std::to_string(*url.port);
+  if (url.port && *url.port != own_port) origin.append(":").append(std::to_string(*url.port));
   return origin;
 }
 

@@ -17,7 +17,7 @@ int DigitValue(char digit) noexcept {
 
 std::optional<ContentDigest> ContentDigest::FromHex(std::string_view hex) noexcept {
   if (hex.size() != 2 * kDigestSize) return std::nullopt;
-  Bytes bytes;
+  Bytes bytes{};
   for (std::size_t i = 0; i < kDigestSize; ++i) {
     const int high = DigitValue(hex[2 * i]);
     const int low = DigitValue(hex[2 * i + 1]);

@@ -78,7 +78,7 @@ void ContentHasher::Update(ByteView bytes) {
 }
 
 ContentDigest ContentHasher::Finish() {
-  ContentDigest::Bytes bytes;
+  ContentDigest::Bytes bytes{};
   Require(EVP_DigestFinal_ex(state_->context.get(), Octets(bytes), nullptr) == 1);
   Require(EVP_DigestInit_ex2(state_->context.get(), Sha256(), nullptr) == 1);
   return ContentDigest(bytes);
@@ -95,7 +95,7 @@ ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest) {
   Require(context != nullptr);
   const ByteView secret = AsBytes(key.Reveal());
   const ByteView message = digest.bytes();
-  ContentDigest::Bytes bytes;
+  ContentDigest::Bytes bytes{};
   std::size_t written = 0;
   Require(EVP_MAC_init(context.get(), Octets(secret), secret.size(), nullptr) == 1 &&
           EVP_MAC_update(context.get(), Octets(message), message.size()) == 1 &&

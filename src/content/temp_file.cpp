@@ -107,6 +107,8 @@ Result<std::uint64_t> TempFile::FreeBytes() const {
   if (WithoutInterrupts([&] { return fstatvfs(descriptor_, &status); }) == -1) {
     return Failure("look at the free space for", errno);
   }
+  // A file system without a size (tmpfs with size=0) reports zeros: that is no limit, not no room.
+  if (status.f_blocks == 0) return UINT64_MAX;
   return std::uint64_t{status.f_bavail} * std::uint64_t{status.f_frsize};
 }
 

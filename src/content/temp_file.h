@@ -30,7 +30,8 @@ class TempFile {
   Result<void> Append(ByteView bytes);
   /// Reads at `offset`: at least one byte, 0 at the end only. Safe from any thread.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
-  /// What may still be written to this file system, as the system tells it now.
+  /// What may still be written to this file system, as the system tells it now; UINT64_MAX where it
+  /// has no size.
   Result<std::uint64_t> FreeBytes() const;
 
  private:

@@ -15,7 +15,9 @@ enum class MediaType { kJpeg, kPng, kWebp, kGif, kAvif, kHeic, kMp4, kMov, kWebm
 inline constexpr std::size_t kSniffBytes = 64;
 
 /// Judges by the first bytes (at most `kSniffBytes` are looked at; fewer when the file is shorter).
-/// Empty for everything that is not one of our types: SVG, HTML, PDF, text, audio.
+/// Empty for everything that is not one of our types: SVG, HTML, PDF, text, audio (also in MP4),
+/// Matroska that is not WebM, and MPEG transport streams, which so few bytes cannot prove.
+/// QuickTime files older than `ftyp` are known by their first box.
 std::optional<MediaType> SniffMediaType(ByteView front) noexcept;
 
 /// `image/jpeg`, `video/quicktime`, ...

@@ -41,10 +41,10 @@ std::string ReadFile(const char* path) {
 }  // namespace
 
 TEST_CASE(".env.example: documents exactly the variables and defaults of the code") {
-  // After a change of the table: VCACHE_UPDATE_EXAMPLE=1 with this test writes the file anew.
   if (std::getenv("VCACHE_UPDATE_EXAMPLE") != nullptr) {
     std::ofstream(VCACHE_ENV_EXAMPLE) << Rendered();
   }
+  INFO("VCACHE_UPDATE_EXAMPLE=1 with this test writes .env.example anew");
   CHECK(ReadFile(VCACHE_ENV_EXAMPLE) == Rendered());
 }
 
@@ -64,7 +64,8 @@ TEST_CASE(".env.example: uncommented as a whole, it is the default configuration
   const auto settings = LoadSettings(Having(*file));
   REQUIRE(settings);
   const Environment nothing = Having({});
-  CHECK(Describe(*settings, nothing) == Describe(Settings{}, nothing));
+  const Settings defaults;
+  CHECK(Describe(*settings, nothing) == Describe(defaults, nothing));
 }
 
 TEST_CASE("Variables: each has a unique name, a group, a one-line description") {

@@ -178,7 +178,7 @@ TEST_CASE("LoadSettings: numbers keep to their range") {
   for (const Range& range : kRanges) {
     CAPTURE(range.name);
     CHECK_FALSE(IsRefused(range.name, std::to_string(range.min)));
-    CHECK_FALSE(IsRefused(range.name, " " + std::to_string(range.max) + "\t"));
+    CHECK_FALSE(IsRefused(range.name, std::to_string(range.max) + " \t"));
     CHECK(IsRefused(range.name, std::to_string(range.max + 1)));
     CHECK(IsRefused(range.name, range.min == 0 ? "-1" : std::to_string(range.min - 1)));
     for (const char* value : {"+1", "1x", "1.0", "1e2", "18446744073709551617", "many"}) {

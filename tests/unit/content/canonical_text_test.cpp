@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 using namespace vcache;
 using content::MakeCanonicalText;
@@ -64,17 +66,15 @@ TEST_CASE("CanonicalText: nothing inside is changed") {
 }
 
 TEST_CASE("CanonicalText: exactly Unicode's white space and the byte order mark go at both ends") {
+  std::vector<std::uint32_t> wrong;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
     const std::string piece = Encode(c);
     const auto canonical = MakeCanonicalText(piece + "x" + piece);
-    REQUIRE(canonical);
     const std::size_t expected = IsWhiteSpace(c) ? 1 : 3;
-    if (canonical->characters != expected) {
-      CAPTURE(static_cast<std::uint32_t>(c));
-      CHECK(canonical->characters == expected);
-    }
+    if (!canonical || canonical->characters != expected) wrong.push_back(c);
   }
+  CHECK(wrong == std::vector<std::uint32_t>{});
 }
 
 TEST_CASE("CanonicalText: counts code points of the canonical form") {
