@@ -11,7 +11,6 @@ using vcache::fuzz::Require;
 namespace {
 
 constexpr const char* kBoundaries[] = {"b", "--", "----WebKitFormBoundary7MA4YWxkTrZu0gW", "a b"};
-constexpr auto kWhole = std::string_view::npos;
 
 /// What was read, written down again with plain heads, is read alike: no content was lost, moved
 /// to another part or taken for a boundary.

@@ -29,15 +29,18 @@ struct RequestHead {
   Headers headers;
   BodyFraming framing = BodyFraming::kNone;
   std::uint64_t content_length = 0;  ///< With kLength.
-  bool expects_continue = false;
-  bool keep_alive = true;  ///< What the client wants.
+  bool expects_continue = false;     ///< HTTP/1.1 with a body only; other expectations are ignored.
+  bool keep_alive = true;            ///< What the client wants.
 };
 
 /// Where the head ends in `received` (behind the empty line), or nothing when it is not complete.
-/// Looks only for the end; linear in `received` from `from` (what was searched before).
+/// Looks only for the end; linear in `received` from `from` (what was searched before). An empty
+/// line that ends in a bare LF is an end too: the parser refuses such a head at once.
 std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from = 0) noexcept;
 
-/// Parses a complete head, its last empty line included. Never throws.
+/// Parses a complete head, its last empty line included. Never throws. One empty line in front is
+/// ignored (RFC 9112 section 2.2); versions other than HTTP/1.0 and 1.1 are kBadRequest; the host
+/// of an absolute target replaces the `Host` field.
 /// Errors: kBadRequest, kHeadTooLarge, kNotImplemented (unknown transfer coding),
 /// kUnsupportedMediaType (a Content-Encoding other than identity). The message names the rule
 /// broken and never quotes the input. After any of them the connection must be closed.
