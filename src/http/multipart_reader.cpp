@@ -141,13 +141,20 @@ Result<void> MultipartReader::State::Advance(std::string_view& data) {
 }
 
 /// Where in `data` a delimiter stands, or may begin at its end; its size when there is none. A CR
-/// is only the first byte of a delimiter, so that each byte is compared at most twice.
+/// is only the first byte of a delimiter, so that each byte is compared at most twice. The
+/// library's searches are called as seldom as possible: content may be made of CRs to slow them
+/// down.
 std::size_t MultipartReader::State::FindDelimiter(std::string_view data) const noexcept {
-  for (std::size_t at = 0;; ++at) {
-    at = data.find('\r', at);
-    if (at == std::string_view::npos) return data.size();
-    if (delimiter.starts_with(data.substr(at, delimiter.size()))) return at;
+  for (std::size_t at = 0; at < data.size(); ++at) {
+    if (data[at] != '\r') {
+      at = data.find('\r', at);
+      if (at == std::string_view::npos) break;
+    }
+    const std::string_view found = data.substr(at, delimiter.size());
+    if (found.size() > 2 && (found[1] != '\n' || found[2] != '-')) continue;
+    if (delimiter.starts_with(found)) return at;
   }
+  return data.size();
 }
 
 Result<void> MultipartReader::State::Search(std::string_view& data) {
