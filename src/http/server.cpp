@@ -15,7 +15,7 @@ namespace {
 
 /// How long a worker stays with a connection after an answer when nobody else needs it: a client
 /// that sends its next request at once is served without a detour through the event loop.
-constexpr std::chrono::milliseconds kStay{2};
+constexpr std::chrono::milliseconds kStay{10};
 
 }  // namespace
 
@@ -50,6 +50,7 @@ struct Server::State {
   Logger& logger;
   std::atomic<bool> stopping{false};
   std::atomic<bool> cutting{false};
+  std::atomic<std::size_t> staying{0};
   const ServerContext context{options, router, hooks, clock, logger, stopping};
   std::uint16_t port = 0;
   std::mutex stop_mutex;
@@ -99,8 +100,15 @@ bool Server::State::HasNext(Connection& connection) {
 /// Waits a moment for more input, if nobody else needs this thread. Says whether some came.
 bool Server::State::AwaitNext(Connection& connection) {
   if (!connection.input.empty() || stopping || workers.crowded()) return false;
-  const Deadline until = Deadline::After(clock, kStay);
-  if (WaitReadable(connection.socket.get(), until, clock) != WaitStatus::kReady) return false;
+  // At most half of the threads stay, so that there is always one to begin with a new client.
+  if (staying.fetch_add(1) < options.worker_threads / 2) {
+    const WaitStatus status =
+        WaitReadable(connection.socket.get(), Deadline::After(clock, kStay), clock);
+    --staying;
+    if (status != WaitStatus::kReady) return false;
+  } else {
+    --staying;
+  }
   // An end or an error is for the event loop, which will see it too.
   return connection.ReadMore() == ReadStatus::kData;
 }
