@@ -25,7 +25,7 @@ struct ServerOptions {
   /// Requests that may wait for a worker; beyond it 503 (rule H10).
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
-  std::size_t max_connections_per_address = 1024;
+  std::size_t max_connections_per_address = 2048;
 
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_head_fields = 64;

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+
+#include "http/body_reader.h"
+#include "http/connection.h"
+#include "http/http_date.h"
+#include "http/request_id.h"
+#include "http/response_writer.h"
+#include "vcache/http/request_head.h"
+#include "vcache/http/server.h"
+
+namespace vcache::http {
+
+/// What every worker needs of the server; all of it outlives the workers.
+struct ServerContext {
+  const ServerOptions& options;
+  const Router& router;
+  const ServerHooks& hooks;
+  Clock& clock;
+  Logger& logger;
+  const std::atomic<bool>& stopping;
+};
+
+/// What becomes of a connection after an exchange.
+enum class Fate {
+  kKeep,         ///< Another request may come.
+  kCloseGently,  ///< Answered; what the client still sends is to be read and dropped (rule H6).
+  kDrop,         ///< Nobody is there any more.
+};
+
+/// Takes one request from a connection to its answer. One per worker thread.
+class Exchange {
+ public:
+  explicit Exchange(const ServerContext& context) : context_(context) {}
+
+  /// Serves the head at the front of the input, or answers the connection's `refusal`.
+  Fate Serve(Connection& connection);
+
+ private:
+  /// One request on its way.
+  struct Turn {
+    Connection& connection;
+    SteadyTime started;
+    Request request;
+    RequestHead head;
+    bool wants_close = true;
+    int status = 0;
+    std::string outcome;
+    std::optional<std::size_t> cut_after;
+    std::uint64_t sent = 0;
+    bool complete = false;  ///< The whole answer went out.
+  };
+
+  bool TakeHead(Turn& turn, std::optional<Error>& refusal);
+  Response Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal);
+  Response Dispatch(Turn& turn);
+  Response CallHandler(Turn& turn, const Handler& handler);
+  Response RenderError(const RequestInfo& info, const Error& error);
+  void Complete(Turn& turn, Response& response);
+  void Send(Turn& turn, std::string_view head, std::string_view body);
+  void Report(const Turn& turn, const BodyReader* body, bool client_gone);
+
+  const ServerContext& context_;
+  ResponseWriter writer_;
+  RequestIds ids_;
+  DateHeader date_;
+};
+
+}  // namespace vcache::http

@@ -1,0 +1,46 @@
+#include "http/refusal.h"
+
+namespace vcache::http {
+namespace {
+
+std::string ProblemBody(int status, std::string_view code, std::string_view sentence,
+                        std::string_view request_id) {
+  // Every part is ours (ids are checked, sentences of constants), so nothing needs escaping.
+  std::string body = R"({"type":"about:blank","title":")";
+  body.append(ReasonPhrase(status)).append(R"(","status":)").append(std::to_string(status));
+  body.append(R"(,"success":false,"error":")").append(sentence);
+  body.append(R"(","code":")").append(code);
+  body.append(R"(","requestId":")").append(request_id).append("\"}\n");
+  return body;
+}
+
+}  // namespace
+
+Response DefaultErrorResponse(const RequestInfo& info, const Error& error) {
+  Response response;
+  response.status = StatusOf(error.code);
+  response.headers.Set("Content-Type", "application/problem+json");
+  // The error's own sentence is left out: it might need escaping, which is the hook's business.
+  response.body =
+      ProblemBody(response.status, CodeName(error.code), ReasonPhrase(response.status), info.id);
+  return response;
+}
+
+Error HeadTooLarge() {
+  return {.code = ErrorCode::kHeadTooLarge,
+          .message = "The request line and header fields are too large."};
+}
+
+std::string OverloadAnswer(std::string_view request_id, std::string_view date) {
+  const std::string body = ProblemBody(
+      503, CodeName(ErrorCode::kOverloaded),
+      "The service has more requests than it can take; try again in a moment.", request_id);
+  std::string answer = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n";
+  answer.append("Content-Length: ").append(std::to_string(body.size()));
+  answer.append("\r\nContent-Type: application/problem+json\r\nDate: ").append(date);
+  answer.append("\r\nRetry-After: 1\r\nX-Request-Id: ").append(request_id);
+  answer.append("\r\n\r\n").append(body);
+  return answer;
+}
+
+}  // namespace vcache::http
