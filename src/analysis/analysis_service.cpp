@@ -81,8 +81,12 @@ AnalysisService::~AnalysisService() {
   Drain(Deadline::Never());
 }
 
+void AnalysisService::StopBy(Deadline deadline) {
+  state_->flights.Close(deadline);
+}
+
 bool AnalysisService::Drain(Deadline deadline) {
-  state_->flights.Close();
+  StopBy(deadline);
   return state_->flights.AwaitEmpty(deadline);
 }
 

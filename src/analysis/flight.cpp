@@ -1,5 +1,7 @@
 #include "analysis/flight.h"
 
+#include <vector>
+
 namespace vcache::analysis {
 
 void Flight::Settle(Result<Analysis> result) {
@@ -9,13 +11,29 @@ void Flight::Settle(Result<Analysis> result) {
   settled_.notify_all();
 }
 
+void Flight::CutOff(Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  cut_off_ = cut_off_.Shortened(deadline);
+  settled_.notify_all();
+}
+
 Result<Analysis> Flight::Await(Deadline deadline) {
   std::unique_lock lock(mutex_);
-  if (!clock_.WaitUntil(settled_, lock, deadline.time(), [this] { return result_.has_value(); })) {
-    return Error{ErrorCode::kDeadlineExceeded,
-                 "The analysis is still going on; ask again later, its result will be kept."};
+  for (;;) {
+    const SteadyTime cut_off = cut_off_.time();
+    const SteadyTime until = deadline.Shortened(cut_off_).time();
+    const bool woken = clock_.WaitUntil(
+        settled_, lock, until, [&] { return result_.has_value() || cut_off_.time() != cut_off; });
+    if (result_) return *result_;
+    if (woken) continue;  // the cut-off came nearer
+    if (deadline.time() <= cut_off) {
+      return Error{ErrorCode::kDeadlineExceeded,
+                   "The analysis is still going on; ask again later, its result will be kept."};
+    }
+    return Error{.code = ErrorCode::kShuttingDown,
+                 .message = "The service is stopping; ask again.",
+                 .retry_after = std::chrono::seconds(1)};
   }
-  return *result_;
 }
 
 FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
@@ -35,9 +53,14 @@ void FlightTable::Leave(const cache::CacheKey& key) {
   if (flights_.empty()) emptied_.notify_all();
 }
 
-void FlightTable::Close() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
+void FlightTable::Close(Deadline deadline) {
+  std::vector<std::shared_ptr<Flight>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    for (const auto& [key, flight] : flights_) open.push_back(flight);
+  }
+  for (const auto& flight : open) flight->CutOff(deadline);
 }
 
 bool FlightTable::AwaitEmpty(Deadline deadline) {

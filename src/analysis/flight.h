@@ -22,15 +22,18 @@ class Flight {
 
   /// The first call decides; later ones change nothing.
   void Settle(Result<Analysis> result);
-  /// The leader's result, its error included, or kDeadlineExceeded when `deadline` comes first:
-  /// then the flight goes on without this waiter.
+  /// The leader's result, its error included, or kDeadlineExceeded when `deadline` comes first
+  /// (kShuttingDown when the cut-off does): then the flight goes on without this waiter.
   Result<Analysis> Await(Deadline deadline);
+  /// From now on nobody waits longer than this. Only ever earlier.
+  void CutOff(Deadline deadline);
 
  private:
   Clock& clock_;
   std::mutex mutex_;
   std::condition_variable settled_;
   std::optional<Result<Analysis>> result_;  // guarded by mutex_
+  Deadline cut_off_ = Deadline::Never();    // guarded by mutex_
 };
 
 /// The flights of this process by key. The lock covers the map only: no call, no log line, no
@@ -52,8 +55,8 @@ class FlightTable {
   /// must find it in the store, or would pay again.
   void Leave(const cache::CacheKey& key);
 
-  /// No new flights from now on.
-  void Close();
+  /// No new flights from now on, and nobody waits for one longer than `deadline`.
+  void Close(Deadline deadline);
   /// Waits until none is left. False when `deadline` came first.
   bool AwaitEmpty(Deadline deadline);
 

@@ -178,6 +178,8 @@ bool Service::Stop() {
   const Deadline deadline = Deadline::After(parts_->clock, grace);
   parts_->logger.Info("Stopping: no new connections; what is in flight may finish",
                       {{"grace_ms", static_cast<std::int64_t>(grace.count())}});
+  // Handlers that wait for a vendor return a little earlier, so that their answers still go out.
+  parts_->analysis.StopBy(Deadline::After(parts_->clock, grace - grace / 10));
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);
   parts_->statistics.Stop();

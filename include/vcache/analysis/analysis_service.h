@@ -74,8 +74,11 @@ class AnalysisService {
   /// What is known, without ever paying. kNotCached, kStoreUnavailable.
   Result<Analysis> Find(const cache::CacheKey& key, Deadline deadline);
 
-  /// No new paid calls from now on (kShuttingDown); waits for those in flight until `deadline`.
-  /// True when none is left.
+  /// The service is asked to stop: no new paid calls from now on, and whoever waits for one gets
+  /// kShuttingDown at `deadline` at the latest. The calls themselves run on.
+  void StopBy(Deadline deadline);
+
+  /// `StopBy`, then waits until no paid call is in flight. False when `deadline` came first.
   bool Drain(Deadline deadline);
 
  private:

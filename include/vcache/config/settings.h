@@ -19,9 +19,11 @@ namespace vcache::config {
 enum class LogFormat { kText, kJson };
 enum class CacheMode { kOn, kOff };
 
+// The values here are the defaults: documentation and `.env.example` show what these say.
+
 struct ServerSettings {
   std::string host = "0.0.0.0";
-  std::uint16_t port = 8080;
+  std::uint16_t port = 8080;                              ///< 0 takes a free one.
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 1024;
@@ -29,15 +31,15 @@ struct ServerSettings {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
+  /// As browsers write them: lower case, without a default port or a slash at the end.
   std::vector<std::string> cors_origins;
-  std::size_t trusted_proxy_hops = 0;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::filesystem::path spool_directory = "/tmp";  ///< `SPOOL_DIR`
 };
 
 struct AccessSettings {
-  Secret admin_token;
+  Secret admin_token;  ///< Empty: the admin routes are off.
 };
 
 struct CacheSettings {
@@ -55,9 +57,9 @@ struct CacheSettings {
 };
 
 struct VendorSettings {
-  std::string base_url;
+  std::string base_url;  ///< Without a slash at the end.
   std::chrono::milliseconds timeout{0};
-  std::int64_t cost_micros = 0;
+  std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
 };
 
 struct DetectionSettings {
@@ -71,12 +73,13 @@ struct DetectionSettings {
 
   std::string sightengine_user;
   Secret sightengine_secret;
-  VendorSettings sightengine;
+  /// Two minutes: a video is judged within one exchange.
+  VendorSettings sightengine{"https://api.sightengine.com/1.0", std::chrono::minutes(2), 10'000};
   Secret sapling_key;
-  VendorSettings sapling;
+  VendorSettings sapling{"https://api.sapling.ai", std::chrono::seconds(30), 5'000};
   Secret openai_key;
   std::string openai_model = "gpt-4o-mini";
-  VendorSettings openai;
+  VendorSettings openai{"https://api.openai.com/v1", std::chrono::minutes(1), 1'000};
 };
 
 /// The whole configuration, read once at start. A plain value.
@@ -90,17 +93,27 @@ struct Settings {
 /// How one variable of the process environment is read; empty when it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
+/// The lines of a `.env` file by name.
+using EnvFile = std::map<std::string, std::string, std::less<>>;
+
 /// The environment of this process.
 Environment ProcessEnvironment();
-/// `first`, and `file` for what `first` does not have.
-Environment Layered(Environment first, std::map<std::string, std::string, std::less<>> file);
+/// `first`, and `file` for what `first` does not have. What `first` has hides the file's also when
+/// it is empty.
+Environment Layered(Environment first, EnvFile file);
 
 /// Reads the lines `NAME=value` of a `.env` file: comments, `export`, single and double quotes as
-/// shells and hosting panels know them. kBadConfiguration with the line number.
-Result<std::map<std::string, std::string, std::less<>>> ParseEnvFile(std::string_view text);
+/// shells and hosting panels know them. Nothing is expanded. kBadConfiguration lists every bad line
+/// with its number, one a line, and never quotes what may be a secret.
+Result<EnvFile> ParseEnvFile(std::string_view text);
+
+/// The names in a `.env` file that no variable has: misspellings, most likely, worth a warning.
+std::vector<std::string> UnknownNames(const EnvFile& file);
 
 /// Everything validated: kBadConfiguration names each wrong variable, what it holds (unless it is a
-/// secret), what it may hold, one a line. A variable that is set but empty counts as not set.
+/// secret), what it may hold, one a line. White space around a value does not count. A variable
+/// that is set but empty counts as not set, except `CACHE_DIR`: set but empty, it turns the local
+/// store off.
 Result<Settings> LoadSettings(const Environment& environment);
 
 /// One variable as `.env.example` and docs document it.
@@ -117,7 +130,8 @@ struct VariableInfo {
 std::vector<VariableInfo> Variables();
 
 /// The effective configuration as `NAME=value` lines, secrets as `********`, for `--check-config`.
-/// With the environment it also tells which of them were set and which are defaults.
+/// With the environment it also tells which of them were set and which are defaults: the latter end
+/// with `  # default`. But for the secrets it can be read as a `.env` file.
 std::string Describe(const Settings& settings, const Environment& environment);
 
 }  // namespace vcache::config

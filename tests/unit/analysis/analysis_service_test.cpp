@@ -316,6 +316,28 @@ TEST_CASE("AnalysisService: draining refuses new calls and waits for those in fl
   client.join();
 }
 
+TEST_CASE("AnalysisService: a stop ends the waiting, not the call, and its verdict is kept") {
+  Bench bench;
+  test::Gate gate;
+  bench.vendor->answer = [&](const auto&) {
+    gate.Pass();
+    return bench.vendor->Verdict(10);
+  };
+  std::thread client([&] {
+    const auto answer = bench.Ask("slow");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::kShuttingDown);
+  });
+  gate.AwaitArrivals(1);
+  bench.clock.AwaitWaiters(1);
+  bench.service->StopBy(Deadline::After(bench.clock, 20s));
+  bench.clock.Advance(20s);
+  client.join();
+  gate.Open();
+  CHECK(bench.service->Drain(Deadline::Never()));
+  CHECK(bench.service->Find(Bench::TextContent("slow").key, Deadline::Never()));
+}
+
 TEST_CASE("AnalysisService: more flights than allowed are refused; joining one is not") {
   Bench bench({.max_flights = 1});
   test::Gate gate;

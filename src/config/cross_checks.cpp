@@ -1,0 +1,85 @@
+#include "config/cross_checks.h"
+
+#include <algorithm>
+
+namespace vcache::config {
+namespace {
+
+struct Credential {
+  std::string_view variable;
+  bool is_set;
+};
+
+/// What a vendor needs before it can be called.
+std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSettings& settings) {
+  if (vendor == "sightengine") {
+    return {{"SIGHTENGINE_API_USER", !settings.sightengine_user.empty()},
+            {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
+  }
+  if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
+  return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
+}
+
+class Checks {
+ public:
+  Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
+      : detection_(settings.detection), is_wrong_(is_wrong) {}
+
+  std::vector<std::string> Run() {
+    TextBounds();
+    BothOrNone();
+    if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
+      NamedVendors("DETECTORS_IMAGE", detection_.image);
+      NamedVendors("DETECTORS_VIDEO", detection_.video);
+      NamedVendors("DETECTORS_TEXT", detection_.text);
+    }
+    return std::move(complaints_);
+  }
+
+ private:
+  void TextBounds() {
+    if (is_wrong_("TEXT_MIN_CHARS") || is_wrong_("TEXT_MAX_CHARS")) return;
+    if (detection_.text_min_chars <= detection_.text_max_chars) return;
+    complaints_.push_back("TEXT_MIN_CHARS (" + std::to_string(detection_.text_min_chars) +
+                          ") is more than TEXT_MAX_CHARS (" +
+                          std::to_string(detection_.text_max_chars) + ").");
+  }
+
+  void BothOrNone() {
+    const auto needed = CredentialsOf("sightengine", detection_);
+    const auto is_set = [](const Credential& credential) { return credential.is_set; };
+    if (std::none_of(needed.begin(), needed.end(), is_set)) return;
+    for (const Credential& credential : needed) {
+      if (credential.is_set || is_wrong_(credential.variable)) continue;
+      complaints_.push_back(std::string(credential.variable) +
+                            " is not set: Sightengine needs SIGHTENGINE_API_USER and "
+                            "SIGHTENGINE_API_SECRET, or neither.");
+    }
+  }
+
+  void NamedVendors(std::string_view variable, const std::vector<std::string>& vendors) {
+    for (const std::string& vendor : vendors) {
+      std::string missing;
+      for (const Credential& credential : CredentialsOf(vendor, detection_)) {
+        if (credential.is_set || is_wrong_(credential.variable)) continue;
+        missing += (missing.empty() ? "" : " and ") + std::string(credential.variable);
+      }
+      if (missing.empty()) continue;
+      complaints_.push_back(std::string(variable) + " names " + vendor + ", which needs " +
+                            missing + " (or DETECTION_SANDBOX_URL, to try without a vendor).");
+    }
+  }
+
+  const DetectionSettings& detection_;
+  const std::function<bool(std::string_view)>& is_wrong_;
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace
+
+std::vector<std::string> CrossCheck(const Settings& settings,
+                                    const std::function<bool(std::string_view name)>& is_wrong) {
+  return Checks(settings, is_wrong).Run();
+}
+
+}  // namespace vcache::config

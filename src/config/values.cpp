@@ -1,0 +1,81 @@
+#include "config/values.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace vcache::config {
+namespace {
+
+constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::size_t kPlaces = 6;
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::string_view Trim(std::string_view text) noexcept {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept {
+  if (text.empty() || !std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::int64_t> ParseUsd(std::string_view text) noexcept {
+  const std::size_t point = text.find('.');
+  const auto dollars = ParseWhole(text.substr(0, point));
+  if (!dollars || *dollars > INT64_MAX / kMicros - 1) return std::nullopt;
+  if (point == std::string_view::npos) return *dollars * kMicros;
+  const std::string_view places = text.substr(point + 1);
+  auto micros = ParseWhole(places);
+  if (!micros || places.size() > kPlaces) return std::nullopt;
+  for (std::size_t i = places.size(); i < kPlaces; ++i) *micros *= 10;
+  return *dollars * kMicros + *micros;
+}
+
+std::string FormatUsd(std::int64_t micros) {
+  std::string places = std::to_string(micros % kMicros);
+  places.insert(0, kPlaces - places.size(), '0');
+  places.erase(places.find_last_not_of('0') + 1);
+  const std::string dollars = std::to_string(micros / kMicros);
+  return places.empty() ? dollars : dollars + "." + places;
+}
+
+std::optional<std::vector<std::string>> ParseList(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::string_view part = Trim(text.substr(0, comma));
+    if (part.empty()) return std::nullopt;
+    parts.emplace_back(part);
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::string JoinList(const std::vector<std::string>& parts) {
+  std::string joined;
+  for (const std::string& part : parts) joined += (joined.empty() ? "" : ",") + part;
+  return joined;
+}
+
+bool IsVisibleAscii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+}  // namespace vcache::config

@@ -1,0 +1,124 @@
+#pragma once
+
+// The kinds of variables that the table is made of.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+
+#include "config/url.h"
+#include "config/values.h"
+#include "config/variable.h"
+
+namespace vcache::config {
+
+/// A number or duration between bounds, in the unit of its variable; `scale` units of the field
+/// make one of the variable's.
+template <typename Field>
+Variable Whole(Doc doc, std::int64_t min, std::int64_t max, Field field, std::int64_t scale = 1) {
+  using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
+  const auto parse = [=](std::string_view text) -> std::optional<Value> {
+    const auto number = ParseWhole(text);
+    if (!number || *number < min || *number > max) return std::nullopt;
+    return static_cast<Value>(*number * scale);
+  };
+  const auto show = [=](const Value& value) {
+    if constexpr (std::is_integral_v<Value>) {
+      return std::to_string(static_cast<std::int64_t>(value) / scale);
+    } else {
+      return std::to_string(value.count() / scale);
+    }
+  };
+  return MakeVariable(doc,
+                      "a whole number from " + std::to_string(min) + " to " + std::to_string(max),
+                      field, parse, show);
+}
+
+inline std::string ShowText(const std::string& value) {
+  return value;
+}
+inline std::string ShowText(const std::filesystem::path& value) {
+  return value.string();
+}
+inline std::string ShowText(const Secret& value) {
+  return value.empty() ? "" : std::string(kMasked);
+}
+
+/// A text that is taken as it stands when `allowed` says so.
+template <typename Allowed, typename Field>
+Variable Text(Doc doc, std::string expected, Allowed allowed, Field field) {
+  const auto parse = [allowed](std::string_view text) {
+    return allowed(text) ? std::optional(std::string(text)) : std::nullopt;
+  };
+  return MakeVariable(doc, std::move(expected), field, parse,
+                      [](const auto& value) { return ShowText(value); });
+}
+
+/// One of a few words.
+template <typename Value, std::size_t N, typename Field>
+Variable Choice(Doc doc, std::array<std::pair<std::string_view, Value>, N> words, Field field) {
+  std::string expected;
+  for (const auto& [word, value] : words) {
+    expected += (expected.empty() ? "one of " : ", ") + std::string(word);
+  }
+  const auto parse = [words](std::string_view text) -> std::optional<Value> {
+    for (const auto& [word, value] : words) {
+      if (word == text) return value;
+    }
+    return std::nullopt;
+  };
+  const auto show = [words](Value wanted) {
+    for (const auto& [word, value] : words) {
+      if (value == wanted) return std::string(word);
+    }
+    return std::string();
+  };
+  return MakeVariable(doc, std::move(expected), field, parse, show);
+}
+
+/// A comma list of vendors. A vendor named twice would be paid twice.
+template <typename Field>
+Variable Vendors(Doc doc, std::vector<std::string> known, Field field) {
+  const std::string expected = "a comma list of these, each once at most: " + JoinList(known);
+  const auto parse = [known](std::string_view text) {
+    auto names = ParseList(text);
+    for (std::size_t i = 0; names && i < names->size(); ++i) {
+      const auto end = names->begin() + static_cast<std::ptrdiff_t>(i);
+      const bool is_known = std::find(known.begin(), known.end(), *end) != known.end();
+      if (!is_known || std::find(names->begin(), end, *end) != end) names.reset();
+    }
+    return names;
+  };
+  return MakeVariable(doc, expected, field, parse, JoinList);
+}
+
+template <typename Field>
+Variable BaseUrl(Doc doc, Field field) {
+  const auto parse = [](std::string_view text) -> std::optional<std::string> {
+    const auto url = ParseUrl(text);
+    if (!url || url->has_user || url->has_query || url->has_fragment) return std::nullopt;
+    if (url->scheme == "http" && !IsLoopbackHost(url->host)) return std::nullopt;
+    const std::size_t end = url->path.find_last_not_of('/') + 1;  // 0 when there are only slashes
+    return Origin(*url) + url->path.substr(0, end);
+  };
+  return MakeVariable(doc,
+                      "an https:// URL (http:// to this machine only) without user, query or "
+                      "fragment",
+                      field, parse, [](const std::string& value) { return value; });
+}
+
+template <typename Field>
+Variable Usd(Doc doc, Field field) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  const auto parse = [](std::string_view text) {
+    auto micros = ParseUsd(text);
+    if (micros && *micros > kMost) micros.reset();
+    return micros;
+  };
+  return MakeVariable(doc, "an amount from 0 to 1000 with at most six decimal places", field, parse,
+                      FormatUsd);
+}
+
+}  // namespace vcache::config

@@ -1,0 +1,290 @@
+#include <algorithm>
+#include <array>
+
+#include "config/url.h"
+#include "config/values.h"
+#include "config/variable_kinds.h"
+
+namespace vcache::config {
+namespace {
+
+constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kMinuteMs = 60'000;
+
+std::optional<std::vector<std::string>> ParseOrigins(std::string_view text) {
+  auto origins = ParseList(text);
+  for (std::size_t i = 0; origins && i < origins->size(); ++i) {
+    const auto url = ParseUrl((*origins)[i]);
+    if (url && url->path.empty() && !url->has_user && !url->has_query && !url->has_fragment) {
+      (*origins)[i] = Origin(*url);
+    } else {
+      origins.reset();
+    }
+  }
+  return origins;
+}
+
+bool IsPath(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool IsKeyPrefix(std::string_view text) {
+  return text.size() <= 64 && IsVisibleAscii(text) &&
+         text.find_first_of("*?[]\\{}") == std::string_view::npos;
+}
+
+/// Goes into a header or a form field as it is.
+bool IsCredential(std::string_view text) {
+  return text.size() <= 512 && IsVisibleAscii(text);
+}
+
+/// What people leave in when they copy an example: a token that everybody knows is no token.
+bool IsPlaceholder(std::string_view text) {
+  const std::string lower = LowerCase(text);
+  for (const char* word : {"change-me", "change_me", "changeme", "replace-me", "replace_me",
+                           "replaceme", "placeholder", "your-", "your_"}) {
+    if (lower.find(word) != std::string::npos) return true;
+  }
+  return lower.find_first_not_of(lower.front()) == std::string::npos;
+}
+
+bool IsAdminToken(std::string_view text) {
+  return text.size() >= 16 && IsCredential(text) && !IsPlaceholder(text);
+}
+
+bool IsKeySecret(std::string_view text) {
+  return text.size() >= 32 && text.size() <= 4096 && !IsPlaceholder(text);
+}
+
+using Table = std::vector<Variable>;
+
+Table Listening() {
+  return {
+      Text(
+          {"HOST", "", "Address or host name to listen on; 0.0.0.0 means every IPv4 interface"},
+          "an IP address or a host name", IsHost, [](auto& s) -> auto& { return s.server.host; }),
+      Whole(
+          {"PORT", "", "Port to listen on; 0 takes a free one, which the log tells"}, 0, 65'535,
+          [](auto& s) -> auto& { return s.server.port; }),
+      Whole(
+          {"MAX_UPLOAD_MB", "MB", "Largest image or video that is taken"}, 1, 4096,
+          [](auto& s) -> auto& { return s.server.max_upload_bytes; }, kMiB),
+      Whole(
+          {"MAX_CONNECTIONS", "", "Connections held open at once; more are refused"}, 1, 1'000'000,
+          [](auto& s) -> auto& { return s.server.max_connections; }),
+      Whole(
+          {"MAX_CONNECTIONS_PER_ADDRESS", "",
+           "Connections from one client address; behind a proxy all clients share the proxy's"},
+          1, 1'000'000, [](auto& s) -> auto& { return s.server.max_connections_per_address; }),
+      Whole(
+          {"WORKER_THREADS", "", "Requests in progress at once; idle connections need no thread"},
+          1, 4096, [](auto& s) -> auto& { return s.server.worker_threads; }),
+      Whole(
+          {"HEADER_TIMEOUT_MS", "ms", "How long a client may take to send a request's head"}, 1,
+          10 * kMinuteMs, [](auto& s) -> auto& { return s.server.header_timeout; }),
+      Whole(
+          {"KEEP_ALIVE_TIMEOUT_MS", "ms",
+           "How long an idle connection stays open; longer than the proxy in front keeps it"},
+          1, 60 * kMinuteMs, [](auto& s) -> auto& { return s.server.keep_alive_timeout; }),
+      Whole(
+          {"SHUTDOWN_GRACE_MS", "ms",
+           "How long requests in flight may take after SIGTERM; below the platform's own limit"},
+          0, 5 * kMinuteMs, [](auto& s) -> auto& { return s.server.shutdown_grace; }),
+  };
+}
+
+Table Operation() {
+  return {
+      MakeVariable(
+          {"CORS_ORIGINS", "", "Sites whose pages may call the API, as a comma list"},
+          "a comma list of exact origins like https://www.example.com or "
+          "http://localhost:3000, without path or *",
+          [](auto& s) -> auto& { return s.server.cors_origins; }, ParseOrigins, JoinList),
+      Choice<LogLevel, 4>(
+          {"LOG_LEVEL", "", "Least level that is logged: debug, info, warn or error"},
+          {{{"debug", LogLevel::kDebug},
+            {"info", LogLevel::kInfo},
+            {"warn", LogLevel::kWarn},
+            {"error", LogLevel::kError}}},
+          [](auto& s) -> auto& { return s.server.log_level; }),
+      Choice<LogFormat, 2>(
+          {"LOG_FORMAT", "", "Lines for people (text) or for machines (json)"},
+          {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
+          [](auto& s) -> auto& { return s.server.log_format; }),
+      Text(
+          {"SPOOL_DIR", "",
+           "Where uploads over 1 MB wait, without a name; a memory-backed one counts as memory"},
+          "a path", IsPath, [](auto& s) -> auto& { return s.server.spool_directory; }),
+  };
+}
+
+Table Access() {
+  return {
+      Text(
+          {"ADMIN_TOKEN", "",
+           "Bearer token of the admin routes, which are off without it; make one with `openssl "
+           "rand -hex 32`"},
+          "at least 16 printable characters without spaces, and no placeholder", IsAdminToken,
+          [](auto& s) -> auto& { return s.access.admin_token; }),
+  };
+}
+
+Table Cache() {
+  Variable directory = Text(
+      {"CACHE_DIR", "", "Folder of the local store; set but empty turns that store off"}, "a path",
+      IsPath, [](auto& s) -> auto& { return s.cache.directory; });
+  directory.empty_is_value = true;
+  return {
+      Choice<CacheMode, 2>(
+          {"CACHE_MODE", "", "on, or off to analyse everything anew and keep nothing"},
+          {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}},
+          [](auto& s) -> auto& { return s.cache.mode; }),
+      std::move(directory),
+      Text(
+          {"KEY_PREFIX", "", "Stands before every key, for sites that share one store"},
+          "at most 64 printable characters without spaces and * ? [ ] \\ { }", IsKeyPrefix,
+          [](auto& s) -> auto& { return s.cache.key_prefix; }),
+      Text(
+          {"KEY_SECRET", "",
+           "Makes keys HMACs, so that a leaked store tells nothing; a change forgets every entry"},
+          "32 to 4096 bytes, and no placeholder", IsKeySecret,
+          [](auto& s) -> auto& { return s.cache.key_secret; }),
+      Whole(
+          {"CACHE_TTL_ANALYSIS", "seconds", "How long the verdict on an image or video is kept"}, 1,
+          3660 * kDay, [](auto& s) -> auto& { return s.cache.ttl_analysis; }),
+      Whole(
+          {"CACHE_TTL_TEXT", "seconds", "How long the verdict on a text is kept"}, 1, 3660 * kDay,
+          [](auto& s) -> auto& { return s.cache.ttl_text; }),
+      Whole(
+          {"MEMORY_CACHE_MB", "MB", "Size of the memory tier; 0 turns it off"}, 0, 65'536,
+          [](auto& s) -> auto& { return s.cache.memory_bytes; }, kMiB),
+      Whole(
+          {"MEMORY_CACHE_TTL", "seconds", "How long an entry stays in the memory tier"}, 1,
+          366 * kDay, [](auto& s) -> auto& { return s.cache.memory_ttl; }),
+      Whole(
+          {"PARTIAL_TTL", "seconds",
+           "How long a verdict is kept that lacks one of the vendors, because it failed"},
+          1, 366 * kDay, [](auto& s) -> auto& { return s.cache.partial_ttl; }),
+      Whole(
+          {"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries from this size on are compressed"}, 0,
+          kMiB, [](auto& s) -> auto& { return s.cache.compress_min_bytes; }),
+      Choice<bool, 2>(
+          {"CACHE_SAME_DETECTORS", "",
+           "1: what other vendors or models than today's have judged is analysed anew"},
+          {{{"0", false}, {"1", true}}}, [](auto& s) -> auto& { return s.cache.same_detectors; }),
+  };
+}
+
+Table Detection() {
+  return {
+      Vendors(
+          {"DETECTORS_IMAGE", "",
+           "Vendors that judge images, asked together; by default all with credentials"},
+          {"sightengine"}, [](auto& s) -> auto& { return s.detection.image; }),
+      Vendors(
+          {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
+          {"sightengine"}, [](auto& s) -> auto& { return s.detection.video; }),
+      Vendors(
+          {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
+          {"sapling", "openai"}, [](auto& s) -> auto& { return s.detection.text; }),
+      BaseUrl(
+          {"DETECTION_SANDBOX_URL", "",
+           "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
+          [](auto& s) -> auto& { return s.detection.sandbox_url; }),
+      Whole(
+          {"TEXT_MIN_CHARS", "characters", "Shortest text that is judged"}, 1, 1'000'000,
+          [](auto& s) -> auto& { return s.detection.text_min_chars; }),
+      Whole(
+          {"TEXT_MAX_CHARS", "characters", "Longest text that is judged"}, 1, 1'000'000,
+          [](auto& s) -> auto& { return s.detection.text_max_chars; }),
+  };
+}
+
+/// What `<VENDOR>_BASE_URL`, `_TIMEOUT_MS` and `_COST_USD` have in common.
+template <typename Field>
+Table Endpoint(std::array<Doc, 3> docs, Field vendor) {
+  return {
+      BaseUrl(
+          docs[0], [vendor](auto& s) -> auto& { return vendor(s).base_url; }),
+      Whole(
+          docs[1], 1, 10 * kMinuteMs, [vendor](auto& s) -> auto& { return vendor(s).timeout; }),
+      Usd(
+          docs[2], [vendor](auto& s) -> auto& { return vendor(s).cost_micros; }),
+  };
+}
+
+Table Credentials(const char* expected) {
+  return {
+      Text(
+          {"SIGHTENGINE_API_USER", "", "Sightengine (images, videos): the account's API user"},
+          expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_user; }),
+      Text(
+          {"SIGHTENGINE_API_SECRET", "",
+           "Sightengine: the API secret, needed together with the user"},
+          expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_secret; }),
+      Text(
+          {"SAPLING_API_KEY", "", "Sapling (texts): the API key"}, expected, IsCredential,
+          [](auto& s) -> auto& { return s.detection.sapling_key; }),
+      Text(
+          {"OPENAI_API_KEY", "", "OpenAI (texts, the opinion of a language model): the API key"},
+          expected, IsCredential, [](auto& s) -> auto& { return s.detection.openai_key; }),
+      Text(
+          {"OPENAI_MODEL", "", "OpenAI: the model that is asked"}, expected, IsCredential,
+          [](auto& s) -> auto& { return s.detection.openai_model; }),
+  };
+}
+
+Table Endpoints() {
+  Table all = Endpoint(
+      {{{"SIGHTENGINE_BASE_URL", "", "Where Sightengine's API is"},
+        {"SIGHTENGINE_TIMEOUT_MS", "ms",
+         "How long a call of Sightengine may take; a video is judged within one call"},
+        {"SIGHTENGINE_COST_USD", "USD",
+         "What Sightengine charges for an image or a frame of a video"}}},
+      [](auto& s) -> auto& { return s.detection.sightengine; });
+  for (Variable& variable : Endpoint(
+           {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
+             {"SAPLING_TIMEOUT_MS", "ms", "How long a call of Sapling may take"},
+             {"SAPLING_COST_USD", "USD",
+              "What Sapling charges for each started 1,000 characters"}}},
+           [](auto& s) -> auto& { return s.detection.sapling; })) {
+    all.push_back(std::move(variable));
+  }
+  for (Variable& variable : Endpoint(
+           {{{"OPENAI_BASE_URL", "", "Where OpenAI's API is"},
+             {"OPENAI_TIMEOUT_MS", "ms", "How long a call of OpenAI may take"},
+             {"OPENAI_COST_USD", "USD",
+              "What a judgement of OpenAI is counted as: an estimate, the price goes by tokens"}}},
+           [](auto& s) -> auto& { return s.detection.openai; })) {
+    all.push_back(std::move(variable));
+  }
+  return all;
+}
+
+void Add(Table& table, std::string_view group, Table more) {
+  for (Variable& variable : more) {
+    variable.group = group;
+    table.push_back(std::move(variable));
+  }
+}
+
+}  // namespace
+
+const std::vector<Variable>& VariableTable() {
+  static const Table table = [] {
+    Table all;
+    Add(all, "server", Listening());
+    Add(all, "server", Operation());
+    Add(all, "access", Access());
+    Add(all, "cache", Cache());
+    Add(all, "detection", Detection());
+    Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
+    Add(all, "vendors", Endpoints());
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace vcache::config

@@ -1,0 +1,66 @@
+#include "sandbox/call_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vcache::sandbox {
+
+Behaviour CallLedger::Begin(std::string_view vendor) {
+  const std::lock_guard lock(mutex_);
+  max_concurrent_ = std::max(max_concurrent_, ++concurrent_);
+  ++count_[std::string(vendor)].total;
+  if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
+  Behaviour now = behaviour_;
+  if (behaviour_.times && --*behaviour_.times <= 0) {
+    behaviour_ = {.latency = behaviour_.latency, .times = std::nullopt, .vendor = {}};
+  }
+  return now;
+}
+
+void CallLedger::Charge(std::string_view vendor, bool charged, std::int64_t cost_micros) {
+  const std::lock_guard lock(mutex_);
+  if (!charged) return;
+  CallCount& count = count_[std::string(vendor)];
+  ++count.charged;
+  count.cost_micros += cost_micros;
+}
+
+void CallLedger::End() {
+  const std::lock_guard lock(mutex_);
+  --concurrent_;
+}
+
+void CallLedger::Behave(Behaviour behaviour) {
+  const std::lock_guard lock(mutex_);
+  behaviour_ = std::move(behaviour);
+}
+
+void CallLedger::Reset() {
+  const std::lock_guard lock(mutex_);
+  behaviour_ = {};
+  count_.clear();
+  max_concurrent_ = concurrent_;
+}
+
+CallCount CallLedger::Total() const {
+  const std::lock_guard lock(mutex_);
+  CallCount total;
+  for (const auto& [vendor, count] : count_) {
+    total.total += count.total;
+    total.charged += count.charged;
+    total.cost_micros += count.cost_micros;
+  }
+  return total;
+}
+
+std::map<std::string, CallCount, std::less<>> CallLedger::ByVendor() const {
+  const std::lock_guard lock(mutex_);
+  return count_;
+}
+
+std::uint64_t CallLedger::MaxConcurrent() const {
+  const std::lock_guard lock(mutex_);
+  return max_concurrent_;
+}
+
+}  // namespace vcache::sandbox

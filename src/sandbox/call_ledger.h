@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "vcache/sandbox/sandbox.h"
+
+namespace vcache::sandbox {
+
+/// What was called and what it would have cost, and how the next call is answered. Thread-safe.
+class CallLedger {
+ public:
+  explicit CallLedger(Behaviour behaviour) : behaviour_(std::move(behaviour)) {}
+
+  /// A call of this vendor begins: how to answer it. Each begin needs its `End`.
+  Behaviour Begin(std::string_view vendor);
+  /// A call was read and judged; counted before it is answered, as a vendor does.
+  void Charge(std::string_view vendor, bool charged, std::int64_t cost_micros);
+  void End();
+
+  void Behave(Behaviour behaviour);
+  void Reset();
+
+  CallCount Total() const;
+  std::map<std::string, CallCount, std::less<>> ByVendor() const;
+  std::uint64_t MaxConcurrent() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Behaviour behaviour_;                                  // guarded by mutex_
+  std::map<std::string, CallCount, std::less<>> count_;  // guarded by mutex_
+  std::uint64_t concurrent_ = 0;                         // guarded by mutex_
+  std::uint64_t max_concurrent_ = 0;                     // guarded by mutex_
+};
+
+}  // namespace vcache::sandbox

@@ -1,0 +1,126 @@
+#include <pthread.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "vcache/core/log.h"
+#include "vcache/http/server.h"
+#include "vcache/sandbox/sandbox.h"
+
+namespace {
+
+using namespace vcache;
+
+constexpr int kExitBadArguments = 2;
+
+constexpr std::string_view kHelp = R"(Usage: detector-sandbox [--port N] [--help] [--version]
+
+A stand-in for the paid detection vendors on 127.0.0.1: it speaks their wire formats, makes scores
+up from the content's hash, and counts what a vendor would have charged.
+
+  --port N   where to listen; 9090 by default, 0 for a free port
+
+Bases:    /sightengine/1.0   /sapling   /openai/v1
+Switches: GET /sandbox/calls, POST /sandbox/reset,
+          POST /sandbox/behaviour {"mode": "...", "latencyMs": N, "times": N, "vendor": "..."}
+Modes:    ok error500 rate_limit quota credentials refuse_media broken_json empty close cut
+          no_score null_score not_a_score out_of_range truncated refusal huge
+Environment: SANDBOX_MODE, SANDBOX_LATENCY_MS. One call: X-Sandbox-Mode, X-Sandbox-Latency-Ms.
+)";
+
+int Refuse(const std::string& message) {
+  std::fprintf(stderr, "detector-sandbox: %s\n", message.c_str());
+  return kExitBadArguments;
+}
+
+template <typename Number>
+bool ParseWhole(std::string_view text, Number& into) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Result<sandbox::Behaviour> BehaviourFromEnvironment() {
+  sandbox::Behaviour behaviour;
+  if (const char* name = std::getenv("SANDBOX_MODE")) {
+    const auto mode = sandbox::ModeFromName(name);
+    if (!mode) return Error{ErrorCode::kBadConfiguration, "SANDBOX_MODE is no mode; see --help"};
+    behaviour.mode = *mode;
+  }
+  if (const char* text = std::getenv("SANDBOX_LATENCY_MS")) {
+    int ms = 0;
+    if (!ParseWhole(text, ms) || ms < 0) {
+      return Error{ErrorCode::kBadConfiguration, "SANDBOX_LATENCY_MS must be a number from 0 up"};
+    }
+    behaviour.latency = std::chrono::milliseconds(ms);
+  }
+  return behaviour;
+}
+
+http::ServerOptions ServerOptionsFor(std::uint16_t port) {
+  http::ServerOptions options;
+  options.host = "127.0.0.1";  // never reachable from outside: its verdicts are made up
+  options.port = port;
+  options.max_body_bytes = 5ULL * 1024 * 1024 * 1024;
+  return options;
+}
+
+int Serve(std::uint16_t port) {
+  Result<sandbox::Behaviour> behaviour = BehaviourFromEnvironment();
+  if (!behaviour) return Refuse(behaviour.error().message);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  SystemClock clock;
+  sandbox::Sandbox sandbox(clock, std::move(behaviour).value());
+  http::Server server(ServerOptionsFor(port), sandbox.MakeRouter(), {}, clock, NullLogger());
+  if (const Result<void> started = server.Start(); !started) {
+    return Refuse(started.error().message);
+  }
+  std::printf("detector-sandbox listens on http://127.0.0.1:%u\n", unsigned{server.port()});
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  server.Stop(std::chrono::milliseconds(0));
+  return EXIT_SUCCESS;
+}
+
+int Main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::uint16_t port = 9090;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      return std::fputs(kHelp.data(), stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (argument == "--version") {
+      return std::puts("detector-sandbox " VCACHE_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (argument != "--port" || i + 1 == argc) {
+      return Refuse("unknown argument \"" + EscapeForLog(argument) + "\"; see --help");
+    }
+    if (!ParseWhole(std::string_view(argv[++i]), port)) {
+      return Refuse("--port must be a number from 0 to 65535");
+    }
+  }
+  return Serve(port);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception&) {
+    std::fputs("detector-sandbox: out of memory or threads at start\n", stderr);
+    return EXIT_FAILURE;
+  }
+}

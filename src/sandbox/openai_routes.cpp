@@ -1,0 +1,100 @@
+// OpenAI's chat completions with a JSON schema answer, as its published specification describes
+// them.
+
+#include <string>
+#include <utility>
+
+#include "sandbox/vendor_call.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::int64_t kPriceMicros = 1'000;
+
+http::Response Failure(int status, std::string_view type, const Json& code,
+                       std::string_view message) {
+  Json error = Json::object({{"message", message}, {"type", type}, {"param", nullptr}});
+  error["code"] = code;
+  Json body = Json::object();
+  body["error"] = std::move(error);
+  return JsonAnswer(status, body);
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit: {
+      http::Response response =
+          Failure(429, "requests", "rate_limit_exceeded", "Rate limit reached");
+      response.headers.Add("Retry-After", "1");
+      return response;
+    }
+    case Mode::kQuota:
+      return Failure(429, "insufficient_quota", "insufficient_quota", "Quota exceeded");
+    case Mode::kCredentials:
+      return Failure(401, "invalid_request_error", "invalid_api_key", "Incorrect API key");
+    default:
+      return Failure(400, "invalid_request_error", nullptr, "Invalid request");
+  }
+}
+
+/// The text of the last message, which is what is to be judged.
+std::optional<std::string> LastMessage(const Json& body) {
+  const Json* messages = Find(body, "messages");
+  if (messages == nullptr || !messages->is_array() || messages->empty()) return std::nullopt;
+  return AsString(Find(messages->back(), "content"));
+}
+
+Judged Read(http::Request& request) {
+  const auto authorization = request.info.headers.Get("Authorization");
+  const auto body = ReadSmallBody(request);
+  if (!authorization || !authorization->starts_with("Bearer ") || authorization->size() < 8) {
+    return {.refusal = FailureFor(Mode::kCredentials)};
+  }
+  const Result<Json> json = ParseJson(body.value_or(""));
+  if (!json || !AsString(Find(*json, "model"))) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  const auto text = LastMessage(*json);
+  if (!text) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  // The judge must be asked for JSON by a schema: the sandbox checks what the adapter relies on.
+  if (FindPath(*json, {"response_format", "json_schema", "schema", "properties",
+                       "ai_probability"}) == nullptr) {
+    return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  }
+  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+}
+
+http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {
+  Json judgement = Json::object();
+  if (score) judgement["ai_probability"] = *score;
+  std::string content = DumpJson(judgement);
+  if (mode == Mode::kTruncated) content.resize(content.size() / 2);
+  Json message = Json::object({{"role", "assistant"}});
+  message["content"] = mode == Mode::kRefusal ? Json(nullptr) : Json(content);
+  message["refusal"] = mode == Mode::kRefusal ? Json("I cannot help with that.") : Json(nullptr);
+  Json choice = Json::object({{"index", 0}});
+  choice["finish_reason"] = mode == Mode::kTruncated ? "length" : "stop";
+  choice["logprobs"] = nullptr;
+  choice["message"] = std::move(message);
+  Json body = Json::object();
+  body["id"] = "chatcmpl-sandbox";
+  body["object"] = "chat.completion";
+  body["created"] = 1790000000;
+  body["model"] = "sandbox-judge";
+  body["choices"] = Json::array({std::move(choice)});
+  body["usage"] =
+      Json::object({{"prompt_tokens", 210}, {"completion_tokens", 9}, {"total_tokens", 219}});
+  http::Response response = JsonAnswer(200, body);
+  response.headers.Add("X-Request-Id", "req_sandbox");
+  return response;
+}
+
+}  // namespace
+
+void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock) {
+  router.Add("POST", "/openai/v1/chat/completions",
+             [&ledger, &clock, vendor = Vendor{"openai", Read, Answer, FailureFor}](
+                 http::Request& request) { return ServeCall(ledger, clock, vendor, request); });
+}
+
+}  // namespace vcache::sandbox

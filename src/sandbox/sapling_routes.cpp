@@ -1,0 +1,68 @@
+// Sapling's AI detector, as its API page and its sample code describe it.
+
+#include <string>
+#include <utility>
+
+#include "sandbox/vendor_call.h"
+#include "vcache/content/canonical_text.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::int64_t kPricePerThousand = 5'000;
+
+http::Response Failure(int status, std::string_view message) {
+  return JsonAnswer(status, Json::object({{"msg", message}}));
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit: {
+      http::Response response = Failure(429, "Rate limit exceeded");
+      response.headers.Add("Retry-After", "1");
+      return response;
+    }
+    case Mode::kQuota:
+      return Failure(429, "Daily character limit exceeded");
+    case Mode::kCredentials:
+      return Failure(401, "Invalid API key");
+    default:
+      return Failure(400, "The text could not be read");
+  }
+}
+
+Judged Read(http::Request& request) {
+  const auto body = ReadSmallBody(request);
+  const Result<Json> json = ParseJson(body.value_or(""));
+  if (!json) return {.refusal = Failure(400, "Malformed JSON")};
+  const auto key = AsString(Find(*json, "key"));
+  const auto text = AsString(Find(*json, "text"));
+  if (!key || key->empty()) return {.refusal = FailureFor(Mode::kCredentials)};
+  if (!text || text->empty()) return {.refusal = Failure(400, "Missing text")};
+  const auto canonical = content::MakeCanonicalText(*text);
+  if (!canonical) return {.refusal = Failure(400, "The text is not UTF-8")};
+  const auto thousands = static_cast<std::int64_t>((canonical->characters + 999) / 1000);
+  return {.cost_micros = kPricePerThousand * thousands,
+          .digest = content::DigestOf(AsBytes(*text))};
+}
+
+http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
+  Json body = Json::object();
+  if (score) body["score"] = *score;
+  body["sentence_scores"] = Json::array();
+  body["tokens"] = Json::array();
+  body["token_probs"] = Json::array();
+  return JsonAnswer(200, body);
+}
+
+}  // namespace
+
+void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock) {
+  router.Add("POST", "/sapling/api/v1/aidetect",
+             [&ledger, &clock, vendor = Vendor{"sapling", Read, Answer, FailureFor}](
+                 http::Request& request) { return ServeCall(ledger, clock, vendor, request); });
+}
+
+}  // namespace vcache::sandbox

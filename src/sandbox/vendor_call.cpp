@@ -1,0 +1,152 @@
+#include "sandbox/vendor_call.h"
+
+#include <array>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::size_t kSmallBody = 1024 * 1024;
+
+/// Headers of a single call win over the sandbox's behaviour.
+Behaviour Steered(Behaviour behaviour, const http::Headers& headers) {
+  if (const auto name = headers.Get("X-Sandbox-Mode")) {
+    behaviour.mode = ModeFromName(*name).value_or(behaviour.mode);
+  }
+  if (const auto text = headers.Get("X-Sandbox-Latency-Ms")) {
+    int ms = 0;
+    std::from_chars(text->data(), text->data() + text->size(), ms);
+    behaviour.latency = std::chrono::milliseconds(ms);
+  }
+  return behaviour;
+}
+
+void Linger(Clock& clock, std::chrono::milliseconds latency) {
+  if (latency <= std::chrono::milliseconds(0)) return;
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  clock.WaitUntil(never, lock, clock.Now() + latency, [] { return false; });
+}
+
+std::optional<Json> ScoreFor(Mode mode, const Judged& judged) {
+  switch (mode) {
+    case Mode::kNoScore:
+      return std::nullopt;
+    case Mode::kNullScore:
+      return Json(nullptr);
+    case Mode::kNotAScore:
+      return Json("very likely");
+    case Mode::kOutOfRange:
+      return Json(7.5);
+    default:
+      return Json(ScoreOf(judged.digest));
+  }
+}
+
+http::Response Error500() {
+  http::Response response;
+  response.status = 500;
+  response.headers.Add("Content-Type", "text/html");
+  response.body = "<html><body>Internal Server Error</body></html>";
+  return response;
+}
+
+/// A good answer spoilt on its way.
+http::Response Spoil(Mode mode, http::Response good) {
+  switch (mode) {
+    case Mode::kBrokenJson:
+      good.body.resize(good.body.size() / 2);
+      break;
+    case Mode::kEmpty:
+      good.body.clear();
+      break;
+    case Mode::kClose:
+      good.cut_after = 0;
+      break;
+    case Mode::kCut:
+      // Into the body, whatever the length of the head: bodies have at least 32 bytes.
+      good.body.resize(std::max<std::size_t>(good.body.size(), 4096), ' ');
+      good.cut_after = 2048;
+      break;
+    case Mode::kHuge:
+      good.body.append(5 * 1024 * 1024, ' ');
+      break;
+    default:
+      break;
+  }
+  return good;
+}
+
+/// Counts the end of a call however it ends.
+class Under {
+ public:
+  explicit Under(CallLedger& ledger) : ledger_(ledger) {}
+  ~Under() { ledger_.End(); }
+  Under(const Under&) = delete;
+  Under& operator=(const Under&) = delete;
+
+ private:
+  CallLedger& ledger_;
+};
+
+}  // namespace
+
+http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
+                         http::Request& request) {
+  const Behaviour behaviour = Steered(ledger.Begin(vendor.name), request.info.headers);
+  const Under under(ledger);
+  Judged judged = vendor.read(request);
+  if (judged.refusal) {
+    Linger(clock, behaviour.latency);
+    return std::move(*judged.refusal);
+  }
+  ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+  Linger(clock, behaviour.latency);
+  switch (behaviour.mode) {
+    case Mode::kError500:
+      return Error500();
+    case Mode::kRateLimit:
+    case Mode::kQuota:
+    case Mode::kCredentials:
+    case Mode::kRefuseMedia:
+      return vendor.failure(behaviour.mode);
+    default:
+      return Spoil(behaviour.mode,
+                   vendor.answer(judged, ScoreFor(behaviour.mode, judged), behaviour.mode));
+  }
+}
+
+double ScoreOf(const content::ContentDigest& digest) noexcept {
+  unsigned number = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    number = number * 256 + std::to_integer<unsigned>(digest.bytes()[i]);
+  }
+  return static_cast<double>(number % 101) / 100.0;
+}
+
+http::Response JsonAnswer(int status, const Json& body) {
+  http::Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", "application/json");
+  response.body = DumpJson(body);
+  return response;
+}
+
+std::optional<std::string> ReadSmallBody(http::Request& request) {
+  std::string body;
+  std::array<std::byte, 16 * 1024> buffer;  // NOLINT: filled by Read
+  for (;;) {
+    const Result<std::size_t> count = request.body->Read(buffer);
+    if (!count || *count > kSmallBody - body.size()) return std::nullopt;
+    if (*count == 0) return body;
+    body += AsText(ByteView(buffer.data(), *count));
+  }
+}
+
+}  // namespace vcache::sandbox

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "sandbox/call_ledger.h"
+#include "vcache/content/content_digest.h"
+#include "vcache/http/message.h"
+
+namespace vcache::sandbox {
+
+/// What a vendor's adapter in the sandbox says of one call that it has read.
+struct Judged {
+  /// Why the vendor refuses the request, charging nothing; else empty.
+  std::optional<http::Response> refusal{};
+  std::int64_t cost_micros = 0;
+  content::ContentDigest digest{};
+};
+
+/// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
+struct Vendor {
+  std::string name;
+  /// Reads the whole request and checks it as the vendor does.
+  std::function<Judged(http::Request&)> read;
+  /// The finished answer with this score (0 to 1, or whatever the mode puts in its place; empty:
+  /// no score at all).
+  std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
+  /// The vendor's wording of kRateLimit, kQuota, kCredentials and kRefuseMedia.
+  std::function<http::Response(Mode mode)> failure;
+};
+
+/// Serves one call: behaviour, latency, reading, counting, answering.
+http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
+                         http::Request& request);
+
+/// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
+double ScoreOf(const content::ContentDigest& digest) noexcept;
+
+http::Response JsonAnswer(int status, const Json& body);
+
+/// The whole body of a small request; empty when it is too large or broke off.
+std::optional<std::string> ReadSmallBody(http::Request& request);
+
+/// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddControl(http::Router& router, CallLedger& ledger);
+
+}  // namespace vcache::sandbox

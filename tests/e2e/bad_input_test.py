@@ -1,0 +1,135 @@
+"""Bad input: a clear problem, nothing paid, and the connection in a known state afterwards."""
+
+import http.client
+import socket
+
+from harness import PATIENCE, ServiceTest, form, jpeg
+
+PHOTO = jpeg("bad input", 2_000)
+
+
+class BadInput(ServiceTest):
+    def setUp(self):
+        super().setUp()
+        self.box = self.sandbox()
+        self.app = self.service(self.box, MAX_UPLOAD_MB="1")
+
+    def tearDown(self):
+        self.assertEqual(self.box.calls()["total"], 0)
+        self.assertEqual(self.app.request("GET", "/api/health").status, 200)
+
+    def post(self, path, body, content_type):
+        return self.app.request("POST", path, body, {"Content-Type": content_type})
+
+    def test_files(self):
+        body, content_type = form(PHOTO, name="picture")
+        self.assertProblem(self.post("/api/analysis/file", body, content_type), 400, "bad_request")
+        once, content_type = form(PHOTO)
+        twice = once.replace(b"--xYzZy--\r\n", b"") + once
+        self.assertProblem(self.post("/api/analysis/file", twice, content_type), 400, "bad_request")
+        self.assertProblem(self.app.upload(b""), 400, "bad_request")
+        self.assertProblem(self.app.upload(b"hello, I am a text file. " * 9), 415,
+                           "unsupported_media_type")
+        self.assertProblem(self.post("/api/analysis/file", b"{}", "application/json"), 415,
+                           "unsupported_media_type")
+        self.assertProblem(self.app.upload(jpeg(0, 1_100_000)), 413, "too_large")
+
+    def test_texts(self):
+        self.assertProblem(self.app.text("x" * 49), 422, "text_too_short")
+        self.assertProblem(self.app.text("x" * 5001), 422, "text_too_long")
+        self.assertProblem(self.post("/api/analysis/text", b"\xff" * 60, "text/plain"), 400,
+                           "invalid_utf8")
+        self.assertProblem(self.post("/api/analysis/text", b'{"text": ', "application/json"), 400,
+                           "bad_request")
+        self.assertProblem(self.post("/api/analysis/text", PHOTO, "image/jpeg"), 415,
+                           "unsupported_media_type")
+
+    def test_paths_methods_and_keys(self):
+        self.assertProblem(self.app.request("GET", "/api/nothing"), 404, "not_found")
+        self.assertProblem(self.app.request("POST", "/api/nothing", b"x" * 1000), 404, "not_found")
+        wrong = self.app.request("DELETE", "/api/analysis/file")
+        self.assertProblem(wrong, 405, "method_not_allowed")
+        self.assertIn("POST", wrong.headers["allow"])
+        self.assertProblem(self.app.request("GET", "/api/admin/cache/stats"), 401,
+                           "unauthenticated")
+        self.assertProblem(self.app.admin("POST", "/api/admin/cache/clear", token="not the token"),
+                           401, "unauthenticated")
+        self.assertProblem(self.app.request("GET", "/api/analysis/xyz"), 400, "bad_request")
+
+    def test_too_large_by_its_length_is_refused_before_the_body_is_sent(self):
+        received = self.app.raw(
+            b"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+            b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+        self.assertTrue(received.startswith(b"HTTP/1.1 413 "), received)
+        self.assertIn(b'"too_large"', received)
+        self.assertNotIn(b"100 Continue", received)
+        self.assertIn(b"connection: close", received.lower())
+
+    def test_a_refusal_reaches_a_client_that_sends_on(self):
+        """Closing at once would reset the connection and lose the answer (rule H6)."""
+        with socket.create_connection(("127.0.0.1", self.app.port), PATIENCE) as connection:
+            connection.sendall(b"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\n"
+                               b"Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n")
+            connection.sendall(b"x" * 900_000)
+            received = b""
+            while piece := connection.recv(65536):
+                received += piece
+        self.assertTrue(received.startswith(b"HTTP/1.1 415 "), received)
+
+    def test_the_connection_lives_on_after_a_refusal_that_read_the_body(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.app.port, timeout=PATIENCE)
+        for _ in range(3):
+            connection.request("POST", "/api/analysis/text", b"short",
+                               {"Content-Type": "text/plain"})
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, 422)
+            answer.read()
+        port = connection.sock.getsockname()[1]
+        connection.request("GET", "/api/health")
+        self.assertEqual(connection.getresponse().status, 200)
+        self.assertEqual(connection.sock.getsockname()[1], port)
+        connection.close()
+
+    def test_raw_attacks_are_refused_and_closed(self):
+        host = b"Host: x\r\n"
+        smuggled = b"GET /api/admin/cache/stats HTTP/1.1\r\nHost: x\r\n\r\n"
+        attacks = {
+            "bare LF": b"GET / HTTP/1.1\nHost: x\n\n",
+            "folded": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
+            "space before colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+            "no host": b"GET / HTTP/1.1\r\n\r\n",
+            "two hosts": b"GET / HTTP/1.1\r\n" + host + host + b"\r\n",
+            "NUL": b"GET / HTTP/1.1\r\n" + host + b"A: \0\r\n\r\n",
+            "both framings": b"POST / HTTP/1.1\r\n" + host +
+                             b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled,
+            "two lengths": b"POST / HTTP/1.1\r\n" + host +
+                           b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n" + smuggled,
+            "length list": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 0, 0\r\n\r\n" + smuggled,
+            "negative length": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: -1\r\n\r\n" + smuggled,
+            "body on GET": b"GET / HTTP/1.1\r\n" + host + b"Content-Length: 5\r\n\r\nhello" + smuggled,
+            "negative chunk": b"POST /api/analysis/text HTTP/1.1\r\n" + host +
+                              b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\nab\r\n" + smuggled,
+            "chunk without CRLF": b"POST /api/analysis/text HTTP/1.1\r\n" + host +
+                                  b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabXX0\r\n\r\n" + smuggled,
+        }
+        for name, attack in attacks.items():
+            with self.subTest(name):
+                received = self.app.raw(attack)
+                self.assertTrue(received.startswith(b"HTTP/1.1 400 "), received[:200])
+                self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
+        unknown = self.app.raw(b"POST / HTTP/1.1\r\n" + host + b"Transfer-Encoding: gzip\r\n\r\n")
+        self.assertTrue(unknown.startswith(b"HTTP/1.1 501 "), unknown[:200])
+        coded = self.app.raw(b"POST /api/analysis/text HTTP/1.1\r\n" + host +
+                             b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
+        self.assertTrue(coded.startswith(b"HTTP/1.1 415 "), coded[:200])
+        large = self.app.raw(b"GET / HTTP/1.1\r\n" + host + b"A: " + b"x" * 20_000 + b"\r\n\r\n")
+        self.assertTrue(large.startswith(b"HTTP/1.1 431 "), large[:200])
+
+    def test_the_rest_of_an_aborted_upload_is_never_a_request(self):
+        """What lies in the body of a refused upload must not be executed (rule H5)."""
+        inner = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
+        received = self.app.raw(
+            b"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % (len(inner) + 100_000) + inner + b"x" * 100_000)
+        self.assertTrue(received.startswith(b"HTTP/1.1 415 "), received[:200])
+        self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)

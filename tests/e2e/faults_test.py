@@ -1,0 +1,171 @@
+"""When vendors, clients and disks fail: no verdict is made up, nothing is left behind."""
+
+import os
+import pathlib
+import signal
+import socket
+import time
+
+from harness import PATIENCE, SANITIZED, ServiceTest, at_once, jpeg
+
+
+class VendorFaults(ServiceTest):
+    def test_without_a_vendor_503_names_the_variables(self):
+        service = self.service()
+        problem = self.assertProblem(service.upload(jpeg(1)), 503, "no_vendor_configured")
+        self.assertIn("SIGHTENGINE_API_USER", problem["error"])
+        problem = self.assertProblem(service.text("x" * 60), 503, "no_vendor_configured")
+        self.assertIn("SAPLING_API_KEY", problem["error"])
+        self.assertEqual(service.stats()["memory"]["entries"], 0)
+
+    def test_a_failing_vendor_is_an_error_and_the_next_try_pays_anew(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, SIGHTENGINE_TIMEOUT_MS="1500")
+        cases = {"error500": {503, 502}, "rate_limit": {503}, "broken_json": {502},
+                 "empty": {502}, "close": {502, 503}, "cut": {502, 503}, "not_a_score": {502}}
+        for number, (mode, statuses) in enumerate(cases.items()):
+            with self.subTest(mode):
+                photo = jpeg(f"fault {number}")
+                sandbox.behave(mode, times=1)
+                failed = service.upload(photo)
+                self.assertIn(failed.status, statuses, failed.body)
+                self.assertEqual(failed.cache, "MISS")
+                self.assertFalse(failed.json["success"])
+                self.assertEqual(service.upload(photo).cache, "MISS")
+                self.assertEqual(service.upload(photo).cache, "HIT")
+        sandbox.behave("ok", latencyMs=4000)
+        slow = service.upload(jpeg("slow"))
+        self.assertProblem(slow, 504, "vendor_timeout")
+        sandbox.behave("ok")
+        self.assertEqual(service.upload(jpeg("slow")).cache, "MISS")
+        # Known content is answered while the vendor is down.
+        sandbox.stop(signal.SIGKILL)
+        self.assertEqual(service.upload(jpeg("slow")).cache, "HIT")
+        self.assertIn(service.upload(jpeg("new")).status, {502, 503})
+
+    def test_an_unknown_charge_is_counted_and_logged(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        sandbox.behave("close", times=1)
+        service.upload(jpeg("gone"))
+        self.assertEqual(service.stats()["cost"]["unknownCharges"], 1)
+        self.assertEqual(sandbox.charged, 1)
+        service.await_line(r"error .*vendor may have charged")
+
+    def test_no_secret_reaches_the_log_an_answer_or_the_statistics(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, LOG_LEVEL="debug")
+        answers = [service.upload(jpeg("s")), service.text("y" * 80),
+                   service.request("GET", "/api/health/ready"),
+                   service.admin("GET", "/api/admin/cache/stats"),
+                   service.admin("GET", "/api/admin/cache/stats", token="a-wrong-token")]
+        sandbox.behave("error500")
+        answers.append(service.upload(jpeg("t")))
+        service.stop()
+        everything = service.output + "".join(
+            str(answer.headers) + answer.body.decode() for answer in answers)
+        for secret in ("sightengine-secret", "sapling-secret", "an-admin-token", "a-wrong-token",
+                       "y" * 40):
+            self.assertNotIn(secret, everything)
+
+
+class Uploads(ServiceTest):
+    MEGABYTE = 1024 * 1024
+
+    def _begin(self, service, length):
+        connection = socket.create_connection(("127.0.0.1", service.port), PATIENCE)
+        connection.sendall(b"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\n"
+                           b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % length)
+        return connection
+
+    def _await_spool(self, service, megabytes):
+        """Until the upload lies in its unlinked file."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if any("(deleted)" in name and str(self.directory) in name
+                   for name in service.open_files()):
+                return
+            time.sleep(0.02)
+        self.fail("no unlinked spool file was seen")
+
+    def _visible_files(self, spool):
+        return [name for name in pathlib.Path(spool).rglob("*")]
+
+    def test_300_megabytes_cost_little_memory_and_leave_nothing(self):
+        spool = self.directory / "spool"
+        spool.mkdir()
+        sandbox = self.sandbox()
+        service = self.service(sandbox, MAX_UPLOAD_MB="500", SPOOL_DIR=str(spool),
+                               SIGHTENGINE_TIMEOUT_MS="120000")
+        service.upload(jpeg("warm"))
+        before = service.resident_kib()
+        highest = before
+        size = 300 * self.MEGABYTE
+        piece = os.urandom(self.MEGABYTE)
+        with self._begin(service, size) as connection:
+            connection.sendall(jpeg("head", self.MEGABYTE)[:self.MEGABYTE])
+            for _ in range(299):
+                connection.sendall(piece)
+                highest = max(highest, service.resident_kib())
+            connection.settimeout(200)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                received = connection.recv(65536)
+                self.assertTrue(received, answer)
+                answer += received
+                highest = max(highest, service.resident_kib())
+        self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), answer[:300])
+        self.assertEqual(self._visible_files(spool), [])
+        if not SANITIZED:  # sanitizers keep freed memory for their own ends
+            self.assertLess(highest - before, 16 * 1024)
+
+    def test_a_client_that_leaves_half_way_leaves_nothing(self):
+        spool = self.directory / "spool"
+        spool.mkdir()
+        sandbox = self.sandbox()
+        service = self.service(sandbox, SPOOL_DIR=str(spool))
+        connection = self._begin(service, 50 * self.MEGABYTE)
+        connection.sendall(jpeg("half", 8 * self.MEGABYTE))
+        self._await_spool(service, 8)
+        self.assertEqual(self._visible_files(spool), [])
+        connection.close()
+        deadline = time.monotonic() + PATIENCE
+        while any("(deleted)" in name and str(spool) in name for name in service.open_files()):
+            self.assertLess(time.monotonic(), deadline, "the spool stays open")
+            time.sleep(0.02)
+        self.assertEqual(sandbox.calls()["total"], 0)
+        self.assertEqual(service.request("GET", "/api/health").status, 200)
+
+    def test_a_killed_process_leaves_nothing(self):
+        spool = self.directory / "spool"
+        spool.mkdir()
+        service = self.service(self.sandbox(), SPOOL_DIR=str(spool))
+        with self._begin(service, 50 * self.MEGABYTE) as connection:
+            connection.sendall(jpeg("half", 8 * self.MEGABYTE))
+            self._await_spool(service, 8)
+            service.stop(signal.SIGKILL)
+        self.assertEqual(self._visible_files(spool), [])
+
+    def test_a_client_that_hangs_up_does_not_cancel_what_is_paid(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        sandbox.behave(latencyMs=1500)
+        photo = jpeg("impatient")
+        connection = self._begin(service, len(photo))
+        connection.sendall(photo)
+        deadline = time.monotonic() + PATIENCE
+        while sandbox.calls()["total"] == 0:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        connection.close()
+        answer = service.upload(photo)
+        self.assertIn(answer.cache, {"COALESCED", "HIT"})
+        self.assertEqual(sandbox.charged, 1)
+
+    def test_many_uploads_at_once_are_each_their_own(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        answers = at_once(32, lambda i: service.upload(jpeg(f"mine {i}", 30_000 + i)))
+        self.assertEqual({answer.cache for answer in answers}, {"MISS"})
+        self.assertEqual(len({answer.json["analysis"]["sha256"] for answer in answers}), 32)
+        self.assertEqual(sandbox.charged, 32)

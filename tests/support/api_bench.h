@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/json.h"
+#include "support/fake_clock.h"
+#include "support/faulty_store.h"
+#include "support/gated_detector.h"
+#include "support/recording_logger.h"
+#include "support/string_source.h"
+#include "vcache/api/api.h"
+
+namespace vcache::test {
+
+/// What a test sends, without a socket.
+struct Call {
+  std::string method = "GET";
+  std::string target = "/";
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+  bool announce_length = true;
+};
+
+/// Every route of the service on stores in memory and a vendor that a test commands.
+class ApiBench {
+ public:
+  explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true)
+      : panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
+        statistics_(nullptr, clock, logger),
+        analysis_(tiers_, panel_, statistics_, clock, {}),
+        router_(api::MakeRouter(std::move(options), {analysis_, tiers_, &memory_, &faulty,
+                                                     statistics_, panel_, clock, logger})) {}
+
+  /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
+  http::Response Send(const Call& call) {
+    StringSource body(call.body);
+    http::Request request;
+    request.info.id = "test-request";
+    request.info.method = call.method;
+    request.info.path = call.target.substr(0, call.target.find('?'));
+    request.info.peer = "192.0.2.7";
+    if (const auto mark = call.target.find('?'); mark != std::string::npos) {
+      request.info.query = call.target.substr(mark + 1);
+    }
+    for (const auto& [name, value] : call.headers) request.info.headers.Add(name, value);
+    request.has_body = !call.body.empty();
+    if (request.has_body && call.announce_length) request.content_length = call.body.size();
+    request.body = &body;
+    const auto found = router_.Find(call.method, request.info.path);
+    if (const auto* none = std::get_if<http::Router::NoMatch>(&found)) {
+      http::Response response;
+      response.status = http::StatusOf(none->code);
+      return response;
+    }
+    const auto& match = std::get<http::Router::Match>(found);
+    request.tail = match.tail;
+    return (*match.handler)(request);
+  }
+
+  http::Response SendText(std::string_view text) {
+    return Send(
+        {"POST", "/api/analysis/text", {{"Content-Type", "text/plain"}}, std::string(text)});
+  }
+  static std::string Text(std::size_t characters = 60) { return std::string(characters, 'x'); }
+
+  FakeClock clock;
+  RecordingLogger logger;
+  std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();
+  cache::MemoryStore behind{{.max_ttl = std::chrono::seconds(0)}, clock};
+  FaultyStore faulty{behind};
+
+ private:
+  std::vector<std::shared_ptr<detection::Detector>> Members(bool with_vendor) const {
+    if (!with_vendor) return {};
+    return {vendor};
+  }
+
+  detection::DetectorPanel panel_;
+  cache::MemoryStore memory_{{}, clock};
+  cache::TieredStore tiers_{&memory_, &faulty};
+  metrics::Statistics statistics_;
+  analysis::AnalysisService analysis_;
+  http::Router router_;
+};
+
+/// The parsed body of an answer; null when it is no JSON.
+inline Json Body(const http::Response& response) {
+  const auto parsed = ParseJson(response.body);
+  return parsed ? *parsed : Json(nullptr);
+}
+
+inline std::string Header(const http::Response& response, std::string_view name) {
+  return std::string(response.headers.Get(name).value_or(""));
+}
+
+}  // namespace vcache::test

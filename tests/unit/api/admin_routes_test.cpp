@@ -1,0 +1,120 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "support/api_bench.h"
+
+using namespace vcache;
+using test::ApiBench;
+using test::Body;
+using test::Header;
+
+namespace {
+
+const std::string kToken = "0123456789abcdef-token";
+
+api::ApiOptions WithToken() {
+  api::ApiOptions options;
+  options.admin_token = Secret(kToken);
+  return options;
+}
+
+test::Call Admin(std::string method, std::string target, std::string body = {}) {
+  return {std::move(method),
+          std::move(target),
+          {{"Authorization", "Bearer " + kToken}},
+          std::move(body)};
+}
+
+}  // namespace
+
+TEST_CASE("admin routes: are never open") {
+  ApiBench closed;
+  const auto off = closed.Send({"GET", "/api/admin/cache/stats"});
+  CHECK(off.status == 403);
+  CHECK(Body(off)["error"].get<std::string>().find("ADMIN_TOKEN") != std::string::npos);
+
+  ApiBench bench(WithToken());
+  const auto missing = bench.Send({"GET", "/api/admin/cache/stats"});
+  CHECK(missing.status == 401);
+  CHECK(Header(missing, "WWW-Authenticate").starts_with("Bearer"));
+  for (const std::string& value :
+       {std::string("Bearer wrong"), "Bearer " + kToken + "x", "Basic " + kToken, kToken,
+        std::string("Bearer "), std::string("Bearer")}) {
+    CHECK(bench.Send({"POST", "/api/admin/cache/clear", {{"Authorization", value}}}).status == 401);
+  }
+  CHECK(bench
+            .Send({"GET",
+                   "/api/admin/cache/stats",
+                   {{"Authorization", "Bearer " + kToken}, {"Authorization", "Bearer x"}}})
+            .status == 401);
+  CHECK(bench.Send({"GET", "/api/admin/cache/stats", {{"authorization", "bearer " + kToken}}})
+            .status == 200);
+}
+
+TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text(60));
+  bench.SendText(ApiBench::Text(60));
+  bench.SendText(ApiBench::Text(60));
+  bench.SendText(ApiBench::Text(61));
+  const auto answer = bench.Send(Admin("GET", "/api/admin/cache/stats"));
+  CHECK(answer.status == 200);
+  const Json cache = Body(answer)["cache"];
+  CHECK(cache["hits"] == "2");
+  CHECK(cache["misses"] == "2");
+  CHECK(cache["hitRate"] == 50.0);
+  CHECK(cache["enabled"] == true);
+  CHECK(cache["status"] == "embedded");
+  CHECK(cache["state"] == "WARMING");
+  CHECK(cache["cost"]["currency"] == "USD");
+  CHECK(cache["cost"]["saved"] == 0.02);
+  CHECK(cache["byKind"]["text"]["hits"] == 2);
+  CHECK(cache["byKind"]["analysis"]["misses"] == 0);
+  CHECK(cache["memory"]["entries"] == 2);
+  CHECK(cache["memory"]["hits"] == 2);
+}
+
+TEST_CASE("admin stats: the truth about a store that is away") {
+  ApiBench bench(WithToken());
+  bench.faulty.unavailable = true;
+  const Json cache = Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  CHECK(cache["enabled"] == false);
+  CHECK(cache["status"] == "disconnected");
+  CHECK(cache["state"] == "DEGRADED");
+}
+
+TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged with who asked") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text(60));
+  bench.SendText(ApiBench::Text(61));
+  const auto none =
+      bench.Send(Admin("POST", "/api/admin/cache/clear", R"({"pattern":"analysis:*"})"));
+  CHECK(Body(none)["cleared"] == 0);
+  const auto tried =
+      bench.Send(Admin("POST", "/api/admin/cache/clear", R"({"pattern":"text:*","dryRun":true})"));
+  CHECK(Body(tried)["cleared"] == 2);
+  CHECK(Body(tried)["dryRun"] == true);
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "HIT");
+  const auto done = bench.Send(Admin("POST", "/api/admin/cache/clear"));
+  CHECK(Body(done)["cleared"] == 2);
+  CHECK(Body(done)["byKind"]["text"] == 2);
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "MISS");
+  bool logged = false;
+  for (const auto& line : bench.logger.lines()) {
+    logged |=
+        line.message == "Cache cleared" && line.fields.find("by=192.0.2.7") != std::string::npos;
+  }
+  CHECK(logged);
+}
+
+TEST_CASE("admin clear: bad orders clear nothing") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text());
+  for (const char* body : {"[]", "{", R"({"pattern":5})", R"({"pattern":""})", R"({"dryRun":"no"})",
+                           R"({"pattern":"*","pattern":"text:*"})", R"({"pattern":"a b"})"}) {
+    CHECK(bench.Send(Admin("POST", "/api/admin/cache/clear", body)).status == 400);
+  }
+  CHECK(bench.Send(Admin("POST", "/api/admin/cache/clear", std::string(5000, ' '))).status == 413);
+  CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "HIT");
+}

@@ -1,0 +1,64 @@
+#include "api/response_headers.h"
+
+#include <doctest/doctest.h>
+
+#include "api/problem.h"
+#include "support/api_bench.h"
+
+using namespace vcache;
+using test::Header;
+
+namespace {
+
+http::Response Applied(const std::string& method, const std::string& origin, bool preflight) {
+  http::RequestInfo request;
+  request.method = method;
+  if (!origin.empty()) request.headers.Add("Origin", origin);
+  if (preflight) request.headers.Add("Access-Control-Request-Method", "POST");
+  http::Response response;
+  api::CorsPolicy({"https://site.example"}).Apply(request, response);
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("CorsPolicy: exact origins only, and Vary for all of them (S8)") {
+  CHECK(Header(Applied("GET", "https://site.example", false), "Access-Control-Allow-Origin") ==
+        "https://site.example");
+  for (const char* origin :
+       {"https://site.example.evil", "http://site.example", "https://SITE.example", "null", ""}) {
+    const auto response = Applied("GET", origin, false);
+    CHECK(Header(response, "Access-Control-Allow-Origin").empty());
+    CHECK(Header(response, "Vary") == "Origin");
+  }
+  CHECK(Header(Applied("OPTIONS", "https://site.example", true), "Access-Control-Allow-Methods") ==
+        "GET, HEAD, POST");
+  CHECK(Header(Applied("OPTIONS", "https://evil.example", true), "Access-Control-Allow-Methods")
+            .empty());
+}
+
+TEST_CASE("CorsPolicy: says nothing where no origin is configured") {
+  http::RequestInfo request;
+  request.headers.Add("Origin", "https://site.example");
+  http::Response response;
+  api::CorsPolicy({}).Apply(request, response);
+  CHECK(response.headers.fields().empty());
+}
+
+TEST_CASE(
+    "ProblemResponse: every error code has a status of its class and a full body (RFC 9457)") {
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kIo); ++code) {
+    http::RequestInfo request;
+    request.id = "r1";
+    request.path = "/api/x\n\xFF";
+    const auto response =
+        api::ProblemResponse(request, Error{static_cast<ErrorCode>(code), "What went wrong."});
+    CHECK(response.status >= 400);
+    CHECK(response.status < 600);
+    const Json body = test::Body(response);
+    CHECK(body["status"] == response.status);
+    CHECK(body["error"] == "What went wrong.");
+    CHECK(body["code"] == CodeName(static_cast<ErrorCode>(code)));
+    CHECK(body["requestId"] == "r1");
+  }
+}

@@ -1,0 +1,76 @@
+#include "api/text_reader.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "support/api_bench.h"
+
+using namespace vcache;
+using test::ApiBench;
+using test::Body;
+
+namespace {
+
+http::Response Send(std::string body, std::string type) {
+  ApiBench bench;
+  auto response = bench.Send(
+      {"POST", "/api/analysis/text", {{"Content-Type", std::move(type)}}, std::move(body)});
+  CHECK(bench.vendor->calls == (response.status == 200 ? 1 : 0));
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("ReadText: 50 to 5000 characters, counted as code points after trimming") {
+  CHECK(Send(ApiBench::Text(49), "text/plain").status == 422);
+  CHECK(Body(Send(ApiBench::Text(49), "text/plain"))["code"] == "text_too_short");
+  CHECK(Send("   " + ApiBench::Text(49) + "\n", "text/plain").status == 422);
+  CHECK(Send(ApiBench::Text(50), "text/plain").status == 200);
+  CHECK(Send(ApiBench::Text(5000), "text/plain").status == 200);
+  CHECK(Body(Send(ApiBench::Text(5001), "text/plain"))["code"] == "text_too_long");
+  std::string emoji;
+  for (int i = 0; i < 50; ++i) emoji += "\xF0\x9F\x98\x80";
+  CHECK(Send(emoji, "text/plain").status == 200);
+}
+
+TEST_CASE("ReadText: 5000 characters of four bytes pass in every form") {
+  std::string json = "{\"text\":\"";
+  std::string form = "text=";
+  for (int i = 0; i < 5000; ++i) {
+    json += "\\ud83d\\ude00";
+    form += "%F0%9F%98%80";
+  }
+  CHECK(Send(json + "\"}", "application/json").status == 200);
+  CHECK(Send(form, "application/x-www-form-urlencoded").status == 200);
+}
+
+TEST_CASE("ReadText: invalid UTF-8 is told from broken JSON") {
+  const std::string bad = ApiBench::Text() + "\xC3\x28";
+  CHECK(Body(Send(bad, "text/plain"))["code"] == "invalid_utf8");
+  CHECK(Body(Send("{\"text\":\"" + bad + "\"}", "application/json"))["code"] == "invalid_utf8");
+  CHECK(Body(Send("text=" + ApiBench::Text() + "%FF",
+                  "application/x-www-form-urlencoded"))["code"] == "invalid_utf8");
+  CHECK(Body(Send("{\"text\":", "application/json"))["code"] == "bad_request");
+}
+
+TEST_CASE("ReadText: JSON that is not an object with one text is refused") {
+  CHECK(Send("[]", "application/json").status == 400);
+  CHECK(Send("{\"text\":12}", "application/json").status == 400);
+  CHECK(Send("{}", "application/json").status == 400);
+  CHECK(Send("{\"text\":\"a\",\"text\":\"b\"}", "application/json").status == 400);
+  CHECK(Send(std::string(200, '['), "application/json").status == 400);
+}
+
+TEST_CASE("ReadText: other types and charsets are refused, a missing body too") {
+  CHECK(Send(ApiBench::Text(), "text/html").status == 415);
+  CHECK(Send(ApiBench::Text(), "text/plain; charset=utf-16").status == 415);
+  CHECK(Send(ApiBench::Text(), "").status == 415);
+  CHECK(Send("", "text/plain").status == 411);
+  CHECK(Send("txt=" + ApiBench::Text(), "application/x-www-form-urlencoded").status == 400);
+  CHECK(Send("text=%zz", "application/x-www-form-urlencoded").status == 400);
+}
+
+TEST_CASE("ReadText: a body no text of the limit can need is 413") {
+  CHECK(Send(std::string(300'000, ' '), "text/plain").status == 413);
+}

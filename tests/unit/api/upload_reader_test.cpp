@@ -1,0 +1,81 @@
+#include "api/upload_reader.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "support/api_bench.h"
+
+using namespace vcache;
+using test::ApiBench;
+using test::Body;
+
+namespace {
+
+const std::string kJpeg = "\xFF\xD8\xFF\xE0 not really a picture, but it begins like one";
+
+std::string Part(std::string_view disposition, std::string_view content) {
+  return "--xyz\r\nContent-Disposition: form-data; " + std::string(disposition) + "\r\n\r\n" +
+         std::string(content) + "\r\n";
+}
+
+http::Response Upload(std::string body, std::string type = "multipart/form-data; boundary=xyz",
+                      std::uint64_t max_bytes = 1024, bool announce_length = true) {
+  api::ApiOptions options;
+  options.max_upload_bytes = max_bytes;
+  ApiBench bench(options);
+  auto response = bench.Send({"POST",
+                              "/api/analysis/file",
+                              {{"Content-Type", std::move(type)}},
+                              std::move(body),
+                              announce_length});
+  if (response.status != 200) CHECK(bench.vendor->calls == 0);
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("ReadUpload: a form needs exactly one field named file") {
+  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg) + "--xyz--").status == 200);
+  const auto none = Upload(Part("name=\"image\"; filename=\"a.jpg\"", kJpeg) + "--xyz--");
+  CHECK(none.status == 400);
+  CHECK(Body(none)["error"].get<std::string>().find("\"file\"") != std::string::npos);
+  const auto two = Upload(Part("name=\"file\"", kJpeg) + Part("name=\"file\"", kJpeg) + "--xyz--");
+  CHECK(two.status == 400);
+  CHECK(Body(two)["error"].get<std::string>().find("two") != std::string::npos);
+  CHECK(Upload(Part("name=\"note\"", "hello") + Part("name=\"file\"", kJpeg) + "--xyz--").status ==
+        200);
+}
+
+TEST_CASE("ReadUpload: an empty file and a truncated form are refused") {
+  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", "") + "--xyz--").status == 400);
+  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg)).status == 400);
+  CHECK(Upload("").status == 411);
+}
+
+TEST_CASE("ReadUpload: the content decides, not the name (S6)") {
+  const auto text = Upload(
+      Part("name=\"file\"; filename=\"a.jpg\"", "just a text file with a nice name") + "--xyz--");
+  CHECK(text.status == 415);
+  CHECK(Body(text)["code"] == "unsupported_media_type");
+  CHECK(Upload("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml").status == 415);
+}
+
+TEST_CASE("ReadUpload: the size limit holds with and without an announced length") {
+  const std::string large = kJpeg + std::string(2'000, 'x');
+  for (const bool announce : {true, false}) {
+    const auto raw = Upload(large, "image/jpeg", 1024, announce);
+    CHECK(raw.status == 413);
+    CHECK(Body(raw)["error"].get<std::string>().find("MAX_UPLOAD_MB") != std::string::npos);
+    const auto form = Upload(Part("name=\"file\"", large) + "--xyz--",
+                             "multipart/form-data; boundary=xyz", 1024, announce);
+    CHECK(form.status == 413);
+  }
+  CHECK(Upload(std::string(kJpeg).append(1024 - kJpeg.size(), 'x'), "image/jpeg").status == 200);
+}
+
+TEST_CASE("ReadUpload: other content types and missing boundaries are refused on the head") {
+  CHECK(Upload("{}", "application/json").status == 415);
+  CHECK(Upload(kJpeg, "").status == 415);
+  CHECK(Upload(kJpeg, "multipart/form-data").status == 400);
+}

@@ -1,0 +1,327 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "unit/config/environments.h"
+#include "vcache/config/settings.h"
+
+using namespace vcache;
+using namespace vcache::config;
+using test::Having;
+
+namespace {
+
+Settings Load(EnvFile values) {
+  const auto settings = LoadSettings(Having(std::move(values)));
+  if (!settings) FAIL(settings.error().message);
+  return *settings;
+}
+
+/// The lines of the error.
+std::string Complaint(EnvFile values) {
+  const auto settings = LoadSettings(Having(std::move(values)));
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().code == ErrorCode::kBadConfiguration);
+  return settings.error().message;
+}
+
+bool IsRefused(const std::string& name, const std::string& value) {
+  const auto settings = LoadSettings(Having({{name, value}}));
+  if (settings) return false;
+  CHECK(settings.error().message.starts_with(name));
+  CHECK(settings.error().message.find('\n') == std::string::npos);
+  return true;
+}
+
+struct Range {
+  const char* name;
+  std::int64_t min;
+  std::int64_t max;
+};
+
+constexpr Range kRanges[] = {
+    {"PORT", 0, 65'535},
+    {"MAX_UPLOAD_MB", 1, 4096},
+    {"MAX_CONNECTIONS", 1, 1'000'000},
+    {"MAX_CONNECTIONS_PER_ADDRESS", 1, 1'000'000},
+    {"WORKER_THREADS", 1, 4096},
+    {"HEADER_TIMEOUT_MS", 1, 600'000},
+    {"KEEP_ALIVE_TIMEOUT_MS", 1, 3'600'000},
+    {"SHUTDOWN_GRACE_MS", 0, 300'000},
+    {"CACHE_TTL_ANALYSIS", 1, 316'224'000},
+    {"CACHE_TTL_TEXT", 1, 316'224'000},
+    {"MEMORY_CACHE_MB", 0, 65'536},
+    {"MEMORY_CACHE_TTL", 1, 31'622'400},
+    {"PARTIAL_TTL", 1, 31'622'400},
+    {"CACHE_COMPRESS_MIN_BYTES", 0, 1'048'576},
+    {"SIGHTENGINE_TIMEOUT_MS", 1, 600'000},
+    {"SAPLING_TIMEOUT_MS", 1, 600'000},
+    {"OPENAI_TIMEOUT_MS", 1, 600'000},
+};
+
+}  // namespace
+
+TEST_CASE("LoadSettings: an empty environment is the defaults") {
+  const Settings settings = Load({});
+  CHECK(settings.server.host == "0.0.0.0");
+  CHECK(settings.server.port == 8080);
+  CHECK(settings.server.max_upload_bytes == 104'857'600);
+  CHECK(settings.cache.ttl_analysis == std::chrono::hours(24 * 7));
+  CHECK(settings.cache.ttl_text == std::chrono::hours(24 * 30));
+  CHECK(settings.cache.directory == "./data");
+  CHECK(settings.detection.sightengine.base_url == "https://api.sightengine.com/1.0");
+  CHECK(settings.detection.sapling.cost_micros == 5'000);
+  CHECK(settings.detection.openai.timeout == std::chrono::seconds(60));
+  CHECK(settings.access.admin_token.empty());
+}
+
+TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit") {
+  const Settings settings = Load({{"HOST", "::1"},
+                                  {"PORT", "81"},
+                                  {"MAX_UPLOAD_MB", "2"},
+                                  {"MAX_CONNECTIONS", "3"},
+                                  {"MAX_CONNECTIONS_PER_ADDRESS", "4"},
+                                  {"WORKER_THREADS", "5"},
+                                  {"HEADER_TIMEOUT_MS", "6"},
+                                  {"KEEP_ALIVE_TIMEOUT_MS", "7"},
+                                  {"SHUTDOWN_GRACE_MS", "8"},
+                                  {"CORS_ORIGINS", "https://A.example:443, http://localhost:3000"},
+                                  {"LOG_LEVEL", "warn"},
+                                  {"LOG_FORMAT", "json"},
+                                  {"SPOOL_DIR", "/var/spool"},
+                                  {"ADMIN_TOKEN", "0123456789abcdef"},
+                                  {"CACHE_MODE", "off"},
+                                  {"CACHE_DIR", "/var/cache"},
+                                  {"KEY_PREFIX", "site:"},
+                                  {"KEY_SECRET", "0123456789abcdef0123456789abcdef"},
+                                  {"CACHE_TTL_ANALYSIS", "9"},
+                                  {"CACHE_TTL_TEXT", "10"},
+                                  {"MEMORY_CACHE_MB", "11"},
+                                  {"MEMORY_CACHE_TTL", "12"},
+                                  {"PARTIAL_TTL", "13"},
+                                  {"CACHE_COMPRESS_MIN_BYTES", "14"},
+                                  {"CACHE_SAME_DETECTORS", "1"}});
+  CHECK(settings.server.host == "::1");
+  CHECK(settings.server.port == 81);
+  CHECK(settings.server.max_upload_bytes == 2 * 1024 * 1024);
+  CHECK(settings.server.max_connections == 3);
+  CHECK(settings.server.max_connections_per_address == 4);
+  CHECK(settings.server.worker_threads == 5);
+  CHECK(settings.server.header_timeout == std::chrono::milliseconds(6));
+  CHECK(settings.server.keep_alive_timeout == std::chrono::milliseconds(7));
+  CHECK(settings.server.shutdown_grace == std::chrono::milliseconds(8));
+  CHECK(settings.server.cors_origins ==
+        std::vector<std::string>{"https://a.example", "http://localhost:3000"});
+  CHECK(settings.server.log_level == LogLevel::kWarn);
+  CHECK(settings.server.log_format == LogFormat::kJson);
+  CHECK(settings.server.spool_directory == "/var/spool");
+  CHECK(settings.access.admin_token.Reveal() == "0123456789abcdef");
+  CHECK(settings.cache.mode == CacheMode::kOff);
+  CHECK(settings.cache.directory == "/var/cache");
+  CHECK(settings.cache.key_prefix == "site:");
+  CHECK(settings.cache.key_secret.size() == 32);
+  CHECK(settings.cache.ttl_analysis == std::chrono::seconds(9));
+  CHECK(settings.cache.ttl_text == std::chrono::seconds(10));
+  CHECK(settings.cache.memory_bytes == 11 * 1024 * 1024);
+  CHECK(settings.cache.memory_ttl == std::chrono::seconds(12));
+  CHECK(settings.cache.partial_ttl == std::chrono::seconds(13));
+  CHECK(settings.cache.compress_min_bytes == 14);
+  CHECK(settings.cache.same_detectors);
+}
+
+TEST_CASE("LoadSettings: every variable of detection reaches its field") {
+  const DetectionSettings detection = Load({{"DETECTORS_IMAGE", "sightengine"},
+                                            {"DETECTORS_VIDEO", "sightengine"},
+                                            {"DETECTORS_TEXT", "openai,sapling"},
+                                            {"DETECTION_SANDBOX_URL", "http://[::1]:1/"},
+                                            {"TEXT_MIN_CHARS", "1"},
+                                            {"TEXT_MAX_CHARS", "2"},
+                                            {"SIGHTENGINE_API_USER", "u"},
+                                            {"SIGHTENGINE_API_SECRET", "s"},
+                                            {"SIGHTENGINE_BASE_URL", "https://a.example/1.0//"},
+                                            {"SIGHTENGINE_TIMEOUT_MS", "3"},
+                                            {"SIGHTENGINE_COST_USD", "4"},
+                                            {"SAPLING_API_KEY", "k"},
+                                            {"SAPLING_BASE_URL", "https://B.example/"},
+                                            {"SAPLING_TIMEOUT_MS", "5"},
+                                            {"SAPLING_COST_USD", "0.000006"},
+                                            {"OPENAI_API_KEY", "o"},
+                                            {"OPENAI_MODEL", "m"},
+                                            {"OPENAI_BASE_URL", "http://127.0.0.1:9/v1"},
+                                            {"OPENAI_TIMEOUT_MS", "7"},
+                                            {"OPENAI_COST_USD", "0.5"}})
+                                          .detection;
+  CHECK(detection.image == std::vector<std::string>{"sightengine"});
+  CHECK(detection.video == std::vector<std::string>{"sightengine"});
+  CHECK(detection.text == std::vector<std::string>{"openai", "sapling"});
+  CHECK(detection.sandbox_url == "http://[::1]:1");
+  CHECK(detection.text_min_chars == 1);
+  CHECK(detection.text_max_chars == 2);
+  CHECK(detection.sightengine_user == "u");
+  CHECK(detection.sightengine_secret.Reveal() == "s");
+  CHECK(detection.sightengine.base_url == "https://a.example/1.0");
+  CHECK(detection.sightengine.timeout == std::chrono::milliseconds(3));
+  CHECK(detection.sightengine.cost_micros == 4'000'000);
+  CHECK(detection.sapling_key.Reveal() == "k");
+  CHECK(detection.sapling.base_url == "https://b.example");
+  CHECK(detection.sapling.timeout == std::chrono::milliseconds(5));
+  CHECK(detection.sapling.cost_micros == 6);
+  CHECK(detection.openai_key.Reveal() == "o");
+  CHECK(detection.openai_model == "m");
+  CHECK(detection.openai.base_url == "http://127.0.0.1:9/v1");
+  CHECK(detection.openai.timeout == std::chrono::milliseconds(7));
+  CHECK(detection.openai.cost_micros == 500'000);
+}
+
+TEST_CASE("LoadSettings: numbers keep to their range") {
+  for (const Range& range : kRanges) {
+    CAPTURE(range.name);
+    CHECK_FALSE(IsRefused(range.name, std::to_string(range.min)));
+    CHECK_FALSE(IsRefused(range.name, " " + std::to_string(range.max) + "\t"));
+    CHECK(IsRefused(range.name, std::to_string(range.max + 1)));
+    CHECK(IsRefused(range.name, range.min == 0 ? "-1" : std::to_string(range.min - 1)));
+    for (const char* value : {"+1", "1x", "1.0", "1e2", "18446744073709551617", "many"}) {
+      CHECK(IsRefused(range.name, value));
+    }
+  }
+}
+
+TEST_CASE("LoadSettings: set but empty is not set, except that an empty CACHE_DIR means none") {
+  const Settings settings = Load({{"PORT", ""}, {"ADMIN_TOKEN", " "}, {"CACHE_DIR", " "}});
+  CHECK(settings.server.port == 8080);
+  CHECK(settings.access.admin_token.empty());
+  CHECK(settings.cache.directory.empty());
+  for (const VariableInfo& variable : Variables()) {
+    CHECK_FALSE(IsRefused(std::string(variable.name), ""));
+  }
+}
+
+TEST_CASE("LoadSettings: all errors are told at once, one a line, with value and expectation") {
+  const std::string message =
+      Complaint({{"PORT", "70000"}, {"LOG_LEVEL", "loud"}, {"SAPLING_COST_USD", "cheap\n"}});
+  CHECK(message ==
+        "PORT=\"70000\" is refused: expected a whole number from 0 to 65535.\n"
+        "LOG_LEVEL=\"loud\" is refused: expected one of debug, info, warn, error.\n"
+        "SAPLING_COST_USD=\"cheap\" is refused: expected an amount from 0 to 1000 with at most six "
+        "decimal places.");
+}
+
+TEST_CASE("LoadSettings: what is refused is shown harmless and short, secrets not at all (S7)") {
+  CHECK(Complaint({{"ADMIN_TOKEN", "hunter2"}}) ==
+        "ADMIN_TOKEN (value not shown) is refused: expected at least 16 printable characters "
+        "without spaces, and no placeholder.");
+  CHECK(Complaint({{"LOG_LEVEL", "a\x1B[31m\nb"}}).starts_with("LOG_LEVEL=\"a\\x1b[31m\\x0ab\""));
+  CHECK(Complaint({{"LOG_LEVEL", std::string(5000, 'x')}}).size() < 300);
+  CHECK(Complaint({{"SAPLING_BASE_URL", "https://me:hunter2@a.example/"}}).find("hunter2") ==
+        std::string::npos);
+  CHECK(Complaint({{"SAPLING_BASE_URL", "https://a.example/?key=hunter2"}}).find("hunter2") ==
+        std::string::npos);
+}
+
+TEST_CASE("LoadSettings: base URLs are https, http to this machine only (C7)") {
+  for (const char* name :
+       {"SIGHTENGINE_BASE_URL", "SAPLING_BASE_URL", "OPENAI_BASE_URL", "DETECTION_SANDBOX_URL"}) {
+    for (const char* value : {"https://a.example", "https://a.example:8443/x/y", "http://localhost",
+                              "http://127.9.9.9:1", "http://[::1]:1/x"}) {
+      CAPTURE(value);
+      CHECK_FALSE(IsRefused(name, value));
+    }
+    for (const char* value :
+         {"http://a.example", "http://127.0.0.1.a.example", "http://localhost@a.example",
+          "https://u:p@a.example", "https://a.example?x", "https://a.example#x", "a.example",
+          "ftp://a.example", "https://", "https://a b", "http://10.0.0.1", "http://0.0.0.0"}) {
+      CAPTURE(value);
+      CHECK(IsRefused(name, value));
+    }
+  }
+}
+
+TEST_CASE("LoadSettings: CORS origins are exact (S8)") {
+  CHECK_FALSE(IsRefused("CORS_ORIGINS", "https://a.example"));
+  for (const char* value : {"*", "https://*.a.example", "https://a.example/", "https://a.example/x",
+                            "a.example", "null", "https://a.example,", "https://a.example?x",
+                            "https://a.example https://b.example", "file:///x"}) {
+    CAPTURE(value);
+    CHECK(IsRefused("CORS_ORIGINS", value));
+  }
+}
+
+TEST_CASE("LoadSettings: short secrets and placeholders are refused") {
+  CHECK(IsRefused("ADMIN_TOKEN", "0123456789abcde"));
+  CHECK(IsRefused("ADMIN_TOKEN", "0123456789 abcdef"));
+  CHECK(IsRefused("ADMIN_TOKEN", "please-CHANGE-ME-0123456789"));
+  CHECK(IsRefused("ADMIN_TOKEN", "your-admin-token-here"));
+  CHECK(IsRefused("ADMIN_TOKEN", "xxxxxxxxxxxxxxxxxxxxxxxx"));
+  CHECK(IsRefused("KEY_SECRET", "0123456789abcdef0123456789abcde"));
+  CHECK(IsRefused("KEY_SECRET", std::string(40, 'k')));
+  CHECK(IsRefused("SAPLING_API_KEY", "two words"));
+  CHECK(IsRefused("SAPLING_API_KEY", std::string(513, 'k')));
+}
+
+TEST_CASE("LoadSettings: a key prefix has no characters that patterns know (R9)") {
+  CHECK_FALSE(IsRefused("KEY_PREFIX", std::string(64, 'p')));
+  CHECK(IsRefused("KEY_PREFIX", std::string(65, 'p')));
+  for (const char c : std::string("*?[]\\{} \t\n\x7F\xC3")) {
+    CHECK(IsRefused("KEY_PREFIX", std::string("a") + c + "b"));
+  }
+}
+
+TEST_CASE("LoadSettings: paths, hosts and words that cannot be are refused") {
+  CHECK(IsRefused("SPOOL_DIR", "/tmp\x01"));
+  CHECK(IsRefused("CACHE_DIR", "a\nb"));
+  CHECK(IsRefused("HOST", "a host"));
+  CHECK(IsRefused("HOST", "http://localhost"));
+  CHECK(IsRefused("CACHE_MODE", "ON"));
+  CHECK(IsRefused("CACHE_SAME_DETECTORS", "true"));
+  CHECK(IsRefused("OPENAI_COST_USD", "1000.000001"));
+  CHECK_FALSE(IsRefused("OPENAI_COST_USD", "1000"));
+}
+
+TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named once") {
+  const std::string sandbox = "http://localhost:9100";
+  const auto complaint = [&](const char* name, const char* value) {
+    return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
+  };
+  CHECK(complaint("DETECTORS_TEXT", "sapling,gptzero") ==
+        "DETECTORS_TEXT=\"sapling,gptzero\" is refused: expected a comma list of these, each once "
+        "at most: sapling,openai.");
+  CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
+  CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
+  CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice
+}
+
+TEST_CASE("LoadSettings: a vendor that is named needs its credentials, unless in the sandbox") {
+  CHECK(Complaint({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTORS_TEXT", "openai,sapling"}}) ==
+        "DETECTORS_IMAGE names sightengine, which needs SIGHTENGINE_API_USER and "
+        "SIGHTENGINE_API_SECRET (or DETECTION_SANDBOX_URL, to try without a vendor).\n"
+        "DETECTORS_TEXT names openai, which needs OPENAI_API_KEY (or DETECTION_SANDBOX_URL, to try "
+        "without a vendor).\n"
+        "DETECTORS_TEXT names sapling, which needs SAPLING_API_KEY (or DETECTION_SANDBOX_URL, to "
+        "try without a vendor).");
+  CHECK(Load({{"DETECTORS_TEXT", "openai"}, {"OPENAI_API_KEY", "k"}}).detection.text.size() == 1);
+  CHECK(Load({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTION_SANDBOX_URL", "http://localhost:1"}})
+            .detection.image.size() == 1);
+}
+
+TEST_CASE("LoadSettings: Sightengine's two credentials come together") {
+  CHECK(Complaint({{"SIGHTENGINE_API_USER", "u"}}) ==
+        "SIGHTENGINE_API_SECRET is not set: Sightengine needs SIGHTENGINE_API_USER and "
+        "SIGHTENGINE_API_SECRET, or neither.");
+  CHECK(
+      Complaint({{"SIGHTENGINE_API_SECRET", "s"}}).starts_with("SIGHTENGINE_API_USER is not set"));
+  // A wrong value is one complaint, not two.
+  const std::string one =
+      Complaint({{"SIGHTENGINE_API_USER", "u"}, {"SIGHTENGINE_API_SECRET", "a b"}});
+  CHECK(std::count(one.begin(), one.end(), '\n') == 0);
+}
+
+TEST_CASE("LoadSettings: the shortest text may not be longer than the longest") {
+  CHECK(Complaint({{"TEXT_MIN_CHARS", "5001"}}) ==
+        "TEXT_MIN_CHARS (5001) is more than TEXT_MAX_CHARS (5000).");
+  CHECK(Load({{"TEXT_MIN_CHARS", "5000"}}).detection.text_min_chars == 5000);
+}
+
+TEST_CASE("LoadSettings: variables that it does not know are nobody's business") {
+  CHECK(Load({{"PATH", "/bin"}, {"TRUSTED_PROXY_HOPS", "many"}}).server.port == 8080);
+}
