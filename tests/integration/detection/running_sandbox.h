@@ -1,0 +1,87 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vcache/core/bytes.h"
+#include "vcache/core/log.h"
+#include "vcache/detection/vendors.h"
+#include "vcache/http/server.h"
+#include "vcache/net/http_client.h"
+#include "vcache/sandbox/sandbox.h"
+
+namespace vcache::test {
+
+/// The sandbox behind the real server on a free port, and the three vendors' adapters that call it
+/// through the real HTTP client.
+class RunningSandbox {
+ public:
+  RunningSandbox() {
+    std::signal(SIGPIPE, SIG_IGN);  // rule T7
+    net::InitHttpClients();
+    http::ServerOptions options;
+    options.host = "127.0.0.1";
+    options.port = 0;
+    server_.emplace(options, sandbox.MakeRouter(), http::ServerHooks{}, clock, NullLogger());
+    const Result<void> started = server_->Start();
+    REQUIRE(started);
+    url = "http://127.0.0.1:" + std::to_string(server_->port());
+    http = net::MakeCurlHttpClient({}, clock);
+    Connect("key-of-the-test", std::chrono::seconds(10));
+    REQUIRE(file.Append(AsBytes("bytes of a picture")));
+  }
+  ~RunningSandbox() {
+    if (server_) server_->Stop(std::chrono::milliseconds(0));
+  }
+  RunningSandbox(const RunningSandbox&) = delete;
+  RunningSandbox& operator=(const RunningSandbox&) = delete;
+
+  void Connect(const std::string& key, std::chrono::milliseconds timeout) {
+    const auto at = [&](const char* base, std::int64_t cost) {
+      return detection::VendorEndpoint{url + base, timeout, cost, true};
+    };
+    sightengine =
+        detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
+    sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
+    openai = detection::MakeOpenAi({at("/openai/v1", 1'000), Secret(key), "gpt-x"}, *http);
+  }
+
+  void Behave(sandbox::Mode mode) {
+    sandbox::Behaviour behaviour;
+    behaviour.mode = mode;
+    sandbox.Behave(behaviour);
+  }
+
+  detection::DetectionTask Task(detection::MediaKind kind) const {
+    detection::DetectionTask task;
+    task.kind = kind;
+    if (kind == detection::MediaKind::kText) {
+      task.text = text;
+      task.characters = text.size();
+    } else {
+      task.media_type = kind == detection::MediaKind::kVideo ? content::MediaType::kMp4
+                                                             : content::MediaType::kJpeg;
+      task.file = &file;
+    }
+    return task;
+  }
+
+  SystemClock clock;
+  sandbox::Sandbox sandbox{clock};
+  std::string url;
+  std::unique_ptr<net::HttpClient> http;
+  std::shared_ptr<detection::Detector> sightengine;
+  std::shared_ptr<detection::Detector> sapling;
+  std::shared_ptr<detection::Detector> openai;
+  content::Spool file;
+  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged.";
+
+ private:
+  std::optional<http::Server> server_;  // uses what is above
+};
+
+}  // namespace vcache::test

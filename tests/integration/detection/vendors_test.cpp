@@ -1,0 +1,210 @@
+// The adapters through the real HTTP client against the real sandbox, in every mode it knows.
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "integration/detection/running_sandbox.h"
+#include "vcache/detection/detector_panel.h"
+
+using namespace vcache;
+using namespace std::chrono_literals;
+using detection::MediaKind;
+using sandbox::Mode;
+using test::RunningSandbox;
+
+namespace {
+
+struct Failure {
+  ErrorCode code;
+  Charge charge;
+};
+
+/// What a mode must come to; empty: a verdict.
+struct Case {
+  Mode mode;
+  std::optional<Failure> failure;
+};
+
+constexpr Failure kNonsense{ErrorCode::kVendorInvalidAnswer, Charge::kUnknown};
+constexpr Failure kBroken{ErrorCode::kVendorUnavailable, Charge::kUnknown};
+constexpr Failure kLater{ErrorCode::kVendorUnavailable, Charge::kNone};
+constexpr Failure kRefused{ErrorCode::kVendorRefused, Charge::kNone};
+
+/// What every vendor comes to in the same way.
+std::vector<Case> CommonCases() {
+  return {{Mode::kOk, std::nullopt},      {Mode::kError500, kBroken},
+          {Mode::kRateLimit, kLater},     {Mode::kQuota, kLater},
+          {Mode::kCredentials, kRefused}, {Mode::kRefuseMedia, kRefused},
+          {Mode::kBrokenJson, kNonsense}, {Mode::kEmpty, kNonsense},
+          {Mode::kClose, kBroken},        {Mode::kCut, kBroken},
+          {Mode::kNoScore, kNonsense},    {Mode::kNullScore, kNonsense},
+          {Mode::kNotAScore, kNonsense},  {Mode::kOutOfRange, kNonsense},
+          {Mode::kHuge, kNonsense}};
+}
+
+/// One call: it ends as expected, reaches the vendor once, and nothing the vendor charged is
+/// taken for free.
+void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind kind,
+               const Case& expected) {
+  CAPTURE(sandbox::ModeName(expected.mode));
+  CAPTURE(vendor.provider());
+  running.sandbox.Reset();
+  running.Behave(expected.mode);
+  const auto detection = vendor.Detect(running.Task(kind), Deadline::Never());
+  const auto calls = running.sandbox.calls(vendor.provider());
+  CHECK(calls.total == 1);
+  if (!expected.failure) {
+    REQUIRE(detection);
+    CHECK(detection->source.score);
+    CHECK(detection->demo);
+    CHECK(calls.charged == 1);
+    CHECK(detection->cost_micros == calls.cost_micros);
+    return;
+  }
+  REQUIRE_FALSE(detection);
+  CHECK(CodeName(detection.error().code) == CodeName(expected.failure->code));
+  CHECK(ChargeName(detection.error().charge) == ChargeName(expected.failure->charge));
+  CHECK(detection.error().message.find("key-of-the-test") == std::string::npos);
+  if (detection.error().charge == Charge::kNone) CHECK(calls.charged == 0);
+}
+
+}  // namespace
+
+TEST_CASE("Sightengine in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    CheckCall(running, *running.sightengine, MediaKind::kImage, expected);
+    CheckCall(running, *running.sightengine, MediaKind::kVideo, expected);
+  }
+}
+
+TEST_CASE("Sapling in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    CheckCall(running, *running.sapling, MediaKind::kText, expected);
+  }
+}
+
+TEST_CASE("OpenAi in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  std::vector<Case> cases = CommonCases();
+  cases.push_back({Mode::kTruncated, kNonsense});
+  cases.push_back({Mode::kRefusal, Failure{ErrorCode::kVendorRefused, Charge::kUnknown}});
+  for (const Case& expected : cases) {
+    CheckCall(running, *running.openai, MediaKind::kText, expected);
+  }
+}
+
+TEST_CASE("Vendors in the sandbox: the same content always has the same score") {
+  RunningSandbox running;
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo}) {
+    const auto first = running.sightengine->Detect(running.Task(kind), Deadline::Never());
+    const auto second = running.sightengine->Detect(running.Task(kind), Deadline::Never());
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(first->source.score == second->source.score);
+    CHECK(first->frames_analyzed.has_value() == (kind == MediaKind::kVideo));
+  }
+}
+
+TEST_CASE("Vendors in the sandbox: an empty key is refused by each") {
+  RunningSandbox running;
+  running.Connect("", 10s);
+  const std::vector<std::pair<detection::Detector*, MediaKind>> all = {
+      {running.sightengine.get(), MediaKind::kImage},
+      {running.sapling.get(), MediaKind::kText},
+      {running.openai.get(), MediaKind::kText}};
+  for (const auto& [vendor, kind] : all) {
+    CAPTURE(vendor->provider());
+    const auto detection = vendor->Detect(running.Task(kind), Deadline::Never());
+    REQUIRE_FALSE(detection);
+    CHECK(detection.error().code == ErrorCode::kVendorRefused);
+    CHECK(detection.error().charge == Charge::kNone);
+  }
+  CHECK(running.sandbox.calls().charged == 0);
+}
+
+TEST_CASE("Vendors in the sandbox: Retry-After reaches the error") {
+  RunningSandbox running;
+  running.Behave(Mode::kRateLimit);
+  const auto limited = running.sapling->Detect(running.Task(MediaKind::kText), Deadline::Never());
+  REQUIRE_FALSE(limited);
+  CHECK(limited.error().retry_after == 1s);
+}
+
+TEST_CASE("Vendors in the sandbox: a slow vendor is a time-out that may have been billed") {
+  RunningSandbox running;
+  sandbox::Behaviour slow;
+  slow.latency = 2s;
+  running.sandbox.Behave(slow);
+  const auto by_deadline = running.sapling->Detect(running.Task(MediaKind::kText),
+                                                   Deadline::After(running.clock, 200ms));
+  REQUIRE_FALSE(by_deadline);
+  CHECK(by_deadline.error().code == ErrorCode::kVendorTimeout);
+  CHECK(by_deadline.error().charge == Charge::kUnknown);
+  running.Connect("key-of-the-test", 200ms);
+  const auto by_timeout =
+      running.sightengine->Detect(running.Task(MediaKind::kImage), Deadline::Never());
+  REQUIRE_FALSE(by_timeout);
+  CHECK(by_timeout.error().code == ErrorCode::kVendorTimeout);
+  CHECK(by_timeout.error().charge == Charge::kUnknown);
+}
+
+TEST_CASE("rule C1: a vendor that reads the call and hangs up is called once, fresh or not") {
+  RunningSandbox running;
+  REQUIRE(running.sightengine->Detect(running.Task(MediaKind::kImage), Deadline::Never()));
+  running.Behave(Mode::kClose);
+  for (int call = 2; call <= 4; ++call) {
+    CHECK_FALSE(running.sightengine->Detect(running.Task(MediaKind::kImage), Deadline::Never()));
+    CHECK(running.sandbox.calls().total == static_cast<std::uint64_t>(call));
+    CHECK(running.sandbox.calls().charged == static_cast<std::uint64_t>(call));
+  }
+}
+
+TEST_CASE("DetectorPanel in the sandbox: two vendors judge one text, one may fail") {
+  RunningSandbox running;
+  const detection::DetectorPanel panel({}, {}, {running.sapling, running.openai}, running.clock);
+  const auto both = panel.Judge(running.Task(MediaKind::kText), Deadline::Never());
+  REQUIRE(both.verdict);
+  CHECK(both.verdict->provider == "sapling,openai");
+  CHECK(both.verdict->demo);
+  CHECK(both.paid_calls == 2);
+  CHECK(both.cost_micros == running.sandbox.calls().cost_micros);
+
+  sandbox::Behaviour only_openai;
+  only_openai.mode = Mode::kQuota;
+  only_openai.vendor = "openai";
+  running.sandbox.Behave(only_openai);
+  const auto one = panel.Judge(running.Task(MediaKind::kText), Deadline::Never());
+  REQUIRE(one.verdict);
+  CHECK(one.verdict->partial);
+  CHECK(one.verdict->provider == "sapling");
+  CHECK(one.verdict->sources.at(1).error == "vendor_unavailable");
+  CHECK(one.paid_calls == 1);
+  CHECK(one.unknown_charges == 0);
+}
+
+TEST_CASE("Sightengine in the sandbox: many threads send one file at once, each whole") {
+  RunningSandbox running;
+  content::Spool large;
+  REQUIRE(large.Append(AsBytes(std::string(3 * 1024 * 1024, 'x'))));
+  detection::DetectionTask task = running.Task(MediaKind::kImage);
+  task.file = &large;
+  const auto expected = running.sightengine->Detect(task, Deadline::Never());
+  REQUIRE(expected);
+  std::vector<std::optional<double>> scores(6);
+  std::vector<std::thread> threads;
+  for (auto& score : scores) {
+    threads.emplace_back([&running, &task, &score] {
+      const auto detection = running.sightengine->Detect(task, Deadline::Never());
+      if (detection) score = detection->source.score;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& score : scores) CHECK(score == expected->source.score);
+  CHECK(running.sandbox.calls().total == 7);
+}
