@@ -170,7 +170,7 @@ std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys
 }
 
 Result<void> MemoryStore::Keep(const KeepRequest& request, Deadline /*deadline*/) {
-  state_->Put(request.entry, request.ttl, IfPresent::kReplace);
+  state_->Put(request.entry, std::min(request.ttl, kLongestLife), IfPresent::kReplace);
   return {};
 }
 

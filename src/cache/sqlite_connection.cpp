@@ -50,8 +50,10 @@ std::string_view Statement::Bytes(int column) const noexcept {
   return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
 }
 
-std::unique_ptr<Connection> Connection::Open(const std::string& path, Clock& clock, int& code) {
+std::unique_ptr<Connection> Connection::Open(const std::string& path, Clock& clock,
+                                             SteadyTime until, int& code) {
   std::unique_ptr<Connection> connection(new Connection(clock));
+  connection->WaitUntil(until);  // already the pragmas below read the file
   sqlite3* raw = nullptr;
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   code = sqlite3_open_v2(path.c_str(), &raw, kFlags, nullptr);

@@ -59,7 +59,9 @@ class Statement {
 class Connection {
  public:
   /// Opens an existing file (an empty one is an empty database). Null with `code` set on failure.
-  static std::unique_ptr<Connection> Open(const std::string& path, Clock& clock, int& code);
+  /// Waits for the locks of other processes until `until`, as every later statement does.
+  static std::unique_ptr<Connection> Open(const std::string& path, Clock& clock, SteadyTime until,
+                                          int& code);
 
   /// Until when statements wait for the locks of other processes.
   void WaitUntil(SteadyTime until) noexcept { until_ = until; }

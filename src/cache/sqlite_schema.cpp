@@ -149,9 +149,8 @@ Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) 
 Result<std::unique_ptr<Connection>> OpenDatabase(const std::string& path, Clock& clock,
                                                  std::chrono::milliseconds wait) {
   int code = SQLITE_OK;
-  std::unique_ptr<Connection> connection = Connection::Open(path, clock, code);
+  std::unique_ptr<Connection> connection = Connection::Open(path, clock, clock.Now() + wait, code);
   if (connection == nullptr) return Explain(code, path);
-  connection->WaitUntil(clock.Now() + wait);
   Content content = Content::kOurs;
   code = UntilNotBusy(*connection, [&] { return CheckTables(*connection, content); });
   if (code == SQLITE_OK && content == Content::kOurs) {  // nothing of others is changed
