@@ -243,8 +243,8 @@ Analysis AnalysisService::State::Keep(const Content& content, Verdict verdict,
   analysis.entry = entry;
   const Result<void> kept = store.Keep({.entry = entry, .ttl = ttl, .counters = paid},
                                        Deadline::After(clock, options.store_timeout));
-  analysis.stored = kept.has_value();
-  observer.OnPaid(content.key, paid, analysis.stored);
+  analysis.stored = kept && store.keeps();
+  observer.OnPaid(content.key, paid, kept && store.keeps_counters());
   if (!kept) observer.OnNotKept(content.key, kept.error());
   return analysis;
 }

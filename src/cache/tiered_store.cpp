@@ -11,6 +11,10 @@ void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) 
   memory_->Promote(found.entry, found.ttl);
 }
 
+LookupResult TieredStore::LookupMemory(const CacheKey& key) {
+  return memory_ != nullptr ? memory_->Lookup(key, Deadline::Never()) : LookupResult{};
+}
+
 LookupResult TieredStore::Lookup(const CacheKey& key, Deadline deadline) {
   if (memory_ != nullptr) {
     LookupResult front = memory_->Lookup(key, deadline);

@@ -16,7 +16,8 @@ class TieredStore final : public VerdictStore {
  public:
   TieredStore(MemoryStore* memory, VerdictStore* backing) : memory_(memory), backing_(backing) {}
 
-  /// Asks the memory tier alone: no I/O, no network, never blocks. A miss says nothing of the store.
+  /// Asks the memory tier alone: no I/O, no network, never blocks. A miss says nothing of the
+  /// store.
   LookupResult LookupMemory(const CacheKey& key);
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
@@ -26,6 +27,11 @@ class TieredStore final : public VerdictStore {
   /// Clears every tier; reports what the backing store held (the memory tier without one).
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override;
+
+  /// Whether `Keep` keeps a verdict anywhere, and whether it keeps the counters given with it (the
+  /// memory tier does not): without, success of `Keep` means only that nothing went wrong.
+  bool keeps() const noexcept { return memory_ != nullptr || backing_ != nullptr; }
+  bool keeps_counters() const noexcept { return backing_ != nullptr; }
 
  private:
   void Promote(const LookupResult& found, std::uint64_t clears_seen);

@@ -263,6 +263,18 @@ TEST_CASE("AnalysisService: a store that does not answer is in nobody's way") {
   CHECK(lookup.error().code == ErrorCode::kStoreUnavailable);
 }
 
+TEST_CASE("AnalysisService: what only memory keeps, or nothing, still has its cost counted") {
+  Bench bench;
+  cache::TieredStore only_memory(&bench.memory, nullptr);
+  analysis::AnalysisService with_memory(only_memory, bench.panel, bench.observer, bench.clock, {});
+  CHECK(with_memory.Analyze(Bench::TextContent("a"), Deadline::Never())->stored);
+  CHECK(bench.observer.spent_not_kept == 10'000);
+  cache::TieredStore nothing(nullptr, nullptr);
+  analysis::AnalysisService without(nothing, bench.panel, bench.observer, bench.clock, {});
+  CHECK_FALSE(without.Analyze(Bench::TextContent("a"), Deadline::Never())->stored);
+  CHECK(bench.observer.spent_not_kept == 20'000);
+}
+
 TEST_CASE("AnalysisService: with a memory tier an outage of the store does not pay twice") {
   Bench bench({}, /*with_memory=*/true);
   bench.faulty.unavailable = true;

@@ -177,3 +177,13 @@ TEST_CASE("TieredStore: serves with either tier missing, or both") {
   CHECK(neither.Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 0);
   CHECK_FALSE(neither.available());
 }
+
+TEST_CASE("TieredStore: LookupMemory asks nothing behind") {
+  Tiers tiers;
+  REQUIRE(tiers.behind.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kMiss);
+  CHECK(Has(tiers.store, MakeKey(1)));
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);
+  CHECK(TieredStore(nullptr, &tiers.behind).LookupMemory(MakeKey(1)).outcome ==
+        LookupOutcome::kMiss);
+}
