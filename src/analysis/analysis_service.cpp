@@ -160,8 +160,8 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
   const MediaKind kind = MediaKindOf(content);
   // Ends the flight for everybody who joined it, whatever ends this function early.
   const auto end = [&](Result<Analysis> result) {
-    flight->Settle(result);
     flights.Leave(key);
+    flight->Settle(result);
     return result;
   };
   try {
@@ -189,13 +189,16 @@ void AnalysisService::State::Launch(Content content, std::shared_ptr<Flight> fli
   // A thread of its own, because nobody's leaving may end the call: it is paid for. The service's
   // destructor waits for every flight, so `this` outlives the thread's last use of it.
   std::thread([this, content = std::move(content), flight = std::move(flight)]() noexcept {
-    const CacheKey key = content.key;
+    Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed.", Charge::kUnknown};
     try {
-      flight->Settle(Pay(content));
+      result = Pay(content);
     } catch (...) {
-      flight->Settle(Error{ErrorCode::kInternal, "The analysis failed.", Charge::kUnknown});
+      // The error above: nobody knows what the call cost.
     }
-    flights.Leave(key);
+    // Off the map first: whoever was told the result and asks again finds the store, not this
+    // flight. The flight itself lives on in the hands of those who wait.
+    flights.Leave(content.key);
+    flight->Settle(std::move(result));
   }).detach();
 }
 

@@ -317,15 +317,16 @@ TEST_CASE("AnalysisService: draining refuses new calls and waits for those in fl
     gate.Pass();
     return bench.vendor->Verdict(10);
   };
-  std::thread client([&] { CHECK(bench.Ask("in flight")); });
+  std::thread client([&] { CHECK_FALSE(bench.Ask("in flight")); });
   gate.AwaitArrivals(1);
   CHECK_FALSE(bench.service->Drain(Deadline::At(bench.clock.Now())));
+  client.join();  // told to come back; the call goes on
   const auto refused = bench.Ask("new");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kShuttingDown);
   gate.Open();
   CHECK(bench.service->Drain(Deadline::Never()));
-  client.join();
+  CHECK(bench.service->Find(Bench::TextContent("in flight").key, Deadline::Never()));
 }
 
 TEST_CASE("AnalysisService: a stop ends the waiting, not the call, and its verdict is kept") {
