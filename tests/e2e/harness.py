@@ -28,6 +28,7 @@ def jpeg(seed, size=60_000):
 
 
 def form(content, name="file", file_name="photo.jpg", media_type="image/jpeg", boundary="xYzZy"):
+    file_name = file_name.replace('"', "%22")  # as browsers do
     head = (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; '
             f'filename="{file_name}"\r\nContent-Type: {media_type}\r\n\r\n')
     return (head.encode() + content + f"\r\n--{boundary}--\r\n".encode(),
