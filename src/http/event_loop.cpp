@@ -165,7 +165,7 @@ int EventLoop::WaitMilliseconds() {
   std::optional<SteadyTime> next = table_.NextDue();
   if (accept_again_) next = next ? std::min(*next, *accept_again_) : *accept_again_;
   // Work that came between the last turn's look at the phase and now.
-  if (phase_ != handled_) next = SteadyTime::min();
+  if (phase_ != handled_) next = clock_.Now();
   awake_at_ = next.value_or(SteadyTime::max());
   if (!next) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.Now());
