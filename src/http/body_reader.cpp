@@ -115,7 +115,8 @@ Result<std::optional<std::size_t>> BodyReader::PullChunks(std::span<std::byte> i
       const auto raw = AsBytes(connection_.input.view().substr(0, into.size() - filled));
       const auto step = chunks_.Next(raw);
       if (!step) return step.error();
-      std::memcpy(into.data() + filled, step->data.data(), step->data.size());
+      std::copy(step->data.begin(), step->data.end(),
+                into.begin() + static_cast<std::ptrdiff_t>(filled));
       filled += step->data.size();
       connection_.input.Consume(step->consumed);
     }

@@ -32,6 +32,7 @@ struct Connection {
   std::string group;     ///< What the limit per address counts by.
   bool counted = true;   ///< Within the limits; a refused one is not.
   bool watched = false;  ///< Known to epoll.
+  bool armed = false;    ///< Epoll may report it; never while a worker has it.
   State state = State::kIdle;
 
   InputBuffer input;

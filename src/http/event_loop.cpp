@@ -165,7 +165,7 @@ int EventLoop::WaitMilliseconds() {
   std::optional<SteadyTime> next = table_.NextDue();
   if (accept_again_) next = next ? std::min(*next, *accept_again_) : *accept_again_;
   // Work that came between the last turn's look at the phase and now.
-  if (phase_ != handled_) next = SteadyTime::min();
+  if (phase_ != handled_) next = clock_.Now();
   awake_at_ = next.value_or(SteadyTime::max());
   if (!next) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.Now());
@@ -219,6 +219,7 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
 }
 
 void EventLoop::OnEvent(Connection& connection) {
+  connection.armed = false;
   if (connection.state == Connection::State::kLingering) {
     OnLinger(connection);
   } else {
@@ -306,6 +307,7 @@ void EventLoop::Watch(Connection& connection, SteadyTime due) {
     return Remove(connection);
   }
   connection.watched = true;
+  connection.armed = true;
   table_.SetDue(connection, due);
   if (due < awake_at_) Wake();
 }
@@ -313,6 +315,13 @@ void EventLoop::Watch(Connection& connection, SteadyTime due) {
 void EventLoop::MakeReady(Connection& connection) {
   connection.state = Connection::State::kBusy;
   table_.SetDue(connection, std::nullopt);
+  if (connection.armed) {
+    // It is ready without an event (its time is over, or we stop): one that comes now would find a
+    // worker's connection. Ends and errors are reported even to an empty set of events.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
+    connection.watched = false;
+    connection.armed = false;
+  }
   ready_.push_back(&connection);
 }
 

@@ -100,6 +100,25 @@ TEST_CASE("Server: a head has one deadline, however often a byte comes (rule H8)
   CHECK(second.ReceiveResponse().status == 408);
 }
 
+TEST_CASE("Server: a late head that waits for a worker is left alone until it is answered (H8)") {
+  auto options = TestServer::Loopback();
+  options.header_timeout = milliseconds(20);
+  options.worker_threads = 1;
+  Gate gate;
+  TestServer server(options, [&](Router& router) { gate.AddTo(router); });
+  auto busy = server.Connect();
+  busy.Send(Get("/hold"));
+  REQUIRE(TestServer::Eventually([&] { return gate.inside() == 1; }));
+  auto late = server.Connect();
+  late.Send("GET ");
+  CHECK_FALSE(late.Readable(milliseconds(200)));  // its time is over, it is in the queue
+  late.Send("/");
+  late.ShutdownWrite();
+  CHECK_FALSE(late.Readable(milliseconds(100)));  // neither the byte nor the end takes it out
+  gate.Open();
+  CHECK(late.ReceiveResponse().status == 408);
+}
+
 TEST_CASE(
     "Server: an idle connection is closed after the keep-alive timeout, without a word (H9)") {
   auto options = TestServer::Loopback();
