@@ -32,18 +32,24 @@ int Refuse(const std::string& message) {
   return kExitBadConfiguration;
 }
 
-/// The process environment, and `.env` of the working directory for what it does not set.
-Result<config::Environment> ReadEnvironment() {
+/// The `.env` file of the working directory; empty when there is none.
+Result<config::EnvFile> ReadEnvFile() {
   const std::filesystem::path path = ".env";
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return config::ProcessEnvironment();
+  if (!std::filesystem::exists(path, ignored)) return config::EnvFile{};
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   if (!file) return Error{ErrorCode::kBadConfiguration, ".env exists but cannot be read"};
-  auto values = config::ParseEnvFile(text.str());
-  if (!values) return std::move(values).error();
-  return config::Layered(config::ProcessEnvironment(), std::move(values).value());
+  return config::ParseEnvFile(text.str());
+}
+
+/// A name in `.env` that nothing reads is most likely misspelt.
+void WarnOfUnknownNames(const config::EnvFile& file, Logger& logger) {
+  for (const std::string& name : config::UnknownNames(file)) {
+    logger.Warn("A variable in .env is not known and has no effect; is it misspelt?",
+                {{"name", name}});
+  }
 }
 
 sigset_t StopSignals() {
@@ -54,9 +60,10 @@ sigset_t StopSignals() {
   return signals;
 }
 
-int Serve(const config::Settings& settings, const sigset_t& signals) {
+int Serve(const config::Settings& settings, const config::EnvFile& file, const sigset_t& signals) {
   SystemClock clock;
   app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
+  WarnOfUnknownNames(file, logger);
   Result<std::unique_ptr<app::Service>> service = app::Service::Make(settings, clock, logger);
   if (!service) return Refuse(service.error().message);
   if (const Result<void> started = (*service)->Start(); !started) {
@@ -103,19 +110,20 @@ int Main(std::span<const char* const> arguments) {
   if (*command == app::Command::kHelp) return Print(app::HelpText());
   if (*command == app::Command::kVersion) return Print(app::VersionText());
 
-  const Result<config::Environment> environment = ReadEnvironment();
-  if (!environment) return Refuse(environment.error().message);
-  const Result<config::Settings> settings = config::LoadSettings(*environment);
+  const Result<config::EnvFile> file = ReadEnvFile();
+  if (!file) return Refuse(file.error().message);
+  const config::Environment environment = config::Layered(config::ProcessEnvironment(), *file);
+  const Result<config::Settings> settings = config::LoadSettings(environment);
   if (!settings) return Refuse(settings.error().message);
   if (*command == app::Command::kCheckConfig) {
-    return Print(config::Describe(*settings, *environment));
+    return Print(config::Describe(*settings, environment));
   }
 
   // Blocked before any thread starts, so that only the one that waits for them gets them.
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   net::InitHttpClients();
-  return Serve(*settings, signals);
+  return Serve(*settings, *file, signals);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/sqlite_store.h"
 #include "vcache/cache/tiered_store.h"
+#include "vcache/content/spool.h"
+#include "vcache/core/bytes.h"
 #include "vcache/http/server.h"
 #include "vcache/metrics/statistics.h"
 #include "vcache/net/http_client.h"
@@ -29,6 +31,19 @@ cache::KeySpace KeySpaceOf(const config::Settings& settings) {
   // A sandbox never reads or writes what a service with real vendors does.
   return cache::KeySpace(
       {settings.cache.key_prefix + (IsDemo(settings) ? "demo:" : ""), settings.cache.key_secret});
+}
+
+/// A directory that uploads cannot be spooled to would refuse every one over a megabyte.
+Result<void> CheckSpoolDirectory(const std::filesystem::path& directory) {
+  content::SpoolOptions options;
+  options.memory_bytes = 0;
+  options.directory = directory;
+  content::Spool probe(options);
+  if (const Result<void> written = probe.Append(AsBytes("probe")); !written) {
+    return Error{ErrorCode::kBadConfiguration, "SPOOL_DIR (" + directory.string() +
+                                                   ") cannot be used: " + written.error().message};
+  }
+  return {};
 }
 
 struct OpenedStore {
@@ -60,10 +75,13 @@ Result<OpenedStore> OpenLocalStore(const config::Settings& settings, Clock& cloc
   return opened;
 }
 
-std::unique_ptr<cache::MemoryStore> MakeMemory(const config::CacheSettings& cache, Clock& clock) {
+std::unique_ptr<cache::MemoryStore> MakeMemory(const config::Settings& settings, Clock& clock) {
+  const config::CacheSettings& cache = settings.cache;
   if (cache.mode == config::CacheMode::kOff || cache.memory_bytes == 0) return nullptr;
   return std::make_unique<cache::MemoryStore>(
-      cache::MemoryStoreOptions{.max_bytes = cache.memory_bytes, .max_ttl = cache.memory_ttl},
+      cache::MemoryStoreOptions{.max_bytes = cache.memory_bytes,
+                                .max_ttl = cache.memory_ttl,
+                                .keys = KeySpaceOf(settings)},
       clock);
 }
 
@@ -114,7 +132,7 @@ struct Service::Parts {
         http_client(net::MakeCurlHttpClient({}, clock)),
         panel(MakePanel(settings.detection, *http_client, clock)),
         local(std::move(opened.store)),
-        memory(MakeMemory(settings.cache, clock)),
+        memory(MakeMemory(settings, clock)),
         store(memory.get(), local.get()),
         statistics(local.get(), clock, logger),
         log_lines(logger),
@@ -146,6 +164,8 @@ Service::~Service() = default;
 
 Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings, Clock& clock,
                                                Logger& logger) {
+  const Result<void> spool = CheckSpoolDirectory(settings.server.spool_directory);
+  if (!spool) return spool.error();
   Result<OpenedStore> opened = OpenLocalStore(settings, clock, logger);
   if (!opened) return std::move(opened).error();
   const LocalStore state = opened->state;

@@ -60,6 +60,17 @@ class ProcessTest(ServiceTest):
         self.assertEqual(bad.returncode, 2)
         self.assertIn("CACHE_DIR", bad.stderr)
 
+    def test_an_unusable_spool_directory_stops_the_start(self):
+        bad = self.run_to_end(HOST="127.0.0.1", PORT="0", SPOOL_DIR=str(self.directory / "none"))
+        self.assertEqual(bad.returncode, 2)
+        self.assertIn("SPOOL_DIR", bad.stderr)
+
+    def test_a_misspelt_name_in_the_env_file_is_pointed_at(self):
+        (self.directory / ".env").write_text("ADMIN_TOKN=0123456789abcdefg\n")
+        service = self.service()
+        service.await_line(r"warn.*not known.*name=ADMIN_TOKN")
+        self.assertNotIn("0123456789abcdefg", service.output)
+
     def test_a_damaged_database_is_in_nobodys_way(self):
         data = self.directory / "data"
         data.mkdir()

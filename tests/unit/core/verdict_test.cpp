@@ -77,3 +77,10 @@ TEST_CASE("IsScore: finite and within 0 to 100") {
   CHECK_FALSE(IsScore(INFINITY));
   CHECK_FALSE(IsScore(-1));
 }
+
+TEST_CASE("ParseTime: a year that the clock does not know is no time") {
+  CHECK(ParseTime("2262-01-01T00:00:00Z"));
+  CHECK_FALSE(ParseTime("9999-12-31T23:59:59Z"));
+  CHECK_FALSE(ParseTime("0001-01-01T00:00:00Z"));
+  CHECK_FALSE(ParseTime("2026-01-01"));
+}
