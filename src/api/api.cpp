@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/problem.h"
 #include "api/response_headers.h"
@@ -14,16 +15,16 @@ void LogRequest(Logger& logger, const http::AccessRecord& record) {
   if (!logger.Enabled(LogLevel::kInfo)) return;
   const std::string path = EscapeForLog(record.request->path);
   const std::string method = EscapeForLog(record.request->method, 16);
-  logger.Info("Request", {{"method", method},
-                          {"path", path},
-                          {"status", static_cast<std::int64_t>(record.status)},
-                          {"outcome", record.outcome},
-                          {"ms", static_cast<double>(record.duration.count()) / 1000.0},
-                          {"bytes_in", static_cast<std::int64_t>(record.bytes_in)},
-                          {"bytes_out", static_cast<std::int64_t>(record.bytes_out)},
-                          {"client", record.request->peer},
-                          {"client_gone", record.client_gone},
-                          {"request_id", record.request->id}});
+  std::vector<LogField> fields = {
+      {"method", method}, {"path", path}, {"status", static_cast<std::int64_t>(record.status)}};
+  if (!record.outcome.empty()) fields.push_back({"outcome", record.outcome});
+  fields.push_back({"ms", static_cast<double>(record.duration.count()) / 1000.0});
+  fields.push_back({"bytes_in", static_cast<std::int64_t>(record.bytes_in)});
+  fields.push_back({"bytes_out", static_cast<std::int64_t>(record.bytes_out)});
+  fields.push_back({"client", record.request->peer});
+  if (record.client_gone) fields.push_back({"client_gone", true});
+  fields.push_back({"request_id", record.request->id});
+  logger.Log(LogLevel::kInfo, "Request", fields);
 }
 
 }  // namespace
@@ -35,6 +36,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddAnalysisRoutes(router, state);
   AddAdminRoutes(router, state);
   AddHealthRoutes(router, state);
+  AddFrontPage(router);
   return router;
 }
 

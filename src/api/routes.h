@@ -17,5 +17,7 @@ using SharedState = std::shared_ptr<const ApiState>;
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
+/// `GET /`: what this is, and a form to try it with. Static, without script.
+void AddFrontPage(http::Router& router);
 
 }  // namespace vcache::api

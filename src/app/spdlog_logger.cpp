@@ -31,6 +31,21 @@ spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   return spdlog::level::err;
 }
 
+/// Our names, not spdlog's: its `warning` would not line up.
+std::string_view LevelText(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "error";
+}
+
 std::string NumberText(double value) {
   std::array<char, 32> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
@@ -75,10 +90,12 @@ Json ValueJson(const LogField& field) {
 
 }  // namespace
 
-std::string FormatLine(config::LogFormat format, std::string_view message,
+std::string FormatLine(config::LogFormat format, LogLevel level, std::string_view message,
                        std::span<const LogField> fields) {
   if (format == config::LogFormat::kText) {
-    std::string line = EscapeForLog(message, kMaxText);
+    std::string line(LevelText(level));
+    line.resize(6, ' ');
+    line += EscapeForLog(message, kMaxText);
     for (const LogField& field : fields) {
       line += ' ';
       line += field.name;
@@ -88,6 +105,7 @@ std::string FormatLine(config::LogFormat format, std::string_view message,
     return line;
   }
   Json object = Json::object();
+  object["level"] = LevelText(level);
   object["msg"] = EscapeForLog(message, kMaxText);
   for (const LogField& field : fields) object[std::string(field.name)] = ValueJson(field);
   const std::string whole = DumpJson(object);
@@ -108,8 +126,8 @@ SpdlogLogger::SpdlogLogger(LogLevel level, config::LogFormat format)
   state_->logger->set_level(spdlog::level::trace);
   state_->logger->flush_on(spdlog::level::trace);
   state_->logger->set_pattern(format == config::LogFormat::kText
-                                  ? "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v"
-                                  : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                                  ? "%Y-%m-%dT%H:%M:%S.%eZ %v"
+                                  : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})",
                               spdlog::pattern_time_type::utc);
 }
 
@@ -126,7 +144,7 @@ SpdlogLogger::~SpdlogLogger() {
 void SpdlogLogger::Log(LogLevel level, std::string_view message,
                        std::span<const LogField> fields) noexcept {
   try {
-    const std::string line = FormatLine(format_, message, fields);
+    const std::string line = FormatLine(format_, level, message, fields);
     // As an argument: the text is never a format.
     state_->logger->log(SpdlogLevel(level), "{}", line);
   } catch (...) {

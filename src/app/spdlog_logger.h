@@ -27,9 +27,9 @@ class SpdlogLogger final : public Logger {
   std::unique_ptr<State> state_;
 };
 
-/// How one line reads without its time and level: `message name=value ...`, or the members of a
+/// How one line reads without its time: `info  message name=value ...`, or the members of a
 /// JSON object. Apart from the logger so that tests can look at it.
-std::string FormatLine(config::LogFormat format, std::string_view message,
+std::string FormatLine(config::LogFormat format, LogLevel level, std::string_view message,
                        std::span<const LogField> fields);
 
 }  // namespace vcache::app

@@ -145,7 +145,7 @@ Result<void> Server::Start() {
       [&state](const AccessRecord& record) { state.RecordRefused(record); });
   if (!started) return started;
   state.started = true;
-  state.logger.Info(
+  state.logger.Debug(
       "Listening", {{"host", state.options.host}, {"port", static_cast<std::int64_t>(state.port)}});
   return {};
 }

@@ -151,3 +151,13 @@ TEST_CASE("analysis: unknown paths and wrong methods are told apart") {
   CHECK(bench.Send({"GET", "/api/health"}).status == 200);
   CHECK(bench.Send({"HEAD", "/api/health/ready"}).status == 200);
 }
+
+TEST_CASE("GET /: a page with forms for the two routes, and neither script nor style") {
+  ApiBench bench;
+  const auto page = bench.Send({"GET", "/"});
+  CHECK(page.status == 200);
+  CHECK(Header(page, "Content-Type") == "text/html; charset=utf-8");
+  CHECK(Header(page, "Content-Security-Policy").find("default-src 'none'") == 0);
+  CHECK(page.body.find("action=\"/api/analysis/file\"") != std::string::npos);
+  CHECK(page.body.find("<script") == std::string::npos);
+}
