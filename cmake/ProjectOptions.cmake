@@ -10,6 +10,10 @@ target_compile_options(vcache_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of GCC 12 on `"literal" + std::string` once that is inlined (GCC bug 105651).
   target_compile_options(vcache_options INTERFACE -Wno-restrict)
+  if(NOT VCACHE_SANITIZE)
+    # And on std::variant, which Result is made of, in optimised builds (GCC bug 105562's family).
+    target_compile_options(vcache_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 if(VCACHE_WERROR)
   target_compile_options(vcache_options INTERFACE -Werror)
