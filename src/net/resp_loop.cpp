@@ -178,7 +178,7 @@ void RespConnection::Loop::SendPing(SteadyTime now) {
 void RespConnection::Loop::Supervise(SteadyTime now) {
   if (!session_->open()) {
     if (now >= dialer_.give_up()) {
-      End({ErrorCode::kStoreUnavailable, "it does not answer a new connection"});
+      End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
     }
     return;
   }

@@ -62,6 +62,12 @@ short RespSession::events() const noexcept {
   return static_cast<short>(wants_write ? POLLIN | POLLOUT : POLLIN);
 }
 
+std::string_view RespSession::waits_for() const noexcept {
+  if (phase_ == Phase::kConnecting) return "it takes no connection";
+  if (phase_ == Phase::kHandshake) return "it does not answer in TLS; is it a redis:// address?";
+  return "it does not answer a new connection";
+}
+
 Result<void> RespSession::Pump() {
   if (phase_ == Phase::kConnecting) {
     if (auto moved = PumpConnect(); !moved) return moved;

@@ -44,6 +44,8 @@ class RespSession {
   short events() const noexcept;
   /// The server let us in.
   bool open() const noexcept { return phase_ == Phase::kOpen; }
+  /// What an attempt that takes too long is waiting for.
+  std::string_view waits_for() const noexcept;
   /// The server let us in and answers commands; else it said in the greeting why it does not yet.
   const std::string& not_ready_reason() const noexcept { return not_ready_reason_; }
 

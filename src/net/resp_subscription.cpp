@@ -102,7 +102,7 @@ void RespSubscription::Loop::Turn() {
 void RespSubscription::Loop::Supervise(SteadyTime now) {
   if (!session_->open()) {
     if (now >= dialer_.give_up()) {
-      End({ErrorCode::kStoreUnavailable, "it does not answer a new connection"});
+      End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
     }
     return;
   }
