@@ -27,6 +27,9 @@ inline constexpr std::size_t kCounterCount = 9;
 
 std::string_view CounterName(Counter counter) noexcept;  ///< `hits`, `spent_micros`, ...
 
+/// The field of a counter in `stats:*`: `analysis:hits`, `text:spent_micros`.
+std::string CounterField(ContentKind kind, Counter counter);
+
 /// A count for each kind and counter; a plain value. Also the amount by which totals grow.
 class Counters {
  public:

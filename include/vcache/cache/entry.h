@@ -34,13 +34,20 @@ struct EntryFormatOptions {
   std::size_t max_bytes = 256 * 1024;
 };
 
-/// The stored form of an entry, as docs/cache-format.md specifies it.
+/// The stored form of an entry, as docs/cache-format.md specifies it. `stored_as` is the digest
+/// that it names: `KeySpace::StoredDigest`, so that with `KEY_SECRET` no value tells the content's
+/// own digest either. Without it, the content's own.
+std::string EncodeEntry(const Entry& entry, const EntryFormatOptions& options,
+                        const content::ContentDigest& stored_as);
 std::string EncodeEntry(const Entry& entry, const EntryFormatOptions& options = {});
 
 /// Reads a stored value, compressed or not, ours or other software's. `key` is what was asked for:
 /// an entry that names another content is unreadable (rule R8). kStoreCorrupt, with what is wrong;
 /// kNotCached for a foreign entry that must not be served (`demo`, no finite score): a miss.
 /// An entry that we wrote for the sandbox bears `demo` too; `accept_demo` lets it pass.
+/// `stored_as` is the digest that the entry must name, as for `EncodeEntry`.
+Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool accept_demo,
+                          const content::ContentDigest& stored_as);
 Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool accept_demo);
 
 }  // namespace vcache::cache

@@ -12,9 +12,9 @@ namespace vcache::cache {
 
 struct KeySpaceOptions {
   /// `KEY_PREFIX`, and `demo:` behind it with a sandbox.
-  std::string prefix;
+  std::string prefix{};
   /// `KEY_SECRET`; empty writes the plain digest.
-  Secret secret;
+  Secret secret{};
 };
 
 /// How our keys are written in a store. Immutable, thread-safe.
@@ -25,7 +25,11 @@ class KeySpace {
   const std::string& prefix() const noexcept { return options_.prefix; }
   bool keyed() const noexcept { return !options_.secret.empty(); }
 
-  /// `<prefix>analysis:<64 hex>`.
+  /// The digest as the store may know it: the content's own, or its HMAC under the secret.
+  content::ContentDigest StoredDigest(const CacheKey& key) const;
+  /// `analysis:<64 hex of StoredDigest>`: the key without its prefix, what a `KeyPattern` matches.
+  std::string NameOf(const CacheKey& key) const;
+  /// `<prefix>analysis:<64 hex of StoredDigest>`.
   std::string StoreKey(const CacheKey& key) const;
   /// The family of a key of ours (prefix, family, exactly 64 lower-case hex digits), else empty:
   /// whatever else lies in the store is somebody else's and is never touched.
@@ -40,7 +44,7 @@ class KeySpace {
 /// key without its prefix, and never sent to a server (rule R9).
 class KeyPattern {
  public:
-  /// kBadRequest when empty, over 128 characters, or of characters that no key of ours has.
+  /// kBadRequest when empty, over 128 characters, or with a character other than `a-z 0-9 : * ?`.
   static Result<KeyPattern> Parse(std::string_view text);
   static KeyPattern All();
 

@@ -17,6 +17,8 @@ struct MemoryStoreOptions {
   std::chrono::seconds max_ttl{300};
   /// A power of two; more shards, less contention.
   std::size_t shards = 16;
+  /// What the patterns of `Clear` are matched against: the same as in the store behind.
+  KeySpace keys{};
 };
 
 struct MemoryStoreUse {
@@ -31,11 +33,16 @@ class MemoryStore final : public VerdictStore {
   MemoryStore(MemoryStoreOptions options, Clock& clock);
   ~MemoryStore() override;
 
+  /// Neither copies the entry nor allocates.
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return true; }
+
+  /// Like `Keep`, for what was found in a store behind: nothing happens when an entry of the same
+  /// or a later `stored_at` is there already. A look-up that was overtaken changes nothing.
+  void Promote(const SharedEntry& entry, std::chrono::milliseconds ttl);
 
   MemoryStoreUse use() const;
 

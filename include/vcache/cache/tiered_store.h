@@ -1,6 +1,8 @@
 #pragma once
 
-#include <chrono>
+#include <atomic>
+#include <cstdint>
+#include <shared_mutex>
 
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/verdict_store.h"
@@ -23,8 +25,13 @@ class TieredStore final : public VerdictStore {
   bool available() const noexcept override;
 
  private:
+  void Promote(const LookupResult& found, std::uint64_t clears_seen);
+
   MemoryStore* memory_;
   VerdictStore* backing_;
+  // What was read behind before a clear must not come to the front after it.
+  std::shared_mutex clear_mutex_;
+  std::atomic<std::uint64_t> clears_{0};
 };
 
 }  // namespace vcache::cache

@@ -1,0 +1,170 @@
+#include "cache/sqlite_schema.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+// docs/cache-format.md describes the tables.
+namespace vcache::cache {
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+
+constexpr const char* kCreate =
+    "PRAGMA application_id=1447240803;"  // "VCac"
+    "CREATE TABLE entries(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
+    " expires_ms INTEGER NOT NULL, value BLOB NOT NULL);"
+    "CREATE INDEX entries_by_expiry ON entries(expires_ms);"
+    "CREATE TABLE counters(key TEXT NOT NULL, field TEXT NOT NULL, value INTEGER NOT NULL,"
+    " PRIMARY KEY(key, field)) WITHOUT ROWID;"
+    "PRAGMA user_version=1";
+
+/// What the first column of the first row says.
+int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
+  Statement statement = connection.Prepare(sql);
+  const int code = statement.Step();
+  if (code == SQLITE_DONE) return SQLITE_OK;
+  if (code != SQLITE_ROW) return code;
+  value = statement.Integer(0);
+  return SQLITE_OK;
+}
+
+/// Several processes may start at once. SQLite does not ask the busy handler in all steps of the
+/// change to WAL, so the whole step is tried again.
+template <typename Step>
+int UntilNotBusy(Connection& connection, const Step& step) {
+  for (int tries = 0;; ++tries) {
+    const int code = step();
+    if ((code & 0xFF) != SQLITE_BUSY || !connection.Pause(tries)) return code;
+  }
+}
+
+int TurnWalOn(Connection& connection) {
+  Statement statement = connection.Prepare("PRAGMA journal_mode=WAL");
+  const int code = statement.Step();
+  if (code != SQLITE_ROW) return code;
+  return statement.Bytes(0) == "wal" ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+enum class Content { kOurs, kForeign, kNewer };
+
+int MakeTables(Connection& connection, Content& content) {
+  WriteTransaction transaction(connection);
+  if (const int code = transaction.Begin(); code != SQLITE_OK) return code;
+  std::int64_t version = 0;
+  std::int64_t tables = 0;
+  if (const int code = ReadInteger(connection, "PRAGMA user_version", version); code != SQLITE_OK) {
+    return code;
+  }
+  if (const int code = ReadInteger(connection, "SELECT count(*) FROM sqlite_schema", tables);
+      code != SQLITE_OK) {
+    return code;
+  }
+  if (version > kSchemaVersion) content = Content::kNewer;
+  if (version < kSchemaVersion && tables > 0) content = Content::kForeign;
+  if (version == kSchemaVersion || content != Content::kOurs) return SQLITE_OK;
+  if (const int code = connection.Execute(kCreate); code != SQLITE_OK) return code;
+  return transaction.Commit();
+}
+
+/// Whether the file is a database with our tables in it, read from its first pages.
+int CheckTables(Connection& connection, Content& content) {
+  std::int64_t version = 0;
+  if (const int code = ReadInteger(connection, "PRAGMA user_version", version); code != SQLITE_OK) {
+    return code;
+  }
+  if (version != kSchemaVersion) {
+    if (const int code = MakeTables(connection, content); code != SQLITE_OK) return code;
+    if (content != Content::kOurs) return SQLITE_OK;
+  }
+  std::int64_t ignored = 0;
+  for (const char* sql : {"SELECT expires_ms FROM entries ORDER BY expires_ms LIMIT 1",
+                          "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
+                          "SELECT value FROM counters LIMIT 1"}) {
+    if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+Error Explain(int code, const std::string& path) {
+  switch (code & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:
+      return {ErrorCode::kIo, "The local store " + path +
+                                  " is damaged or no database of ours. Move it away together with "
+                                  "its -wal and -shm files (the verdicts in it will be paid for "
+                                  "again), or restore a copy."};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::kIo, "The local store " + path +
+                                  " is locked by another process. End that process or give this "
+                                  "one another CACHE_DIR."};
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {ErrorCode::kBadConfiguration,
+              "The local store " + path +
+                  " cannot be opened for writing. CACHE_DIR must be a directory on a local disk "
+                  "that this user may write to; leave it empty to do without."};
+    default:
+      return {ErrorCode::kIo, "The local store " + path + " cannot be opened: " +
+                                  sqlite3_errstr(code) + ". Check the disk, or set CACHE_DIR."};
+  }
+}
+
+Error OfDirectory(const std::filesystem::path& directory, const std::error_code& reason) {
+  return {ErrorCode::kBadConfiguration,
+          "CACHE_DIR " + directory.string() + " cannot be used: " + reason.message() +
+              ". Name a directory that this user may write to, or leave CACHE_DIR empty to do "
+              "without a local store."};
+}
+
+}  // namespace
+
+Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) {
+  std::error_code failed;
+  if (std::filesystem::create_directories(directory, failed)) {
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failed);
+  }
+  if (!failed && !std::filesystem::is_directory(directory, failed) && !failed) {
+    failed = std::make_error_code(std::errc::not_a_directory);
+  }
+  if (failed) return OfDirectory(directory, failed);
+  const std::string path = (directory / "verdictcache.db").string();
+  // O_EXCL: to open and close a file that SQLite has open in this process would drop its locks.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file >= 0) {
+    ::close(file);
+  } else if (errno != EEXIST) {
+    return OfDirectory(directory, std::error_code(errno, std::generic_category()));
+  }
+  return path;
+}
+
+Result<std::unique_ptr<Connection>> OpenDatabase(const std::string& path, Clock& clock,
+                                                 std::chrono::milliseconds wait) {
+  int code = SQLITE_OK;
+  std::unique_ptr<Connection> connection = Connection::Open(path, clock, clock.Now() + wait, code);
+  if (connection == nullptr) return Explain(code, path);
+  Content content = Content::kOurs;
+  code = UntilNotBusy(*connection, [&] { return CheckTables(*connection, content); });
+  if (code == SQLITE_OK && content == Content::kOurs) {  // nothing of others is changed
+    code = UntilNotBusy(*connection, [&] { return TurnWalOn(*connection); });
+  }
+  if (code != SQLITE_OK) return Explain(code, path);
+  if (content == Content::kNewer) {
+    return Error{ErrorCode::kBadConfiguration,
+                 "The local store " + path +
+                     " was written by a newer version. Start that version, or give this one "
+                     "another CACHE_DIR."};
+  }
+  if (content == Content::kForeign) return Explain(SQLITE_NOTADB, path);
+  return connection;
+}
+
+}  // namespace vcache::cache

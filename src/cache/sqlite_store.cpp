@@ -1,0 +1,278 @@
+#include "vcache/cache/sqlite_store.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "cache/connection_pool.h"
+#include "cache/sqlite_counters.h"
+#include "cache/sqlite_entries.h"
+#include "cache/sqlite_schema.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr int kReaders = 4;
+constexpr int kSweptByKeep = 32;
+constexpr int kSweptAtOpen = 2'000;
+/// Longer lives than this would overflow the clock's nanoseconds.
+constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
+
+/// Whether the next try may succeed. Everything else (disk full, input/output error, damage, a
+/// file that was moved away) does not get better by itself.
+bool IsPassing(int code) noexcept {
+  if (code == SQLITE_IOERR_NOMEM) return true;
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class SqliteVerdictStore final : public SqliteStore {
+ public:
+  SqliteVerdictStore(SqliteStoreOptions options, KeySpace keys, std::string path, Clock& clock,
+                     Logger& logger)
+      : options_(std::move(options)),
+        keys_(std::move(keys)),
+        path_(std::move(path)),
+        clock_(clock),
+        logger_(logger),
+        readers_(clock),
+        writer_(clock) {}
+
+  Result<void> Start();
+
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  bool available() const noexcept override { return !is_off_.load(); }
+
+  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+
+ private:
+  /// Threads of this process wait for each other as long as they have time (a paid verdict is
+  /// worth it), for another process `busy_timeout` at most.
+  ConnectionPool::Lease Borrow(ConnectionPool& pool, Deadline deadline) {
+    ConnectionPool::Lease connection = pool.Borrow(deadline.time());
+    if (connection) {
+      const Deadline patience = Deadline::After(clock_, options_.busy_timeout);
+      connection->WaitUntil(deadline.Shortened(patience).time());
+    }
+    return connection;
+  }
+  std::int64_t NowMillis() const {
+    return std::chrono::floor<std::chrono::milliseconds>(clock_.WallNow().time_since_epoch())
+        .count();
+  }
+  LookupResult LookupOn(Connection& connection, const CacheKey& key);
+  template <typename Step>
+  Result<void> Write(Deadline deadline, const Step& step);
+  int Count(Connection& connection, const Counters& delta, WallTime when);
+  int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
+  Error Judge(int code);
+
+  const SqliteStoreOptions options_;
+  const KeySpace keys_;
+  const std::string path_;
+  Clock& clock_;
+  Logger& logger_;
+  std::atomic<bool> is_off_{false};
+  std::atomic<std::int64_t> pruned_hour_{-1};
+  ConnectionPool readers_;
+  // One connection writes: threads of this process queue here, in order of arrival or nearly, and
+  // only other processes are met at SQLite's lock, where waiting means trying again and again.
+  ConnectionPool writer_;
+};
+
+Result<void> SqliteVerdictStore::Start() {
+  for (int i = 0; i <= kReaders; ++i) {
+    auto connection = OpenDatabase(path_, clock_, options_.busy_timeout);
+    if (!connection) return std::move(connection).error();
+    (i == 0 ? writer_ : readers_).Add(std::move(*connection));
+  }
+  return Write(Deadline::Never(), [&](Connection& connection) {
+    const int code = BeginCounting(connection, keys_.prefix(), clock_.WallNow());
+    if (code != SQLITE_OK) return code;
+    return SweepEntries(connection, NowMillis(), kSweptAtOpen);
+  });
+}
+
+/// What a failed call means. Turns the store off, with one warning, when it will not recover.
+Error SqliteVerdictStore::Judge(int code) {
+  if (IsPassing(code)) {
+    return {ErrorCode::kStoreUnavailable, "The local store is busy."};
+  }
+  if (!is_off_.exchange(true)) {
+    logger_.Warn(
+        "The local store is turned off until the next start; analyses go on without it. Check the "
+        "disk's free space and the file",
+        {{"file", path_}, {"reason", std::string_view(sqlite3_errstr(code))}});
+  }
+  return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
+}
+
+/// Runs `step` in one transaction, or nothing of it.
+template <typename Step>
+Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
+  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  const ConnectionPool::Lease connection = Borrow(writer_, deadline);
+  if (!connection) return Judge(SQLITE_BUSY);
+  WriteTransaction transaction(*connection);
+  int code = transaction.Begin();
+  if (code == SQLITE_OK) code = step(*connection);
+  if (code == SQLITE_OK) code = transaction.Commit();
+  if (code != SQLITE_OK) return Judge(code);
+  return {};
+}
+
+LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey& key) {
+  LookupResult result;
+  result.tier = Tier::kSqlite;
+  std::string value;
+  std::int64_t expires_ms = 0;
+  const int code = ReadEntry(connection, keys_.StoreKey(key), value, expires_ms);
+  if (code != SQLITE_OK) {
+    result.outcome = LookupOutcome::kUnavailable;
+    result.reason = Judge(code).message;
+    return result;
+  }
+  const std::int64_t now_ms = NowMillis();
+  if (expires_ms <= now_ms) return result;
+  Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
+  if (entry) {
+    result.outcome = LookupOutcome::kHit;
+    result.entry = std::make_shared<const Entry>(std::move(*entry));
+    result.ttl = std::chrono::milliseconds(expires_ms - now_ms);
+  } else if (entry.error().code != ErrorCode::kNotCached) {
+    result.outcome = LookupOutcome::kCorrupt;
+    result.reason = entry.error().message;
+  }
+  return result;
+}
+
+LookupResult SqliteVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
+  return LookupMany({&key, 1}, deadline).front();
+}
+
+std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKey> keys,
+                                                         Deadline deadline) {
+  LookupResult unavailable;
+  unavailable.outcome = LookupOutcome::kUnavailable;
+  unavailable.tier = Tier::kSqlite;
+  unavailable.reason = "The local store is turned off.";
+  std::vector<LookupResult> results(keys.size(), unavailable);
+  if (is_off_) return results;
+  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (connection && !is_off_) results[i] = LookupOn(*connection, keys[i]);
+    if (!connection) results[i].reason = "The local store is busy.";
+  }
+  return results;
+}
+
+int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, WallTime when) {
+  if (delta.empty()) return SQLITE_OK;
+  const int code = AddCounters(connection, keys_.prefix(), delta, when);
+  if (code != SQLITE_OK) return code;
+  const std::int64_t hour = std::chrono::floor<std::chrono::hours>(when.time_since_epoch()).count();
+  if (pruned_hour_.exchange(hour) == hour) return SQLITE_OK;
+  return PruneCounters(connection, keys_.prefix(), clock_.WallNow());
+}
+
+Result<void> SqliteVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  const CacheKey& key = request.entry->key;
+  const std::string store_key = keys_.StoreKey(key);
+  const std::string value = EncodeEntry(*request.entry, options_.format, keys_.StoredDigest(key));
+  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  return Write(deadline, [&](Connection& connection) {
+    const std::int64_t now_ms = NowMillis();
+    int code = SweepEntries(connection, now_ms, kSweptByKeep);
+    if (code != SQLITE_OK) return code;
+    code = WriteEntry(connection, store_key, value, now_ms + life.count());
+    if (code != SQLITE_OK) return code;
+    return Count(connection, request.counters, clock_.WallNow());
+  });
+}
+
+int SqliteVerdictStore::ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline,
+                                   std::uint64_t& cleared) {
+  std::uint64_t found = 0;
+  ConnectionPool& pool = mode == ClearMode::kDelete ? writer_ : readers_;
+  const ConnectionPool::Lease connection = Borrow(pool, deadline);
+  if (!connection) return SQLITE_BUSY;
+  int code = SQLITE_OK;
+  if (mode == ClearMode::kDelete) {
+    WriteTransaction transaction(*connection);
+    code = transaction.Begin();
+    if (code == SQLITE_OK) code = walk.Next(*connection, mode, NowMillis(), found);
+    if (code == SQLITE_OK) code = transaction.Commit();
+  } else {
+    code = walk.Next(*connection, mode, NowMillis(), found);
+  }
+  if (code == SQLITE_OK) cleared += found;
+  return code;
+}
+
+Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                              Deadline deadline) {
+  ClearReport report;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    EntryWalk walk(keys_, pattern, kind);
+    std::uint64_t& cleared = kind == ContentKind::kAnalysis ? report.analysis : report.text;
+    while (!walk.done()) {
+      if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+      if (deadline.Expired(clock_)) {
+        return Error{ErrorCode::kStoreUnavailable, "The local store was not cleared in time; " +
+                                                       std::to_string(report.total()) +
+                                                       " entries were. Clear again."};
+      }
+      const int code = ClearBatch(walk, mode, deadline, cleared);
+      if (code != SQLITE_OK) return Judge(code);
+    }
+  }
+  return report;
+}
+
+Result<void> SqliteVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
+  if (delta.empty()) return {};
+  return Write(deadline, [&](Connection& connection) { return Count(connection, delta, when); });
+}
+
+Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
+  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
+  if (!connection) return Judge(SQLITE_BUSY);
+  CounterTotals totals;
+  const int code = ReadCounters(*connection, keys_.prefix(), now, totals);
+  if (code != SQLITE_OK) return Judge(code);
+  return totals;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
+                                                     Clock& clock, Logger& logger) {
+  Result<std::string> path = PrepareDatabaseFile(options.directory);
+  if (!path) return std::move(path).error();
+  auto store = std::make_unique<SqliteVerdictStore>(std::move(options), std::move(keys),
+                                                    std::move(*path), clock, logger);
+  if (Result<void> started = store->Start(); !started) {
+    Error error = std::move(started).error();
+    // At open even a passing trouble is the operator's: there is nothing to fall back to yet.
+    if (error.code == ErrorCode::kStoreUnavailable) error.code = ErrorCode::kIo;
+    return error;
+  }
+  return std::unique_ptr<SqliteStore>(std::move(store));
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,127 @@
+#include "vcache/content/canonical_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace vcache::content {
+namespace {
+
+unsigned char Octet(std::string_view text, std::size_t at) {
+  return static_cast<unsigned char>(text[at]);
+}
+
+/// How many bytes from `at` on are ASCII, looked at eight at a time.
+std::size_t AsciiRun(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  std::uint64_t word = 0;
+  while (text.size() - end >= sizeof word) {
+    std::memcpy(&word, text.data() + end, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
+    end += sizeof word;
+  }
+  while (end < text.size() && Octet(text, end) < 0x80) ++end;
+  return end - at;
+}
+
+/// The length of the sequence of two to four bytes at `at`, 0 when it is not well formed: RFC 3629
+/// bounds the second byte more tightly after E0, ED, F0 and F4, which is what excludes overlong
+/// forms, surrogates and everything above U+10FFFF.
+std::size_t SequenceLength(std::string_view text, std::size_t at) {
+  const unsigned char lead = Octet(text, at);
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (text.size() - at < length) return 0;
+  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (Octet(text, at + 1) < low || Octet(text, at + 1) > high) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((Octet(text, at + i) & 0xC0U) != 0x80U) return 0;
+  }
+  return length;
+}
+
+/// Where the first byte is that does not begin a well-formed sequence; the size when there is none.
+std::size_t FirstOffence(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    at += AsciiRun(text, at);
+    if (at == text.size()) break;
+    const std::size_t length = SequenceLength(text, at);
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+/// Whether one well-formed sequence is white space at an end of a text: Unicode's White_Space
+/// property and the byte order mark.
+bool IsBlank(std::string_view sequence) {
+  static constexpr std::array<std::string_view, 9> kWide = {
+      "\xC2\x85",      // U+0085
+      "\xC2\xA0",      // U+00A0
+      "\xE1\x9A\x80",  // U+1680
+      "\xE2\x80\xA8",  // U+2028
+      "\xE2\x80\xA9",  // U+2029
+      "\xE2\x80\xAF",  // U+202F
+      "\xE2\x81\x9F",  // U+205F
+      "\xE3\x80\x80",  // U+3000
+      "\xEF\xBB\xBF",  // U+FEFF
+  };
+  if (sequence.size() == 1) {
+    const unsigned char byte = Octet(sequence, 0);
+    return byte == ' ' || (byte >= 0x09 && byte <= 0x0D);
+  }
+  if (sequence.starts_with("\xE2\x80") && Octet(sequence, 2) <= 0x8A) return true;  // U+2000-200A
+  return std::find(kWide.begin(), kWide.end(), sequence) != kWide.end();
+}
+
+/// A well-formed text without what is blank at its ends.
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = Octet(text, 0) < 0x80 ? 1 : SequenceLength(text, 0);
+    if (!IsBlank(text.substr(0, length))) break;
+    text.remove_prefix(length);
+  }
+  while (!text.empty()) {
+    std::size_t begin = text.size() - 1;
+    while ((Octet(text, begin) & 0xC0U) == 0x80U) --begin;
+    if (!IsBlank(text.substr(begin))) break;
+    text.remove_suffix(text.size() - begin);
+  }
+  return text;
+}
+
+/// CRLF and CR become LF.
+std::string WithLineFeeds(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t at = text.find('\r');
+    out += text.substr(0, at);
+    if (at == std::string_view::npos) break;
+    out += '\n';
+    text.remove_prefix(text.substr(at).starts_with("\r\n") ? at + 2 : at + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<CanonicalText> MakeCanonicalText(std::string_view text) {
+  if (const std::size_t offence = FirstOffence(text); offence != text.size()) {
+    return Error{ErrorCode::kInvalidUtf8, "The text is not UTF-8: the byte at offset " +
+                                              std::to_string(offence) +
+                                              " does not begin a valid character."};
+  }
+  CanonicalText canonical;
+  canonical.text = WithLineFeeds(Trimmed(text));
+  const auto continuations =
+      std::count_if(canonical.text.begin(), canonical.text.end(),
+                    [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; });
+  canonical.characters = canonical.text.size() - static_cast<std::size_t>(continuations);
+  return canonical;
+}
+
+}  // namespace vcache::content

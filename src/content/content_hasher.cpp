@@ -1,0 +1,107 @@
+#include "vcache/content/content_hasher.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace vcache::content {
+namespace {
+
+template <auto Free>
+struct FreeWith {
+  template <typename T>
+  void operator()(T* handle) const noexcept {
+    Free(handle);
+  }
+};
+using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
+using EvpMac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
+using EvpMacCtx = std::unique_ptr<EVP_MAC_CTX, FreeWith<EVP_MAC_CTX_free>>;
+
+// Hashing memory fails only when OpenSSL has no SHA-256 (a broken installation, seen at the first
+// use) or no memory is left: nothing a caller could decide on, so no `Result`.
+void Require(bool done) {
+  if (!done) throw std::runtime_error("OpenSSL does not provide SHA-256");
+}
+
+/// SHA-256, looked up once (rule T1) and kept until the process ends: whoever still hashes while
+/// the process is going down must not meet a freed algorithm.
+const EVP_MD* Sha256() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Require(algorithm != nullptr);
+  return algorithm;
+}
+
+/// An HMAC context that knows its digest and lacks its key; copies of it need no look-up (rule T1).
+const EVP_MAC_CTX* HmacTemplate() {
+  static const EVP_MAC_CTX* const context = [] {
+    const EvpMac algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    Require(algorithm != nullptr);
+    EvpMacCtx made(EVP_MAC_CTX_new(algorithm.get()));
+    std::string digest_name = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name.data(), 0),
+        OSSL_PARAM_construct_end()};
+    Require(made != nullptr && EVP_MAC_CTX_set_params(made.get(), params) == 1);
+    return made.release();
+  }();
+  return context;
+}
+
+// OpenSSL's word for bytes.
+unsigned char* Octets(ContentDigest::Bytes& bytes) {
+  return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
+}
+const unsigned char* Octets(ByteView bytes) {
+  return static_cast<const unsigned char*>(static_cast<const void*>(bytes.data()));
+}
+
+}  // namespace
+
+struct ContentHasher::State {
+  EvpMdCtx context;
+};
+
+ContentHasher::ContentHasher() : state_(std::make_unique<State>()) {
+  state_->context.reset(EVP_MD_CTX_new());
+  Require(state_->context != nullptr &&
+          EVP_DigestInit_ex2(state_->context.get(), Sha256(), nullptr) == 1);
+}
+ContentHasher::~ContentHasher() = default;
+ContentHasher::ContentHasher(ContentHasher&&) noexcept = default;
+ContentHasher& ContentHasher::operator=(ContentHasher&&) noexcept = default;
+
+void ContentHasher::Update(ByteView bytes) {
+  Require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+ContentDigest ContentHasher::Finish() {
+  ContentDigest::Bytes bytes;
+  Require(EVP_DigestFinal_ex(state_->context.get(), Octets(bytes), nullptr) == 1);
+  Require(EVP_DigestInit_ex2(state_->context.get(), Sha256(), nullptr) == 1);
+  return ContentDigest(bytes);
+}
+
+ContentDigest DigestOf(ByteView bytes) {
+  thread_local ContentHasher hasher;  // one context per thread, reused (rule T1)
+  hasher.Update(bytes);
+  return hasher.Finish();
+}
+
+ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest) {
+  const EvpMacCtx context(EVP_MAC_CTX_dup(HmacTemplate()));
+  Require(context != nullptr);
+  const ByteView secret = AsBytes(key.Reveal());
+  const ByteView message = digest.bytes();
+  ContentDigest::Bytes bytes;
+  std::size_t written = 0;
+  Require(EVP_MAC_init(context.get(), Octets(secret), secret.size(), nullptr) == 1 &&
+          EVP_MAC_update(context.get(), Octets(message), message.size()) == 1 &&
+          EVP_MAC_final(context.get(), Octets(bytes), &written, bytes.size()) == 1 &&
+          written == kDigestSize);
+  return ContentDigest(bytes);
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,226 @@
+#include "vcache/content/spool.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "content/temp_file.h"
+#include "vcache/content/media_type.h"
+
+namespace vcache::content {
+namespace {
+
+/// The smallest block, and how much may be written between two looks at the free space.
+constexpr std::size_t kFirstBlock = 4096;
+constexpr std::uint64_t kSpaceInterval = 4ULL * 1024 * 1024;
+
+/// Bytes in memory as blocks, each as large as all before it: never more than twice the content
+/// (and a page), and what is there is never copied or moved.
+class Blocks {
+ public:
+  /// `limit` is the most that will ever be appended.
+  explicit Blocks(std::size_t limit) : limit_(limit) {}
+
+  void Append(ByteView bytes) {
+    while (!bytes.empty()) {
+      if (blocks_.empty() || blocks_.back().used == blocks_.back().capacity) Grow();
+      Block& block = blocks_.back();
+      const std::size_t count = std::min(bytes.size(), block.capacity - block.used);
+      std::memcpy(block.bytes.get() + block.used, bytes.data(), count);
+      block.used += count;
+      size_ += count;
+      bytes = bytes.subspan(count);
+    }
+  }
+
+  std::size_t count() const noexcept { return blocks_.size(); }
+  ByteView operator[](std::size_t index) const noexcept {
+    return {blocks_[index].bytes.get(), blocks_[index].used};
+  }
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t capacity = 0;
+    std::size_t used = 0;
+  };
+
+  void Grow() {
+    const std::size_t capacity = std::min(std::max(kFirstBlock, size_), limit_ - size_);
+    blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(capacity), capacity, 0});
+  }
+
+  std::size_t limit_;
+  std::size_t size_ = 0;
+  std::vector<Block> blocks_;
+};
+
+class MemoryReader final : public ByteSource {
+ public:
+  explicit MemoryReader(const Blocks& blocks) : blocks_(blocks) {}
+
+  Result<std::size_t> Read(std::span<std::byte> into) override {
+    std::size_t done = 0;
+    while (done < into.size() && index_ < blocks_.count()) {
+      const ByteView rest = blocks_[index_].subspan(offset_);
+      const std::size_t count = std::min(rest.size(), into.size() - done);
+      std::memcpy(into.data() + done, rest.data(), count);
+      done += count;
+      offset_ += count;
+      if (count == rest.size()) {
+        ++index_;
+        offset_ = 0;
+      }
+    }
+    return done;
+  }
+
+ private:
+  const Blocks& blocks_;
+  std::size_t index_ = 0;
+  std::size_t offset_ = 0;
+};
+
+class FileReader final : public ByteSource {
+ public:
+  FileReader(const TempFile& file, std::uint64_t size) : file_(file), size_(size) {}
+
+  Result<std::size_t> Read(std::span<std::byte> into) override {
+    if (error_) return *error_;
+    const std::uint64_t left = size_ - offset_;
+    if (left < into.size()) into = into.first(static_cast<std::size_t>(left));
+    if (into.empty()) return std::size_t{0};
+    Result<std::size_t> count = file_.ReadAt(offset_, into);
+    if (count && *count == 0) {  // an end before the end must not pass for a whole content
+      count = Error{ErrorCode::kIo, "A spooled upload is shorter than what was written."};
+    }
+    if (!count) {
+      error_ = count.error();
+      return count;
+    }
+    offset_ += *count;
+    return count;
+  }
+
+ private:
+  const TempFile& file_;
+  std::uint64_t size_;
+  std::uint64_t offset_ = 0;
+  std::optional<Error> error_;
+};
+
+/// A content that could not be kept must not be read as if it were whole.
+class FailedReader final : public ByteSource {
+ public:
+  explicit FailedReader(Error error) : error_(std::move(error)) {}
+  Result<std::size_t> Read(std::span<std::byte>) override { return error_; }
+
+ private:
+  Error error_;
+};
+
+}  // namespace
+
+struct Spool::State {
+  explicit State(SpoolOptions given) : options(std::move(given)), memory(options.memory_bytes) {}
+
+  SpoolOptions options;
+  Blocks memory;
+  std::optional<TempFile> file;
+  std::uint64_t size = 0;
+  /// What may be written before the free space must be looked at again.
+  std::uint64_t allowance = 0;
+  std::array<std::byte, kSniffBytes> front{};
+  std::optional<Error> error;
+
+  Result<void> Append(ByteView bytes) {
+    if (!file && bytes.size() <= options.memory_bytes - size) {
+      memory.Append(bytes);
+      return {};
+    }
+    if (!file) {
+      if (const Result<void> moved = MoveToFile(); !moved) return moved;
+    }
+    return WriteToFile(bytes);
+  }
+
+  Result<void> MoveToFile() {
+    Result<TempFile> created = TempFile::Create(options.directory);
+    if (!created) return std::move(created).error();
+    file = *std::move(created);
+    for (std::size_t i = 0; i < memory.count(); ++i) {
+      if (const Result<void> written = WriteToFile(memory[i]); !written) return written;
+    }
+    memory = Blocks(0);
+    return {};
+  }
+
+  Result<void> WriteToFile(ByteView bytes) {
+    if (bytes.size() > allowance) {
+      if (const Result<void> enough = LookAtFreeSpace(bytes.size()); !enough) return enough;
+    }
+    allowance -= bytes.size();
+    return file->Append(bytes);
+  }
+
+  Result<void> LookAtFreeSpace(std::uint64_t needed) {
+    const Result<std::uint64_t> free_bytes = file->FreeBytes();
+    if (!free_bytes) return free_bytes.error();
+    const std::uint64_t usable =
+        *free_bytes > options.reserve_bytes ? *free_bytes - options.reserve_bytes : 0;
+    if (usable < needed) {
+      return Error{ErrorCode::kIo,
+                   "Cannot keep the upload in " + options.directory.string() +
+                       ": less than the reserve of " +
+                       std::to_string(options.reserve_bytes >> 20U) +
+                       " MiB would stay free. Free space there, or let SPOOL_DIR name a directory "
+                       "with more of it."};
+    }
+    allowance = std::min(usable, std::max(kSpaceInterval, needed));
+    return {};
+  }
+};
+
+Spool::Spool(SpoolOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Spool::~Spool() = default;
+Spool::Spool(Spool&&) noexcept = default;
+Spool& Spool::operator=(Spool&&) noexcept = default;
+
+Result<void> Spool::Append(ByteView bytes) {
+  State& state = *state_;
+  if (state.error) return *state.error;
+  Result<void> appended = state.Append(bytes);
+  if (!appended) {
+    state.error = appended.error();
+    return appended;
+  }
+  if (state.size < kSniffBytes) {
+    const std::size_t at = static_cast<std::size_t>(state.size);
+    std::copy_n(bytes.begin(), std::min(bytes.size(), kSniffBytes - at), state.front.begin() + at);
+  }
+  state.size += bytes.size();
+  return {};
+}
+
+std::uint64_t Spool::size() const noexcept {
+  return state_->size;
+}
+
+bool Spool::in_memory() const noexcept {
+  return !state_->file.has_value();
+}
+
+ByteView Spool::front() const noexcept {
+  return ByteView(state_->front)
+      .first(static_cast<std::size_t>(std::min<std::uint64_t>(state_->size, kSniffBytes)));
+}
+
+std::unique_ptr<ByteSource> Spool::NewReader() const {
+  if (state_->error) return std::make_unique<FailedReader>(*state_->error);
+  if (state_->file) return std::make_unique<FileReader>(*state_->file, state_->size);
+  return std::make_unique<MemoryReader>(state_->memory);
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,94 @@
+#include "vcache/cache/key_space.h"
+
+#include <doctest/doctest.h>
+
+#include "support/verdict_store_conformance.h"
+
+using namespace vcache;
+using namespace vcache::cache;
+
+namespace {
+KeySpace Space(std::string prefix, std::string secret = "") {
+  return KeySpace({.prefix = std::move(prefix), .secret = Secret(std::move(secret))});
+}
+bool Matches(const char* pattern, std::string_view key) {
+  return KeyPattern::Parse(pattern)->Matches(key);
+}
+}  // namespace
+
+TEST_CASE("CacheKey: is named by family and digest") {
+  const CacheKey key{ContentKind::kText, *content::ContentDigest::FromHex(std::string(64, 'a'))};
+  CHECK(key.ToString() == "text:" + std::string(64, 'a'));
+  const CacheKey other{ContentKind::kAnalysis, key.digest};
+  CHECK(key != other);
+  CHECK(std::hash<CacheKey>()(key) != std::hash<CacheKey>()(other));
+}
+
+TEST_CASE("KeySpace: the prefix stands before every key") {
+  const CacheKey key = test::MakeKey(1);
+  CHECK(Space("").StoreKey(key) == key.ToString());
+  CHECK(Space("site:demo:").StoreKey(key) == "site:demo:" + key.ToString());
+}
+
+TEST_CASE("KeySpace: with a secret the digest itself is nowhere in the key") {
+  const CacheKey key = test::MakeKey(1);
+  const KeySpace keyed = Space("p:", "a secret of some length");
+  CHECK(keyed.keyed());
+  CHECK(keyed.StoreKey(key).find(key.digest.ToHex()) == std::string::npos);
+  CHECK(keyed.StoreKey(key) == "p:" + keyed.NameOf(key));
+  CHECK(keyed.StoreKey(key) != Space("p:", "another secret").StoreKey(key));
+  CHECK(keyed.FamilyOf(keyed.StoreKey(key)) == ContentKind::kAnalysis);
+}
+
+TEST_CASE("KeySpace: keys of others are never ours") {
+  const std::string hex(64, 'a');
+  const KeySpace keys = Space("p:");
+  CHECK(keys.FamilyOf("p:analysis:" + hex) == ContentKind::kAnalysis);
+  CHECK(keys.FamilyOf("p:text:" + hex) == ContentKind::kText);
+  for (const std::string& other :
+       {"analysis:" + hex, "q:analysis:" + hex, "p:p:analysis:" + hex, "p:analysis:" + hex + "a",
+        "p:analysis:" + hex.substr(1), "p:analysis:" + std::string(64, 'A'),
+        "p:analysis:" + std::string(64, 'g'), "p:Analysis:" + hex, "p:analysis;" + hex,
+        "p:lease:{analysis:" + hex + "}", std::string("p:stats:counters"), std::string("p:"),
+        std::string(), "p:analysis:" + hex.substr(1) + std::string(1, '\0'),
+        "p:analysis:" + hex + "\n", "p:texts:" + hex.substr(1)}) {
+    CAPTURE(other);
+    CHECK_FALSE(keys.FamilyOf(other));
+  }
+}
+
+TEST_CASE("KeyPattern: star and question mark, and nothing else") {
+  CHECK(Matches("*", "analysis:ab"));
+  CHECK(Matches("*", ""));
+  CHECK(Matches("analysis:*", "analysis:ab"));
+  CHECK_FALSE(Matches("analysis:*", "text:ab"));
+  CHECK(Matches("text:ab*", "text:abcd"));
+  CHECK_FALSE(Matches("text:ab*", "text:acab"));
+  CHECK(Matches("*cd", "text:abcdcd"));
+  CHECK_FALSE(Matches("*cd", "text:abcdc"));
+  CHECK(Matches("t?xt:*b*", "text:abc"));
+  CHECK_FALSE(Matches("?", ""));
+  CHECK(Matches("**a**", "a"));
+  CHECK_FALSE(Matches("a", "ab"));
+  CHECK(KeyPattern::All().Matches("anything"));
+}
+
+TEST_CASE("KeyPattern: refuses what selects nothing of ours") {
+  CHECK(KeyPattern::Parse(std::string(128, '*')));
+  for (const std::string& bad : {std::string(), std::string(129, '*'),
+                                 std::string("analysis:[a-f]*"), std::string("analysis:A*"),
+                                 std::string("a\\*"), std::string("a b"), std::string("a\0b", 3)}) {
+    const auto parsed = KeyPattern::Parse(bad);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().code == ErrorCode::kBadRequest);
+  }
+}
+
+TEST_CASE("KeyPattern: hostile patterns take no exponential time (rule R9)") {
+  std::string hostile;
+  for (int i = 0; i < 63; ++i) hostile += "*a";
+  const std::string key(100'000, 'a');
+  CHECK(Matches((hostile + "*").c_str(), key));
+  CHECK_FALSE(Matches((hostile + "*b").c_str(), key));
+  CHECK_FALSE(Matches(("*" + std::string(126, 'a') + "b").c_str(), key));
+}
