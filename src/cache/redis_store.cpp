@@ -22,8 +22,15 @@ constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
+/// The server's words without our arguments, which some errors quote: keys and values of ours
+/// belong into no log (rule S5).
+std::string WordsOf(const RespReply& reply) {
+  const std::string_view text = reply.text;
+  return EscapeForLog(text.substr(0, text.find(", with args")));
+}
+
 Error Refused(const RespReply& reply) {
-  return Error{ErrorCode::kStoreUnavailable, "Redis refuses: " + EscapeForLog(reply.text)};
+  return Error{ErrorCode::kStoreUnavailable, "Redis refuses: " + WordsOf(reply)};
 }
 
 class RedisVerdictStore final : public RedisStore {
@@ -129,7 +136,7 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
   const bool refused = reply->is_error();
   if (takes_writes_.exchange(!refused) == refused) {
     if (refused) {
-      logger_.Warn("Redis takes no new verdicts", {{"reason", EscapeForLog(reply->text)}});
+      logger_.Warn("Redis takes no new verdicts", {{"reason", WordsOf(*reply)}});
     } else {
       logger_.Info("Redis takes new verdicts again");
     }
