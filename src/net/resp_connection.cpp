@@ -117,7 +117,13 @@ bool RespConnection::Loop::ready() const noexcept {
 
 RespStatus RespConnection::Loop::Status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  RespStatus status = status_;
+  // What callers already go by, whether the thread has come to act on it or not.
+  if (tripped_ && status.state == RespState::kReady) {
+    status.state = RespState::kSilent;
+    status.reason = kNotInTime;
+  }
+  return status;
 }
 
 bool RespConnection::Loop::AwaitReady(Deadline deadline) {

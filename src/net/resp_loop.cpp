@@ -195,7 +195,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
   }
   if (tripped && state == RespState::kSilent) {
     next_probe_ = now;
-    ChangeState(RespState::kSilent, "it does not answer in time");
+    ChangeState(RespState::kSilent, std::string(kNotInTime));
   }
   if (!slots_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});

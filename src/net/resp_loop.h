@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,9 @@
 #include "vcache/net/resp_connection.h"
 
 namespace vcache::net {
+
+/// Why a connection is distrusted.
+inline constexpr std::string_view kNotInTime = "it does not answer in time";
 
 /// The commands of one call of `Run`, shared by the caller, who may leave, and the thread, which
 /// answers.
