@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/redis_clear.h"
+#include "cache/redis_delivery.h"
 #include "cache/redis_scripts.h"
 #include "cache/stats_keys.h"
 
@@ -51,6 +52,8 @@ class RedisVerdictStore final : public RedisStore {
 
   Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+
+  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
  private:
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
@@ -178,6 +181,18 @@ Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadli
   arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
   const std::vector<std::string> keys = {TotalsKey(keys_.prefix())};
   return Written(AddScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
+  const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
+  const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
+  if (!plan) return plan.error();
+  if (plan->is_there) return {};
+  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  Result<void> written = Written(reply);
+  const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
+  if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
+  return Error{ErrorCode::kBadRequest, written.error().message};
 }
 
 Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
