@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <latch>
 #include <mutex>
 #include <string>
@@ -86,6 +87,32 @@ TEST_CASE("RespConnection: an outage under load slows each caller once, by the t
   CHECK(taken.at(8) < milliseconds(200));
   CHECK(taken.at(0) < milliseconds(1000));
   CHECK(redis.Run({"PING"}));
+}
+
+TEST_CASE("RespConnection: idle, unanswered, refused or alone, its thread sleeps") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  auto options = OptionsFor(server.url());
+  options.ping_interval = milliseconds(100);
+  options.silence_limit = milliseconds(60'000);
+  TestConnection redis(options);
+  REQUIRE(redis.AwaitReady());
+  SUBCASE("idle") {}
+  SUBCASE("unanswered") {
+    server.Freeze();
+    CHECK_FALSE(redis.Run({"GET", "x"}));
+  }
+  SUBCASE("alone") {
+    server.Kill();
+  }
+  SUBCASE("refused") {
+    server.Ask({"CONFIG", "SET", "requirepass", "x"});
+    server.UsePassword("x");
+    server.Ask({"CLIENT", "KILL", "TYPE", "normal"});
+  }
+  const std::clock_t before = std::clock();  // of this process, all threads
+  std::this_thread::sleep_for(milliseconds(500));
+  CHECK(std::clock() - before < CLOCKS_PER_SEC / 10);
 }
 
 TEST_CASE("RespConnection: 500 callers at once over 20 ms share one connection and a round trip") {

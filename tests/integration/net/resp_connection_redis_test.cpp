@@ -46,6 +46,23 @@ TEST_CASE("RespConnection: commands over TCP, TLS and a unix socket") {
   }
 }
 
+TEST_CASE("RespConnection: over IPv6, plain and TLS") {
+  if (!RedisServer::Available()) return;
+  for (const bool tls : {false, true}) {
+    RedisServer server(
+        {.tls = tls, .certificate = {}, .arguments = {"--bind", "127.0.0.1", "-::1"}});
+    std::string url = server.url();
+    url.replace(url.find("127.0.0.1"), 9, "[::1]");
+    TestConnection redis(url);
+    if (redis.AwaitReason().find("assign requested address") != std::string::npos) {
+      MESSAGE("skipped: this machine has no IPv6");
+      return;
+    }
+    REQUIRE(redis.AwaitReady());
+    CHECK(redis.Run({"PING"})->is_status("PONG"));
+  }
+}
+
 TEST_CASE("RespConnection: several commands of one call come back in their order") {
   if (!RedisServer::Available()) return;
   RedisServer server;

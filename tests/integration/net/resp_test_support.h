@@ -63,9 +63,10 @@ struct TestConnection {
   bool AwaitState(net::RespState state) {
     return Eventually([&] { return Status().state == state; });
   }
-  /// The reason of the first failure, once there is one.
+  /// The reason of the first failure, once there is one; empty when it is ready instead.
   std::string AwaitReason() {
-    Eventually([&] { return !Status().reason.empty(); });
+    Eventually(
+        [&] { return !Status().reason.empty() || Status().state == net::RespState::kReady; });
     return Status().reason;
   }
 
