@@ -4,6 +4,7 @@
 #include <hiredis/read.h>
 
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ Build& BuildOf(const redisReadTask* task) {
 /// Where the piece goes. The element of an array is there already; a root is made, and owned by
 /// the reader until it hands it out.
 RespReply* Place(const redisReadTask* task) {
-  if (task->parent == nullptr) return new RespReply;
+  if (task->parent == nullptr) return std::make_unique<RespReply>().release();
   auto* parent = static_cast<RespReply*>(task->parent->obj);
   return &parent->elements[static_cast<std::size_t>(task->idx)];
 }

@@ -35,6 +35,7 @@ struct World {
     options.url = *net::ParseRedisUrl(url);
     options.command_timeout = 500ms;
     options.last_retry = 100ms;
+    options.refused_retry = 100ms;
     connection = *net::MakeRespConnection(options, clock, logger);
     redis = MakeRedisStore({}, keys, *connection, clock, logger);
     Restart();
@@ -72,6 +73,16 @@ struct World {
   std::unique_ptr<FailoverStore> store;
 };
 
+/// Without a local store, so that an outage shows.
+class FailoverUnderTest final : public test::RedisUnderTest {
+ public:
+  VerdictStore& store() override { return failover_; }
+  CounterStore* counters() override { return &failover_; }
+
+ private:
+  FailoverStore failover_{world().store(), nullptr, system_clock(), NullLogger()};
+};
+
 std::string PaidCalls(const test::RedisServer& server) {
   return server.Ask({"HGET", "stats:counters", "analysis:paid_calls"});
 }
@@ -81,6 +92,30 @@ std::string RedisKey(unsigned number) {
 }
 
 }  // namespace
+
+TEST_CASE("FailoverStore on Redis: keeps every promise of a VerdictStore") {
+  if (!test::RedisServer::Available()) return;
+  test::RunVerdictStoreConformance([] { return std::make_unique<FailoverUnderTest>(); });
+}
+
+TEST_CASE("FailoverStore on Redis: a password that is wrong is an outage like any other") {
+  if (!test::RedisServer::Available()) return;
+  test::RedisServer::Options options;
+  options.arguments = {"--requirepass", "hunter2"};
+  test::RedisServer server(options);
+  server.UsePassword("hunter2");
+  World world("redis://:wrong@127.0.0.1:" + std::to_string(server.port()));
+  CHECK(world.store->Keep(Paid(1), kNever));
+  CHECK_FALSE(world.store->available());
+  CHECK(world.store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  server.Ask({"CONFIG", "SET", "requirepass", "wrong"});
+  server.UsePassword("wrong");
+  world.AwaitDelivered();
+  CHECK(PaidCalls(server) == "1");
+  for (const auto& line : world.logger.lines()) {
+    CHECK((line.message + line.fields).find("hunter2") == std::string::npos);
+  }
+}
 
 TEST_CASE("FailoverStore on Redis: down at start, what was paid for is in it once it is up") {
   if (!test::RedisServer::Available()) return;
