@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "analysis/flight.h"
+#include "vcache/analysis/call_limiter.h"
 
 namespace vcache::analysis {
 namespace {
@@ -56,9 +57,11 @@ struct AnalysisService::State {
         observer(the_observer),
         clock(the_clock),
         options(the_options),
-        flights(the_options.max_flights, the_clock) {}
+        flights(the_options.max_flights, the_clock),
+        outage_calls(the_options.outage_calls_per_minute, the_clock) {}
 
   bool Serves(const LookupResult& found, MediaKind kind) const;
+  std::optional<Error> RefuseInOutage(const LookupResult& found, MediaKind kind);
   Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, Deadline deadline);
   void Launch(Content content, std::shared_ptr<Flight> flight);
   Result<Analysis> Pay(const Content& content);
@@ -71,6 +74,7 @@ struct AnalysisService::State {
   Clock& clock;
   const AnalysisOptions options;
   FlightTable flights;
+  CallLimiter outage_calls;
 };
 
 AnalysisService::AnalysisService(cache::TieredStore& store, const detection::DetectorPanel& panel,
@@ -154,6 +158,19 @@ bool AnalysisService::State::Serves(const LookupResult& found, MediaKind kind) c
   return !options.same_detectors || found.entry->detectors == panel.Fingerprint(kind);
 }
 
+/// While the store cannot say what is known, any upload might be paid for again and again.
+std::optional<Error> AnalysisService::State::RefuseInOutage(const LookupResult& found,
+                                                            MediaKind kind) {
+  if (found.outcome != LookupOutcome::kUnavailable || !panel.Serves(kind)) return std::nullopt;
+  const auto wait = outage_calls.Take();
+  if (!wait) return std::nullopt;
+  return Error{.code = ErrorCode::kOverloaded,
+               .message =
+                   "The cache is away, and the paid calls for this minute are used up; ask "
+                   "again later. Known content is still answered.",
+               .retry_after = *wait};
+}
+
 Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<Flight> flight,
                                               Deadline deadline) {
   const CacheKey key = content.key;
@@ -170,6 +187,10 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
     if (Serves(found, kind)) {
       observer.OnHit(key, content.file_name, found.tier, found.entry->cost_micros);
       return end(HitFrom(std::move(found)));
+    }
+    if (const std::optional<Error> refusal = RefuseInOutage(found, kind)) {
+      observer.OnError(key, *refusal);
+      return end(*refusal);
     }
     if (found.outcome == LookupOutcome::kCorrupt) observer.OnCorrupt(key, found.reason);
     observer.OnMiss(key, content.file_name, found);

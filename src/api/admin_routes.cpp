@@ -75,13 +75,14 @@ struct CacheHealth {
 };
 
 CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
-  const bool stored = parts.backing != nullptr && parts.backing->available();
-  CacheHealth health{stored, stored ? "embedded" : "disconnected",
-                     parts.backing != nullptr ? "sqlite" : "none", "HEALTHY"};
+  const BackingStore& backing = parts.backing;
+  const bool stored = backing.available();
+  CacheHealth health{stored, stored ? std::string_view(backing.serving) : "disconnected",
+                     backing.name(), "HEALTHY"};
   const std::int64_t lookups = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
                                totals.total(Counter::kCoalesced);
   if (!stored) {
-    health.state = parts.memory != nullptr ? "DEGRADED" : "DOWN";
+    health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
   } else if (lookups < kWarmLookups) {
     health.state = "WARMING";
   }
@@ -111,7 +112,8 @@ http::Response Stats(const ApiState& state) {
                                  {"text", KindJson(all, ContentKind::kText)}});
   json["memory"] = Json::object(
       {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
-  json["pendingWrites"] = 0;
+  const auto& pending_writes = state.parts.backing.pending_writes;
+  json["pendingWrites"] = pending_writes ? pending_writes() : 0;
   json["cost"] = CostJson(snapshot.totals);
   json["since"] = FormatTime(snapshot.totals.since);
   if (state.options.demo) json["demo"] = true;

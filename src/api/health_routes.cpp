@@ -31,7 +31,7 @@ http::Response Live(const ApiState& state) {
 http::Response Ready(const ApiState& state) {
   using detection::MediaKind;
   const ApiParts& parts = state.parts;
-  const bool stored = parts.backing != nullptr && parts.backing->available();
+  const bool stored = parts.backing.available();
   bool served = false;
   Json vendors = Json::object();
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
@@ -40,8 +40,7 @@ http::Response Ready(const ApiState& state) {
   }
   Json body = Json::object();
   body["status"] = served && stored ? "ready" : served || stored ? "degraded" : "not ready";
-  body["store"] = Json::object(
-      {{"backend", parts.backing != nullptr ? "sqlite" : "none"}, {"available", stored}});
+  body["store"] = Json::object({{"backend", parts.backing.name()}, {"available", stored}});
   body["memory"] = Json::object({{"enabled", parts.memory != nullptr}});
   body["vendors"] = std::move(vendors);
   if (state.options.demo) body["demo"] = true;

@@ -6,13 +6,13 @@
 
 #include "app/detectors.h"
 #include "app/startup_report.h"
+#include "app/stores.h"
 #include "app/version.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/logging_observer.h"
 #include "vcache/analysis/observer_list.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/memory_store.h"
-#include "vcache/cache/sqlite_store.h"
 #include "vcache/cache/tiered_store.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/bytes.h"
@@ -22,16 +22,6 @@
 
 namespace vcache::app {
 namespace {
-
-bool IsDemo(const config::Settings& settings) {
-  return !settings.detection.sandbox_url.empty();
-}
-
-cache::KeySpace KeySpaceOf(const config::Settings& settings) {
-  // A sandbox never reads or writes what a service with real vendors does.
-  return cache::KeySpace(
-      {settings.cache.key_prefix + (IsDemo(settings) ? "demo:" : ""), settings.cache.key_secret});
-}
 
 /// A directory that uploads cannot be spooled to would refuse every one over a megabyte.
 Result<void> CheckSpoolDirectory(const std::filesystem::path& directory) {
@@ -44,35 +34,6 @@ Result<void> CheckSpoolDirectory(const std::filesystem::path& directory) {
                                                    ") cannot be used: " + written.error().message};
   }
   return {};
-}
-
-struct OpenedStore {
-  std::unique_ptr<cache::SqliteStore> store;
-  LocalStore state = LocalStore::kTurnedOff;
-};
-
-Result<OpenedStore> OpenLocalStore(const config::Settings& settings, Clock& clock, Logger& logger) {
-  OpenedStore opened;
-  const config::CacheSettings& cache = settings.cache;
-  if (cache.mode == config::CacheMode::kOff || cache.directory.empty()) return opened;
-  cache::SqliteStoreOptions options;
-  options.directory = cache.directory;
-  options.format.compress_min_bytes = cache.compress_min_bytes;
-  options.accept_demo = IsDemo(settings);
-  Result<std::unique_ptr<cache::SqliteStore>> store =
-      cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
-  if (store) {
-    opened.store = std::move(store).value();
-    opened.state = LocalStore::kOpen;
-    return opened;
-  }
-  // A directory that cannot be used is a mistake to mend before serving; a damaged file is an
-  // accident that must not keep the site from its analyses.
-  if (store.error().code == ErrorCode::kBadConfiguration) return std::move(store).error();
-  logger.Error("The local store cannot be opened; going on without it",
-               {{"reason", store.error().message}});
-  opened.state = LocalStore::kBroken;
-  return opened;
 }
 
 std::unique_ptr<cache::MemoryStore> MakeMemory(const config::Settings& settings, Clock& clock) {
@@ -91,6 +52,9 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
+  if (!settings.redis.url.empty()) {
+    options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
+  }
   return options;
 }
 
@@ -124,23 +88,23 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
 
 /// In the order of construction; what must die last comes first.
 struct Service::Parts {
-  Parts(const config::Settings& the_settings, OpenedStore opened, Clock& the_clock,
-        Logger& the_logger)
+  Parts(const config::Settings& the_settings, Stores opened, Clock& the_clock, Logger& the_logger)
       : settings(the_settings),
         clock(the_clock),
         logger(the_logger),
         http_client(net::MakeCurlHttpClient({}, clock)),
         panel(MakePanel(settings.detection, *http_client, clock)),
-        local(std::move(opened.store)),
+        stores(std::move(opened)),
         memory(MakeMemory(settings, clock)),
-        store(memory.get(), local.get()),
-        statistics(local.get(), clock, logger),
+        store(memory.get(), stores.verdicts()),
+        statistics(stores.counters(), clock, logger),
         log_lines(logger),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings)),
         server(ServerOptionsOf(settings.server),
-               api::MakeRouter(ApiOptionsOf(settings), {analysis, store, memory.get(), local.get(),
-                                                        statistics, panel, clock, logger}),
+               api::MakeRouter(ApiOptionsOf(settings),
+                               {analysis, store, memory.get(), stores.Describe(), statistics, panel,
+                                clock, logger}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
   const config::Settings settings;
@@ -148,7 +112,7 @@ struct Service::Parts {
   Logger& logger;
   std::unique_ptr<net::HttpClient> http_client;
   detection::DetectorPanel panel;
-  std::unique_ptr<cache::SqliteStore> local;
+  Stores stores;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
   metrics::Statistics statistics;
@@ -166,17 +130,17 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
                                                Logger& logger) {
   const Result<void> spool = CheckSpoolDirectory(settings.server.spool_directory);
   if (!spool) return spool.error();
-  Result<OpenedStore> opened = OpenLocalStore(settings, clock, logger);
+  Result<Stores> opened = OpenStores(settings, clock, logger);
   if (!opened) return std::move(opened).error();
-  const LocalStore state = opened->state;
   auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
-  ReportStart(settings, parts->panel, state, logger);
+  ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.redis_name, logger);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
 Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
+  if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =
@@ -203,6 +167,7 @@ bool Service::Stop() {
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);
   parts_->statistics.Stop();
+  if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (drained) {
     parts_->logger.Info("Stopped");
   } else {

@@ -12,13 +12,26 @@ std::int64_t Megabytes(std::uint64_t bytes) {
   return static_cast<std::int64_t>(bytes / (1024 * 1024));
 }
 
-void ReportStore(const config::CacheSettings& cache, LocalStore store, Logger& logger) {
+void ReportShared(std::string_view redis, bool tls, LocalStore local, Logger& logger) {
+  logger.Info("Store: Redis, shared with whoever uses the same one",
+              {{"url", redis}, {"tls", tls}});
+  if (local != LocalStore::kOpen) {
+    logger.Warn(
+        "No local store: verdicts paid for while Redis is away live in memory only (set "
+        "CACHE_DIR)");
+  }
+}
+
+void ReportStore(const config::CacheSettings& cache, LocalStore store, std::string_view redis,
+                 Logger& logger) {
   if (cache.mode == config::CacheMode::kOff) {
     logger.Warn("Cache: off (CACHE_MODE=off); every analysis is paid for");
     return;
   }
   const std::string directory = cache.directory.string();
-  if (store == LocalStore::kOpen) {
+  if (!redis.empty()) {
+    ReportShared(redis, redis.starts_with("rediss://"), store, logger);
+  } else if (store == LocalStore::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
   } else if (cache.memory_bytes > 0) {
     logger.Warn("Store: none; verdicts live in memory and are lost at a restart (set CACHE_DIR)");
@@ -61,9 +74,9 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
 }  // namespace
 
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
-                 LocalStore store, Logger& logger) {
+                 LocalStore store, std::string_view redis, Logger& logger) {
   logger.Info("VerdictCache starts", {{"version", kVersion}});
-  ReportStore(settings.cache, store, logger);
+  ReportStore(settings.cache, store, redis, logger);
   ReportVendors(settings.detection, panel, logger);
   logger.Info(
       "Limits",

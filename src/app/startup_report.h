@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "vcache/config/settings.h"
 #include "vcache/core/log.h"
 #include "vcache/detection/detector_panel.h"
@@ -10,7 +12,8 @@ namespace vcache::app {
 enum class LocalStore { kOpen, kTurnedOff, kBroken };
 
 /// Says at start what is configured, what is missing and what that means.
+/// `redis` is where the shared store is, without credentials; empty when there is none.
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
-                 LocalStore store, Logger& logger);
+                 LocalStore store, std::string_view redis, Logger& logger);
 
 }  // namespace vcache::app

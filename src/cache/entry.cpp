@@ -35,6 +35,7 @@ std::string Write(const Entry& entry, const content::ContentDigest& stored_as) {
   cache["bytes"] = entry.bytes;
   cache["partial"] = entry.verdict.partial;
   cache["detectors"] = entry.detectors;
+  if (entry.expires_at) cache["expiresAt"] = FormatTime(*entry.expires_at);
   object["cache"] = std::move(cache);
   return DumpJson(object);
 }
@@ -143,6 +144,8 @@ Result<Entry> ReadOurs(Json& object, const CacheKey& key, bool accept_demo,
   entry.bytes = static_cast<std::uint64_t>(
       std::max<std::int64_t>(AsInteger(Find(cache, "bytes")).value_or(0), 0));
   entry.detectors = AsString(Find(cache, "detectors")).value_or("");
+  const Json* expires_at = Find(cache, "expiresAt");
+  if (IsUsableTime(expires_at)) entry.expires_at = ParseTime(*AsString(expires_at));
   const bool partial = AsBool(Find(cache, "partial")).value_or(false);
   Result<Verdict> verdict = ReadVerdict(object);
   if (!verdict) return std::move(verdict).error();

@@ -11,7 +11,8 @@
 namespace vcache::cache {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kApplicationId = 1'447'240'803;  // "VCac"
 
 constexpr const char* kCreate =
     "PRAGMA application_id=1447240803;"  // "VCac"
@@ -19,8 +20,14 @@ constexpr const char* kCreate =
     " expires_ms INTEGER NOT NULL, value BLOB NOT NULL);"
     "CREATE INDEX entries_by_expiry ON entries(expires_ms);"
     "CREATE TABLE counters(key TEXT NOT NULL, field TEXT NOT NULL, value INTEGER NOT NULL,"
-    " PRIMARY KEY(key, field)) WITHOUT ROWID;"
-    "PRAGMA user_version=1";
+    " PRIMARY KEY(key, field)) WITHOUT ROWID;";
+
+/// The step from version 1 to 2, and the rest of an empty file's tables.
+constexpr const char* kCreateOutbox =
+    "CREATE TABLE outbox(number INTEGER PRIMARY KEY AUTOINCREMENT, prefix TEXT NOT NULL,"
+    " id TEXT NOT NULL, made_ms INTEGER NOT NULL, key TEXT NOT NULL, expires_ms INTEGER NOT NULL,"
+    " value BLOB NOT NULL, counters TEXT NOT NULL);"
+    "PRAGMA user_version=2";
 
 /// What the first column of the first row says.
 int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
@@ -51,6 +58,15 @@ int TurnWalOn(Connection& connection) {
 
 enum class Content { kOurs, kForeign, kNewer };
 
+/// Whoever else's database has the version 1 is left as it is.
+int CheckIsOurs(Connection& connection, Content& content) {
+  std::int64_t id = 0;
+  const int code = ReadInteger(connection, "PRAGMA application_id", id);
+  if (code == SQLITE_OK && id != kApplicationId) content = Content::kForeign;
+  return code;
+}
+
+/// Makes what is missing: everything, or the step to today's version.
 int MakeTables(Connection& connection, Content& content) {
   WriteTransaction transaction(connection);
   if (const int code = transaction.Begin(); code != SQLITE_OK) return code;
@@ -64,9 +80,15 @@ int MakeTables(Connection& connection, Content& content) {
     return code;
   }
   if (version > kSchemaVersion) content = Content::kNewer;
-  if (version < kSchemaVersion && tables > 0) content = Content::kForeign;
+  if (version < 1 && tables > 0) content = Content::kForeign;
   if (version == kSchemaVersion || content != Content::kOurs) return SQLITE_OK;
-  if (const int code = connection.Execute(kCreate); code != SQLITE_OK) return code;
+  if (version < 1) {
+    if (const int code = connection.Execute(kCreate); code != SQLITE_OK) return code;
+  } else if (const int code = CheckIsOurs(connection, content); code != SQLITE_OK) {
+    return code;
+  }
+  if (content != Content::kOurs) return SQLITE_OK;
+  if (const int code = connection.Execute(kCreateOutbox); code != SQLITE_OK) return code;
   return transaction.Commit();
 }
 
@@ -83,7 +105,8 @@ int CheckTables(Connection& connection, Content& content) {
   std::int64_t ignored = 0;
   for (const char* sql : {"SELECT expires_ms FROM entries ORDER BY expires_ms LIMIT 1",
                           "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
-                          "SELECT value FROM counters LIMIT 1"}) {
+                          "SELECT value FROM counters LIMIT 1",
+                          "SELECT number FROM outbox ORDER BY number LIMIT 1"}) {
     if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

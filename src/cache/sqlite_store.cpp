@@ -6,6 +6,7 @@
 #include "cache/connection_pool.h"
 #include "cache/sqlite_counters.h"
 #include "cache/sqlite_entries.h"
+#include "cache/sqlite_outbox.h"
 #include "cache/sqlite_schema.h"
 
 namespace vcache::cache {
@@ -56,6 +57,13 @@ class SqliteVerdictStore final : public SqliteStore {
   Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
+  Result<void> KeepPending(const KeepRequest& request, Deadline deadline) override;
+  Result<void> AddPending(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
+  Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
+  Result<std::uint64_t> CountPending(Deadline deadline) override;
+  Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
+
  private:
   /// Threads of this process wait for each other as long as they have time (a paid verdict is
   /// worth it), for another process `busy_timeout` at most.
@@ -74,6 +82,8 @@ class SqliteVerdictStore final : public SqliteStore {
   LookupResult LookupOn(Connection& connection, const CacheKey& key);
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
+  template <typename Step>
+  Result<void> ReadWith(Deadline deadline, const Step& step);
   int Count(Connection& connection, const Counters& delta, WallTime when);
   int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
   Error Judge(int code);
@@ -132,6 +142,15 @@ Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   return {};
 }
 
+template <typename Step>
+Result<void> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step) {
+  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
+  if (!connection) return Judge(SQLITE_BUSY);
+  if (const int code = step(*connection); code != SQLITE_OK) return Judge(code);
+  return {};
+}
+
 LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey& key) {
   LookupResult result;
   result.tier = Tier::kSqlite;
@@ -148,6 +167,7 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
   Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
   if (entry) {
     result.outcome = LookupOutcome::kHit;
+    entry->expires_at.reset();  // of one that waits for the shared store
     result.entry = std::make_shared<const Entry>(std::move(*entry));
     result.ttl = std::chrono::milliseconds(expires_ms - now_ms);
   } else if (entry.error().code != ErrorCode::kNotCached) {
@@ -240,6 +260,11 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
       if (code != SQLITE_OK) return Judge(code);
     }
   }
+  if (mode == ClearMode::kDryRun) return report;
+  // What is cleared must not come to the shared store either.
+  const Result<void> dropped = Write(
+      deadline, [&](Connection& connection) { return DropOrphans(connection, keys_.prefix()); });
+  if (!dropped) return dropped.error();
   return report;
 }
 
@@ -249,12 +274,74 @@ Result<void> SqliteVerdictStore::Add(const Counters& delta, WallTime when, Deadl
 }
 
 Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
-  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
-  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
-  if (!connection) return Judge(SQLITE_BUSY);
   CounterTotals totals;
-  const int code = ReadCounters(*connection, keys_.prefix(), now, totals);
-  if (code != SQLITE_OK) return Judge(code);
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadCounters(connection, keys_.prefix(), now, totals);
+  });
+  if (!read) return read.error();
+  return totals;
+}
+
+Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  PendingWrite write;
+  write.made_at = clock_.WallNow();
+  write.expires_at = write.made_at + std::min(request.ttl, kLongestLife);
+  write.counters = request.counters;
+  Entry entry = *request.entry;
+  entry.expires_at = write.expires_at;  // as the shared store will want it
+  write.store_key = keys_.StoreKey(entry.key);
+  write.value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
+  const auto expires = write.expires_at.time_since_epoch();
+  const auto expires_ms = std::chrono::floor<std::chrono::milliseconds>(expires).count();
+  return Write(deadline, [&](Connection& connection) {
+    const int code = WriteEntry(connection, write.store_key, write.value, expires_ms);
+    return code != SQLITE_OK ? code : WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<void> SqliteVerdictStore::AddPending(const Counters& delta, WallTime when,
+                                            Deadline deadline) {
+  if (delta.empty()) return {};
+  PendingWrite write;
+  write.made_at = when;
+  write.counters = delta;
+  return Write(deadline, [&](Connection& connection) {
+    return WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t at_most,
+                                                                    Deadline deadline) {
+  std::vector<PendingWrite> writes;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadPending(connection, keys_.prefix(), at_most, writes);
+  });
+  if (!read) return read.error();
+  return writes;
+}
+
+Result<void> SqliteVerdictStore::ForgetPending(const PendingWrite& write, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) { return RemovePending(connection, write); });
+}
+
+Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {
+  std::uint64_t count = 0;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return CountPendingWrites(connection, keys_.prefix(), count);
+  });
+  if (!read) return read.error();
+  return count;
+}
+
+Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline deadline) {
+  CounterTotals totals;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return SumPendingCounters(connection, keys_.prefix(), now, totals);
+  });
+  if (!read) return read.error();
   return totals;
 }
 

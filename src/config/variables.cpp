@@ -58,6 +58,15 @@ bool IsKeySecret(std::string_view text) {
   return text.size() >= 32 && text.size() <= 4096 && !IsPlaceholder(text);
 }
 
+/// The scheme and something behind it: what is wrong with the rest, the start says.
+bool IsRedisUrl(std::string_view text) {
+  if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
+  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://"}) {
+    if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
+  }
+  return false;
+}
+
 using Table = std::vector<Variable>;
 
 Table Listening() {
@@ -177,6 +186,24 @@ Table Cache() {
   };
 }
 
+Table SharedStore() {
+  return {
+      Text(
+          {"REDIS_URL", "",
+           "Redis that all replicas share, as redis://user:password@host:6379/0 or rediss:// "
+           "(TLS)"},
+          "a URL that begins with redis://, rediss:// or unix://", IsRedisUrl,
+          [](auto& s) -> auto& { return s.redis.url; }),
+      Whole(
+          {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
+          1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
+      Whole(
+          {"OUTAGE_CALLS_PER_MINUTE", "",
+           "Paid calls a minute while the shared store is away; 0 for no limit"},
+          0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
+  };
+}
+
 Table Detection() {
   return {
       Vendors(
@@ -279,6 +306,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "server", Operation());
     Add(all, "access", Access());
     Add(all, "cache", Cache());
+    Add(all, "shared store", SharedStore());
     Add(all, "detection", Detection());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());

@@ -29,12 +29,15 @@ struct Call {
 /// Every route of the service on stores in memory and a vendor that a test commands.
 class ApiBench {
  public:
-  explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true)
+  /// `backing` says what the store behind is called; its `store` is the bench's matter.
+  explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true,
+                    api::BackingStore backing = {})
       : panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
         statistics_(nullptr, clock, logger),
         analysis_(tiers_, panel_, statistics_, clock, {}),
-        router_(api::MakeRouter(std::move(options), {analysis_, tiers_, &memory_, &faulty,
-                                                     statistics_, panel_, clock, logger})) {}
+        router_(api::MakeRouter(std::move(options),
+                                {analysis_, tiers_, &memory_, Backed(std::move(backing)),
+                                 statistics_, panel_, clock, logger})) {}
 
   /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
   http::Response Send(const Call& call) {
@@ -75,6 +78,10 @@ class ApiBench {
   FaultyStore faulty{behind};
 
  private:
+  api::BackingStore Backed(api::BackingStore backing) {
+    backing.store = &faulty;
+    return backing;
+  }
   std::vector<std::shared_ptr<detection::Detector>> Members(bool with_vendor) const {
     if (!with_vendor) return {};
     return {vendor};

@@ -52,6 +52,9 @@ struct AnalysisOptions {
   std::chrono::milliseconds call_timeout{180'000};
   /// Paid calls in flight at once; one more is refused with kOverloaded.
   std::size_t max_flights = 256;
+  /// Paid calls begun in any minute while the store is unavailable; one more is refused with
+  /// kOverloaded. 0 for no limit.
+  std::size_t outage_calls_per_minute = 0;
   /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
   bool same_detectors = false;
 };

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vcache/analysis/analysis_service.h"
@@ -32,13 +34,27 @@ struct ApiOptions {
   bool demo = false;
 };
 
+/// The store behind the memory tier, as statistics and readiness call it.
+struct BackingStore {
+  cache::VerdictStore* store = nullptr;  ///< Null: there is none.
+  std::string backend = "sqlite";        ///< Its name in answers.
+  std::string serving = "embedded";      ///< Its `status` while it is available.
+  /// Whether verdicts are kept on disk while it is away.
+  bool has_fallback = false;
+  /// How many writes wait for it; empty when none ever does.
+  std::function<std::uint64_t()> pending_writes{};
+
+  bool available() const { return store != nullptr && store->available(); }
+  std::string_view name() const { return store != nullptr ? backend : std::string_view("none"); }
+};
+
 /// What the routes speak to. References and pointers must outlive the router; pointers may be null
 /// where a tier is turned off.
 struct ApiParts {
   analysis::AnalysisService& analysis;
   cache::TieredStore& store;
   cache::MemoryStore* memory;
-  cache::VerdictStore* backing;
+  BackingStore backing;
   metrics::Statistics& statistics;
   const detection::DetectorPanel& panel;
   Clock& clock;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct Entry {
   std::uint64_t bytes = 0;
   /// Fingerprint of the vendors, models and options that made the verdict (rule S4).
   std::string detectors;
+  /// When its life in the store is over, for stores that do not tell it with each read: they set
+  /// it when they write, and take it out when they read. Empty everywhere else.
+  std::optional<WallTime> expires_at{};
 };
 
 using SharedEntry = std::shared_ptr<const Entry>;

@@ -7,6 +7,7 @@
 #include "vcache/cache/counters.h"
 #include "vcache/cache/entry.h"
 #include "vcache/cache/key_space.h"
+#include "vcache/cache/outbox.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -23,11 +24,11 @@ struct SqliteStoreOptions {
   std::chrono::milliseconds busy_timeout{2'000};
 };
 
-/// The local store: verdicts and counters in an SQLite database (WAL), shared by several processes
-/// of one machine, never on a network file system (rule P3). Survives restarts and `kill -9`. When
-/// the disk is full or the file is damaged it turns itself off with one warning and answers
-/// kUnavailable from then on: analyses go on without it.
-class SqliteStore : public VerdictStore, public CounterStore {};
+/// The local store: verdicts, counters and what waits for a shared store in an SQLite database
+/// (WAL), shared by several processes of one machine, never on a network file system (rule P3).
+/// Survives restarts and `kill -9`. When the disk is full or the file is damaged it turns itself
+/// off with one warning and answers kUnavailable from then on: analyses go on without it.
+class SqliteStore : public VerdictStore, public CounterStore, public Outbox {};
 
 /// kBadConfiguration when the directory cannot be made or written, with its path and what to do;
 /// kIo when the database is damaged. The clock and the logger must outlive the store.

@@ -56,6 +56,12 @@ struct CacheSettings {
   bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
 };
 
+struct RedisSettings {
+  Secret url;  ///< `REDIS_URL`, which may hold a password; empty: no shared store.
+  std::chrono::milliseconds timeout{250};
+  std::size_t outage_calls_per_minute = 60;  ///< 0: no limit.
+};
+
 struct VendorSettings {
   std::string base_url;  ///< Without a slash at the end.
   std::chrono::milliseconds timeout{0};
@@ -87,6 +93,7 @@ struct Settings {
   ServerSettings server;
   AccessSettings access;
   CacheSettings cache;
+  RedisSettings redis;
   DetectionSettings detection;
 };
 

@@ -84,6 +84,25 @@ TEST_CASE("admin stats: the truth about a store that is away") {
   CHECK(cache["state"] == "DEGRADED");
 }
 
+TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
+  ApiBench bench(
+      WithToken(), true,
+      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [] {
+         return 3U;
+       }});
+  const auto stats = [&] {
+    return Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  };
+  CHECK(stats()["backend"] == "redis");
+  CHECK(stats()["status"] == "connected");
+  CHECK(stats()["pendingWrites"] == 3);
+  CHECK(Body(bench.Send({"GET", "/api/health/ready"}))["store"]["backend"] == "redis");
+  bench.faulty.unavailable = true;
+  CHECK(stats()["status"] == "disconnected");
+  CHECK(stats()["state"] == "DEGRADED");
+  CHECK(Body(bench.Send({"GET", "/api/health/ready"}))["status"] == "degraded");
+}
+
 TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged with who asked") {
   ApiBench bench(WithToken());
   bench.SendText(ApiBench::Text(60));

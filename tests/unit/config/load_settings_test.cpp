@@ -259,6 +259,19 @@ TEST_CASE("LoadSettings: short secrets and placeholders are refused") {
   CHECK(IsRefused("SAPLING_API_KEY", std::string(513, 'k')));
 }
 
+TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never shown") {
+  for (const char* value : {"redis://localhost", "rediss://user:p%40ss@redis.example:6380/2",
+                            "unix:///run/redis.sock", "redis+unix:///run/redis.sock?db=1"}) {
+    CAPTURE(value);
+    CHECK_FALSE(IsRefused("REDIS_URL", value));
+  }
+  for (const char* value : {"localhost:6379", "redis://", "http://localhost", "redis:// a"}) {
+    CAPTURE(value);
+    CHECK(IsRefused("REDIS_URL", value));
+  }
+  CHECK(Complaint({{"REDIS_URL", "hunter2@localhost"}}).find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("LoadSettings: a key prefix has no characters that patterns know (R9)") {
   CHECK_FALSE(IsRefused("KEY_PREFIX", std::string(64, 'p')));
   CHECK(IsRefused("KEY_PREFIX", std::string(65, 'p')));

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vcache/cache/counters.h"
+#include "vcache/cache/verdict_store.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/result.h"
+
+namespace vcache::cache {
+
+/// A write that waits for the shared store, in the form in which it will be stored there.
+struct PendingWrite {
+  std::int64_t number = 0;  ///< Grows with each write: the order of delivery.
+  std::string id{};         ///< Unique among all replicas: who delivers it twice is found out.
+  std::string store_key{};  ///< Of the entry; empty when there are counters only.
+  std::string value{};      ///< The encoded entry.
+  WallTime expires_at{};    ///< Of the entry.
+  Counters counters{};
+  WallTime made_at{};
+};
+
+/// Writes that the shared store did not take, on disk, in order. Thread-safe. All of it fails with
+/// kStoreUnavailable.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  /// Stores the verdict locally and notes that it must be delivered, in one atomic step.
+  virtual Result<void> KeepPending(const KeepRequest& request, Deadline deadline) = 0;
+  virtual Result<void> AddPending(const Counters& delta, WallTime when, Deadline deadline) = 0;
+
+  /// The oldest ones, oldest first.
+  virtual Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most,
+                                                          Deadline deadline) = 0;
+  /// Forgets it, and the local copy of its entry with it: from now on the shared store has it.
+  virtual Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) = 0;
+  virtual Result<std::uint64_t> CountPending(Deadline deadline) = 0;
+  /// What the waiting writes will add to the totals; `now` says which day is today.
+  virtual Result<CounterTotals> SumPending(WallTime now, Deadline deadline) = 0;
+};
+
+/// A store that several replicas share over a network, and that may be away.
+class SharedStore : public VerdictStore, public CounterStore {
+ public:
+  /// Carries out a write that waited, once, however often it is delivered: its counters are added,
+  /// and its entry is stored with the rest of its life, unless a newer one is there. Errors:
+  /// kStoreUnavailable; kBadRequest when the store will never take it.
+  virtual Result<void> Deliver(const PendingWrite& write, Deadline deadline) = 0;
+};
+
+}  // namespace vcache::cache

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "vcache/core/clock.h"
+#include "vcache/core/log.h"
+#include "vcache/core/result.h"
+#include "vcache/net/redis_url.h"
+#include "vcache/net/resp_client.h"
+
+namespace vcache::net {
+
+enum class RespState {
+  kConnecting,  ///< Not connected: connecting, or waiting to try again.
+  kReady,       ///< Answers.
+  kSilent,      ///< Connected, but it does not answer in time or is loading; being probed.
+  kRefused,     ///< It refuses us: password, user, database. Tried again slowly.
+  kPaused,      ///< Connected, but the plan's quota of commands is spent.
+};
+
+std::string_view RespStateName(RespState state) noexcept;  ///< `connecting`, `ready`, ...
+
+/// A snapshot; a plain value.
+struct RespStatus {
+  RespState state = RespState::kConnecting;
+  /// Why it is not ready, in a sentence without secrets; empty when it is.
+  std::string reason;
+  SteadyTime since{};          ///< When `state` began.
+  std::uint64_t connects = 0;  ///< Times that the server let us in.
+  std::uint64_t commands = 0;  ///< Commands of callers that were answered.
+  std::uint64_t timeouts = 0;  ///< Commands whose caller left before the reply.
+  std::uint64_t refusals = 0;  ///< Calls that failed at once, because it was not ready.
+  std::size_t waiting = 0;     ///< Commands queued or sent and not yet answered.
+};
+
+struct RespConnectionOptions {
+  RedisUrl url;
+  /// `REDIS_TIMEOUT_MS`: a call waits for this long at most, and less with an earlier deadline.
+  std::chrono::milliseconds command_timeout{250};
+  /// For each address, connect to greeting. Not felt by callers: they fail at once meanwhile.
+  std::chrono::milliseconds connect_timeout{3'000};
+  /// Pauses between attempts double from the first to the last, less up to half by chance.
+  std::chrono::milliseconds first_retry{50};
+  std::chrono::milliseconds last_retry{1'000};
+  /// After a refused password or an unknown database.
+  std::chrono::milliseconds refused_retry{10'000};
+  /// How long calls fail at once after the server said that the quota is spent.
+  std::chrono::milliseconds quota_pause{60'000};
+  /// An idle connection is pinged this often (rule R7).
+  std::chrono::milliseconds ping_interval{60'000};
+  /// A server that says nothing for this long while it owes replies is left for a new connection.
+  std::chrono::milliseconds silence_limit{10'000};
+  /// Calls beyond these fail at once.
+  std::size_t max_waiting_commands = 16'384;
+  std::size_t max_waiting_bytes = 64 * 1024 * 1024;
+  /// For CLIENT SETNAME; without spaces.
+  std::string client_name = "verdictcache";
+  /// Told of every change of state, from the connection's own thread; must not call back into it.
+  std::function<void(const RespStatus&)> on_state;
+};
+
+/// One connection that many callers share: their commands are queued, written in batches by a
+/// thread of its own and matched with the replies in order, so that concurrent calls share round
+/// trips. Connects in the background and for ever, with pauses that grow; while it is not ready
+/// calls fail at once with kStoreUnavailable. A caller that leaves at its deadline leaves its place
+/// behind, and the late reply is dropped (rule R3). One log line for each change of state.
+class RespConnection final : public RespClient {
+ public:
+  ~RespConnection() override;  ///< Ends the thread; no call may be running or come after.
+
+  using RespClient::Run;
+  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
+                                     Deadline deadline) override;
+  bool available() const noexcept override;
+
+  RespStatus Status() const;
+  /// Waits until it is ready, for the start of the service and for tests.
+  bool AwaitReady(Deadline deadline);
+
+ private:
+  friend Result<std::unique_ptr<RespConnection>> MakeRespConnection(RespConnectionOptions options,
+                                                                    Clock& clock, Logger& logger);
+  class Loop;
+  explicit RespConnection(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+/// Starts connecting; does not wait for it. kBadConfiguration when the file of `tls_ca` cannot be
+/// read; kIo when the system refuses a thread or descriptor. Clock and logger must outlive it.
+Result<std::unique_ptr<RespConnection>> MakeRespConnection(RespConnectionOptions options,
+                                                           Clock& clock, Logger& logger);
+
+}  // namespace vcache::net

@@ -1,0 +1,219 @@
+#include "vcache/cache/redis_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "cache/redis_clear.h"
+#include "cache/redis_delivery.h"
+#include "cache/redis_scripts.h"
+#include "cache/stats_keys.h"
+
+namespace vcache::cache {
+namespace {
+
+using net::RespCommand;
+using net::RespErrorKind;
+using net::RespReply;
+
+/// More than an entry ever has: a larger value of somebody else is corrupt, which the entry's
+/// reader finds, and no reason to drop the connection. Beyond this it is (rule R4).
+constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
+constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
+/// Longer lives than this overflow the clock's nanoseconds.
+constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
+
+/// The server's words without our arguments, which some errors quote: keys and values of ours
+/// belong into no log (rule S5).
+std::string WordsOf(const RespReply& reply) {
+  const std::string_view text = reply.text;
+  return EscapeForLog(text.substr(0, text.find(", with args")));
+}
+
+Error Refused(const RespReply& reply) {
+  return Error{ErrorCode::kStoreUnavailable, "Redis refuses: " + WordsOf(reply)};
+}
+
+class RedisVerdictStore final : public RedisStore {
+ public:
+  RedisVerdictStore(RedisStoreOptions options, KeySpace keys, net::RespClient& client, Clock& clock,
+                    Logger& logger)
+      : options_(std::move(options)),
+        keys_(std::move(keys)),
+        client_(client),
+        clock_(clock),
+        logger_(logger) {}
+
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  bool available() const noexcept override { return client_.available(); }
+
+  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+
+  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
+
+ private:
+  LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
+  LookupResult Decode(const CacheKey& key, const std::string& value) const;
+  Result<void> Written(const Result<RespReply>& reply);
+
+  const RedisStoreOptions options_;
+  const KeySpace keys_;
+  net::RespClient& client_;
+  Clock& clock_;
+  Logger& logger_;
+  std::atomic<bool> takes_writes_{true};
+};
+
+LookupResult Unavailable(std::string reason) {
+  LookupResult result;
+  result.outcome = LookupOutcome::kUnavailable;
+  result.tier = Tier::kRedis;
+  result.reason = std::move(reason);
+  return result;
+}
+
+LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& value) const {
+  LookupResult result;
+  result.tier = Tier::kRedis;
+  Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
+  if (!entry) {
+    if (entry.error().code == ErrorCode::kNotCached) return result;
+    result.outcome = LookupOutcome::kCorrupt;
+    result.reason = entry.error().message;
+    return result;
+  }
+  result.outcome = LookupOutcome::kHit;
+  result.ttl = options_.foreign_ttl;
+  if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
+    // The server still has it, so it lives, whatever our clock says.
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(*expires_at - clock_.WallNow());
+    result.ttl = std::max(left, std::chrono::milliseconds(1));
+  }
+  result.entry = std::make_shared<const Entry>(*std::move(entry));
+  return result;
+}
+
+LookupResult RedisVerdictStore::Judge(const CacheKey& key, const RespReply& reply) const {
+  LookupResult result;
+  result.tier = Tier::kRedis;
+  if (reply.nil()) return result;
+  if (reply.is_text()) return Decode(key, reply.text);
+  if (reply.error_kind() != RespErrorKind::kWrongType) return Unavailable(Refused(reply).message);
+  result.outcome = LookupOutcome::kCorrupt;
+  result.reason = "The key holds something other than a string.";
+  return result;
+}
+
+LookupResult RedisVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
+  const RespCommand get{{"GET", keys_.StoreKey(key)}, {kMaxValueBytes, 0}};
+  const auto reply = client_.Run(get, deadline);
+  if (!reply) return Unavailable(reply.error().message);
+  return Judge(key, *reply);
+}
+
+std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey> keys,
+                                                        Deadline deadline) {
+  if (keys.empty()) return {};
+  RespCommand mget{{"MGET"}, {std::min(kMaxValueBytes * keys.size(), kMaxBatchBytes), keys.size()}};
+  for (const CacheKey& key : keys) mget.words.push_back(keys_.StoreKey(key));
+  const auto reply = client_.Run(mget, deadline);
+  if (!reply) return {keys.size(), Unavailable(reply.error().message)};
+  if (!reply->is_array() || reply->elements.size() != keys.size()) {
+    return {keys.size(), Unavailable(Refused(*reply).message)};
+  }
+  std::vector<LookupResult> results;
+  results.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    results.push_back(Judge(keys[i], reply->elements[i]));
+  }
+  return results;
+}
+
+/// What came of a write. Says once that the server takes none, and once that it does again.
+Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
+  if (!reply) return reply.error();
+  const bool refused = reply->is_error();
+  if (takes_writes_.exchange(!refused) == refused) {
+    if (refused) {
+      logger_.Warn("Redis takes no new verdicts", {{"reason", WordsOf(*reply)}});
+    } else {
+      logger_.Info("Redis takes new verdicts again");
+    }
+  }
+  if (refused) return Refused(*reply);
+  return {};
+}
+
+Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  const std::chrono::seconds life = std::min(request.ttl, kLongestLife);
+  const WallTime now = clock_.WallNow();
+  Entry entry = *request.entry;
+  entry.expires_at = now + life;
+  const std::string key = keys_.StoreKey(entry.key);
+  std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
+  const std::string seconds = std::to_string(life.count());
+  if (request.counters.empty()) {
+    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
+    return Written(client_.Run(set, deadline));
+  }
+  std::vector<std::string> arguments = CounterArguments(request.counters, now, now);
+  arguments.insert(arguments.begin(), {std::move(value), seconds});
+  const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix())};
+  return Written(KeepScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                             Deadline deadline) {
+  return ClearRedis({keys_, client_, clock_, options_.scan_page}, pattern, mode, deadline);
+}
+
+Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
+  if (delta.empty()) return {};
+  const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
+  std::vector<std::string> arguments = CounterArguments(delta, clock_.WallNow(), when);
+  arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
+  const std::vector<std::string> keys = {TotalsKey(keys_.prefix())};
+  return Written(AddScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
+  const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
+  const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
+  if (!plan) return plan.error();
+  if (plan->is_there) return {};
+  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  Result<void> written = Written(reply);
+  const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
+  if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
+  return Error{ErrorCode::kBadRequest, written.error().message};
+}
+
+Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
+  const std::vector<RespCommand> commands = {
+      {{"HGETALL", TotalsKey(keys_.prefix())}, {}},
+      {{"HGETALL", DayKey(keys_.prefix(), now)}, {}},
+  };
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return replies.error();
+  for (const RespReply& reply : *replies) {
+    if (!reply.is_array()) return Refused(reply);
+  }
+  return TotalsOf(replies->at(0), replies->at(1), now);
+}
+
+}  // namespace
+
+std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
+                                           net::RespClient& client, Clock& clock, Logger& logger) {
+  return std::make_unique<RedisVerdictStore>(std::move(options), std::move(keys), client, clock,
+                                             logger);
+}
+
+}  // namespace vcache::cache

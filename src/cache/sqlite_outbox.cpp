@@ -1,0 +1,125 @@
+#include "cache/sqlite_outbox.h"
+
+#include <utility>
+
+#include "cache/stats_keys.h"
+#include "core/json.h"
+
+namespace vcache::cache {
+namespace {
+
+std::int64_t ToMillis(WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+WallTime FromMillis(std::int64_t millis) {
+  return WallTime(std::chrono::milliseconds(millis));
+}
+
+std::string EncodeCounters(const Counters& counters) {
+  Json json = Json::object();
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      if (const std::int64_t value = counters.at(kind, counter); value != 0) {
+        json[CounterField(kind, counter)] = value;
+      }
+    }
+  }
+  return DumpJson(json);
+}
+
+Counters DecodeCounters(std::string_view text) {
+  Counters counters;
+  const Result<Json> json = ParseJson(text);
+  if (!json || !json->is_object()) return counters;  // damaged by hand: nothing can be known
+  for (const auto& [field, value] : json->items()) {
+    if (const auto number = AsInteger(&value)) SetCounterField(counters, field, *number);
+  }
+  return counters;
+}
+
+}  // namespace
+
+int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write) {
+  const std::string counters = EncodeCounters(write.counters);
+  return connection
+      .Prepare(
+          "INSERT INTO outbox(prefix, id, made_ms, key, expires_ms, value, counters)"
+          " VALUES(?1, lower(hex(randomblob(16))), ?2, ?3, ?4, ?5, ?6)")
+      .Bind(1, prefix)
+      .Bind(2, ToMillis(write.made_at))
+      .Bind(3, std::string_view(write.store_key))
+      .Bind(4, ToMillis(write.expires_at))
+      .BindBlob(5, write.value)
+      .Bind(6, std::string_view(counters))
+      .Run();
+}
+
+int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,
+                std::vector<PendingWrite>& writes) {
+  Statement statement = connection.Prepare(
+      "SELECT number, id, made_ms, key, expires_ms, value, counters FROM outbox"
+      " WHERE prefix = ?1 ORDER BY number LIMIT ?2");
+  statement.Bind(1, prefix).Bind(2, static_cast<std::int64_t>(at_most));
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    PendingWrite write;
+    write.number = statement.Integer(0);
+    write.id = statement.Bytes(1);
+    write.made_at = FromMillis(statement.Integer(2));
+    write.store_key = statement.Bytes(3);
+    write.expires_at = FromMillis(statement.Integer(4));
+    write.value = statement.Bytes(5);
+    write.counters = DecodeCounters(statement.Bytes(6));
+    writes.push_back(std::move(write));
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int RemovePending(Connection& connection, const PendingWrite& write) {
+  const int code = connection.Prepare("DELETE FROM outbox WHERE number = ?1 AND id = ?2")
+                       .Bind(1, write.number)
+                       .Bind(2, std::string_view(write.id))
+                       .Run();
+  if (code != SQLITE_OK || write.store_key.empty()) return code;
+  return connection.Prepare("DELETE FROM entries WHERE key = ?1 AND value = ?2")
+      .Bind(1, std::string_view(write.store_key))
+      .BindBlob(2, write.value)
+      .Run();
+}
+
+int DropOrphans(Connection& connection, std::string_view prefix) {
+  return connection
+      .Prepare(
+          "UPDATE outbox SET key = '', value = x'' WHERE prefix = ?1 AND key <> ''"
+          " AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.key = outbox.key)")
+      .Bind(1, prefix)
+      .Run();
+}
+
+int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count) {
+  Statement statement = connection.Prepare("SELECT count(*) FROM outbox WHERE prefix = ?1");
+  const int code = statement.Bind(1, prefix).Step();
+  if (code != SQLITE_ROW) return code == SQLITE_DONE ? SQLITE_OK : code;
+  count = static_cast<std::uint64_t>(statement.Integer(0));
+  return SQLITE_OK;
+}
+
+int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime now,
+                       CounterTotals& totals) {
+  Statement statement =
+      connection.Prepare("SELECT made_ms, counters FROM outbox WHERE prefix = ?1");
+  statement.Bind(1, prefix);
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    const Counters counters = DecodeCounters(statement.Bytes(1));
+    totals.all += counters;
+    const WallTime made_at = FromMillis(statement.Integer(0));
+    if (std::chrono::floor<std::chrono::days>(made_at) == today) totals.today += counters;
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "cache/sqlite_connection.h"
+#include "vcache/cache/outbox.h"
+
+namespace vcache::cache {
+
+// The writes that wait for the shared store. All answer SQLite's result codes. Each site has its
+// own, told apart by `prefix`.
+
+/// Puts a write behind the others; its number and id are made here. Inside a transaction of the
+/// caller.
+int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);
+
+int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,
+                std::vector<PendingWrite>& writes);
+
+/// Removes the write, and the local copy of its entry unless that was replaced since. Inside a
+/// transaction of the caller.
+int RemovePending(Connection& connection, const PendingWrite& write);
+
+/// What is cleared locally must not come to the shared store: takes the entry out of the writes
+/// whose key is no entry any more, and leaves their counters. Inside a transaction of the caller.
+int DropOrphans(Connection& connection, std::string_view prefix);
+
+int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
+
+/// Adds the counters of all that wait; those made on the day of `now` also to `today`.
+int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime now,
+                       CounterTotals& totals);
+
+}  // namespace vcache::cache

@@ -1,0 +1,70 @@
+#include "net/resp_dialer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vcache::net {
+namespace {
+
+/// A session that ends sooner has proved nothing: the pauses go on growing, or a server that lets
+/// us in and throws us out at once would be knocked at all the time.
+constexpr std::chrono::seconds kProven{1};
+
+}  // namespace
+
+RespDialer::RespDialer(RespDialerOptions options, std::shared_ptr<const TlsContext> tls)
+    : options_(std::make_unique<const RespDialerOptions>(std::move(options))),
+      tls_(std::move(tls)),
+      random_(std::random_device{}()),
+      pause_(options_->first_retry) {}
+
+Result<RespDialer> RespDialer::Make(RespDialerOptions options) {
+  std::shared_ptr<const TlsContext> tls;
+  if (options.url.transport == RedisTransport::kTls) {
+    auto made = TlsContext::Make(options.url.tls_ca_file);
+    if (!made) return std::move(made).error();
+    tls = *std::move(made);
+  }
+  return RespDialer(std::move(options), std::move(tls));
+}
+
+Result<std::unique_ptr<RespSession>> RespDialer::Dial(ReplyHandler& handler, const Clock& clock) {
+  if (endpoints_.empty()) {
+    auto resolved = ResolveEndpoints(options_->url);
+    if (!resolved) {
+      Failed(resolved.error(), clock.Now());
+      return std::move(resolved).error();
+    }
+    endpoints_ = *std::move(resolved);
+    std::reverse(endpoints_.begin(), endpoints_.end());
+  }
+  const Endpoint endpoint = endpoints_.back();
+  endpoints_.pop_back();
+  auto session = RespSession::Begin(options_->url, endpoint, tls_, options_->client_name, handler);
+  const SteadyTime now = clock.Now();
+  if (!session) Failed(session.error(), now);
+  give_up_ = now + options_->connect_timeout;
+  return session;
+}
+
+void RespDialer::Failed(const Error& error, SteadyTime now) {
+  const bool was_open = opened_ != SteadyTime::max();
+  if (was_open) {
+    if (now - opened_ >= kProven) pause_ = options_->first_retry;
+    opened_ = SteadyTime::max();
+    endpoints_.clear();  // begin with the preferred address, resolved anew
+  }
+  due_ = endpoints_.empty() ? now + NextPause(error) : now;
+}
+
+std::chrono::milliseconds RespDialer::NextPause(const Error& error) {
+  std::chrono::milliseconds pause = options_->refused_retry;
+  if (error.code != ErrorCode::kUnauthenticated) {
+    pause = pause_;
+    pause_ = std::min(pause_ * 2, options_->last_retry);
+  }
+  std::uniform_int_distribution<std::int64_t> shortened(pause.count() / 2, pause.count());
+  return std::chrono::milliseconds(shortened(random_));
+}
+
+}  // namespace vcache::net

@@ -1,0 +1,207 @@
+"""The shared store as a site has it: several services, one Redis, and days when it is away."""
+
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import BUILD, PATIENCE, ServiceTest, jpeg
+
+WEEK = 604_800
+MONTH = 2_592_000
+
+
+class Redis:
+    """A redis-server of the test's own, on a unix socket in a directory with a short path."""
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vcr-"))
+        self.socket = self.directory / "s"
+        self.process = None
+
+    @property
+    def url(self):
+        return f"unix://{self.socket}"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", "",
+             "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self.directory)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE
+        while self.cli("PING") != "PONG":
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.02)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    def cli(self, *words):
+        return subprocess.run(["redis-cli", "-s", str(self.socket), *words], capture_output=True,
+                              text=True, timeout=PATIENCE).stdout.strip()
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@unittest.skipUnless(shutil.which("redis-server") or os.environ.get("CI"),
+                     "redis-server is not installed")
+class RedisTest(ServiceTest):
+    def setUp(self):
+        super().setUp()
+        self.redis = Redis()
+        self.addCleanup(self.redis.close)
+
+    def on_redis(self, sandbox, directory, **environment):
+        home = self.directory / directory
+        home.mkdir(exist_ok=True)
+        return self.service(sandbox, REDIS_URL=self.redis.url, CACHE_DIR=str(home), **environment)
+
+    def await_stats(self, service, patience=PATIENCE, **wanted):
+        deadline = time.monotonic() + patience
+        while True:
+            stats = service.stats()
+            if all(stats[name] == value for name, value in wanted.items()):
+                return stats
+            self.assertLess(time.monotonic(), deadline, stats)
+            time.sleep(0.02)
+
+    def test_a_photograph_twice_and_what_lies_in_redis(self):
+        self.redis.start()
+        sandbox = self.sandbox()
+        service = self.on_redis(sandbox, "a", MEMORY_CACHE_MB="0")
+        service.await_line(r"Store: Redis.*unix:")
+        self.await_stats(service, status="connected")
+        first = service.upload(jpeg(1))
+        self.assertEqual(first.cache, "MISS")
+        second = service.upload(jpeg(1))
+        self.assertEqual(second.cache, "HIT")
+        self.assertIn("detail=redis", second.headers["cache-status"])
+        self.assertEqual(sandbox.charged, 1)
+
+        (key,) = self.redis.cli("--raw", "KEYS", "analysis:*").split()
+        self.assertAlmostEqual(int(self.redis.cli("TTL", key)), WEEK, delta=1)
+        value = self.redis.cli("--raw", "GET", key)
+        for name in ("aiScore", "isAi", "confidence", "verdict", "provider"):
+            self.assertIn(f'"{name}":', value)
+        service.text("A text that is long enough to be judged by a vendor, and is sent once.")
+        (key,) = self.redis.cli("--raw", "KEYS", "text:*").split()
+        self.assertAlmostEqual(int(self.redis.cli("TTL", key)), MONTH, delta=1)
+
+        stats = service.stats()
+        self.assertEqual((stats["backend"], stats["isAvailable"]), ("redis", True))
+        self.assertEqual(stats["pendingWrites"], 0)
+        ready = service.request("GET", "/api/health/ready").json
+        self.assertEqual(ready["store"], {"backend": "redis", "available": True})
+
+    def test_two_services_pay_once_for_what_they_share(self):
+        self.redis.start()
+        sandbox = self.sandbox()
+        one = self.on_redis(sandbox, "a")
+        two = self.on_redis(sandbox, "b")
+        for service in (one, two):
+            self.await_stats(service, status="connected")
+        self.assertEqual(one.upload(jpeg(2)).cache, "MISS")
+        self.assertEqual(two.upload(jpeg(2)).cache, "HIT")
+        self.assertEqual(two.upload(jpeg(3)).cache, "MISS")
+        self.assertEqual(one.upload(jpeg(3)).cache, "HIT")
+        self.assertEqual(sandbox.charged, 2)
+        cleared = one.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:*"}).json
+        self.assertEqual(cleared["cleared"], 2)
+
+    def test_a_redis_that_dies_in_the_middle_costs_nothing_twice(self):
+        self.redis.start()
+        sandbox = self.sandbox()
+        service = self.on_redis(sandbox, "a", MEMORY_CACHE_MB="0")
+        self.await_stats(service, status="connected")
+        self.assertEqual(service.upload(jpeg(10)).cache, "MISS")
+        self.redis.kill()
+        self.await_stats(service, patience=1, status="disconnected", state="DEGRADED")
+        for seed in range(11, 21):
+            self.assertEqual(service.upload(jpeg(seed)).cache, "MISS")
+        for seed in range(11, 21):  # what is paid for in the outage is known in the outage
+            again = service.upload(jpeg(seed))
+            self.assertEqual(again.cache, "HIT")
+            self.assertIn("detail=sqlite", again.headers["cache-status"])
+        self.assertGreaterEqual(service.stats()["pendingWrites"], 10)
+        self.assertEqual(service.stats()["cost"]["paidCalls"], 11)
+        self.assertEqual(service.request("GET", "/api/health/ready").json["status"], "degraded")
+
+        self.redis.start()
+        self.await_stats(service, patience=5, status="connected", pendingWrites=0)
+        self.assertEqual(len(self.redis.cli("--raw", "KEYS", "analysis:*").split()), 11)
+        for seed in range(10, 21):
+            again = service.upload(jpeg(seed))
+            self.assertEqual(again.cache, "HIT")
+            self.assertIn("detail=redis", again.headers["cache-status"])
+        self.assertEqual(sandbox.charged, 11)
+        self.assertEqual(service.stats()["cost"]["paidCalls"], 11)
+        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "11")
+        self.assertEqual(service.output.count("wait in the local store"), 1)
+        # Another replica, with nothing on its own disk, knows it all.
+        other = self.on_redis(sandbox, "b")
+        self.await_stats(other, status="connected")
+        self.assertEqual(other.upload(jpeg(15)).cache, "HIT")
+
+    def test_a_redis_that_hangs_slows_nobody_for_long_and_costs_nothing_twice(self):
+        self.redis.start()
+        sandbox = self.sandbox()
+        service = self.on_redis(sandbox, "a", MEMORY_CACHE_MB="0", OUTAGE_CALLS_PER_MINUTE="0")
+        self.await_stats(service, status="connected")
+        self.redis.process.send_signal(signal.SIGSTOP)
+        times = []
+        for seed in range(40, 60):
+            begun = time.monotonic()
+            self.assertEqual(service.upload(jpeg(seed)).cache, "MISS")
+            times.append(time.monotonic() - begun)
+        self.assertLess(statistics.median(times), 0.2, times)
+        self.await_stats(service, patience=1, status="disconnected")
+        self.redis.process.send_signal(signal.SIGCONT)
+        self.await_stats(service, patience=5, status="connected", pendingWrites=0)
+        for seed in range(40, 60):
+            self.assertEqual(service.upload(jpeg(seed)).cache, "HIT")
+        self.assertEqual(sandbox.charged, 20)
+        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "20")
+
+    def test_a_redis_that_is_down_at_start_is_no_reason_not_to_start(self):
+        sandbox = self.sandbox()
+        service = self.on_redis(sandbox, "a", OUTAGE_CALLS_PER_MINUTE="2")
+        self.assertEqual(service.stats()["status"], "disconnected")
+        self.assertEqual(service.upload(jpeg(30)).cache, "MISS")
+        self.assertEqual(service.upload(jpeg(31)).cache, "MISS")
+        refused = service.upload(jpeg(32))
+        self.assertProblem(refused, 503, "overloaded")
+        self.assertLessEqual(int(refused.headers["retry-after"]), 60)
+        self.assertEqual(service.upload(jpeg(30)).cache, "HIT")
+        self.assertEqual(sandbox.charged, 2)
+        # Ended and started again meanwhile: nothing is lost.
+        service.stop()
+        service = self.on_redis(sandbox, "a")
+        self.assertEqual(service.upload(jpeg(31)).cache, "HIT")
+        self.redis.start()
+        self.await_stats(service, patience=5, status="connected", pendingWrites=0)
+        self.assertEqual(service.upload(jpeg(32)).cache, "MISS")
+        self.assertEqual(len(self.redis.cli("--raw", "KEYS", "analysis:*").split()), 3)
+
+    def test_a_redis_url_shows_no_password_and_must_be_one(self):
+        service = self.service(REDIS_URL="rediss://user:hunter2@127.0.0.1:1/3")
+        service.await_line(r"Store: Redis.*127\.0\.0\.1:1.*tls=true")
+        service.stop()
+        self.assertNotIn("hunter2", service.output)
+        bad = subprocess.run([str(BUILD / "verdictcache")], cwd=self.directory,
+                             env={"PATH": os.environ["PATH"], "PORT": "0",
+                                  "REDIS_URL": "redis://user:hunter2@host:notaport"},
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=PATIENCE)
+        self.assertEqual(bad.returncode, 2)
+        self.assertIn("REDIS_URL", bad.stderr)
+        self.assertNotIn("hunter2", bad.stderr + bad.stdout)

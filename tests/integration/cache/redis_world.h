@@ -1,0 +1,87 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "support/recording_logger.h"
+#include "support/redis_server.h"
+#include "support/verdict_store_conformance.h"
+#include "vcache/cache/redis_store.h"
+#include "vcache/net/resp_connection.h"
+
+namespace vcache::test {
+
+/// A connection to a real Redis and a store on it.
+class RedisClientWorld {
+ public:
+  RedisClientWorld(const std::string& url, cache::KeySpace keys,
+                   cache::RedisStoreOptions options = {}) {
+    net::RespConnectionOptions connection;
+    connection.url = *net::ParseRedisUrl(url);
+    // The rounds of a busy machine under sanitizers are not what these tests are about.
+    connection.command_timeout = std::chrono::milliseconds(5'000);
+    connection_ = *net::MakeRespConnection(connection, clock_, logger_);
+    REQUIRE(connection_->AwaitReady(Deadline::After(clock_, std::chrono::seconds(10))));
+    store_ = cache::MakeRedisStore(options, std::move(keys), *connection_, clock_, logger_);
+  }
+
+  cache::RedisStore& store() { return *store_; }
+  net::RespConnection& connection() { return *connection_; }
+  SystemClock& clock() { return clock_; }
+  RecordingLogger& logger() { return logger_; }
+
+ private:
+  SystemClock clock_;
+  RecordingLogger logger_;
+  std::unique_ptr<net::RespConnection> connection_;
+  std::unique_ptr<cache::RedisStore> store_;
+};
+
+/// A real Redis for the conformance suite: time really passes.
+class RedisUnderTest : public StoreUnderTest {
+ public:
+  explicit RedisUnderTest(RedisServer::Options server = {},
+                          cache::KeySpace keys = cache::KeySpace())
+      : keys_(std::move(keys)), server_(std::move(server)), world_(server_.url(), keys_) {}
+
+  cache::VerdictStore& store() override { return world_.store(); }
+  cache::CounterStore* counters() override { return &world_.store(); }
+  const Clock& clock() const override { return system_clock_; }
+  void PassTime(std::chrono::seconds time) override {
+    std::this_thread::sleep_for(time + std::chrono::milliseconds(20));
+  }
+  std::chrono::seconds short_ttl() const override { return std::chrono::seconds(1); }
+  // Lives are written in whole seconds.
+  std::chrono::milliseconds ttl_tolerance() const override { return std::chrono::seconds(5); }
+  const cache::KeySpace& keys() const override { return keys_; }
+  bool SeedRaw(const std::string& store_key, const std::string& value,
+               std::chrono::seconds ttl) override {
+    server_.Ask({"SET", store_key, value, "EX", std::to_string(ttl.count())});
+    return true;
+  }
+  std::optional<std::string> ReadRaw(const std::string& store_key) override {
+    if (server_.Ask({"EXISTS", store_key}) == "0") return std::nullopt;
+    return server_.Ask({"GET", store_key});
+  }
+  bool MakeUnavailable() override {
+    server_.Kill();
+    while (world_.store().available()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return true;
+  }
+
+ protected:
+  RedisServer& server() { return server_; }
+  RedisClientWorld& world() { return world_; }
+  SystemClock& system_clock() { return system_clock_; }
+
+ private:
+  SystemClock system_clock_;
+  cache::KeySpace keys_;
+  RedisServer server_;
+  RedisClientWorld world_;
+};
+
+}  // namespace vcache::test

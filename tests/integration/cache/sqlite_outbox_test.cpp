@@ -1,0 +1,143 @@
+#include <doctest/doctest.h>
+
+#include "integration/cache/sqlite_world.h"
+
+using namespace vcache;
+using namespace vcache::cache;
+using namespace std::chrono_literals;
+using test::MakeKey;
+
+namespace {
+
+const Deadline kNever = Deadline::Never();
+
+KeepRequest Paid(unsigned number) {
+  KeepRequest request = test::MakeKeep(MakeKey(number), 600s);
+  request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
+  return request;
+}
+
+Counters Hits(std::int64_t count) {
+  Counters counters;
+  counters.at(ContentKind::kText, Counter::kHits) = count;
+  return counters;
+}
+
+}  // namespace
+
+TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, with its entry") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  {
+    const auto store = test::OpenStore(dir.path(), clock);
+    CHECK(store->KeepPending(Paid(1), kNever));
+    clock.Advance(24h);
+    CHECK(store->AddPending(Hits(5), clock.WallNow(), kNever));
+    CHECK(store->KeepPending(Paid(2), kNever));
+  }
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(*store->CountPending(kNever) == 3);
+  const auto waiting = store->OldestPending(2, kNever);
+  REQUIRE(waiting->size() == 2);
+  const PendingWrite& first = waiting->front();
+  CHECK(first.store_key == MakeKey(1).ToString());
+  CHECK(first.id.size() == 32);
+  CHECK(first.id != waiting->back().id);
+  CHECK(first.made_at == test::FakeClock::kStart);
+  CHECK(first.expires_at == test::FakeClock::kStart + 600s);
+  CHECK(first.counters.total(Counter::kSpentMicros) == 10'000);
+  const auto entry = DecodeEntry(first.value, MakeKey(1), false);
+  REQUIRE(entry);
+  CHECK(entry->expires_at == first.expires_at);
+  CHECK(waiting->back().store_key.empty());
+  CHECK(waiting->back().counters == Hits(5));
+
+  const auto sum = store->SumPending(clock.WallNow(), kNever);
+  CHECK(sum->all.total(Counter::kSpentMicros) == 20'000);
+  CHECK(sum->today.total(Counter::kSpentMicros) == 10'000);
+  CHECK(sum->all.total(Counter::kHits) == 5);
+  const auto counted = store->Read(clock.WallNow(), kNever);
+  CHECK(counted->all.total(Counter::kHits) == 0);  // it waits, and is not counted here
+}
+
+TEST_CASE("SqliteStore: what waits is looked up like any entry, until it is forgotten") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  const auto found = store->Lookup(MakeKey(1), kNever);
+  CHECK(found.outcome == LookupOutcome::kHit);
+  CHECK(found.ttl == 600s);
+  CHECK_FALSE(found.entry->expires_at);
+  const auto waiting = store->OldestPending(9, kNever);
+  CHECK(store->ForgetPending(waiting->front(), kNever));
+  CHECK(*store->CountPending(kNever) == 0);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+}
+
+TEST_CASE("SqliteStore: to forget an older write leaves the newer entry") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  clock.Advance(10s);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->ForgetPending(store->OldestPending(1, kNever)->front(), kNever));
+  CHECK(store->Lookup(MakeKey(1), kNever).ttl == 600s);
+  CHECK(*store->CountPending(kNever) == 1);
+}
+
+TEST_CASE("SqliteStore: what is cleared is not delivered, but what it cost is counted") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total() == 1);
+  CHECK_FALSE(store->OldestPending(1, kNever)->front().store_key.empty());
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
+  const auto waiting = store->OldestPending(9, kNever);
+  REQUIRE(waiting->size() == 1);
+  CHECK(waiting->front().store_key.empty());
+  CHECK(waiting->front().value.empty());
+  CHECK(waiting->front().counters.total(Counter::kSpentMicros) == 10'000);
+}
+
+TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting writes") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto one = test::OpenStore(dir.path(), clock);
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
+  CHECK(one->KeepPending(Paid(1), kNever));
+  CHECK(*other->CountPending(kNever) == 0);
+  CHECK(other->OldestPending(9, kNever)->empty());
+  CHECK(other->SumPending(clock.WallNow(), kNever)->all.empty());
+}
+
+TEST_CASE("OpenSqliteStore: a database of version 1 gets the new table and keeps its verdicts") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  {
+    const auto store = test::OpenStore(dir.path(), clock);
+    CHECK(store->Keep(Paid(1), kNever));
+  }
+  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
+  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(store->KeepPending(Paid(2), kNever));
+  CHECK(*store->CountPending(kNever) == 1);
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "2");
+}
+
+TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  test::OpenStore(dir.path(), clock).reset();
+  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
+  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  test::RawDatabase(dir.path()).Query("PRAGMA application_id=7");
+  SqliteStoreOptions options;
+  options.directory = dir.path();
+  CHECK_FALSE(OpenSqliteStore(std::move(options), KeySpace(), clock, NullLogger()));
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "1");
+}

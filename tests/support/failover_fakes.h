@@ -1,0 +1,185 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vcache/cache/memory_store.h"
+#include "vcache/cache/outbox.h"
+#include "vcache/cache/sqlite_store.h"
+#include "vcache/core/clock.h"
+
+namespace vcache::test {
+
+/// A shared store in memory that can be away, and refuse. Not for several threads but where noted.
+class FakeSharedStore final : public cache::SharedStore {
+ public:
+  explicit FakeSharedStore(Clock& clock) : behind({.max_ttl = std::chrono::seconds(0)}, clock) {}
+
+  std::atomic<bool> away{false};
+  std::atomic<bool> refuses_writes{false};
+  /// Deliveries that succeed before the store is away again.
+  int deliveries_left = 1'000;
+  bool refuses_entries_for_good = false;
+  std::vector<std::string> delivered_keys{};
+  cache::MemoryStore behind;
+  cache::Counters totals{};
+  std::atomic<int> lookups{0};
+
+  cache::LookupResult Lookup(const cache::CacheKey& key, Deadline deadline) override {
+    ++lookups;
+    if (!away) return behind.Lookup(key, deadline);
+    cache::LookupResult result;
+    result.outcome = cache::LookupOutcome::kUnavailable;
+    result.tier = cache::Tier::kRedis;
+    return result;
+  }
+  std::vector<cache::LookupResult> LookupMany(std::span<const cache::CacheKey> keys,
+                                              Deadline deadline) override {
+    std::vector<cache::LookupResult> results;
+    for (const auto& key : keys) results.push_back(Lookup(key, deadline));
+    return results;
+  }
+  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+    if (away || refuses_writes) return Away();
+    totals += request.counters;
+    return behind.Keep(request, deadline);
+  }
+  Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
+                                   Deadline deadline) override {
+    if (away) return Away();
+    return behind.Clear(pattern, mode, deadline);
+  }
+  bool available() const noexcept override { return !away; }
+
+  Result<void> Add(const cache::Counters& delta, WallTime, Deadline) override {
+    if (away || refuses_writes) return Away();
+    totals += delta;
+    return {};
+  }
+  Result<cache::CounterTotals> Read(WallTime now, Deadline) override {
+    if (away) return Away();
+    return cache::CounterTotals{totals, totals, now};
+  }
+  Result<void> Deliver(const cache::PendingWrite& write, Deadline) override {
+    if (away || refuses_writes || deliveries_left == 0) return Away();
+    if (refuses_entries_for_good && !write.store_key.empty()) {
+      return Error{ErrorCode::kBadRequest, "too large"};
+    }
+    --deliveries_left;
+    if (!seen_.insert(write.id).second) return {};
+    delivered_keys.push_back(write.store_key);
+    totals += write.counters;
+    return {};
+  }
+
+ private:
+  static Error Away() { return {ErrorCode::kStoreUnavailable, "away"}; }
+
+  std::set<std::string> seen_;
+};
+
+/// A local store in memory; what is pending stays in the order in which it came.
+class FakeLocalStore final : public cache::SqliteStore {
+ public:
+  explicit FakeLocalStore(Clock& clock)
+      : clock_(clock), entries_({.max_ttl = std::chrono::seconds(0)}, clock) {}
+
+  std::atomic<bool> is_off{false};
+  bool forgets = true;
+  std::function<void()> before_lookup = [] {};
+
+  cache::LookupResult Lookup(const cache::CacheKey& key, Deadline deadline) override {
+    before_lookup();
+    cache::LookupResult result = entries_.Lookup(key, deadline);
+    result.tier = cache::Tier::kSqlite;
+    if (is_off) result = {.outcome = cache::LookupOutcome::kUnavailable};
+    return result;
+  }
+  std::vector<cache::LookupResult> LookupMany(std::span<const cache::CacheKey> keys,
+                                              Deadline deadline) override {
+    std::vector<cache::LookupResult> results;
+    for (const auto& key : keys) results.push_back(Lookup(key, deadline));
+    return results;
+  }
+  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+    return entries_.Keep(request, deadline);
+  }
+  Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
+                                   Deadline deadline) override {
+    return entries_.Clear(pattern, mode, deadline);
+  }
+  bool available() const noexcept override { return !is_off; }
+  Result<void> Add(const cache::Counters&, WallTime, Deadline) override { return {}; }
+  Result<cache::CounterTotals> Read(WallTime, Deadline) override { return cache::CounterTotals{}; }
+
+  Result<void> KeepPending(const cache::KeepRequest& request, Deadline deadline) override {
+    if (is_off) return Off();
+    const Result<void> kept = entries_.Keep(request, deadline);
+    Queue(request.entry->key.ToString(), request.counters, clock_.WallNow());
+    return kept;
+  }
+  Result<void> AddPending(const cache::Counters& delta, WallTime when, Deadline) override {
+    if (is_off) return Off();
+    Queue({}, delta, when);
+    return {};
+  }
+  Result<std::vector<cache::PendingWrite>> OldestPending(std::size_t at_most, Deadline) override {
+    if (is_off) return Off();
+    const std::lock_guard lock(mutex_);
+    std::vector<cache::PendingWrite> oldest = pending_;
+    if (oldest.size() > at_most) oldest.resize(at_most);
+    return oldest;
+  }
+  Result<void> ForgetPending(const cache::PendingWrite& write, Deadline deadline) override {
+    if (is_off || !forgets) return Off();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(pending_, [&](const auto& other) { return other.id == write.id; });
+    if (write.store_key.empty()) return {};
+    const auto all = cache::KeyPattern::Parse(write.store_key);
+    const auto ignored = entries_.Clear(*all, cache::ClearMode::kDelete, deadline);
+    (void)ignored;  // memory refuses nothing
+    return {};
+  }
+  Result<std::uint64_t> CountPending(Deadline) override {
+    if (is_off) return Off();
+    const std::lock_guard lock(mutex_);
+    return std::uint64_t{pending_.size()};
+  }
+  Result<cache::CounterTotals> SumPending(WallTime now, Deadline) override {
+    cache::CounterTotals sum;
+    const std::lock_guard lock(mutex_);
+    for (const auto& write : pending_) {
+      sum.all += write.counters;
+      const bool today = std::chrono::floor<std::chrono::days>(write.made_at) ==
+                         std::chrono::floor<std::chrono::days>(now);
+      if (today) sum.today += write.counters;
+    }
+    return sum;
+  }
+
+ private:
+  static Error Off() { return {ErrorCode::kStoreUnavailable, "off"}; }
+  void Queue(std::string key, const cache::Counters& counters, WallTime when) {
+    const std::lock_guard lock(mutex_);
+    cache::PendingWrite write;
+    write.number = ++last_number_;
+    write.id = "id-" + std::to_string(last_number_);
+    write.store_key = std::move(key);
+    write.counters = counters;
+    write.made_at = when;
+    pending_.push_back(std::move(write));
+  }
+
+  Clock& clock_;
+  cache::MemoryStore entries_;
+  std::mutex mutex_;
+  std::vector<cache::PendingWrite> pending_;  // guarded by mutex_
+  std::int64_t last_number_ = 0;              // guarded by mutex_
+};
+
+}  // namespace vcache::test

@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/faulty_store.h"
+#include "support/gated_detector.h"
+#include "vcache/analysis/analysis_service.h"
+#include "vcache/analysis/call_limiter.h"
+#include "vcache/cache/memory_store.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+using namespace vcache;
+using namespace std::chrono_literals;
+using analysis::CallLimiter;
+
+namespace {
+
+/// A service that may pay twice a minute while its store is away.
+struct Bench {
+  Result<analysis::Analysis> Ask(std::string_view text) {
+    analysis::Content content;
+    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
+    content.text = text;
+    return service.Analyze(content, Deadline::Never());
+  }
+
+  test::FakeClock clock;
+  std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
+  detection::DetectorPanel panel{{}, {}, {vendor}, clock};
+  cache::MemoryStore memory{{.max_ttl = 300s}, clock};
+  cache::MemoryStore behind{{.max_ttl = 0s}, clock};
+  test::FaultyStore faulty{behind};
+  cache::TieredStore tiers{&memory, &faulty};
+  analysis::AnalysisObserver nobody;
+  analysis::AnalysisService service{tiers, panel, nobody, clock, {.outage_calls_per_minute = 2}};
+};
+
+}  // namespace
+
+TEST_CASE("CallLimiter: allows so many in any sixty seconds, and says how long to wait") {
+  test::FakeClock clock;
+  CallLimiter limiter(2, clock);
+  CHECK_FALSE(limiter.Take());
+  clock.Advance(30s);
+  CHECK_FALSE(limiter.Take());
+  CHECK(limiter.Take() == 30s);
+  clock.Advance(29s + 500ms);
+  CHECK(limiter.Take() == 1s);
+  clock.Advance(500ms);
+  CHECK_FALSE(limiter.Take());
+  CHECK(limiter.Take() == 30s);
+}
+
+TEST_CASE("CallLimiter: 0 is no limit") {
+  test::FakeClock clock;
+  CallLimiter limiter(0, clock);
+  for (int i = 0; i < 1'000; ++i) CHECK_FALSE(limiter.Take());
+}
+
+TEST_CASE("CallLimiter: exactly so many of many threads at once") {
+  test::FakeClock clock;
+  CallLimiter limiter(50, clock);
+  std::atomic<int> allowed{0};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back([&] {
+      for (int j = 0; j < 25; ++j) allowed += limiter.Take() ? 0 : 1;
+    });
+  }
+  for (auto& thread : crowd) thread.join();
+  CHECK(allowed == 50);
+}
+
+TEST_CASE("AnalysisService: pays for so many a minute while its store is away, and no more") {
+  Bench bench;
+  bench.faulty.unavailable = true;
+  CHECK(bench.Ask("one"));
+  CHECK(bench.Ask("two"));
+  const auto refused = bench.Ask("three");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kOverloaded);
+  CHECK(refused.error().charge == Charge::kNone);
+  CHECK(refused.error().retry_after == 60s);
+  CHECK(bench.vendor->calls == 2);
+  CHECK(bench.Ask("one")->status == analysis::CacheStatus::kHit);  // in memory
+
+  bench.clock.Advance(60s);
+  CHECK(bench.Ask("three"));
+  CHECK(bench.vendor->calls == 3);
+}
+
+TEST_CASE(
+    "AnalysisService: pays without limit when the store answers, before and after an outage") {
+  Bench bench;
+  for (int i = 0; i < 5; ++i) CHECK(bench.Ask("before " + std::to_string(i)));
+  bench.faulty.unavailable = true;
+  for (int i = 0; i < 5; ++i)
+    CHECK(bench.Ask("during " + std::to_string(i)).has_value() == (i < 2));
+  bench.faulty.unavailable = false;
+  for (int i = 0; i < 5; ++i) CHECK(bench.Ask("after " + std::to_string(i)));
+  CHECK(bench.vendor->calls == 12);
+}
