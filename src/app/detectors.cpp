@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "vcache/detection/retrying_detector.h"
 #include "vcache/detection/vendors.h"
 
 namespace vcache::app {
@@ -56,6 +58,14 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
   return vendors;
 }
 
+/// A vendor with what protects it and our money.
+std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
+                                    const config::DetectionSettings& settings, Clock& clock) {
+  detection::RetryOptions retry;
+  retry.retries = settings.retries;
+  return std::make_shared<detection::RetryingDetector>(std::move(vendor), std::move(retry), clock);
+}
+
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
                                               const std::vector<std::string>& names,
                                               detection::MediaKind kind) {
@@ -79,7 +89,8 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
                                    Clock& clock) {
   using detection::MediaKind;
-  const Vendors vendors = AvailableVendors(settings, http);
+  Vendors vendors = AvailableVendors(settings, http);
+  for (auto& [name, vendor] : vendors) vendor = Protected(std::move(vendor), settings, clock);
   return {Choose(vendors, settings.image, MediaKind::kImage),
           Choose(vendors, settings.video, MediaKind::kVideo),
           Choose(vendors, settings.text, MediaKind::kText), clock};

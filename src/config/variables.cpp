@@ -221,6 +221,10 @@ Table Detection() {
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
           [](auto& s) -> auto& { return s.detection.sandbox_url; }),
       Whole(
+          {"DETECTION_RETRIES", "",
+           "Further tries of a call that failed and certainly cost nothing; 0 for none"},
+          0, 5, [](auto& s) -> auto& { return s.detection.retries; }),
+      Whole(
           {"TEXT_MIN_CHARS", "characters", "Shortest text that is judged"}, 1, 1'000'000,
           [](auto& s) -> auto& { return s.detection.text_min_chars; }),
       Whole(

@@ -20,7 +20,8 @@ class VendorFaults(ServiceTest):
 
     def test_a_failing_vendor_is_an_error_and_the_next_try_pays_anew(self):
         sandbox = self.sandbox()
-        service = self.service(sandbox, SIGHTENGINE_TIMEOUT_MS="1500")
+        # One call for each try, so that a mode of one call meets one upload.
+        service = self.service(sandbox, SIGHTENGINE_TIMEOUT_MS="1500", DETECTION_RETRIES="0")
         cases = {"error500": {503, 502}, "rate_limit": {503}, "broken_json": {502},
                  "empty": {502}, "close": {502, 503}, "cut": {502, 503}, "not_a_score": {502}}
         for number, (mode, statuses) in enumerate(cases.items()):
@@ -42,6 +43,22 @@ class VendorFaults(ServiceTest):
         sandbox.stop(signal.SIGKILL)
         self.assertEqual(service.upload(jpeg("slow")).cache, "HIT")
         self.assertIn(service.upload(jpeg("new")).status, {502, 503})
+
+    def test_what_cost_nothing_is_tried_again_and_the_user_gets_the_verdict(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        sandbox.behave("rate_limit", times=2)
+        answer = service.upload(jpeg("patience"))
+        self.assertEqual((answer.status, answer.cache), (200, "MISS"), answer.body)
+        self.assertEqual(sandbox.calls()["total"], 3)
+        self.assertEqual(sandbox.charged, 1)
+
+    def test_what_may_have_been_charged_is_not_tried_again(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, DETECTION_RETRIES="5")
+        sandbox.behave("close", times=1)
+        self.assertFalse(service.upload(jpeg("once")).json["success"])
+        self.assertEqual(sandbox.calls()["total"], 1)
 
     def test_an_unknown_charge_is_counted_and_logged(self):
         sandbox = self.sandbox()

@@ -76,6 +76,7 @@ struct DetectionSettings {
   std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
+  int retries = 2;  ///< `DETECTION_RETRIES`
 
   std::string sightengine_user;
   Secret sightengine_secret;

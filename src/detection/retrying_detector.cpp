@@ -1,0 +1,64 @@
+#include "vcache/detection/retrying_detector.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <utility>
+
+namespace vcache::detection {
+namespace {
+
+bool MayHelp(const Error& error) {
+  if (error.charge != Charge::kNone) return false;  // promise 1: never pay twice
+  return error.code == ErrorCode::kVendorUnavailable || error.code == ErrorCode::kVendorTimeout;
+}
+
+}  // namespace
+
+double RetryOptions::RandomFraction() {
+  thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
+}
+
+RetryingDetector::RetryingDetector(std::shared_ptr<Detector> inner, RetryOptions options,
+                                   Clock& clock)
+    : DetectorDecorator(std::move(inner)), options_(std::move(options)), clock_(clock) {}
+
+Result<Detection> RetryingDetector::Detect(const DetectionTask& task, Deadline deadline) {
+  for (int further = 1;; ++further) {
+    Result<Detection> answer = inner().Detect(task, deadline);
+    if (answer || !MayHelp(answer.error())) return answer;
+    const auto pause = PauseAfter(answer.error(), further, deadline);
+    if (!pause) return answer;
+    Pause(*pause);
+  }
+}
+
+std::optional<std::chrono::milliseconds> RetryingDetector::PauseAfter(const Error& error,
+                                                                      int further,
+                                                                      Deadline deadline) const {
+  using std::chrono::milliseconds;
+  if (further > options_.retries) return std::nullopt;
+  const std::chrono::seconds asked = error.retry_after.value_or(std::chrono::seconds(0));
+  if (asked > options_.longest_retry_after) return std::nullopt;
+  milliseconds most = options_.first_pause;
+  for (int doubled = 1; doubled < further && most < options_.longest_pause; ++doubled) most *= 2;
+  most = std::min(most, options_.longest_pause);
+  const auto random =
+      static_cast<milliseconds::rep>(options_.random() * static_cast<double>(most.count()));
+  // What the vendor asked for comes first, and those that it told the same are spread behind it.
+  const milliseconds pause = asked + milliseconds(random);
+  if (pause >= deadline.Remaining(clock_)) return std::nullopt;
+  return pause;
+}
+
+void RetryingDetector::Pause(std::chrono::milliseconds pause) const {
+  std::mutex mutex;
+  std::condition_variable nobody;  // nothing ends a pause early: somebody is owed an answer
+  std::unique_lock lock(mutex);
+  clock_.WaitUntil(nobody, lock, clock_.Now() + pause, [] { return false; });
+}
+
+}  // namespace vcache::detection
