@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/detection/limited_detector.h"
 #include "vcache/detection/retrying_detector.h"
 #include "vcache/detection/vendors.h"
 
@@ -58,12 +59,23 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
   return vendors;
 }
 
-/// A vendor with what protects it and our money.
+std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "sightengine") return settings.sightengine.max_concurrency;
+  if (vendor == "sapling") return settings.sapling.max_concurrency;
+  if (vendor == "openai") return settings.openai.max_concurrency;
+  return config::VendorSettings{}.max_concurrency;
+}
+
+/// A vendor with what protects it and our money. Retries stand outside the limit: each try waits
+/// for a turn of its own, and the pause before it holds none.
 std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                     const config::DetectionSettings& settings, Clock& clock) {
+  detection::LimitOptions limit;
+  limit.max_calls = ConcurrencyOf(settings, vendor->provider());
   detection::RetryOptions retry;
   retry.retries = settings.retries;
-  return std::make_shared<detection::RetryingDetector>(std::move(vendor), std::move(retry), clock);
+  auto limited = std::make_shared<detection::LimitedDetector>(std::move(vendor), limit, clock);
+  return std::make_shared<detection::RetryingDetector>(std::move(limited), std::move(retry), clock);
 }
 
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,

@@ -294,6 +294,26 @@ Table Endpoints() {
   return all;
 }
 
+template <typename Field>
+Variable Concurrency(Doc doc, Field vendor) {
+  return Whole(
+      doc, 1, 1000, [vendor](auto& s) -> auto& { return vendor(s).max_concurrency; });
+}
+
+Table Concurrencies() {
+  return {
+      Concurrency(
+          {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait in line"},
+          [](auto& s) -> auto& { return s.detection.sightengine; }),
+      Concurrency(
+          {"SAPLING_MAX_CONCURRENCY", "", "Calls of Sapling at once; others wait in line"},
+          [](auto& s) -> auto& { return s.detection.sapling; }),
+      Concurrency(
+          {"OPENAI_MAX_CONCURRENCY", "", "Calls of OpenAI at once; others wait in line"},
+          [](auto& s) -> auto& { return s.detection.openai; }),
+  };
+}
+
 void Add(Table& table, std::string_view group, Table more) {
   for (Variable& variable : more) {
     variable.group = group;
@@ -314,6 +334,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "detection", Detection());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());
+    Add(all, "vendors", Concurrencies());
     return all;
   }();
   return table;

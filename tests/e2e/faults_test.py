@@ -60,6 +60,16 @@ class VendorFaults(ServiceTest):
         self.assertFalse(service.upload(jpeg("once")).json["success"])
         self.assertEqual(sandbox.calls()["total"], 1)
 
+    def test_a_vendor_never_sees_more_calls_at_once_than_allowed(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, SIGHTENGINE_MAX_CONCURRENCY="4")
+        sandbox.behave("ok", latencyMs=100)
+        answers = at_once(100, lambda i: service.upload(jpeg(f"crowd {i}", 2_000)))
+        self.assertEqual({answer.cache for answer in answers}, {"MISS"})
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertEqual(sandbox.charged, 100)
+        self.assertEqual(sandbox.calls()["maxConcurrent"], 4)
+
     def test_an_unknown_charge_is_counted_and_logged(self):
         sandbox = self.sandbox()
         service = self.service(sandbox)

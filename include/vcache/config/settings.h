@@ -66,6 +66,7 @@ struct VendorSettings {
   std::string base_url;  ///< Without a slash at the end.
   std::chrono::milliseconds timeout{0};
   std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
+  std::size_t max_concurrency = 8;
 };
 
 struct DetectionSettings {

@@ -59,6 +59,9 @@ constexpr Range kRanges[] = {
     {"SIGHTENGINE_TIMEOUT_MS", 1, 600'000},
     {"SAPLING_TIMEOUT_MS", 1, 600'000},
     {"OPENAI_TIMEOUT_MS", 1, 600'000},
+    {"SIGHTENGINE_MAX_CONCURRENCY", 1, 1000},
+    {"SAPLING_MAX_CONCURRENCY", 1, 1000},
+    {"OPENAI_MAX_CONCURRENCY", 1, 1000},
 };
 
 }  // namespace

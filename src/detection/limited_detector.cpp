@@ -1,0 +1,71 @@
+#include "vcache/detection/limited_detector.h"
+
+#include <iterator>
+#include <utility>
+
+#include "detection/vendor_answer.h"
+
+namespace vcache::detection {
+
+/// A turn that was given is given back, whatever ends the call.
+class LimitedDetector::Turn {
+ public:
+  explicit Turn(LimitedDetector& limited) : limited_(limited) {}
+  ~Turn() { limited_.Leave(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  LimitedDetector& limited_;
+};
+
+LimitedDetector::LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions options,
+                                 Clock& clock)
+    : DetectorDecorator(std::move(inner)), options_(options), clock_(clock) {}
+
+Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline deadline) {
+  if (Result<void> entered = Enter(deadline); !entered) return std::move(entered).error();
+  const Turn turn(*this);
+  return inner().Detect(task, deadline);
+}
+
+Result<void> LimitedDetector::Enter(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  // Nobody overtakes: as long as somebody waits, whoever leaves hands on the turn.
+  if (calls_ < options_.max_calls && waiting_.empty()) {
+    ++calls_;
+    return {};
+  }
+  if (waiting_.size() >= options_.max_queue) {
+    return Refusal("Too many analyses wait for this vendor; ask again in a moment.");
+  }
+  const Deadline until = deadline.Shortened(Deadline::After(clock_, options_.max_wait));
+  Waiter self;
+  waiting_.push_back(&self);
+  const auto place = std::prev(waiting_.end());
+  if (clock_.WaitUntil(self.called, lock, until.time(), [&self] { return self.has_turn; })) {
+    return {};
+  }
+  waiting_.erase(place);
+  return Refusal("The vendor is busy with other analyses; ask again in a moment.");
+}
+
+void LimitedDetector::Leave() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty()) {
+    --calls_;
+    return;
+  }
+  Waiter& next = *waiting_.front();
+  waiting_.pop_front();
+  next.has_turn = true;
+  next.called.notify_one();  // under the lock: afterwards the waiter may be gone
+}
+
+Error LimitedDetector::Refusal(std::string_view sentence) const {
+  Error error = VendorError(provider(), ErrorCode::kOverloaded, sentence, Charge::kNone);
+  error.retry_after = std::chrono::seconds(1);
+  return error;
+}
+
+}  // namespace vcache::detection
