@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/detection/breaker_detector.h"
 #include "vcache/detection/limited_detector.h"
 #include "vcache/detection/retrying_detector.h"
 #include "vcache/detection/vendors.h"
@@ -66,16 +67,23 @@ std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string
   return config::VendorSettings{}.max_concurrency;
 }
 
-/// A vendor with what protects it and our money. Retries stand outside the limit: each try waits
-/// for a turn of its own, and the pause before it holds none.
+/// A vendor with what protects it and our money. The order matters:
+/// - The limit is innermost: each try waits for a turn of its own, and a pause holds none.
+/// - Retries stand around it: a try that found no turn ends them, as the vendor was not asked.
+/// - The breaker is outermost: it judges by how whole calls ended, so that what a retry mends is no
+///   fault, and while it is open nobody stands in line or pauses for a vendor that cannot answer.
 std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
-                                    const config::DetectionSettings& settings, Clock& clock) {
+                                    const config::DetectionSettings& settings, Clock& clock,
+                                    Logger& logger) {
   detection::LimitOptions limit;
   limit.max_calls = ConcurrencyOf(settings, vendor->provider());
   detection::RetryOptions retry;
   retry.retries = settings.retries;
-  auto limited = std::make_shared<detection::LimitedDetector>(std::move(vendor), limit, clock);
-  return std::make_shared<detection::RetryingDetector>(std::move(limited), std::move(retry), clock);
+  vendor = std::make_shared<detection::LimitedDetector>(std::move(vendor), limit, clock);
+  vendor =
+      std::make_shared<detection::RetryingDetector>(std::move(vendor), std::move(retry), clock);
+  return std::make_shared<detection::BreakerDetector>(std::move(vendor),
+                                                      detection::BreakerOptions{}, clock, logger);
 }
 
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
@@ -99,10 +107,11 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
 }  // namespace
 
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
-                                   Clock& clock) {
+                                   Clock& clock, Logger& logger) {
   using detection::MediaKind;
   Vendors vendors = AvailableVendors(settings, http);
-  for (auto& [name, vendor] : vendors) vendor = Protected(std::move(vendor), settings, clock);
+  for (auto& [name, vendor] : vendors)
+    vendor = Protected(std::move(vendor), settings, clock, logger);
   return {Choose(vendors, settings.image, MediaKind::kImage),
           Choose(vendors, settings.video, MediaKind::kVideo),
           Choose(vendors, settings.text, MediaKind::kText), clock};

@@ -93,7 +93,7 @@ struct Service::Parts {
         clock(the_clock),
         logger(the_logger),
         http_client(net::MakeCurlHttpClient({}, clock)),
-        panel(MakePanel(settings.detection, *http_client, clock)),
+        panel(MakePanel(settings.detection, *http_client, clock, logger)),
         stores(std::move(opened)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),

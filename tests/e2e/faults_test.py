@@ -70,6 +70,27 @@ class VendorFaults(ServiceTest):
         self.assertEqual(sandbox.charged, 100)
         self.assertEqual(sandbox.calls()["maxConcurrent"], 4)
 
+    def test_a_vendor_whose_quota_is_used_up_is_left_alone_and_others_are_not(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        sandbox.behave("quota", vendor="sightengine")
+        for number in range(3):
+            refused = service.upload(jpeg(f"quota {number}"))
+            self.assertProblem(refused, 503, "vendor_unavailable")
+            self.assertGreater(int(refused.headers["retry-after"]), 3500)
+        self.assertEqual(sandbox.calls()["total"], 1)
+        service.await_line(r"warning .*left alone .*sightengine")
+        self.assertEqual(service.text("z" * 80).status, 200)
+
+    def test_a_vendor_that_fails_again_and_again_is_left_alone(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+        sandbox.behave("error500")
+        answers = [service.upload(jpeg(f"fault {number}")) for number in range(8)]
+        self.assertEqual({answer.status for answer in answers}, {503})
+        self.assertEqual(sandbox.calls()["total"], 5)
+        self.assertLessEqual(int(answers[-1].headers["retry-after"]), 10)
+
     def test_an_unknown_charge_is_counted_and_logged(self):
         sandbox = self.sandbox()
         service = self.service(sandbox)
