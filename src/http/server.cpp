@@ -7,6 +7,7 @@
 #include "http/exchange.h"
 #include "http/listener.h"
 #include "http/refusal.h"
+#include "http/response_writer.h"
 #include "http/socket_io.h"
 #include "http/worker_pool.h"
 
@@ -59,6 +60,14 @@ struct Server::State {
   EventLoop loop;
   WorkerPool workers;
 };
+
+/// cpp-httplib makes its tables at their first use, guarded by code that thread sanitizers cannot
+/// see into. Used once while there is one thread, they are there for all.
+void WakeLibrary() {
+  ResponseWriter writer;
+  writer.Exchange(
+      {.head_only = false}, [] { return Response{}; }, [](std::string_view, std::string_view) {});
+}
 
 /// Serves one connection until it is idle, closed or must make room for others.
 void Server::State::Work(Exchange& exchange, Connection& connection) {
@@ -136,6 +145,7 @@ Result<void> Server::Start() {
   if (state.started || state.stopping) {
     return Error{.code = ErrorCode::kInternal, .message = "A server is started once."};
   }
+  WakeLibrary();
   auto listener = OpenListener(state.options.host, state.options.port, state.options.backlog);
   if (!listener) return listener.error();
   state.port = listener->port;

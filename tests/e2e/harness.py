@@ -205,6 +205,8 @@ class ServiceTest(unittest.TestCase):
 
     def _ending(self, program):
         def end():
+            if self.failed():
+                print(f"--- what {program.process.args[0]} printed:\n{program.output[-20000:]}")
             if program.process.poll() is None:
                 program.process.kill()
                 program.process.wait()
@@ -213,6 +215,11 @@ class ServiceTest(unittest.TestCase):
                 program.process.stdout.close()
         self.addCleanup(end)
         return program
+
+    def failed(self):
+        """Whether this test has failed so far: then what its programs printed is worth reading."""
+        result = self._outcome.result if self._outcome else None
+        return result is not None and not self._outcome.success
 
     def sandbox(self, **environment):
         return self._ending(Sandbox(self.directory, **environment))

@@ -22,7 +22,7 @@ class RecordingLogger final : public Logger {
            std::span<const LogField> fields) noexcept override {
     Line line{level, std::string(message), {}};
     for (const LogField& field : fields) {
-      line.fields += " " + std::string(field.name) + "=";
+      line.fields.append(" ").append(field.name).append("=");
       std::visit(
           [&](const auto& value) {
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>) {
