@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -102,7 +103,9 @@ class Workplace:
             process = subprocess.Popen(
                 [str(self.root / "scripts/run"), *arguments], env=self.environment(**extra),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
-                start_new_session=True)
+                start_new_session=True,
+                # A shell that was started with SIGINT ignored (in the background) cannot trap it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.started.append(process)
         return process
 
