@@ -79,7 +79,7 @@ class VendorFaults(ServiceTest):
             self.assertProblem(refused, 503, "vendor_unavailable")
             self.assertGreater(int(refused.headers["retry-after"]), 3500)
         self.assertEqual(sandbox.calls()["total"], 1)
-        service.await_line(r"warning .*left alone .*sightengine")
+        service.await_line(r"warn .*left alone .*sightengine")
         self.assertEqual(service.text("z" * 80).status, 200)
 
     def test_a_vendor_that_fails_again_and_again_is_left_alone(self):
