@@ -1,6 +1,6 @@
 #pragma once
 
-// The one door to nlohmann_json for the rooms that may use it (core, cache, detection, api).
+// The one door to nlohmann_json; docs/architecture.md says which rooms may use it.
 // Everything that the library does unexpectedly (rules J1 to J5) is dealt with here.
 
 #include <cstdint>

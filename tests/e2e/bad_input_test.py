@@ -133,3 +133,12 @@ class BadInput(ServiceTest):
             b"Content-Length: %d\r\n\r\n" % (len(inner) + 100_000) + inner + b"x" * 100_000)
         self.assertTrue(received.startswith(b"HTTP/1.1 415 "), received[:200])
         self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
+
+    def test_an_unknown_expectation_is_ignored(self):
+        """It is never answered with 417, which the library would follow by running the route (rule H7)."""
+        body = b"short"
+        received = self.app.raw(
+            b"POST /api/analysis/text HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: tea\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        self.assertTrue(received.startswith(b"HTTP/1.1 422 "), received[:200])
+        self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
