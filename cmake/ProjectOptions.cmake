@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     target_compile_options(vcache_options INTERFACE -Wno-maybe-uninitialized)
   endif()
 endif()
+if(CMAKE_UNITY_BUILD)
+  # Says of a .cpp included into another that it is a header with an anonymous namespace.
+  target_compile_options(vcache_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(VCACHE_WERROR)
   target_compile_options(vcache_options INTERFACE -Werror)
 endif()

@@ -24,7 +24,7 @@ struct FreeWith {
 using CompressContext = std::unique_ptr<ZSTD_CCtx, FreeWith<ZSTD_freeCCtx>>;
 using DecompressContext = std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>>;
 
-Error Corrupt(std::string message) {
+Error BadFrame(std::string message) {
   return Error{ErrorCode::kStoreCorrupt, std::move(message)};
 }
 
@@ -57,15 +57,16 @@ Result<std::string> Decompress(std::string_view frame, std::size_t max_bytes) {
   while (true) {
     ZSTD_outBuffer output{piece.data(), piece.size(), 0};
     const std::size_t left = ZSTD_decompressStream(context.get(), &output, &input);
-    if (ZSTD_isError(left) != 0) return Corrupt("The entry is no intact zstd frame.");
-    if (text.size() + output.pos > max_bytes) return Corrupt("The entry decompresses without end.");
+    if (ZSTD_isError(left) != 0) return BadFrame("The entry is no intact zstd frame.");
+    if (text.size() + output.pos > max_bytes)
+      return BadFrame("The entry decompresses without end.");
     text.append(piece.data(), output.pos);
     if (left == 0) break;
     if (input.pos == input.size && output.pos < output.size) {
-      return Corrupt("The entry is a truncated zstd frame.");
+      return BadFrame("The entry is a truncated zstd frame.");
     }
   }
-  if (input.pos != input.size) return Corrupt("Something follows the entry's zstd frame.");
+  if (input.pos != input.size) return BadFrame("Something follows the entry's zstd frame.");
   return text;
 }
 

@@ -6,7 +6,7 @@
 namespace vcache::cache {
 namespace {
 
-constexpr std::size_t kBatch = 16;
+constexpr std::size_t kDeliveryBatch = 16;
 /// Another process that shares the local store may leave writes behind, too.
 constexpr std::chrono::seconds kRecountInterval{5};
 
@@ -185,7 +185,7 @@ bool FailoverStore::DeliverNow() {
   for (;;) {
     const std::lock_guard lock(delivery_mutex_);  // a clear may come between two batches
     const auto writes =
-        local_->OldestPending(kBatch, Deadline::After(clock_, options_.step_timeout));
+        local_->OldestPending(kDeliveryBatch, Deadline::After(clock_, options_.step_timeout));
     if (!writes) return false;
     if (writes->empty()) break;
     for (const PendingWrite& write : *writes) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cache/stats_keys.h"
+#include "cache/times.h"
 #include "core/verdict_json.h"
 
 namespace vcache::cache {
@@ -106,10 +107,6 @@ void ForEachNumber(const net::RespReply& hash, Take take) {
       take(std::string_view(hash.elements[i].text), *number);
     }
   }
-}
-
-std::int64_t ToMillis(WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace

@@ -1,13 +1,10 @@
 #include "cache/sqlite_counters.h"
 
 #include "cache/stats_keys.h"
+#include "cache/times.h"
 
 namespace vcache::cache {
 namespace {
-
-std::int64_t ToMillis(WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
 
 int AddTo(Connection& connection, const std::string& key, const Counters& delta) {
   for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {

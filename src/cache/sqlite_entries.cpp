@@ -5,7 +5,7 @@
 namespace vcache::cache {
 namespace {
 
-constexpr int kBatch = 500;
+constexpr int kRemovalBatch = 500;
 
 int RemoveRow(Connection& connection, std::int64_t id) {
   return connection.Prepare("DELETE FROM entries WHERE id = ?1").Bind(1, id).Run();
@@ -72,7 +72,7 @@ int EntryWalk::Next(Connection& connection, ClearMode mode, std::int64_t now_ms,
         " ORDER BY key LIMIT ?3");
     const std::string from = from_;
     statement.Bind(1, std::string_view(from)).Bind(2, std::string_view(end_));
-    statement.Bind(3, std::int64_t{kBatch});
+    statement.Bind(3, std::int64_t{kRemovalBatch});
     int code = SQLITE_OK;
     while ((code = statement.Step()) == SQLITE_ROW) {
       ++rows;
@@ -86,7 +86,7 @@ int EntryWalk::Next(Connection& connection, ClearMode mode, std::int64_t now_ms,
     }
     if (code != SQLITE_DONE) return code;
   }
-  done_ = rows < kBatch;
+  done_ = rows < kRemovalBatch;
   if (mode == ClearMode::kDryRun) return SQLITE_OK;
   for (const std::int64_t id : matching) {
     if (const int code = RemoveRow(connection, id); code != SQLITE_OK) return code;

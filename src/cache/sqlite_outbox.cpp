@@ -3,18 +3,11 @@
 #include <utility>
 
 #include "cache/stats_keys.h"
+#include "cache/times.h"
 #include "core/json.h"
 
 namespace vcache::cache {
 namespace {
-
-std::int64_t ToMillis(WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
-WallTime FromMillis(std::int64_t millis) {
-  return WallTime(std::chrono::milliseconds(millis));
-}
 
 std::string EncodeCounters(const Counters& counters) {
   Json json = Json::object();

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "content/octets.h"
+
 namespace vcache::content {
 namespace {
-
-unsigned char Octet(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]);
-}
 
 /// How many bytes from `at` on are ASCII, looked at eight at a time.
 std::size_t AsciiRun(std::string_view text, std::size_t at) {

@@ -4,16 +4,14 @@
 #include <array>
 #include <cstdint>
 
+#include "content/octets.h"
+
 namespace vcache::content {
 namespace {
 
 /// The bytes at `at`, fewer where the front ends.
 std::string_view Piece(std::string_view front, std::size_t at, std::size_t length) {
   return at <= front.size() ? front.substr(at, length) : std::string_view();
-}
-
-std::uint8_t Octet(std::string_view front, std::size_t at) {
-  return static_cast<std::uint8_t>(front[at]);
 }
 
 /// Four bytes, most significant first; the caller has checked that they are there.

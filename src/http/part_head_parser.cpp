@@ -1,16 +1,11 @@
 #include "http/part_head_parser.h"
 
-#include <utility>
-
 #include "http/content_disposition.h"
 #include "http/field_syntax.h"
+#include "http/malformed.h"
 
 namespace vcache::http {
 namespace {
-
-Error Malformed(const char* message) {
-  return Error{ErrorCode::kBadRequest, message};
-}
 
 /// The codings that leave the bytes as they are. Decoding the others is forbidden in forms (RFC
 /// 7578 section 4.7), and hashing an encoded file would name another content than the file.

@@ -1,19 +1,13 @@
 #include "http/request_framing.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "http/field_syntax.h"
+#include "http/malformed.h"
 
 namespace vcache::http {
 namespace {
 
 /// Nineteen digits always fit 64 bits, so nothing can overflow.
 constexpr std::size_t kMaxLengthDigits = 19;
-
-Error Malformed(const char* message) {
-  return Error{ErrorCode::kBadRequest, message};
-}
 
 /// Digits only: a sign, a list (`5, 5`) or a blank inside is how one request becomes two.
 std::optional<std::uint64_t> ParseLength(std::string_view digits) noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/field_syntax.h"
+#include "http/malformed.h"
 #include "http/request_framing.h"
 #include "http/request_target.h"
 
@@ -12,9 +13,6 @@ namespace {
 constexpr std::size_t kMaxMethodBytes = 32;
 constexpr std::string_view kLineEnd = "\r\n";
 
-Error Malformed(const char* message) {
-  return Error{ErrorCode::kBadRequest, message};
-}
 Error OverLimit(const char* message) {
   return Error{ErrorCode::kHeadTooLarge, message};
 }

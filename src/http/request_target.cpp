@@ -1,16 +1,10 @@
 #include "http/request_target.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "http/field_syntax.h"
+#include "http/malformed.h"
 
 namespace vcache::http {
 namespace {
-
-Error Malformed(const char* message) {
-  return Error{ErrorCode::kBadRequest, message};
-}
 
 /// What a target may be written in. Bytes above ASCII must come percent-encoded, and a fragment
 /// never reaches a server: two parsers would disagree where the path ends.

@@ -23,7 +23,7 @@ bool MeansNotReady(RespErrorKind kind) {
          kind == RespErrorKind::kMasterDown;
 }
 
-std::string Quoted(const RespReply& reply) {
+std::string Answering(const RespReply& reply) {
   return "it answers \"" + EscapeForLog(reply.text) + "\"";
 }
 
@@ -307,7 +307,7 @@ Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
   const RespErrorKind kind = reply.error_kind();
   if (MeansNotReady(kind)) {
     next_probe_ = now + kProbePause;
-    ChangeState(RespState::kSilent, Quoted(reply));
+    ChangeState(RespState::kSilent, Answering(reply));
     return {};
   }
   if (kind == RespErrorKind::kNoAuth) return Heed(reply);
@@ -329,10 +329,10 @@ Result<void> RespConnection::Loop::Heed(const RespReply& reply) {
   }
   if (kind == RespErrorKind::kQuotaSpent) {
     paused_until_ = clock_.Now() + options_.quota_pause;
-    ChangeState(RespState::kPaused, Quoted(reply));
+    ChangeState(RespState::kPaused, Answering(reply));
   } else if (MeansNotReady(kind)) {
     next_probe_ = clock_.Now() + kProbePause;
-    ChangeState(RespState::kSilent, Quoted(reply));
+    ChangeState(RespState::kSilent, Answering(reply));
   }
   return {};
 }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/never.h"
 #include "vcache/cache/verdict_store.h"
 
 namespace vcache::test {
@@ -94,8 +95,6 @@ using cache::LookupOutcome;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-inline const Deadline kNever = Deadline::Never();
 
 inline void KeepsAndFinds(StoreUnderTest& world) {
   const auto key = MakeKey(1);

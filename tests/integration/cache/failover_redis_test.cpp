@@ -6,16 +6,16 @@
 
 #include "integration/cache/redis_world.h"
 #include "integration/cache/sqlite_world.h"
+#include "support/never.h"
 #include "vcache/cache/failover_store.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 KeepRequest Paid(unsigned number, double score = 87.5, std::chrono::seconds later = 0s) {
   Entry entry = *test::MakeEntry(MakeKey(number), score);

@@ -4,18 +4,18 @@
 
 #include "integration/cache/redis_world.h"
 #include "support/fake_redis.h"
+#include "support/never.h"
 #include "vcache/cache/tiered_store.h"
 
 using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 using test::RedisServer;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 KeySpace SiteKeys() {
   return KeySpace({.prefix = "s[i]*te?:", .secret = Secret("a secret of some length")});

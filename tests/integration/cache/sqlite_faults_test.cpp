@@ -5,16 +5,16 @@
 #include <fstream>
 
 #include "integration/cache/sqlite_world.h"
+#include "support/never.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 Error OpenError(const std::filesystem::path& directory) {
   SystemClock clock;

@@ -1,15 +1,15 @@
 #include <doctest/doctest.h>
 
 #include "integration/cache/sqlite_world.h"
+#include "support/never.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 KeepRequest Paid(unsigned number) {
   KeepRequest request = test::MakeKeep(MakeKey(number), 600s);

@@ -6,16 +6,16 @@
 #include <csignal>
 
 #include "integration/cache/sqlite_world.h"
+#include "support/never.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 KeepRequest PaidKeep(unsigned number) {
   KeepRequest request = MakeKeep(MakeKey(number), 1h, number % 100);

@@ -4,17 +4,17 @@
 #include <sys/stat.h>
 
 #include "integration/cache/sqlite_world.h"
+#include "support/never.h"
 #include "vcache/cache/tiered_store.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 /// Memory in front of SQLite: what the service runs with.
 class TieredUnderTest final : public test::SqliteUnderTest {

@@ -20,7 +20,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-milliseconds Since(Steady::time_point start) {
+milliseconds TimeSince(Steady::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Steady::now() - start);
 }
 
@@ -44,7 +44,7 @@ class Load {
     while (!stopping_.load()) {
       const auto asked = Steady::now();
       const auto reply = redis.Run({"ECHO", std::to_string(asked.time_since_epoch().count())});
-      const auto taken = Since(asked);
+      const auto taken = TimeSince(asked);
       if (reply && reply->text != std::to_string(asked.time_since_epoch().count())) ++wrong_;
       {
         const std::lock_guard lock(mutex_);
@@ -138,7 +138,7 @@ TEST_CASE("RespConnection: 500 callers at once over 20 ms share one connection a
       start.arrive_and_wait();
       const auto asked = Steady::now();
       const auto reply = redis.Run({"GET", "key" + std::to_string(i)});
-      taken[static_cast<std::size_t>(i)] = Since(asked);
+      taken[static_cast<std::size_t>(i)] = TimeSince(asked);
       if (!reply || reply->text != "value" + std::to_string(i)) wrong.fetch_add(1);
     });
   }

@@ -24,7 +24,7 @@ using analysis::CallLimiter;
 namespace {
 
 /// A service that may pay twice a minute while its store is away.
-struct Bench {
+struct OutageBench {
   Result<analysis::Analysis> Ask(std::string_view text) {
     analysis::Content content;
     content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
@@ -80,7 +80,7 @@ TEST_CASE("CallLimiter: exactly so many of many threads at once") {
 }
 
 TEST_CASE("AnalysisService: pays for so many a minute while its store is away, and no more") {
-  Bench bench;
+  OutageBench bench;
   bench.faulty.unavailable = true;
   CHECK(bench.Ask("one"));
   CHECK(bench.Ask("two"));
@@ -99,7 +99,7 @@ TEST_CASE("AnalysisService: pays for so many a minute while its store is away, a
 
 TEST_CASE(
     "AnalysisService: pays without limit when the store answers, before and after an outage") {
-  Bench bench;
+  OutageBench bench;
   for (int i = 0; i < 5; ++i) CHECK(bench.Ask("before " + std::to_string(i)));
   bench.faulty.unavailable = true;
   for (int i = 0; i < 5; ++i)

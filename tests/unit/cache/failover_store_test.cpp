@@ -6,17 +6,17 @@
 
 #include "support/failover_fakes.h"
 #include "support/fake_clock.h"
+#include "support/never.h"
 #include "support/recording_logger.h"
 #include "support/verdict_store_conformance.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 KeepRequest Paid(unsigned number) {
   KeepRequest request;
@@ -32,7 +32,7 @@ Counters Hits(std::int64_t count) {
   return counters;
 }
 
-struct Bench {
+struct FailoverBench {
   std::int64_t paid_calls() const {
     return shared.totals.at(ContentKind::kAnalysis, Counter::kPaidCalls);
   }
@@ -50,7 +50,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("FailoverStore: asks and fills the shared store alone while it answers") {
-  Bench bench;
+  FailoverBench bench;
   CHECK(bench.store.Keep(Paid(1), kNever));
   CHECK(bench.store.Add(Hits(3), bench.clock.WallNow(), kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
@@ -62,7 +62,7 @@ TEST_CASE("FailoverStore: asks and fills the shared store alone while it answers
 }
 
 TEST_CASE("FailoverStore: in an outage, what is kept is found, and what is unknown stays unknown") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   CHECK(bench.store.pending() == 1);
@@ -78,7 +78,7 @@ TEST_CASE("FailoverStore: in an outage, what is kept is found, and what is unkno
 }
 
 TEST_CASE("FailoverStore: a shared store that is back does not yet know what waits: no miss") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   bench.shared.away = false;
@@ -87,7 +87,7 @@ TEST_CASE("FailoverStore: a shared store that is back does not yet know what wai
 }
 
 TEST_CASE("FailoverStore: a store that is full but can be read is caught up, too") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.refuses_writes = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
@@ -98,7 +98,7 @@ TEST_CASE("FailoverStore: a store that is full but can be read is caught up, too
 }
 
 TEST_CASE("FailoverStore: what waits is delivered in order, once, and leaves the local store") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   for (unsigned i = 0; i < 40; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
   CHECK(bench.store.Add(Hits(7), bench.clock.WallNow(), kNever));
@@ -123,7 +123,7 @@ TEST_CASE("FailoverStore: what waits is delivered in order, once, and leaves the
 }
 
 TEST_CASE("FailoverStore: a delivery whose end was not noted is repeated and counts once") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   bench.shared.away = false;
@@ -137,7 +137,7 @@ TEST_CASE("FailoverStore: a delivery whose end was not noted is repeated and cou
 }
 
 TEST_CASE("FailoverStore: an entry that will never be taken does not block what is behind it") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   CHECK(bench.store.Add(Hits(7), bench.clock.WallNow(), kNever));
@@ -150,7 +150,7 @@ TEST_CASE("FailoverStore: an entry that will never be taken does not block what 
 }
 
 TEST_CASE("FailoverStore: what is delivered between two looks is found by the third") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   bench.shared.away = false;
@@ -164,7 +164,7 @@ TEST_CASE("FailoverStore: what is delivered between two looks is found by the th
 }
 
 TEST_CASE("FailoverStore: totals are those last read, with what waits") {
-  Bench bench;
+  FailoverBench bench;
   CHECK(bench.store.Add(Hits(100), bench.clock.WallNow(), kNever));
   CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 100);
   CHECK(bench.store.Add(Hits(1), bench.clock.WallNow(), kNever));  // not read any more
@@ -183,7 +183,7 @@ TEST_CASE("FailoverStore: totals are those last read, with what waits") {
 }
 
 TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared one is away") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   CHECK_FALSE(bench.store.Clear(KeyPattern::All(), ClearMode::kDryRun, kNever));
@@ -193,7 +193,7 @@ TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared 
 }
 
 TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage is an error") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   FailoverStore alone(bench.shared, nullptr, bench.clock, bench.logger);
   CHECK_FALSE(alone.Keep(Paid(1), kNever));
@@ -210,7 +210,7 @@ TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage
 }
 
 TEST_CASE("FailoverStore: one line when writes begin to wait, one when they are delivered") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   for (unsigned i = 0; i < 5; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
   CHECK(bench.warnings() == 1);
@@ -222,7 +222,7 @@ TEST_CASE("FailoverStore: one line when writes begin to wait, one when they are 
 }
 
 TEST_CASE("FailoverStore: its thread delivers as soon as the shared store is back") {
-  Bench bench;
+  FailoverBench bench;
   bench.store.Start();
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
@@ -240,7 +240,7 @@ TEST_CASE("FailoverStore: its thread delivers as soon as the shared store is bac
 }
 
 TEST_CASE("FailoverStore: delivers what an earlier run left behind") {
-  Bench bench;
+  FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
   bench.shared.away = false;

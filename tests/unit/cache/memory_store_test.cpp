@@ -3,17 +3,17 @@
 #include <doctest/doctest.h>
 
 #include "support/fake_clock.h"
+#include "support/never.h"
 #include "support/verdict_store_conformance.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 class MemoryUnderTest final : public test::StoreUnderTest {
  public:

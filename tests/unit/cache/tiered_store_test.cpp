@@ -5,17 +5,17 @@
 #include <functional>
 
 #include "support/fake_clock.h"
+#include "support/never.h"
 #include "support/verdict_store_conformance.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::kNever;
 using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
-
-const Deadline kNever = Deadline::Never();
 
 /// A memory store behind, that counts, fails on demand and lets a test act in the middle.
 class Behind final : public VerdictStore {

@@ -21,7 +21,7 @@ using test::GatedDetector;
 
 namespace {
 
-struct Bench {
+struct BreakerBench {
   void Says(const Error& error) {
     vendor->answer = [error](const DetectionTask&) -> Result<Detection> { return error; };
   }
@@ -64,7 +64,7 @@ struct Bench {
 TEST_CASE("BreakerDetector: opens after faults in a row, whatever they cost, and asks nobody") {
   for (const ErrorCode code : {ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout}) {
     for (const Charge charge : {Charge::kNone, Charge::kUnknown}) {
-      Bench bench;
+      BreakerBench bench;
       bench.Fails(code, charge);
       CHECK_FALSE(bench.Ask(4));
       CHECK(bench.breaker.state() == BreakerState::kClosed);
@@ -82,7 +82,7 @@ TEST_CASE("BreakerDetector: opens after faults in a row, whatever they cost, and
 }
 
 TEST_CASE("BreakerDetector: a success in between begins the count anew") {
-  Bench bench;
+  BreakerBench bench;
   for (int i = 0; i < 3; ++i) {
     bench.Fails();
     CHECK_FALSE(bench.Ask(4));
@@ -97,7 +97,7 @@ TEST_CASE("BreakerDetector: what a content or a bound of ours is to blame for ne
   for (const ErrorCode code :
        {ErrorCode::kVendorRefused, ErrorCode::kVendorInvalidAnswer, ErrorCode::kOverloaded,
         ErrorCode::kDeadlineExceeded, ErrorCode::kIo, ErrorCode::kInternal}) {
-    Bench bench;
+    BreakerBench bench;
     bench.Fails(code);
     CHECK_FALSE(bench.Ask(50));
     CHECK(bench.breaker.state() == BreakerState::kClosed);
@@ -106,7 +106,7 @@ TEST_CASE("BreakerDetector: what a content or a bound of ours is to blame for ne
 }
 
 TEST_CASE("BreakerDetector: after the pause one call probes, and its success closes it") {
-  Bench bench;
+  BreakerBench bench;
   bench.Break();
   bench.clock.Advance(10s);
   test::Gate gate;
@@ -126,14 +126,14 @@ TEST_CASE("BreakerDetector: after the pause one call probes, and its success clo
 }
 
 TEST_CASE("BreakerDetector: a refused content proves that the vendor works; a fault does not") {
-  Bench works;
+  BreakerBench works;
   works.Break();
   works.clock.Advance(10s);
   works.Fails(ErrorCode::kVendorRefused);
   CHECK_FALSE(works.Ask());
   CHECK(works.breaker.state() == BreakerState::kClosed);
 
-  Bench faulty;
+  BreakerBench faulty;
   faulty.Break();
   faulty.clock.Advance(10s);
   CHECK_FALSE(faulty.Ask());
@@ -143,7 +143,7 @@ TEST_CASE("BreakerDetector: a refused content proves that the vendor works; a fa
 
 TEST_CASE("BreakerDetector: a probe that never reached the vendor leaves the next to probe") {
   for (const bool throws : {true, false}) {
-    Bench bench;
+    BreakerBench bench;
     bench.Break();
     bench.clock.Advance(10s);
     bench.vendor->answer = [&](const DetectionTask&) -> Result<Detection> {
@@ -164,7 +164,7 @@ TEST_CASE("BreakerDetector: a probe that never reached the vendor leaves the nex
 
 TEST_CASE("BreakerDetector: a used-up quota opens it at once, a day at most") {
   for (const auto& [asked, pause] : {std::pair{3600s, 3600s}, {60s, 60s}, {86'401s, 86'400s}}) {
-    Bench bench;
+    BreakerBench bench;
     bench.Says({ErrorCode::kVendorUnavailable, "fake: Quota.", Charge::kNone, asked});
     const auto first = bench.Ask();
     REQUIRE_FALSE(first);
@@ -180,7 +180,7 @@ TEST_CASE("BreakerDetector: a used-up quota opens it at once, a day at most") {
 }
 
 TEST_CASE("BreakerDetector: a short Retry-After is a fault like any other") {
-  Bench bench;
+  BreakerBench bench;
   bench.Says({ErrorCode::kVendorUnavailable, "fake: Rate limit.", Charge::kNone, 59s});
   CHECK_FALSE(bench.Ask(4));
   CHECK(bench.breaker.state() == BreakerState::kClosed);
@@ -189,7 +189,7 @@ TEST_CASE("BreakerDetector: a short Retry-After is a fault like any other") {
 }
 
 TEST_CASE("BreakerDetector: calls begun before a change of state say nothing about it") {
-  Bench bench;
+  BreakerBench bench;
   test::Gate gate;
   bench.vendor->answer = [&](const DetectionTask& task) -> Result<Detection> {
     if (task.text == "early") {
@@ -214,7 +214,7 @@ TEST_CASE("BreakerDetector: calls begun before a change of state say nothing abo
 
 TEST_CASE(
     "BreakerDetector: of several quota errors at once the longest pause counts, in one line") {
-  Bench bench;
+  BreakerBench bench;
   test::Gate gate;
   bench.vendor->answer = [&](const DetectionTask& task) -> Result<Detection> {
     gate.Pass();
@@ -237,7 +237,7 @@ TEST_CASE(
 }
 
 TEST_CASE("BreakerDetector: each change of state is one line that names the vendor") {
-  Bench bench;
+  BreakerBench bench;
   bench.Break();
   bench.CheckRefused(10s);
   bench.clock.Advance(10s);

@@ -39,7 +39,7 @@ Decoded Decode(std::string_view raw, std::size_t piece = std::string_view::npos)
   return decoded;
 }
 
-bool Refused(std::string_view raw) {
+bool RefusesChunks(std::string_view raw) {
   const bool whole = Decode(raw).failed;
   CHECK(Decode(raw, 1).failed == whole);
   return whole;
@@ -101,9 +101,9 @@ TEST_CASE("ChunkDecoder: refuses sizes that are not 1 to 16 hexadecimal digits (
         "g\r\n", "2,\r\n", "2_0\r\n", "\xC2\xB2\r\n", "00000000000000002\r\n",
         "fffffffffffffffff\r\n", "\"2\"\r\n", "2.0\r\n"}) {
     CAPTURE(raw);
-    CHECK(Refused(raw));
+    CHECK(RefusesChunks(raw));
   }
-  CHECK_FALSE(Refused("ffffffffffffffff\r\nx"));
+  CHECK_FALSE(RefusesChunks("ffffffffffffffff\r\nx"));
   CHECK(Decode("0000000000000002\r\nab\r\n0\r\n\r\n").done);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("ChunkDecoder: refuses every line end but CRLF (H4)") {
                           "2\r\nab\rx", "2\r\nabc\r\n", "2\r\nab0\r\n\r\n", "2;a\nab", "2;a\rab",
                           "0\n\n", "0\r\n\n", "0\r\n\rx", "0\r\nA: b\n\r\n", "0\r\nA: b\rx\r\n"}) {
     CAPTURE(raw);
-    CHECK(Refused(raw));
+    CHECK(RefusesChunks(raw));
   }
 }
 
@@ -121,10 +121,10 @@ TEST_CASE("ChunkDecoder: extensions are bounded and hold no control characters (
     return "2;" + std::string(length, 'e') + "\r\nab\r\n0\r\n\r\n";
   };
   CHECK(Decode(with(253)).done);  // 255 bytes and CR
-  CHECK(Refused(with(254)));
-  CHECK(Refused("2;a\x01z\r\n"));
-  CHECK(Refused(std::string_view("2;a\0z\r\n", 8)));
-  CHECK(Refused("2;a\x7Fz\r\n"));
+  CHECK(RefusesChunks(with(254)));
+  CHECK(RefusesChunks("2;a\x01z\r\n"));
+  CHECK(RefusesChunks(std::string_view("2;a\0z\r\n", 8)));
+  CHECK(RefusesChunks("2;a\x7Fz\r\n"));
   CHECK(Decode("2;\ta=\"\xC3\xA9\"\r\nab\r\n0;z\r\n\r\n").done);
 }
 
@@ -139,16 +139,16 @@ TEST_CASE("ChunkDecoder: trailers are checked, bounded and dropped (H4)") {
   for (const char* raw : {"0\r\n folded\r\n\r\n", "0\r\nA : b\r\n\r\n", "0\r\nA\r\n\r\n",
                           "0\r\n: b\r\n\r\n", "0\r\nA: \x01\r\n\r\n", "0\r\nGET / HTTP/1.1\r\n"}) {
     CAPTURE(raw);
-    CHECK(Refused(raw));
+    CHECK(RefusesChunks(raw));
   }
   const auto with = [](std::size_t length) {
     return "0\r\nA:" + std::string(length, 'b') + "\r\n\r\n";
   };
   CHECK(Decode(with(4096 - 6)).done);
-  CHECK(Refused(with(4096 - 5)));
+  CHECK(RefusesChunks(with(4096 - 5)));
   std::string many = "0\r\n";
   for (int i = 0; i < 2000; ++i) many += "A:\r\n";
-  CHECK(Refused(many));
+  CHECK(RefusesChunks(many));
 }
 
 TEST_CASE("ChunkDecoder: stays refused after an error") {
