@@ -20,16 +20,19 @@ function(vcache_module name)
   endif()
 endfunction()
 
-# vcache_test(<name> LABEL unit|integration|e2e SOURCES ... [LIBRARIES ...] [TIMEOUT seconds])
+# vcache_test(<name> [ONE_BY_ONE] LABEL unit|integration|e2e SOURCES ... [LIBRARIES ...] [TIMEOUT seconds])
 # One doctest program, run by ctest. Every test has a time limit.
 function(vcache_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "ONE_BY_ONE" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE vcache_options doctest::doctest Threads::Threads ${arg_LIBRARIES})
+  if(arg_ONE_BY_ONE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   # It defines what the others only declare.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp
     PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
