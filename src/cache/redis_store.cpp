@@ -6,8 +6,10 @@
 
 #include "cache/redis_clear.h"
 #include "cache/redis_delivery.h"
+#include "cache/redis_leases.h"
 #include "cache/redis_scripts.h"
 #include "cache/stats_keys.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::cache {
 namespace {
@@ -22,6 +24,9 @@ constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
+
+/// A lease that was found to be another's while ours ended is given this much time again.
+constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
 
 /// The server's words without our arguments, which some errors quote: keys and values of ours
 /// belong into no log (rule S5).
@@ -55,10 +60,17 @@ class RedisVerdictStore final : public RedisStore {
 
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
+  Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> AskForNews(const CacheKey& key, Deadline deadline) override;
+  Result<void> Release(const CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline deadline) override;
+  Result<void> Publish(const StoreEvent& event, Deadline deadline) override;
+
  private:
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   Result<void> Written(const Result<RespReply>& reply);
+  std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;
@@ -159,13 +171,25 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
   const std::string key = keys_.StoreKey(entry.key);
   std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
   const std::string seconds = std::to_string(life.count());
-  if (request.counters.empty()) {
+  if (request.counters.empty() && request.lease_token.empty()) {
     const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
     return Written(client_.Run(set, deadline));
   }
-  std::vector<std::string> arguments = CounterArguments(request.counters, now, now);
-  arguments.insert(arguments.begin(), {std::move(value), seconds});
-  const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix())};
+  const std::string& token = request.lease_token;
+  const std::string field = request.counters.empty()
+                                ? std::string()
+                                : PendingField(now, token.empty() ? RandomId() : token);
+  const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
+  const std::vector<std::string> arguments = {std::move(value),
+                                              seconds,
+                                              field,
+                                              PendingCounts(request.counters),
+                                              token,
+                                              std::to_string(kForeignLeaseLife.count()),
+                                              Channel(),
+                                              EncodeEvent(stored)};
+  const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix()),
+                                         LeaseKey(keys_, entry.key)};
   return Written(KeepScript().Run(client_, keys, arguments, deadline));
 }
 
@@ -193,6 +217,65 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
   return Error{ErrorCode::kBadRequest, written.error().message};
+}
+
+Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  const std::string lease = LeaseKey(keys_, request.key);
+  // The lease first: whoever held it before has written its verdict by the time it is free, and
+  // on the same connection a read sees at least what the write before it saw.
+  const std::vector<RespCommand> commands = {
+      {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
+      {{"MGET", keys_.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
+  };
+  Claim claim;
+  claim.found = Unavailable("the lease could not be asked for");
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return claim;
+  const RespReply& granted = replies->at(0);
+  const RespReply& read = replies->at(1);
+  if (!read.is_array() || read.elements.size() != 2) return claim;
+  claim.found = Judge(request.key, read.elements[0]);
+  const std::string& held = read.elements[1].text;
+  if (granted.is_error()) {
+    const Result<void> logged = Written(granted);
+    (void)logged;
+    claim.state = LeaseState::kNotGiven;
+  } else if (IsHeldBy(held, request.token)) {
+    claim.state = LeaseState::kOurs;
+  } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
+    claim.state = LeaseState::kFailed;
+  } else {
+    claim.state = LeaseState::kTheirs;
+  }
+  return claim;
+}
+
+Result<bool> RedisVerdictStore::AskForNews(const CacheKey& key, Deadline deadline) {
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return Refused(*reply);
+  return reply->integer == 1;
+}
+
+Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& token,
+                                        const std::optional<Error>& failure, Deadline deadline) {
+  const StoreEvent released{StoreEvent::Kind::kReleased, keys_.NameOf(key)};
+  const bool told = failure && failure->retry_after;
+  const std::chrono::milliseconds pause = told ? *failure->retry_after : std::chrono::seconds(0);
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const std::vector<std::string> arguments = {
+      token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
+      std::to_string(pause.count()), Channel(), EncodeEvent(released)};
+  return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<void> RedisVerdictStore::Publish(const StoreEvent& event, Deadline deadline) {
+  const RespCommand publish{{"PUBLISH", Channel(), EncodeEvent(event)}, {}};
+  const auto reply = client_.Run(publish, deadline);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return Refused(*reply);
+  return {};
 }
 
 Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {

@@ -42,6 +42,8 @@ struct KeepRequest {
   SharedEntry entry;
   std::chrono::seconds ttl{0};  ///< More than 0.
   Counters counters;            ///< The paid call and its price; may be empty.
+  /// The lease under which it was paid, which ends with this; empty without one.
+  std::string lease_token{};
 };
 
 struct ClearReport {
