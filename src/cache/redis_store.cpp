@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <utility>
 
 #include "cache/redis_clear.h"
@@ -9,6 +10,7 @@
 #include "cache/redis_leases.h"
 #include "cache/redis_scripts.h"
 #include "cache/stats_keys.h"
+#include "vcache/cache/store_events.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -25,6 +27,8 @@ constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
+/// A clear that ran out of time still tells what it cleared.
+constexpr std::chrono::milliseconds kTellTime{1'000};
 /// A lease that was found to be another's while ours ended is given this much time again.
 constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
 
@@ -64,7 +68,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<bool> AskForNews(const CacheKey& key, Deadline deadline) override;
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override;
-  Result<void> Publish(const StoreEvent& event, Deadline deadline) override;
+  Result<std::int64_t> CountClears(Deadline deadline) override;
 
  private:
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
@@ -195,7 +199,26 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
 
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                              Deadline deadline) {
-  return ClearRedis({keys_, client_, clock_, options_.scan_page}, pattern, mode, deadline);
+  const RedisClearContext context{keys_, client_, clock_, options_.scan_page};
+  if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
+  // Counted first: whoever connects amid the clear must not think that nothing happened. A full
+  // server cannot count, but it can be cleared, and counts then.
+  const net::RespCommand count{{"INCR", ClearsKey(keys_.prefix())}, {}};
+  const auto counted = client_.Run(count, deadline);
+  if (!counted) {
+    return Error{ErrorCode::kStoreUnavailable,
+                 "Redis was not cleared (" + counted.error().message + "). Clear again."};
+  }
+  Result<ClearReport> cleared = ClearRedis(context, pattern, mode, deadline);
+  const Deadline telling = Deadline::After(clock_, kTellTime);
+  if (counted->is_error()) {
+    const auto ignored = client_.Run(count, telling);
+    (void)ignored;
+  }
+  const StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
+  const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
+  (void)told;  // who missed it sees the count when it connects again
+  return cleared;
 }
 
 Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
@@ -270,12 +293,17 @@ Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& 
   return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
 }
 
-Result<void> RedisVerdictStore::Publish(const StoreEvent& event, Deadline deadline) {
-  const RespCommand publish{{"PUBLISH", Channel(), EncodeEvent(event)}, {}};
-  const auto reply = client_.Run(publish, deadline);
+Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
+  const auto reply = client_.Run({{"GET", ClearsKey(keys_.prefix())}, {}}, deadline);
   if (!reply) return reply.error();
-  if (reply->is_error()) return Refused(*reply);
-  return {};
+  if (reply->nil()) return std::int64_t{0};
+  std::int64_t count = 0;
+  const std::string& text = reply->text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (!reply->is_text() || error != std::errc() || end != text.data() + text.size()) {
+    return Refused(*reply);
+  }
+  return count;
 }
 
 Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {

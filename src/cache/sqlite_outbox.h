@@ -18,13 +18,20 @@ int WritePending(Connection& connection, std::string_view prefix, const PendingW
 int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,
                 std::vector<PendingWrite>& writes);
 
-/// Removes the write, and the local copy of its entry unless that was replaced since. Inside a
-/// transaction of the caller.
+/// Removes the write; its entry stays as a copy.
 int RemovePending(Connection& connection, const PendingWrite& write);
 
 /// What is cleared locally must not come to the shared store: takes the entry out of the writes
 /// whose key is no entry any more, and leaves their counters. Inside a transaction of the caller.
 int DropOrphans(Connection& connection, std::string_view prefix);
+
+/// How many clears of the shared store were seen; left as it is when nothing was noted yet.
+int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
+int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);
+/// Removes entries of the site that do not wait, and says how many. Inside a transaction of the
+/// caller.
+int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
+                   std::int64_t& dropped);
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
 

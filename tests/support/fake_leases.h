@@ -17,9 +17,9 @@ namespace vcache::test {
 
 /// The shared store of several replicas, in memory: verdicts in a store of a test, leases here.
 /// `Keep` ends the lease in the same step, as Redis does it.
-class FakeSharedStore final : public cache::VerdictStore, public cache::LeaseStore {
+class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStore {
  public:
-  FakeSharedStore(cache::VerdictStore& verdicts, Clock& clock)
+  FakeLeaseStore(cache::VerdictStore& verdicts, Clock& clock)
       : verdicts_(verdicts), clock_(clock) {}
 
   std::atomic<bool> unavailable{false};

@@ -9,7 +9,6 @@
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/outbox.h"
-#include "vcache/cache/store_events.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -31,7 +30,7 @@ struct RedisStoreOptions {
 /// is one command, a batch one, `Keep` one round trip. What the server or the connection cannot
 /// answer is kUnavailable, never a miss. A `Keep` or `Add` that failed may have been carried out:
 /// whoever repeats a `Keep` looks first whether its entry is there (its counters then are, too).
-class RedisStore : public SharedStore, public LeaseStore, public EventPublisher {};
+class RedisStore : public SharedStore, public LeaseStore {};
 
 /// Client, clock and logger must outlive the store. One log line when the server stops taking
 /// writes (full, read only) while it goes on answering, and one when it takes them again.

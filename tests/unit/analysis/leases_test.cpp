@@ -56,7 +56,7 @@ struct ReplicaBench {
   std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
   detection::DetectorPanel panel{{}, {}, {vendor}, clock};
   cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeSharedStore shared{verdicts, clock};
+  test::FakeLeaseStore shared{verdicts, clock};
   cache::TieredStore tiers{nullptr, &shared};
   cache::LeaseNews news{cache::KeySpace(), clock};
   analysis::AnalysisObserver nobody;
