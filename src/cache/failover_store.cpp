@@ -1,6 +1,10 @@
 #include "vcache/cache/failover_store.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <random>
+#include <string>
 #include <utility>
 
 namespace vcache::cache {
@@ -13,6 +17,16 @@ constexpr std::chrono::seconds kRecountInterval{5};
 bool SameDay(WallTime one, WallTime other) {
   using std::chrono::days;
   return std::chrono::floor<days>(one) == std::chrono::floor<days>(other);
+}
+
+/// 128 random bits: what is tried at once and what is delivered later are known as one write.
+std::string NewId() {
+  std::random_device random;
+  std::array<char, 33> hex{};
+  for (std::size_t at = 0; at < 32; at += 8) {
+    std::snprintf(&hex[at], 9, "%08x", static_cast<unsigned>(random()));
+  }
+  return hex.data();
 }
 
 }  // namespace
@@ -98,7 +112,9 @@ void FailoverStore::LearnTotals() {
   (void)ignored;  // it is remembered if there is something
 }
 
-Result<void> FailoverStore::Keep(const KeepRequest& request, Deadline deadline) {
+Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
+  KeepRequest request = asked;
+  if (request.id.empty() && local_ != nullptr) request.id = NewId();
   Result<void> kept = shared_.Keep(request, deadline);
   if (kept) Remember(request.counters, clock_.WallNow());
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;

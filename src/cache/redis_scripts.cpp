@@ -11,6 +11,9 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::string_view kPendingPrefix = "pending:";
+// Of stores whose scripts may touch one slot only; see redis_slot_writes.cpp.
+constexpr std::string_view kMovingPrefix = "moving:";
+constexpr std::string_view kMovesField = "moves";
 
 // Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
 // HMGET comes before SET, so that a counter key of another type stops the script before it has
@@ -138,9 +141,14 @@ std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, W
 CounterTotals TotalsOf(const net::RespReply& totals, const net::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
-  const std::string today = std::string(kPendingPrefix) + FormatTime(now).substr(0, 10);
+  const std::string date = FormatTime(now).substr(0, 10);
+  const std::string today = std::string(kPendingPrefix) + date;
+  const std::string moving_today = std::string(kMovingPrefix) + date;
   constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
   Counters pending;
+  Counters moving;
+  std::int64_t move = 0;
+  std::int64_t moved = 0;
   ForEachNumber(totals, [&](std::string_view field, std::int64_t value) {
     if (field == kSinceField) {
       result.since = WallTime(std::chrono::milliseconds(value));
@@ -148,14 +156,21 @@ CounterTotals TotalsOf(const net::RespReply& totals, const net::RespReply& day, 
       Counters one;
       SetCounterField(one, field.substr(kPendingPrefix.size() + kHourLength), value);
       pending += one;
+    } else if (field.starts_with(moving_today) &&
+               field.size() > kMovingPrefix.size() + kHourLength) {
+      SetCounterField(moving, field.substr(kMovingPrefix.size() + kHourLength), value);
+    } else if (field == kMovesField) {
+      move = value;
     } else {
       SetCounterField(result.all, field, value);  // a newer version's counter is not ours to show
     }
   });
   ForEachNumber(day, [&](std::string_view field, std::int64_t value) {
     SetCounterField(result.today, field, value);
+    if (field == kMovesField) moved = value;
   });
   result.today += pending;
+  if (moved < move) result.today += moving;  // on its way, and not there yet
   return result;
 }
 

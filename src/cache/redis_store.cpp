@@ -7,6 +7,7 @@
 #include "cache/redis_clear.h"
 #include "cache/redis_delivery.h"
 #include "cache/redis_scripts.h"
+#include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
 
 namespace vcache::cache {
@@ -59,6 +60,7 @@ class RedisVerdictStore final : public RedisStore {
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   Result<void> Written(const Result<RespReply>& reply);
+  SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;
@@ -163,6 +165,11 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
     const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
     return Written(client_.Run(set, deadline));
   }
+  if (options_.one_slot_scripts) {
+    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
+    if (auto stored = Written(client_.Run(set, deadline)); !stored) return stored;
+    return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
+  }
   std::vector<std::string> arguments = CounterArguments(request.counters, now, now);
   arguments.insert(arguments.begin(), {std::move(value), seconds});
   const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix())};
@@ -176,6 +183,11 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
 
 Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
   if (delta.empty()) return {};
+  if (options_.one_slot_scripts) {
+    auto counted = Written(CountBySlots(slots(), {delta, when, {}}, deadline));
+    if (counted) MovePendingBySlots(slots(), deadline);
+    return counted;
+  }
   const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
   std::vector<std::string> arguments = CounterArguments(delta, clock_.WallNow(), when);
   arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
@@ -187,8 +199,10 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
   if (!plan) return plan.error();
-  if (plan->is_there) return {};
-  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  if (plan->is_there && !options_.one_slot_scripts) return {};
+  const Result<RespReply> reply = options_.one_slot_scripts
+                                      ? DeliverBySlots(slots(), write, *plan, deadline)
+                                      : RunDelivery(options, write, *plan, deadline);
   Result<void> written = Written(reply);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
