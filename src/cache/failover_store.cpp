@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "vcache/core/random_id.h"
+
 namespace vcache::cache {
 namespace {
 
@@ -108,7 +110,9 @@ void FailoverStore::KeepCopy(const KeepRequest& request) {
   (void)ignored;
 }
 
-Result<void> FailoverStore::Keep(const KeepRequest& request, Deadline deadline) {
+Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
+  KeepRequest request = asked;
+  if (request.id.empty() && local_ != nullptr) request.id = RandomId();
   Result<void> kept = shared_.Keep(request, deadline);
   if (kept) {
     Remember(request.counters, clock_.WallNow());

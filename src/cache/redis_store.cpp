@@ -9,6 +9,7 @@
 #include "cache/redis_delivery.h"
 #include "cache/redis_leases.h"
 #include "cache/redis_scripts.h"
+#include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
 #include "vcache/cache/store_events.h"
 #include "vcache/core/random_id.h"
@@ -75,6 +76,7 @@ class RedisVerdictStore final : public RedisStore {
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   Result<void> Written(const Result<RespReply>& reply);
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
+  SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;
@@ -179,22 +181,24 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
     const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
     return Written(client_.Run(set, deadline));
   }
-  const std::string& token = request.lease_token;
-  const std::string field = request.counters.empty()
-                                ? std::string()
-                                : PendingField(now, token.empty() ? RandomId() : token);
+  // Where a script may touch one slot only, the counts follow in a step of their own.
+  const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
+  const std::string id = request.id.empty() ? RandomId() : request.id;
   const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
-  const std::vector<std::string> arguments = {std::move(value),
-                                              seconds,
-                                              field,
-                                              PendingCounts(request.counters),
-                                              token,
-                                              std::to_string(kForeignLeaseLife.count()),
-                                              Channel(),
-                                              EncodeEvent(stored)};
-  const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix()),
-                                         LeaseKey(keys_, entry.key)};
-  return Written(KeepScript().Run(client_, keys, arguments, deadline));
+  const std::vector<std::string> arguments = {
+      std::move(value),
+      seconds,
+      counts_inside ? PendingField(now, id) : std::string(),
+      counts_inside ? PendingCounts(request.counters) : std::string(),
+      request.lease_token,
+      std::to_string(kForeignLeaseLife.count()),
+      Channel(),
+      EncodeEvent(stored)};
+  std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
+  if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
+  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
+  if (!kept || counts_inside || request.counters.empty()) return kept;
+  return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
 }
 
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
@@ -223,6 +227,11 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
 
 Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
   if (delta.empty()) return {};
+  if (options_.one_slot_scripts) {
+    auto counted = Written(CountBySlots(slots(), {delta, when, {}}, deadline));
+    if (counted) MovePendingBySlots(slots(), deadline);
+    return counted;
+  }
   const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
   std::vector<std::string> arguments = CounterArguments(delta, clock_.WallNow(), when);
   arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
@@ -234,8 +243,10 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
   if (!plan) return plan.error();
-  if (plan->is_there) return {};
-  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  if (plan->is_there && !options_.one_slot_scripts) return {};
+  const Result<RespReply> reply = options_.one_slot_scripts
+                                      ? DeliverBySlots(slots(), write, *plan, deadline)
+                                      : RunDelivery(options, write, *plan, deadline);
   Result<void> written = Written(reply);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;

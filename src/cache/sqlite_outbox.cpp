@@ -39,13 +39,14 @@ int WritePending(Connection& connection, std::string_view prefix, const PendingW
   return connection
       .Prepare(
           "INSERT INTO outbox(prefix, id, made_ms, key, expires_ms, value, counters)"
-          " VALUES(?1, lower(hex(randomblob(16))), ?2, ?3, ?4, ?5, ?6)")
+          " VALUES(?1, coalesce(nullif(?7, ''), lower(hex(randomblob(16)))), ?2, ?3, ?4, ?5, ?6)")
       .Bind(1, prefix)
       .Bind(2, ToMillis(write.made_at))
       .Bind(3, std::string_view(write.store_key))
       .Bind(4, ToMillis(write.expires_at))
       .BindBlob(5, write.value)
       .Bind(6, std::string_view(counters))
+      .Bind(7, std::string_view(write.id))
       .Run();
 }
 

@@ -11,8 +11,8 @@ namespace vcache::cache {
 // The writes that wait for the shared store. All answer SQLite's result codes. Each site has its
 // own, told apart by `prefix`.
 
-/// Puts a write behind the others; its number and id are made here. Inside a transaction of the
-/// caller.
+/// Puts a write behind the others; its number is made here, and its id when it has none. Inside a
+/// transaction of the caller.
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);
 
 int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,

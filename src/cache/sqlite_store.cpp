@@ -288,6 +288,7 @@ Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadlin
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
   PendingWrite write;
+  write.id = request.id;
   write.made_at = clock_.WallNow();
   write.expires_at = write.made_at + std::min(request.ttl, kLongestLife);
   write.counters = request.counters;

@@ -44,8 +44,11 @@ class RedisClientWorld {
 class RedisUnderTest : public StoreUnderTest {
  public:
   explicit RedisUnderTest(RedisServer::Options server = {},
-                          cache::KeySpace keys = cache::KeySpace())
-      : keys_(std::move(keys)), server_(std::move(server)), world_(server_.url(), keys_) {}
+                          cache::KeySpace keys = cache::KeySpace(),
+                          cache::RedisStoreOptions options = {})
+      : keys_(std::move(keys)),
+        server_(std::move(server)),
+        world_(server_.url(), keys_, std::move(options)) {}
 
   cache::VerdictStore& store() override { return world_.store(); }
   cache::CounterStore* counters() override { return &world_.store(); }
