@@ -5,7 +5,7 @@ import re
 import socket
 
 import raw_requests
-from harness import PATIENCE, ServiceTest, form, jpeg
+from harness import PATIENCE, Answer, ServiceTest, form, jpeg
 
 PHOTO = jpeg("bad input", 2_000)
 
@@ -123,3 +123,21 @@ class BadInput(ServiceTest):
             b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         self.assertTrue(received.startswith(b"HTTP/1.1 422 "), received[:200])
         self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
+
+    def test_who_is_turned_away_gets_the_header_fields_that_everybody_gets(self):
+        """The 503 of the full gate is made by the function that makes all answers (rule H23)."""
+        small = self.service(self.box, CACHE_DIR="", MAX_CONNECTIONS_PER_ADDRESS="1",
+                             CORS_ORIGINS="https://site.example")
+        one = http.client.HTTPConnection("127.0.0.1", small.port, timeout=PATIENCE)
+        self.addCleanup(one.close)
+        one.request("GET", "/api/nothing")
+        ordinary = Answer(one.getresponse())
+        refused = small.request("GET", "/api/nothing")
+        self.assertProblem(refused, 503, "overloaded")
+        self.assertEqual(refused.headers["retry-after"], "1")
+        self.assertEqual(refused.headers["connection"], "close")
+        self.assertEqual(set(refused.headers), set(ordinary.headers) | {"retry-after"})
+        for name in ("cache-control", "content-security-policy", "referrer-policy", "vary",
+                     "x-content-type-options"):
+            self.assertEqual(refused.headers[name], ordinary.headers[name])
+        small.await_line(r"Request .*status=503.*outcome=overloaded")
