@@ -75,6 +75,8 @@ class RedisVerdictStore final : public RedisStore {
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   Result<void> Written(const Result<RespReply>& reply);
+  Result<void> Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                       Deadline deadline);
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
   SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
 
@@ -177,12 +179,12 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
   const std::string key = keys_.StoreKey(entry.key);
   std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
   const std::string seconds = std::to_string(life.count());
-  if (request.counters.empty() && request.lease_token.empty()) {
-    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
-    return Written(client_.Run(set, deadline));
-  }
   // Where a script may touch one slot only, the counts follow in a step of their own.
   const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
+  if (!counts_inside && request.lease_token.empty()) {
+    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
+    return Counted(Written(client_.Run(set, deadline)), request, now, deadline);
+  }
   const std::string id = request.id.empty() ? RandomId() : request.id;
   const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
   const std::vector<std::string> arguments = {
@@ -197,7 +199,13 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
   std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
   if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
   Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
-  if (!kept || counts_inside || request.counters.empty()) return kept;
+  return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
+}
+
+/// Counts what the step that kept the verdict could not.
+Result<void> RedisVerdictStore::Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                                        Deadline deadline) {
+  if (!kept || request.counters.empty()) return kept;
   return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
 }
 

@@ -7,13 +7,13 @@ import subprocess
 import time
 
 from harness import BUILD, PATIENCE, jpeg
-from redis_fixture import SharedStoreTest
+from redis_server import RedisTestCase
 
 WEEK = 604_800
 MONTH = 2_592_000
 
 
-class RedisTest(SharedStoreTest):
+class RedisTest(RedisTestCase):
     def test_a_photograph_twice_and_what_lies_in_redis(self):
         self.redis.start()
         sandbox = self.sandbox()

@@ -6,13 +6,13 @@ import threading
 import time
 
 from harness import SANITIZED, at_once, jpeg
-from redis_fixture import SharedStoreTest
+from redis_server import RedisTestCase
 
 REPLICAS = 3
 CROWD = 300 if SANITIZED else 1000
 
 
-class ReplicasTest(SharedStoreTest):
+class ReplicasTest(RedisTestCase):
     def setUp(self):
         super().setUp()
         self.redis.start()

@@ -76,13 +76,17 @@ class Setup(unittest.TestCase):
         self.setup("test")
         self.assertEqual((self.root / "policy-rc.d").read_text(), "mine\n")
 
-    def test_the_redis_service_is_not_enabled_for_the_next_boot(self):
+    def test_no_server_is_enabled_for_the_next_boot(self):
         self.setup("test")
-        self.assertIn("systemctl --quiet disable redis-server.service", self.log())
+        for server in ("redis-server", "nginx", "haproxy"):
+            self.assertIn(f"systemctl --quiet disable {server}.service", self.log())
 
     def test_a_server_that_was_there_before_is_left_alone(self):
-        self.setup("test", installed=["redis-server"])
-        self.assertNotIn("systemctl", "".join(self.log()))
+        self.setup("test", installed=["redis-server", "nginx"])
+        log = "".join(self.log())
+        self.assertNotIn("disable redis-server", log)
+        self.assertNotIn("disable nginx", log)
+        self.assertIn("disable haproxy", log)
 
     def test_another_system_gets_a_clear_message_and_the_list(self):
         self.release.write_text('ID=fedora\nVERSION_ID=41\n')

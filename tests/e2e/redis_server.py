@@ -1,4 +1,4 @@
-"""A real Redis for tests of the service, and services that share it."""
+"""A real redis-server for tests: their own, on a unix socket, with nothing but what they put there."""
 
 import os
 import pathlib
@@ -19,6 +19,7 @@ class Redis:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vcr-"))
         self.socket = self.directory / "s"
         self.process = None
+        self.password = None  # what `cli` shows, if the test has set one
 
     @property
     def url(self):
@@ -40,16 +41,17 @@ class Redis:
         self.socket.unlink(missing_ok=True)
 
     def cli(self, *words):
-        return subprocess.run(["redis-cli", "-s", str(self.socket), *words], capture_output=True,
-                              text=True, timeout=PATIENCE).stdout.strip()
+        login = ["--no-auth-warning", "-a", self.password] if self.password else []
+        return subprocess.run(["redis-cli", "-s", str(self.socket), *login, *words],
+                              capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 
-    def paid_calls(self):
+    def paid_calls(self, kind="analysis"):
         """As the counters in Redis say, with those calls that wait to be moved into the totals."""
         lines = self.cli("--raw", "HGETALL", "stats:counters").splitlines()
         fields = dict(zip(lines[::2], lines[1::2]))
         waiting = [value for field, value in fields.items() if field.startswith("pending:")]
-        counts = re.findall(r"\banalysis:paid_calls=(\d+)", ",".join(waiting))
-        return int(fields.get("analysis:paid_calls", 0)) + sum(map(int, counts))
+        counts = re.findall(rf"\b{kind}:paid_calls=(\d+)", ",".join(waiting))
+        return int(fields.get(f"{kind}:paid_calls", 0)) + sum(map(int, counts))
 
     def close(self):
         if self.process is not None and self.process.poll() is None:
@@ -59,7 +61,9 @@ class Redis:
 
 @unittest.skipUnless(shutil.which("redis-server") or os.environ.get("CI"),
                      "redis-server is not installed")
-class SharedStoreTest(ServiceTest):
+class RedisTestCase(ServiceTest):
+    """A Redis that is not started yet, and services that use it."""
+
     def setUp(self):
         super().setUp()
         self.redis = Redis()
