@@ -52,7 +52,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
-  if (!settings.redis.url.empty()) {
+  if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }
   return options;
