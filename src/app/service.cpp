@@ -57,7 +57,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
-  if (!settings.redis.url.empty()) {
+  if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }
   return options;

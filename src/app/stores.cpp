@@ -1,10 +1,13 @@
 #include "app/stores.h"
 
+#include <string_view>
 #include <utility>
 
 #include "vcache/cache/remote_events.h"
 #include "vcache/cache/store_events.h"
+#include "vcache/net/resp_connection.h"
 #include "vcache/net/resp_subscription.h"
+#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 namespace {
@@ -39,23 +42,47 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   return {};
 }
 
-Error OfRedisUrl(const Error& error) {
-  return {ErrorCode::kBadConfiguration, "REDIS_URL: " + error.message};
+Error Of(std::string_view variable, const Error& error) {
+  return {ErrorCode::kBadConfiguration, std::string(variable) + ": " + error.message};
+}
+
+Result<void> ConnectRedis(Stores& stores, const config::RedisSettings& redis, Clock& clock,
+                          Logger& logger) {
+  constexpr std::string_view kVariable = "REDIS_URL";
+  Result<net::RedisUrl> url = net::ParseRedisUrl(redis.url.Reveal());
+  if (!url) return Of(kVariable, url.error());
+  stores.redis_name = url->Display();
+  stores.redis_url = *url;
+  net::RespConnectionOptions options;
+  options.url = std::move(*url);
+  options.command_timeout = redis.timeout;
+  auto connected = net::MakeRespConnection(std::move(options), clock, logger);
+  if (!connected) return Of(kVariable, connected.error());
+  stores.connection = std::move(*connected);
+  return {};
+}
+
+Result<void> ConnectRest(Stores& stores, const config::RedisSettings& redis, Clock& clock,
+                         Logger& logger) {
+  net::UpstashRestOptions options;
+  options.url = redis.rest_url;
+  options.token = redis.rest_token;
+  options.ca_file = redis.rest_ca;
+  options.command_timeout = redis.timeout;
+  auto connected = net::MakeUpstashRestClient(std::move(options), clock, logger);
+  if (!connected) return Of("UPSTASH_REDIS_REST_CA", connected.error());
+  stores.redis_name = redis.rest_url;
+  stores.backend = "upstash-rest";
+  stores.connection = std::move(*connected);
+  return {};
 }
 
 Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& clock,
                        Logger& logger) {
-  if (settings.redis.url.empty()) return {};
-  Result<net::RedisUrl> url = net::ParseRedisUrl(settings.redis.url.Reveal());
-  if (!url) return OfRedisUrl(url.error());
-  stores.redis_name = url->Display();
-  stores.redis_url = *url;
-  net::RespConnectionOptions connection;
-  connection.url = std::move(*url);
-  connection.command_timeout = settings.redis.timeout;
-  auto connected = net::MakeRespConnection(std::move(connection), clock, logger);
-  if (!connected) return OfRedisUrl(connected.error());
-  stores.connection = std::move(*connected);
+  if (!settings.redis.is_shared()) return {};
+  auto connected = settings.redis.url.empty() ? ConnectRest(stores, settings.redis, clock, logger)
+                                              : ConnectRedis(stores, settings.redis, clock, logger);
+  if (!connected) return connected;
   cache::RedisStoreOptions options;
   options.format = FormatOf(settings.cache);
   options.accept_demo = IsDemo(settings);
@@ -127,7 +154,7 @@ api::BackingStore Stores::Describe() const {
   api::BackingStore backing;
   backing.store = verdicts();
   if (failover == nullptr) return backing;
-  backing.backend = "redis";
+  backing.backend = backend;
   backing.serving = "connected";
   backing.has_fallback = local != nullptr;
   backing.pending_writes = [waiting = failover.get()] { return waiting->pending(); };

@@ -16,7 +16,8 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
-#include "vcache/net/resp_connection.h"
+#include "vcache/net/redis_url.h"
+#include "vcache/net/resp_link.h"
 
 namespace vcache::app {
 
@@ -35,12 +36,13 @@ class EventFeed {
 struct Stores {
   std::unique_ptr<cache::SqliteStore> local;
   LocalStore local_state = LocalStore::kTurnedOff;
-  std::unique_ptr<net::RespConnection> connection;
+  std::unique_ptr<net::RespLink> connection;
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
   std::optional<net::RedisUrl> redis_url;          ///< Where events are heard.
   std::string event_channel;
-  std::string redis_name;  ///< Where it is, without credentials.
+  std::string redis_name;         ///< Where it is, without credentials.
+  std::string backend = "redis";  ///< What answers call it.
 
   /// The store behind the memory tier, and where totals are kept; null when there is none.
   cache::VerdictStore* verdicts() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "cache/redis_clear.h"
@@ -342,6 +343,8 @@ Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
 
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            net::RespClient& client, Clock& clock, Logger& logger) {
+  // A zstd frame is no text: what cannot travel is not made.
+  if (!client.takes_any_bytes()) options.format.compress_min_bytes = SIZE_MAX;
   return std::make_unique<RedisVerdictStore>(std::move(options), std::move(keys), client, clock,
                                              logger);
 }

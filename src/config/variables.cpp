@@ -196,6 +196,18 @@ Table SharedStore() {
            "(TLS)"},
           "a URL that begins with redis://, rediss:// or unix://", IsRedisUrl,
           [](auto& s) -> auto& { return s.redis.url; }),
+      BaseUrl(
+          {"UPSTASH_REDIS_REST_URL", "",
+           "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},
+          [](auto& s) -> auto& { return s.redis.rest_url; }),
+      Text(
+          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
+          "at most 512 printable characters without spaces", IsCredential,
+          [](auto& s) -> auto& { return s.redis.rest_token; }),
+      Text(
+          {"UPSTASH_REDIS_REST_CA", "",
+           "File of PEM certificates to trust for that API; by default the system's"},
+          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; }),
       Whole(
           {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
           1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),

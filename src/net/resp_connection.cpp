@@ -10,29 +10,7 @@ namespace {
 /// So many callers in a row must time out before a server that still answers others is distrusted.
 constexpr std::size_t kTimeoutsToDistrust = 3;
 
-Error NotReady(const RespStatus& status) {
-  std::string message = "Redis is not available";
-  if (!status.reason.empty()) message += ": " + status.reason;
-  return Error{ErrorCode::kStoreUnavailable, std::move(message)};
-}
-
 }  // namespace
-
-std::string_view RespStateName(RespState state) noexcept {
-  switch (state) {
-    case RespState::kConnecting:
-      return "connecting";
-    case RespState::kReady:
-      return "ready";
-    case RespState::kSilent:
-      return "silent";
-    case RespState::kRefused:
-      return "refused";
-    case RespState::kPaused:
-      return "paused";
-  }
-  return "connecting";
-}
 
 void RespBatch::Fail(const Error& error) {
   {

@@ -10,6 +10,7 @@ import unittest
 from programs import ROOT
 
 DPKG_QUERY = """#!/bin/sh
+case $* in *Provides*) printf 'installed %s\\n' "$PROVIDED"; exit 0 ;; esac
 for name in $INSTALLED; do printf 'installed:%s ' "$name"; done
 printf 'config-files:libssl-dev '
 exit 1
@@ -63,6 +64,14 @@ class Setup(unittest.TestCase):
     def test_does_nothing_when_all_is_there(self):
         done = self.setup(installed=self.packages())
         self.assertEqual((done.returncode, done.stdout, self.log()), (0, "", []))
+
+    def test_what_an_installed_package_provides_is_not_installed_beside_it(self):
+        there = [name for name in self.packages("test") if name != "npm"]
+        provided = {"PROVIDED": "nodejs-dev, node-types-node (= 20.1), npm"}
+        self.assertEqual(self.setup("test", installed=there, **provided).returncode, 0)
+        self.assertEqual(self.log(), [])
+        self.setup("test", installed=there, PROVIDED="nodejs-dev, npm-run, cnpm")
+        self.assertTrue(any(line.endswith(" npm") for line in self.log()), self.log())
 
     def test_forbids_daemons_while_installing_and_takes_the_policy_away(self):
         (self.root / "apt-get").write_text('#!/bin/sh\ncat "$POLICY_FILE" >>"$LOG"\n')

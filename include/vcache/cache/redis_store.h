@@ -35,8 +35,10 @@ struct RedisStoreOptions {
 /// whoever repeats a `Keep` looks first whether its entry is there (its counters then are, too).
 class RedisStore : public SharedStore, public LeaseStore {};
 
-/// Client, clock and logger must outlive the store. One log line when the server stops taking
-/// writes (full, read only) while it goes on answering, and one when it takes them again.
+/// Client, clock and logger must outlive the store. Over a client that takes text only
+/// (`RespClient::takes_any_bytes`) entries are written uncompressed; compressed ones are read. One
+/// log line when the server stops taking writes (full, read only) while it goes on answering, and
+/// one when it takes them again.
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            net::RespClient& client, Clock& clock, Logger& logger);
 

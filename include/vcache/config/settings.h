@@ -56,10 +56,16 @@ struct CacheSettings {
   bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
 };
 
+/// The shared store, over TCP or over REST; at most one of the two is set.
 struct RedisSettings {
-  Secret url;  ///< `REDIS_URL`, which may hold a password; empty: no shared store.
+  Secret url;            ///< `REDIS_URL`, which may hold a password; empty: none over TCP.
+  std::string rest_url;  ///< Without a slash at the end; empty: none over REST.
+  Secret rest_token;
+  std::string rest_ca;  ///< A file; empty: the system's authorities.
   std::chrono::milliseconds timeout{250};
   std::size_t outage_calls_per_minute = 60;  ///< 0: no limit.
+
+  bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
 };
 
 /// What bounds and protects paid calls, whoever the vendor is.
