@@ -53,6 +53,11 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
         "demo",
         {{"url", settings.sandbox_url}});
   }
+  if (settings.provenance == ProvenanceMode::kDecide) {
+    logger.Warn(
+        "Vendors: not asked about files that declare themselves generated "
+        "(DETECTION_PROVENANCE=decide); anybody can write such a claim");
+  }
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
     std::string names;
     for (const std::string& name : panel.Providers(kind)) {

@@ -261,6 +261,14 @@ Table Detection() {
           {"DETECTION_SANDBOX_URL", "",
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
           [](auto& s) -> auto& { return s.detection.sandbox_url; }),
+      Choice<ProvenanceMode, 3>(
+          {"DETECTION_PROVENANCE", "",
+           "What files declare of their origin: off, report it, or decide, which also spares the "
+           "call for what says it is AI"},
+          {{{"off", ProvenanceMode::kOff},
+            {"report", ProvenanceMode::kReport},
+            {"decide", ProvenanceMode::kDecide}}},
+          [](auto& s) -> auto& { return s.detection.provenance; }),
       Whole(
           {"DETECTION_RETRIES", "",
            "Further tries of a call that failed and certainly cost nothing; 0 for none"},

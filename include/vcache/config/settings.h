@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "vcache/core/log.h"
+#include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
 
@@ -90,6 +91,7 @@ struct DetectionSettings {
   std::vector<std::string> video;
   std::vector<std::string> text;
   std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
+  ProvenanceMode provenance = ProvenanceMode::kReport;  ///< `DETECTION_PROVENANCE`
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`

@@ -134,6 +134,14 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.cache.same_detectors);
 }
 
+TEST_CASE("LoadSettings: claims of files are reported, unless another word says otherwise") {
+  CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
+  CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
+  CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);
+  CHECK(Complaint({{"DETECTION_PROVENANCE", "trust"}}).find("off, report, decide") !=
+        std::string::npos);
+}
+
 TEST_CASE("LoadSettings: every variable of detection reaches its field") {
   const DetectionSettings detection = Load({{"DETECTORS_IMAGE", "sightengine"},
                                             {"DETECTORS_VIDEO", "sightengine"},
