@@ -71,7 +71,10 @@ int Rank(Charge charge) {
 void Account(const Members& members, const std::vector<Answer>& answers, const DetectionTask& task,
              PanelOutcome& outcome) {
   for (std::size_t at = 0; at < answers.size(); ++at) {
+    VendorPrice& charge_of =
+        outcome.charges.emplace_back(VendorPrice{std::string(members[at]->provider()), 0});
     if (answers[at]) {
+      charge_of.micros = answers[at]->cost_micros;
       outcome.cost_micros += answers[at]->cost_micros;
       ++outcome.paid_calls;
       continue;
@@ -79,6 +82,7 @@ void Account(const Members& members, const std::vector<Answer>& answers, const D
     const Charge charge = answers[at].error().charge;
     if (charge == Charge::kNone) continue;
     ++outcome.paid_calls;
+    charge_of.micros = members[at]->PriceMicros(task);
     if (charge == Charge::kCharged) outcome.cost_micros += members[at]->PriceMicros(task);
     if (charge == Charge::kUnknown) ++outcome.unknown_charges;
   }
@@ -233,6 +237,14 @@ std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcep
   std::int64_t sum = 0;
   for (const auto& member : MembersFor(task.kind)) sum += member->PriceMicros(task);
   return sum;
+}
+
+std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const {
+  std::vector<VendorPrice> prices;
+  for (const auto& member : MembersFor(task.kind)) {
+    prices.push_back({std::string(member->provider()), member->PriceMicros(task)});
+  }
+  return prices;
 }
 
 PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline) const {

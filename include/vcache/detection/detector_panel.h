@@ -13,12 +13,23 @@
 
 namespace vcache::detection {
 
+/// An amount of one vendor, in millionths of a US dollar.
+struct VendorPrice {
+  std::string vendor;  ///< `Detector::provider`.
+  std::int64_t micros = 0;
+
+  friend bool operator==(const VendorPrice&, const VendorPrice&) = default;
+};
+
 /// What the panel concluded, and what it cost whether or not it concluded anything.
 struct PanelOutcome {
   Result<Verdict> verdict;
   std::int64_t cost_micros = 0;       ///< Of the calls that were certainly charged.
   std::uint32_t paid_calls = 0;       ///< Calls that were charged or may have been.
   std::uint32_t unknown_charges = 0;  ///< Of these, the ones whose charge is unknown.
+  /// What each vendor that was asked took, 0 where it certainly took nothing, and its price where
+  /// that is unknown: for a budget, which must not give back what may have been charged.
+  std::vector<VendorPrice> charges{};
 };
 
 /// The vendors that judge each kind of content, asked at the same time. Consensus: mean score,
@@ -43,6 +54,8 @@ class DetectorPanel {
   std::string Fingerprint(MediaKind kind) const;
   /// What a whole analysis is expected to cost.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
+  /// The same by vendor: what a `Judge` of this task may be charged for.
+  std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor answered or failed; never throws. kVendorNotConfigured without one,
   /// with the variables to set. Looks into the file first: a video's length goes into the task for

@@ -24,6 +24,14 @@ Counters Hits(std::int64_t count) {
   return counters;
 }
 
+/// As the first version wrote it.
+void MakeVersionOne(const std::filesystem::path& directory) {
+  for (const char* sql : {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
+                          "PRAGMA user_version=1"}) {
+    test::RawDatabase(directory).Query(sql);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, with its entry") {
@@ -139,28 +147,26 @@ TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting 
   CHECK(other->SumPending(clock.WallNow(), kNever)->all.empty());
 }
 
-TEST_CASE("OpenSqliteStore: a database of version 1 gets the new table and keeps its verdicts") {
+TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keeps its verdicts") {
   test::TempDir dir;
   test::FakeClock clock;
   {
     const auto store = test::OpenStore(dir.path(), clock);
     CHECK(store->Keep(Paid(1), kNever));
   }
-  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
-  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  MakeVersionOne(dir.path());
   const auto store = test::OpenStore(dir.path(), clock);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->KeepPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "2");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "3");
 }
 
 TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
   test::TempDir dir;
   test::FakeClock clock;
   test::OpenStore(dir.path(), clock).reset();
-  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
-  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  MakeVersionOne(dir.path());
   test::RawDatabase(dir.path()).Query("PRAGMA application_id=7");
   SqliteStoreOptions options;
   options.directory = dir.path();

@@ -146,6 +146,25 @@ TEST_CASE("DetectorPanel: when all fail, the first error stands with the worst c
   CHECK(outcome.cost_micros == 10'000);
 }
 
+TEST_CASE("DetectorPanel: charges name each vendor, with its price where nobody knows") {
+  Panel panel({"a", "b", "c", "d"});
+  panel.Says(0, 40);
+  panel.Fails(1, ErrorCode::kVendorTimeout, Charge::kUnknown);
+  panel.Fails(2, ErrorCode::kVendorUnavailable, Charge::kNone);
+  panel.Fails(3, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
+  const std::vector<detection::VendorPrice> expected = {
+      {"a", 10'000}, {"b", 10'000}, {"c", 0}, {"d", 10'000}};
+  CHECK(panel.Judge().charges == expected);
+
+  const DetectorPanel images({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
+  const auto prices = images.Prices(DetectionTask{});
+  REQUIRE(prices.size() == 4);
+  CHECK(prices.at(2) == detection::VendorPrice{"c", 10'000});
+  DetectionTask text;
+  text.kind = MediaKind::kText;
+  CHECK(images.Prices(text).empty());
+}
+
 TEST_CASE("DetectorPanel: an adapter that throws, on any thread, is an error of unknown charge") {
   Panel panel({"a", "b"});
   for (const auto& member : panel.members) {
