@@ -189,6 +189,9 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   if (!plan) return plan.error();
   if (plan->is_there) return {};
   const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  if (reply && reply->is_status(kDeliveryChanged)) {
+    return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
+  }
   Result<void> written = Written(reply);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;

@@ -88,7 +88,8 @@ class Outages(RedisTestCase):
             end_outage()
             time.sleep(2)
         for service in (self.app, self.memoryless):
-            self.await_stats(service, patience=5 + MARGIN, status="connected", pendingWrites=0)
+            self.await_stats(service, patience=5 + MARGIN + DRILL / 3, status="connected",
+                             pendingWrites=0)
         self.report(name, load, broken, healed, in_redis, away)
         self.check(load, broken, healed)
         self.assertEqual((in_redis.statuses, away.statuses), ({200}, {200}))
