@@ -17,19 +17,23 @@ constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 
 // Reads come before writes, so that a key of another type stops the script before it has written
 // anything; the first write is the mark, which a full server refuses, and then all of it.
-// The entry is stored only over the very value that was looked at: who wrote in between is newer.
+// Nothing is done unless the key still has the very value that was looked at: who wrote in between
+// may be newer, or be us, with a reply that was lost or came damaged; another look tells.
 constexpr std::string_view kDeliverSource = R"(
 local value, life, seen, remembered, field, counts = unpack(ARGV)
 if redis.call('EXISTS', KEYS[3]) == 1 then return redis.status_reply('DUPLICATE') end
+if KEYS[1] ~= KEYS[3] then
+  local current = redis.pcall('GET', KEYS[1])
+  if type(current) ~= 'table' and (current or '') ~= seen then
+    return redis.status_reply('CHANGED')  -- kDeliveryChanged
+  end
+end
 local kept = redis.call('TYPE', KEYS[2])['ok']
 if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
   return redis.error_reply('WRONGTYPE the counters are no hash')
 end
-local current = value ~= '' and redis.pcall('GET', KEYS[1])
 redis.call('SET', KEYS[3], '1', 'EX', remembered)
-if value ~= '' and (type(current) ~= 'string' or current == seen) then
-  if current or seen == '' then redis.call('SET', KEYS[1], value, 'EX', life) end
-end
+if value ~= '' then redis.call('SET', KEYS[1], value, 'EX', life) end
 if counts ~= '' then redis.call('HSET', KEYS[2], field, counts) end
 return redis.status_reply('OK')
 )";
@@ -72,6 +76,7 @@ Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingW
   if (found->is_error() && found->error_kind() != net::RespErrorKind::kWrongType) {
     return Error{ErrorCode::kStoreUnavailable, "Redis refuses to be asked."};
   }
+  plan.looked = true;
   plan.store_entry = write.expires_at > options.clock.WallNow() + std::chrono::seconds(1);
   if (!found->is_text()) return plan;
   plan.seen = found->text;
@@ -98,7 +103,7 @@ Result<net::RespReply> RunDelivery(const DeliveryOptions& options, const Pending
                                               PendingCounts(write.counters)};
   std::string mark = options.keys.prefix();
   mark.append("delivered:").append(write.id);
-  const std::vector<std::string> keys = {write.store_key.empty() ? mark : write.store_key,
+  const std::vector<std::string> keys = {plan.looked ? write.store_key : mark,
                                          TotalsKey(options.keys.prefix()), mark};
   return DeliverScript().Run(options.client, keys, arguments, deadline);
 }

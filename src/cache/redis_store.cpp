@@ -256,6 +256,9 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   const Result<RespReply> reply = options_.one_slot_scripts
                                       ? DeliverBySlots(slots(), write, *plan, deadline)
                                       : RunDelivery(options, write, *plan, deadline);
+  if (reply && reply->is_status(kDeliveryChanged)) {
+    return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
+  }
   Result<void> written = Written(reply);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;

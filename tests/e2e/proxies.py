@@ -25,8 +25,8 @@ http {{
   fastcgi_temp_path {directory}/fastcgi;
   uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;
-  client_header_timeout 2s;
-  client_body_timeout 2s;
+  client_header_timeout 10s;
+  client_body_timeout 10s;
   keepalive_timeout 2s;
   upstream service {{ server 127.0.0.1:{port}; keepalive 4; }}
   server {{
@@ -53,9 +53,9 @@ defaults
   mode http
   log global
   timeout connect 5s
-  timeout client 2s
+  timeout client 10s
   timeout server 20s
-  timeout http-request 2s
+  timeout http-request 10s
   timeout http-keep-alive 2s
   retries 0
   option http-keep-alive

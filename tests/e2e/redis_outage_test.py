@@ -17,7 +17,7 @@ WEEK = 604_800
 MONTH = 2_592_000
 DRILL = float(os.environ.get("VCACHE_DRILL_SECONDS", 6))
 REDIS_TIMEOUT = 0.25  # the default of REDIS_TIMEOUT_MS
-MARGIN = 2.0 if SANITIZED else 0.25  # for a busy machine
+MARGIN = 2.0 if SANITIZED else 0.5  # for a busy machine
 
 
 def look_up(connection, what):
@@ -88,7 +88,8 @@ class Outages(RedisTestCase):
             end_outage()
             time.sleep(2)
         for service in (self.app, self.memoryless):
-            self.await_stats(service, patience=5 + MARGIN, status="connected", pendingWrites=0)
+            self.await_stats(service, patience=5 + MARGIN + DRILL / 3, status="connected",
+                             pendingWrites=0)
         self.report(name, load, broken, healed, in_redis, away)
         self.check(load, broken, healed)
         self.assertEqual((in_redis.statuses, away.statuses), ({200}, {200}))
@@ -109,10 +110,11 @@ class Outages(RedisTestCase):
             self.assertLess(sent.seconds, usual + REDIS_TIMEOUT + MARGIN)
         if SANITIZED:
             return
-        # Only those that were under way or came before the first time limit was over.
-        late = [sent.begun - broken for sent in delayed
-                if broken + REDIS_TIMEOUT + MARGIN < sent.begun < healed]
-        self.assertEqual(late, [])
+        # Only those that were under way or came before the first time limit was over. What a busy
+        # machine holds up now and then is not meant: without a breaker it would be all of them.
+        begin = broken + 2 * REDIS_TIMEOUT
+        late = [sent.begun - broken for sent in delayed if begin < sent.begun < healed]
+        self.assertLessEqual(len(late), 0.01 * len(load.between(begin, healed)), late)
 
     def report(self, name, load, broken, healed, in_redis, away):
         if "VCACHE_DRILL_SECONDS" not in os.environ:

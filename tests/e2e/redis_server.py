@@ -13,7 +13,10 @@ from harness import PATIENCE, ServiceTest
 
 
 class Redis:
-    """A redis-server of the test's own, on a unix socket in a directory with a short path."""
+    """A redis-server of the test's own, on a unix socket in a directory with a short path.
+
+    It writes what it is told to a file before it answers, so that a kill loses nothing.
+    """
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vcr-"))
@@ -28,7 +31,7 @@ class Redis:
     def start(self):
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self.directory)],
+             "--appendonly", "yes", "--appendfsync", "no", "--dir", str(self.directory)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while self.cli("PING") != "PONG":
@@ -72,7 +75,8 @@ class RedisTestCase(ServiceTest):
     def on_redis(self, sandbox, directory, **environment):
         home = self.directory / directory
         home.mkdir(exist_ok=True)
-        return self.service(sandbox, REDIS_URL=self.redis.url, CACHE_DIR=str(home), **environment)
+        return self.service(sandbox, **{"REDIS_URL": self.redis.url, "CACHE_DIR": str(home),
+                                        **environment})
 
     def await_stats(self, service, patience=PATIENCE, **wanted):
         deadline = time.monotonic() + patience

@@ -35,7 +35,8 @@ class Content:
 def content(name, number):
     """The content of that name and number: four photographs, then a text, and so on."""
     if number % 5 == 4:
-        return Content("text", f"Text {number} of {name}, long enough for a vendor to judge.".encode())
+        text = f"This is text {number} of {name}, and it is long enough for a vendor to judge it."
+        return Content("text", text.encode())
     return Content("analysis", jpeg(f"{name} {number}", 2_000))
 
 

@@ -93,6 +93,25 @@ std::string RedisKey(unsigned number) {
   return MakeKey(number).ToString();
 }
 
+/// A client between whose look and whose next command something happens, to the reply or elsewhere.
+class InterruptedClient final : public net::RespClient {
+ public:
+  InterruptedClient(net::RespClient& inner, std::function<void(net::RespReply&)> after_get)
+      : inner_(inner), after_get_(std::move(after_get)) {}
+  using net::RespClient::Run;
+  Result<std::vector<net::RespReply>> Run(std::span<const net::RespCommand> commands,
+                                          Deadline deadline) override {
+    auto replies = inner_.Run(commands, deadline);
+    if (replies && commands.front().words.front() == "GET") after_get_(replies->front());
+    return replies;
+  }
+  bool available() const noexcept override { return inner_.available(); }
+
+ private:
+  net::RespClient& inner_;
+  const std::function<void(net::RespReply&)> after_get_;
+};
+
 }  // namespace
 
 TEST_CASE("FailoverStore on Redis: keeps every promise of a VerdictStore") {
@@ -211,6 +230,37 @@ TEST_CASE("RedisStore: a newer verdict is not overwritten by one that waited, an
     CHECK(world.redis->Lookup(MakeKey(2), kNever).entry->verdict.ai_score == 20);
     CHECK(PaidCalls(world) == 4);
   }
+}
+
+TEST_CASE("RedisStore: what changes between a delivery's look and its write is looked at again") {
+  if (!test::RedisServer::Available()) return;
+  test::RedisServer server;
+  World world(server.url());
+  world.store->Stop();
+  world.AwaitConnected();
+  REQUIRE(world.local->KeepPending(Paid(1), kNever));
+  const auto waiting = world.local->OldestPending(9, kNever)->front();
+  const auto deliver = [&](const std::function<void(net::RespReply&)>& after_get) {
+    InterruptedClient client(*world.connection, after_get);
+    return MakeRedisStore({}, world.keys, client, world.clock, world.logger)
+        ->Deliver(waiting, kNever)
+        .has_value();
+  };
+  // The write got through, its reply did not; and then the look at it comes back damaged.
+  CHECK(world.redis->Keep(Paid(1), kNever));
+  CHECK_FALSE(deliver([](net::RespReply& reply) { reply.text[0] = '#'; }));
+  CHECK_FALSE(deliver([](net::RespReply& reply) { reply = {}; }));
+  CHECK(PaidCalls(world) == 1);
+  CHECK(deliver([](net::RespReply&) {}));
+  CHECK(PaidCalls(world) == 1);
+  // Somebody writes, or clears, in between.
+  server.Ask({"DEL", RedisKey(1)});
+  CHECK_FALSE(deliver([&](net::RespReply&) { (void)world.redis->Keep(Paid(1, 99, 60s), kNever); }));
+  CHECK(PaidCalls(world) == 2);
+  CHECK_FALSE(deliver([&](net::RespReply&) { server.Ask({"DEL", RedisKey(1)}); }));
+  CHECK(deliver([](net::RespReply&) {}));
+  CHECK(PaidCalls(world) == 3);
+  CHECK(world.redis->Lookup(MakeKey(1), kNever).entry->verdict.ai_score == 87.5);
 }
 
 TEST_CASE("RedisStore: garbage and foreign types under the key give way to what waited") {
