@@ -39,9 +39,26 @@ Error OfRedisUrl(const Error& error) {
   return {ErrorCode::kBadConfiguration, "REDIS_URL: " + error.message};
 }
 
-Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& clock,
-                       Logger& logger) {
-  if (settings.redis.url.empty()) return {};
+/// The one client of a cluster's servers.
+Result<net::RespClient*> ConnectCluster(Stores& stores, const config::Settings& settings,
+                                        Clock& clock, Logger& logger) {
+  Result<net::RedisClusterUrl> url = net::ParseRedisClusterUrl(settings.redis.url.Reveal());
+  if (!url) return OfRedisUrl(url.error());
+  stores.redis_name = url->Display();
+  net::ClusterClientOptions options;
+  options.url = std::move(*url);
+  options.command_timeout = settings.redis.timeout;
+  auto cluster = net::MakeClusterClient(std::move(options), clock, logger);
+  if (!cluster) return OfRedisUrl(cluster.error());
+  stores.cluster = std::move(*cluster);
+  return stores.cluster.get();
+}
+
+Result<net::RespClient*> ConnectRedis(Stores& stores, const config::Settings& settings,
+                                      Clock& clock, Logger& logger) {
+  if (net::IsRedisClusterUrl(settings.redis.url.Reveal())) {
+    return ConnectCluster(stores, settings, clock, logger);
+  }
   Result<net::RedisUrl> url = net::ParseRedisUrl(settings.redis.url.Reveal());
   if (!url) return OfRedisUrl(url.error());
   stores.redis_name = url->Display();
@@ -51,11 +68,20 @@ Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& 
   auto connected = net::MakeRespConnection(std::move(connection), clock, logger);
   if (!connected) return OfRedisUrl(connected.error());
   stores.connection = std::move(*connected);
+  return stores.connection.get();
+}
+
+Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& clock,
+                       Logger& logger) {
+  if (settings.redis.url.empty()) return {};
+  Result<net::RespClient*> client = ConnectRedis(stores, settings, clock, logger);
+  if (!client) return std::move(client).error();
   cache::RedisStoreOptions options;
   options.format = FormatOf(settings.cache);
   options.accept_demo = IsDemo(settings);
-  stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings), *stores.connection,
-                                       clock, logger);
+  options.one_slot_scripts = stores.cluster != nullptr;
+  stores.redis =
+      cache::MakeRedisStore(std::move(options), KeySpaceOf(settings), **client, clock, logger);
   stores.failover =
       std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
   return {};
@@ -86,7 +112,7 @@ api::BackingStore Stores::Describe() const {
   api::BackingStore backing;
   backing.store = verdicts();
   if (failover == nullptr) return backing;
-  backing.backend = "redis";
+  backing.backend = cluster != nullptr ? "redis-cluster" : "redis";
   backing.serving = "connected";
   backing.has_fallback = local != nullptr;
   backing.pending_writes = [waiting = failover.get()] { return waiting->pending(); };

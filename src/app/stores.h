@@ -13,6 +13,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
+#include "vcache/net/resp_cluster.h"
 #include "vcache/net/resp_connection.h"
 
 namespace vcache::app {
@@ -27,6 +28,7 @@ struct Stores {
   std::unique_ptr<cache::SqliteStore> local;
   LocalStore local_state = LocalStore::kTurnedOff;
   std::unique_ptr<net::RespConnection> connection;
+  std::unique_ptr<net::ClusterClient> cluster;  ///< In place of `connection`, on a Redis Cluster.
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
   std::string redis_name;                          ///< Where it is, without credentials.
