@@ -159,7 +159,7 @@ bool ClusterNodes::RefreshNow(Deadline deadline) {
 }
 
 void ClusterNodes::NoteDown(ClusterNode& node) {
-  if (!node.says_down.exchange(true)) RefreshSoon();
+  if (!node.says_down.exchange(true)) Want(true);
 }
 
 bool ClusterNodes::available() const noexcept {
@@ -245,9 +245,12 @@ void ClusterNodes::WaitForWork() {
 bool ClusterNodes::Refresh() {
   const std::vector<NodePointer> known = KnownNodes();
   ++turn_;  // another one each time: nobody's old view is believed for ever
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    ClusterNode& node = *known[(turn_ + i) % known.size()];
-    if (node.connection->available() && ReadFrom(node)) return true;
+  for (const bool down : {false, true}) {  // who lost the others may know less: asked last
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      ClusterNode& node = *known[(turn_ + i) % known.size()];
+      if (node.says_down.load() != down || !node.connection->available()) continue;
+      if (ReadFrom(node)) return true;
+    }
   }
   // Nobody of those whom we know answers: whom we were told of at the start may know others.
   if (auto met = MeetSeeds(); !met) {

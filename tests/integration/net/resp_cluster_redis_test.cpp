@@ -259,6 +259,32 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   CHECK(cluster.OwnerOf(keys_of[victim][0]) == victim + 3);
 }
 
+TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted when it goes on") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
+  ClusterBench bench(cluster.url());
+  REQUIRE(bench.Run({"SET", "key", "old"}));
+  const std::size_t owner = cluster.OwnerOf("key");
+  cluster.server(owner).Ask({"WAIT", "1", "5000"});
+  cluster.server(owner).Freeze();
+  CHECK_FALSE(bench.Run({"GET", "key"}));
+  int slow = 0;
+  for (int i = 0; i < 50; ++i) {  // until then, nobody waits for it but now and then
+    const auto begun = std::chrono::steady_clock::now();
+    (void)bench.Run({"GET", "key"});
+    slow += std::chrono::steady_clock::now() - begun > 100ms ? 1 : 0;
+  }
+  CHECK(slow <= 2);
+  CHECK(Eventually([&] { return bench.Text({"SET", "key", "new"}) == "OK"; }, 20'000ms));
+  cluster.server(owner).Thaw();
+  for (int i = 0; i < 200; ++i) {
+    CHECK(bench.Text({"GET", "key"}) == "new");
+    std::this_thread::sleep_for(2ms);
+  }
+  RedisCluster::Await("the cluster does not become whole", [&] { return cluster.IsWhole(); });
+  CHECK(cluster.OwnerOf("key") == owner + 3);
+}
+
 TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by ourselves") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;  // full coverage is required, as by default
