@@ -331,13 +331,18 @@ void ClusterNodes::DropRetired() {
   std::erase_if(retired_, [](const NodePointer& node) { return node.use_count() == 1; });
 }
 
+/// Once one says that the cluster is down, all are asked, so that it does not seem to be up again
+/// for as long as nobody has asked the others for a key.
 void ClusterNodes::AskWhetherUp() {
+  const std::vector<NodePointer> known = KnownNodes();
+  const auto says_down = [](const NodePointer& node) { return node->says_down.load(); };
+  if (std::none_of(known.begin(), known.end(), says_down)) return;
   const RespCommand command{{"CLUSTER", "INFO"}, kInfoLimits};
-  for (const NodePointer& node : KnownNodes()) {
-    if (!node->says_down.load() || !node->connection->available()) continue;
+  for (const NodePointer& node : known) {
+    if (!node->connection->available()) continue;
     const auto reply = node->connection->Run(command, Deadline::Never());
     if (!reply || !reply->is_text()) continue;
-    if (reply->text.find("cluster_state:ok") != std::string::npos) node->says_down.store(false);
+    node->says_down.store(reply->text.find("cluster_state:ok") == std::string::npos);
   }
 }
 

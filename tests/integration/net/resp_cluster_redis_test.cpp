@@ -313,6 +313,35 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
   CHECK(down == 1);
 }
 
+TEST_CASE("ClusterClient over TLS: every server is verified, also the one that takes over") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster({"--cluster-require-full-coverage", "no"}, true);
+  ClusterBench bench(cluster.url());
+  for (int i = 0; i < 50; ++i) REQUIRE(bench.Text({"SET", KeyOf(i), KeyOf(i)}) == "OK");
+  const std::size_t victim = cluster.OwnerOf(KeyOf(0));
+  cluster.server(victim).Ask({"WAIT", "1", "5000"});
+  cluster.server(victim).Kill();
+  CHECK(Eventually([&] { return bench.Text({"GET", KeyOf(0)}) == KeyOf(0); }, 20'000ms));
+  for (int i = 0; i < 50; ++i) CHECK(bench.Text({"GET", KeyOf(i)}) == KeyOf(i));
+
+  // Authorities of somebody else: nobody of the cluster is believed.
+  const test::TempDir directory;
+  const test::TestAuthority other(directory.path(), "other");
+  ClusterClientOptions options;
+  options.url = *ParseRedisClusterUrl(
+      "rediss+cluster://127.0.0.1:" + std::to_string(cluster.server(3).port()) +
+      "?tls_ca=" + other.ca_file().string());
+  const auto stranger = MakeClusterClient(std::move(options), bench.clock, bench.logger);
+  REQUIRE(stranger);
+  CHECK_FALSE((*stranger)->AwaitReady(Deadline::After(bench.clock, 500ms)));
+  CHECK_FALSE((*stranger)->available());
+  ClusterClientOptions missing;
+  missing.url = *ParseRedisClusterUrl("rediss+cluster://127.0.0.1:1?tls_ca=/nowhere.pem");
+  const auto none = MakeClusterClient(std::move(missing), bench.clock, bench.logger);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == ErrorCode::kBadConfiguration);
+}
+
 TEST_CASE("ClusterClient: one seed that is a replica leads to all of them") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
