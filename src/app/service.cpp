@@ -143,7 +143,7 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
   Result<Stores> opened = OpenStores(settings, clock, logger);
   if (!opened) return std::move(opened).error();
   auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
-  ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.redis_name, logger);
+  ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.link.name, logger);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 

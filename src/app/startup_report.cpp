@@ -13,7 +13,9 @@ std::int64_t Megabytes(std::uint64_t bytes) {
 }
 
 void ReportShared(std::string_view redis, bool tls, LocalStore local, Logger& logger) {
-  logger.Info("Store: Redis, shared with whoever uses the same one",
+  const bool is_cluster = redis.find("+cluster://") != std::string_view::npos;
+  logger.Info(is_cluster ? "Store: Redis Cluster, shared with whoever uses the same one"
+                         : "Store: Redis, shared with whoever uses the same one",
               {{"url", redis}, {"tls", tls}});
   if (local != LocalStore::kOpen) {
     logger.Warn(
@@ -30,7 +32,7 @@ void ReportStore(const config::CacheSettings& cache, LocalStore store, std::stri
   }
   const std::string directory = cache.directory.string();
   if (!redis.empty()) {
-    ReportShared(redis, redis.starts_with("rediss://") || redis.starts_with("https://"), store,
+    ReportShared(redis, redis.starts_with("rediss") || redis.starts_with("https://"), store,
                  logger);
   } else if (store == LocalStore::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "app/event_feed.h"
+#include "app/shared_link.h"
 #include "app/startup_report.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/failover_store.h"
@@ -16,8 +17,6 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
-#include "vcache/net/redis_url.h"
-#include "vcache/net/resp_link.h"
 
 namespace vcache::app {
 
@@ -26,23 +25,14 @@ bool IsDemo(const config::Settings& settings);
 /// A sandbox never reads or writes what a service with real vendors does.
 cache::KeySpace KeySpaceOf(const config::Settings& settings);
 
-/// Hears what other replicas announce, until it is destroyed.
-class EventFeed {
- public:
-  virtual ~EventFeed() = default;
-};
-
 /// The stores behind the memory tier, in the order of construction; each may be missing.
 struct Stores {
   std::unique_ptr<cache::SqliteStore> local;
   LocalStore local_state = LocalStore::kTurnedOff;
-  std::unique_ptr<net::RespLink> connection;
+  SharedLink link;  ///< Its client is null without a shared store.
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
-  std::optional<net::RedisUrl> redis_url;          ///< Where events are heard.
   std::string event_channel;
-  std::string redis_name;         ///< Where it is, without credentials.
-  std::string backend = "redis";  ///< What answers call it.
 
   /// The store behind the memory tier, and where totals are kept; null when there is none.
   cache::VerdictStore* verdicts() const;

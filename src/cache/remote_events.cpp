@@ -36,6 +36,7 @@ void RemoteEvents::OnMessage(std::string_view message) {
 }
 
 void RemoteEvents::OnListening() {
+  const std::lock_guard lock(listening_mutex_);
   const std::optional<std::int64_t> clears = AskForClears();
   const bool missed_nothing = clears && clears == clears_seen_;
   clears_seen_ = clears;

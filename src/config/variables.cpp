@@ -61,7 +61,8 @@ bool IsKeySecret(std::string_view text) {
 /// The scheme and something behind it: what is wrong with the rest, the start says.
 bool IsRedisUrl(std::string_view text) {
   if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
-  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://"}) {
+  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://",
+                                        "redis+cluster://", "rediss+cluster://"}) {
     if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
   }
   return false;
@@ -192,10 +193,11 @@ Table SharedStore() {
   return {
       Text(
           {"REDIS_URL", "",
-           "Redis that all replicas share, as redis://user:password@host:6379/0 or rediss:// "
-           "(TLS)"},
-          "a URL that begins with redis://, rediss:// or unix://", IsRedisUrl,
-          [](auto& s) -> auto& { return s.redis.url; }),
+           "Redis that all replicas share: redis://user:password@host:6379/0, rediss:// (TLS), "
+           "redis+cluster://host:6379,host:6379 or rediss+cluster://"},
+          "a URL that begins with redis://, rediss://, unix://, redis+cluster:// or "
+          "rediss+cluster://",
+          IsRedisUrl, [](auto& s) -> auto& { return s.redis.url; }),
       BaseUrl(
           {"UPSTASH_REDIS_REST_URL", "",
            "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},

@@ -159,7 +159,7 @@ bool ClusterNodes::RefreshNow(Deadline deadline) {
 }
 
 void ClusterNodes::NoteDown(ClusterNode& node) {
-  if (!node.says_down.exchange(true)) RefreshSoon();
+  if (!node.says_down.exchange(true)) Want(true);
 }
 
 bool ClusterNodes::available() const noexcept {
@@ -245,9 +245,12 @@ void ClusterNodes::WaitForWork() {
 bool ClusterNodes::Refresh() {
   const std::vector<NodePointer> known = KnownNodes();
   ++turn_;  // another one each time: nobody's old view is believed for ever
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    ClusterNode& node = *known[(turn_ + i) % known.size()];
-    if (node.connection->available() && ReadFrom(node)) return true;
+  for (const bool down : {false, true}) {  // who lost the others may know less: asked last
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      ClusterNode& node = *known[(turn_ + i) % known.size()];
+      if (node.says_down.load() != down || !node.connection->available()) continue;
+      if (ReadFrom(node)) return true;
+    }
   }
   // Nobody of those whom we know answers: whom we were told of at the start may know others.
   if (auto met = MeetSeeds(); !met) {
@@ -328,13 +331,18 @@ void ClusterNodes::DropRetired() {
   std::erase_if(retired_, [](const NodePointer& node) { return node.use_count() == 1; });
 }
 
+/// Once one says that the cluster is down, all are asked, so that it does not seem to be up again
+/// for as long as nobody has asked the others for a key.
 void ClusterNodes::AskWhetherUp() {
+  const std::vector<NodePointer> known = KnownNodes();
+  const auto says_down = [](const NodePointer& node) { return node->says_down.load(); };
+  if (std::none_of(known.begin(), known.end(), says_down)) return;
   const RespCommand command{{"CLUSTER", "INFO"}, kInfoLimits};
-  for (const NodePointer& node : KnownNodes()) {
-    if (!node->says_down.load() || !node->connection->available()) continue;
+  for (const NodePointer& node : known) {
+    if (!node->connection->available()) continue;
     const auto reply = node->connection->Run(command, Deadline::Never());
     if (!reply || !reply->is_text()) continue;
-    if (reply->text.find("cluster_state:ok") != std::string::npos) node->says_down.store(false);
+    node->says_down.store(reply->text.find("cluster_state:ok") == std::string::npos);
   }
 }
 

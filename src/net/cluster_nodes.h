@@ -42,8 +42,8 @@ struct ClusterView {
 
 /// The servers of a cluster and the thread that reads who serves which slot. Thread-safe.
 ///
-/// Locks: `making_` may be held while `mutex_` is taken, never the other way round; neither is held
-/// over a command, nor while a lock of a connection is.
+/// Locks: `mutex_` may be taken while `making_` is held, and a connection's while either is; never
+/// the other way round. Neither is held over a command.
 class ClusterNodes {
  public:
   /// Begins to connect to the seeds. Errors as those of `MakeRespConnection`.

@@ -124,7 +124,8 @@ void ClusterRun::Send(Batch& batch) {
     return;
   }
   RespConnection& connection = *batch.node->connection;
-  if (IsNew(connection)) connection.AwaitReady(until_);
+  const bool is_new = IsNew(connection);
+  if (is_new) connection.AwaitReady(until_);
   std::vector<RespCommand> commands;
   for (const Job* job : batch.jobs) {
     // Holds for the command behind it only; the connection writes the two next to each other.
@@ -133,7 +134,7 @@ void ClusterRun::Send(Batch& batch) {
   }
   // The connection has the same limit and learns from calls that waited it out in full: those of
   // the first round do, to a moment.
-  auto ticket = connection.Submit(commands, rounds_ == 1 ? deadline_ : until_);
+  auto ticket = connection.Submit(commands, rounds_ == 1 && !is_new ? deadline_ : until_);
   if (ticket) {
     batch.ticket = *std::move(ticket);
   } else {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -20,8 +21,9 @@ class RedisCluster {
  public:
   static constexpr std::size_t kMasters = 3;
 
-  /// `arguments` are added to each command line.
-  explicit RedisCluster(std::vector<std::string> arguments = {}) {
+  /// `arguments` are added to each command line. With `tls` clients and servers talk TLS only.
+  explicit RedisCluster(std::vector<std::string> arguments = {}, bool tls = false) {
+    if (tls) authority_.emplace(directory_.path(), "ca");
     for (std::size_t i = 0; i < 2 * kMasters; ++i) {
       bus_ports_.push_back(LoopbackSocket::FreePort());
       RedisServer::Options options;
@@ -36,6 +38,12 @@ class RedisCluster {
                            "0",
                            "--repl-diskless-sync-delay",
                            "0"};
+      if (tls) {
+        options.tls = true;
+        options.authority = &*authority_;
+        options.arguments.insert(options.arguments.end(),
+                                 {"--tls-cluster", "yes", "--tls-replication", "yes"});
+      }
       options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
       servers_.push_back(std::make_unique<RedisServer>(std::move(options)));
     }
@@ -44,11 +52,11 @@ class RedisCluster {
 
   /// Names the three that are masters at first.
   std::string url() const {
-    std::string url = "redis+cluster://";
+    std::string url = authority_ ? "rediss+cluster://" : "redis+cluster://";
     for (std::size_t i = 0; i < kMasters; ++i) {
       url += (i == 0 ? "" : ",") + std::string("127.0.0.1:") + std::to_string(server(i).port());
     }
-    return url;
+    return authority_ ? url + "?tls_ca=" + authority_->ca_file().string() : url;
   }
   /// The first three are masters at first, each replicated by the one three behind it.
   RedisServer& server(std::size_t index) const { return *servers_.at(index); }
@@ -144,6 +152,8 @@ class RedisCluster {
     Await("the cluster does not become whole", [&] { return IsWhole(); });
   }
 
+  TempDir directory_;
+  std::optional<TestAuthority> authority_;
   std::vector<std::uint16_t> bus_ports_;
   std::vector<std::unique_ptr<RedisServer>> servers_;
 };

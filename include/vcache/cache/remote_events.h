@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -13,8 +14,8 @@
 namespace vcache::cache {
 
 /// What this replica does about what the others announce: tiers that a clear has made untrue are
-/// cleared, and those who wait for another replica's call are woken. The callbacks of one
-/// subscription call it, one at a time; all references must outlive it.
+/// cleared, and those who wait for another replica's call are woken. Called by the threads of one
+/// subscription or several that hear the same. Thread-safe; all references must outlive it.
 class RemoteEvents {
  public:
   struct Parts {
@@ -36,7 +37,8 @@ class RemoteEvents {
   std::optional<std::int64_t> AskForClears();
 
   Parts parts_;
-  std::optional<std::int64_t> clears_seen_;
+  std::mutex listening_mutex_;
+  std::optional<std::int64_t> clears_seen_;  // guarded by listening_mutex_
 };
 
 }  // namespace vcache::cache

@@ -69,7 +69,8 @@ class VerdictStore {
   virtual std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys,
                                                Deadline deadline) = 0;
 
-  /// Stores or replaces, atomically with the counters. Errors: kStoreUnavailable, kIo.
+  /// Stores or replaces, atomically with the counters where the store can; where it cannot, the
+  /// verdict first, and a failure between the two is a failure. Errors: kStoreUnavailable, kIo.
   virtual Result<void> Keep(const KeepRequest& request, Deadline deadline) = 0;
 
   /// Removes (or only counts) the entries of ours that match, and nothing else.

@@ -130,7 +130,6 @@ TEST_CASE("RedisStore on a cluster, with prefix and secret: keeps every promise 
     return std::make_unique<ClusterUnderTest>(
         KeySpace({.prefix = "s[i]*te?:", .secret = Secret("a secret of some length")}));
   });
-  SharedCluster().reset();
 }
 
 TEST_CASE("RedisStore on a cluster: a clear finds the entries of all masters") {

@@ -2,7 +2,9 @@
 
 #include "core/verdict_json.h"
 #include "integration/cache/redis_world.h"
+#include "integration/cache/sqlite_world.h"
 #include "support/never.h"
+#include "vcache/cache/failover_store.h"
 #include "vcache/cache/redis_store.h"
 
 // The store whose scripts touch one slot only, on one server: order, ids, moves. On a cluster it is
@@ -67,6 +69,43 @@ struct SlotBench {
           10'000 * totals->all.total(Counter::kPaidCalls));
     return totals->all.total(Counter::kPaidCalls);
   }
+};
+
+/// Carries every `Keep` out and says that it did not: as when the connection breaks right behind.
+class ReplyLosingStore final : public SharedStore {
+ public:
+  explicit ReplyLosingStore(RedisStore& behind) : behind_(behind) {}
+
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override {
+    REQUIRE(behind_.Keep(request, deadline));
+    return Error{ErrorCode::kStoreUnavailable, "the connection broke"};
+  }
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override {
+    return behind_.Lookup(key, deadline);
+  }
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> asked,
+                                       Deadline deadline) override {
+    return behind_.LookupMany(asked, deadline);
+  }
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override {
+    return behind_.Clear(pattern, mode, deadline);
+  }
+  bool available() const noexcept override { return behind_.available(); }
+  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override {
+    return behind_.Add(delta, when, deadline);
+  }
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
+    return behind_.Read(now, deadline);
+  }
+  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override {
+    return behind_.Deliver(write, deadline);
+  }
+  Result<std::int64_t> CountClears(Deadline deadline) override {
+    return behind_.CountClears(deadline);
+  }
+
+ private:
+  RedisStore& behind_;
 };
 
 }  // namespace
@@ -198,4 +237,21 @@ TEST_CASE("RedisStore with scripts of one slot: moves of many writers at once ad
   CHECK(bench.server.Ask({"HGET", "site:stats:day:" + HourOf(then).substr(0, 10), "text:hits"}) ==
         "201");
   CHECK(bench.world.store().Read(then, kNever)->all.total(Counter::kHits) == 201);
+}
+
+TEST_CASE("FailoverStore over scripts of one slot: try and delivery are known as one write") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  ReplyLosingStore losing(bench.world.store());
+  const test::TempDir directory;
+  const auto local =
+      test::OpenStore(directory.path(), bench.world.clock(), bench.world.logger(), bench.keys);
+  FailoverStore store(losing, local.get(), bench.world.clock(), bench.world.logger());
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Keep(PaidKeep(i), kNever));
+  REQUIRE(store.Keep(PaidKeep(0), kNever));  // paid for anew: another write
+  CHECK(bench.PaidCalls() == 4);
+  CHECK(store.pending() == 4);
+  CHECK(store.DeliverNow());
+  CHECK(store.pending() == 0);
+  CHECK(bench.PaidCalls() == 4);
 }

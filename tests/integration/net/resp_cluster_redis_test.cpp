@@ -259,6 +259,32 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   CHECK(cluster.OwnerOf(keys_of[victim][0]) == victim + 3);
 }
 
+TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted when it goes on") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
+  ClusterBench bench(cluster.url());
+  REQUIRE(bench.Run({"SET", "key", "old"}));
+  const std::size_t owner = cluster.OwnerOf("key");
+  cluster.server(owner).Ask({"WAIT", "1", "5000"});
+  cluster.server(owner).Freeze();
+  CHECK_FALSE(bench.Run({"GET", "key"}));
+  int slow = 0;
+  for (int i = 0; i < 50; ++i) {  // until then, nobody waits for it but now and then
+    const auto begun = std::chrono::steady_clock::now();
+    (void)bench.Run({"GET", "key"});
+    slow += std::chrono::steady_clock::now() - begun > 100ms ? 1 : 0;
+  }
+  CHECK(slow <= 2);
+  CHECK(Eventually([&] { return bench.Text({"SET", "key", "new"}) == "OK"; }, 20'000ms));
+  cluster.server(owner).Thaw();
+  for (int i = 0; i < 200; ++i) {
+    CHECK(bench.Text({"GET", "key"}) == "new");
+    std::this_thread::sleep_for(2ms);
+  }
+  RedisCluster::Await("the cluster does not become whole", [&] { return cluster.IsWhole(); });
+  CHECK(cluster.OwnerOf("key") == owner + 3);
+}
+
 TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by ourselves") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;  // full coverage is required, as by default
@@ -285,6 +311,35 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
     down += line.message == "Redis Cluster is not available" ? 1 : 0;
   }
   CHECK(down == 1);
+}
+
+TEST_CASE("ClusterClient over TLS: every server is verified, also the one that takes over") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster({"--cluster-require-full-coverage", "no"}, true);
+  ClusterBench bench(cluster.url());
+  for (int i = 0; i < 50; ++i) REQUIRE(bench.Text({"SET", KeyOf(i), KeyOf(i)}) == "OK");
+  const std::size_t victim = cluster.OwnerOf(KeyOf(0));
+  cluster.server(victim).Ask({"WAIT", "1", "5000"});
+  cluster.server(victim).Kill();
+  CHECK(Eventually([&] { return bench.Text({"GET", KeyOf(0)}) == KeyOf(0); }, 20'000ms));
+  for (int i = 0; i < 50; ++i) CHECK(bench.Text({"GET", KeyOf(i)}) == KeyOf(i));
+
+  // Authorities of somebody else: nobody of the cluster is believed.
+  const test::TempDir directory;
+  const test::TestAuthority other(directory.path(), "other");
+  ClusterClientOptions options;
+  options.url = *ParseRedisClusterUrl(
+      "rediss+cluster://127.0.0.1:" + std::to_string(cluster.server(3).port()) +
+      "?tls_ca=" + other.ca_file().string());
+  const auto stranger = MakeClusterClient(std::move(options), bench.clock, bench.logger);
+  REQUIRE(stranger);
+  CHECK_FALSE((*stranger)->AwaitReady(Deadline::After(bench.clock, 500ms)));
+  CHECK_FALSE((*stranger)->available());
+  ClusterClientOptions missing;
+  missing.url = *ParseRedisClusterUrl("rediss+cluster://127.0.0.1:1?tls_ca=/nowhere.pem");
+  const auto none = MakeClusterClient(std::move(missing), bench.clock, bench.logger);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == ErrorCode::kBadConfiguration);
 }
 
 TEST_CASE("ClusterClient: one seed that is a replica leads to all of them") {

@@ -272,8 +272,9 @@ TEST_CASE("LoadSettings: short secrets and placeholders are refused") {
 }
 
 TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never shown") {
-  for (const char* value : {"redis://localhost", "rediss://user:p%40ss@redis.example:6380/2",
-                            "unix:///run/redis.sock", "redis+unix:///run/redis.sock?db=1"}) {
+  for (const char* value :
+       {"redis://localhost", "rediss://user:p%40ss@redis.example:6380/2", "unix:///run/redis.sock",
+        "redis+unix:///run/redis.sock?db=1", "redis+cluster://a:1,b:2", "rediss+cluster://:p@a"}) {
     CAPTURE(value);
     CHECK_FALSE(IsRefused("REDIS_URL", value));
   }
