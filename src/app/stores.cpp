@@ -3,7 +3,10 @@
 #include <string_view>
 #include <utility>
 
+#include "vcache/cache/remote_events.h"
+#include "vcache/cache/store_events.h"
 #include "vcache/net/resp_connection.h"
+#include "vcache/net/resp_subscription.h"
 #include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
@@ -49,6 +52,7 @@ Result<void> ConnectRedis(Stores& stores, const config::RedisSettings& redis, Cl
   Result<net::RedisUrl> url = net::ParseRedisUrl(redis.url.Reveal());
   if (!url) return Of(kVariable, url.error());
   stores.redis_name = url->Display();
+  stores.redis_url = *url;
   net::RespConnectionOptions options;
   options.url = std::move(*url);
   options.command_timeout = redis.timeout;
@@ -84,10 +88,30 @@ Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& 
   options.accept_demo = IsDemo(settings);
   stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings), *stores.connection,
                                        clock, logger);
+  stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
   stores.failover =
       std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
   return {};
 }
+
+/// A subscription and what it calls.
+class RedisEventFeed final : public EventFeed {
+ public:
+  explicit RedisEventFeed(const cache::RemoteEvents::Parts& parts) : events_(parts) {}
+
+  Result<void> Start(net::RespSubscriptionOptions options, Clock& clock, Logger& logger) {
+    options.on_message = [this](std::string_view message) { events_.OnMessage(message); };
+    options.on_subscribed = [this] { events_.OnListening(); };
+    auto subscription = net::MakeRespSubscription(std::move(options), clock, logger);
+    if (!subscription) return std::move(subscription).error();
+    subscription_ = std::move(*subscription);
+    return {};
+  }
+
+ private:
+  cache::RemoteEvents events_;
+  std::unique_ptr<net::RespSubscription> subscription_;  // ends before what it calls
+};
 
 }  // namespace
 
@@ -108,6 +132,22 @@ cache::VerdictStore* Stores::verdicts() const {
 cache::CounterStore* Stores::counters() const {
   if (failover != nullptr) return failover.get();
   return local.get();
+}
+
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
+                                          Clock& clock, Logger& logger) const {
+  if (failover == nullptr || !redis_url) return nullptr;
+  auto feed = std::make_unique<RedisEventFeed>(
+      cache::RemoteEvents::Parts{*redis, *failover, tiers, news, clock});
+  net::RespSubscriptionOptions options;
+  options.url = *redis_url;
+  options.channel = event_channel;
+  if (const auto started = feed->Start(std::move(options), clock, logger); !started) {
+    logger.Error("Other replicas are not heard: what they clear may be served here for a while",
+                 {{"reason", started.error().message}});
+    return nullptr;
+  }
+  return feed;
 }
 
 api::BackingStore Stores::Describe() const {

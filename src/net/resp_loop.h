@@ -43,7 +43,8 @@ class RespConnection::Loop final : public ReplyHandler {
   ~Loop() override;
 
   // From any thread.
-  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands, Deadline deadline);
+  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
+  Result<std::vector<RespReply>> Await(const RespTicket& ticket);
   bool ready() const noexcept;
   RespStatus Status() const;
   bool AwaitReady(Deadline deadline);

@@ -5,22 +5,15 @@ import signal
 import statistics
 import subprocess
 import time
-import unittest
 
 from harness import BUILD, PATIENCE, jpeg
-from shared_store import NO_REDIS, SharedStoreTest
+from redis_fixture import SharedStoreTest
 
 WEEK = 604_800
 MONTH = 2_592_000
 
 
-@unittest.skipIf(NO_REDIS, "redis-server is not installed")
 class RedisTest(SharedStoreTest):
-    def on_redis(self, sandbox, directory, **environment):
-        home = self.directory / directory
-        home.mkdir(exist_ok=True)
-        return self.service(sandbox, REDIS_URL=self.redis.url, CACHE_DIR=str(home), **environment)
-
     def test_a_photograph_twice_and_what_lies_in_redis(self):
         self.redis.start()
         sandbox = self.sandbox()
@@ -91,7 +84,7 @@ class RedisTest(SharedStoreTest):
             self.assertIn("detail=redis", again.headers["cache-status"])
         self.assertEqual(sandbox.charged, 11)
         self.assertEqual(service.stats()["cost"]["paidCalls"], 11)
-        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "11")
+        self.assertEqual(self.redis.paid_calls(), 11)
         self.assertEqual(service.output.count("wait in the local store"), 1)
         # Another replica, with nothing on its own disk, knows it all.
         other = self.on_redis(sandbox, "b")
@@ -116,7 +109,7 @@ class RedisTest(SharedStoreTest):
         for seed in range(40, 60):
             self.assertEqual(service.upload(jpeg(seed)).cache, "HIT")
         self.assertEqual(sandbox.charged, 20)
-        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "20")
+        self.assertEqual(self.redis.paid_calls(), 20)
 
     def test_a_redis_that_is_down_at_start_is_no_reason_not_to_start(self):
         sandbox = self.sandbox()

@@ -27,7 +27,7 @@ struct ServerSettings {
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
-  std::size_t worker_threads = 256;
+  std::size_t worker_threads = 768;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
@@ -68,6 +68,15 @@ struct RedisSettings {
   bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
 };
 
+/// What bounds and protects paid calls, whoever the vendor is.
+struct CallSettings {
+  std::chrono::milliseconds timeout{180'000};      ///< `CALL_TIMEOUT_MS`
+  std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
+  std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
+  std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
+  std::size_t max_waiters = 400;                   ///< Below `worker_threads`, so that hits go on.
+};
+
 struct VendorSettings {
   std::string base_url;  ///< Without a slash at the end.
   std::chrono::milliseconds timeout{0};
@@ -102,6 +111,7 @@ struct Settings {
   AccessSettings access;
   CacheSettings cache;
   RedisSettings redis;
+  CallSettings calls;
   DetectionSettings detection;
 };
 

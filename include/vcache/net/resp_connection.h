@@ -40,11 +40,24 @@ struct RespConnectionOptions {
   std::function<void(const RespStatus&)> on_state;
 };
 
+struct RespBatch;
+
+/// Commands under way: what `RespConnection::Submit` gives and `Await` takes. Dropping it drops the
+/// replies; the commands are carried out all the same.
+struct RespTicket {
+  std::shared_ptr<RespBatch> batch;
+  SteadyTime begun{};
+  SteadyTime until{};
+  bool waits_in_full = false;  ///< `until` is the connection's own limit, not the caller's.
+};
+
 /// One connection that many callers share: their commands are queued, written in batches by a
 /// thread of its own and matched with the replies in order, so that concurrent calls share round
 /// trips. Connects in the background and for ever, with pauses that grow; while it is not ready
 /// calls fail at once with kStoreUnavailable. A caller that leaves at its deadline leaves its place
-/// behind, and the late reply is dropped (rule R3). One log line for each change of state.
+/// behind, and the late reply is dropped (rule R3). The commands of one call are written next to
+/// each other, so that one may prepare the connection for the next (`ASKING`); all of them, or none
+/// when the caller has left before. One log line for each change of state.
 class RespConnection final : public RespLink {
  public:
   ~RespConnection() override;  ///< Ends the thread; no call may be running or come after.
@@ -53,6 +66,11 @@ class RespConnection final : public RespLink {
   Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
                                      Deadline deadline) override;
   bool available() const noexcept override;
+
+  /// The two halves of `Run`, for who asks several servers at once: `Submit` never blocks, `Await`
+  /// waits for the replies until the deadline that `Submit` was given.
+  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
+  Result<std::vector<RespReply>> Await(RespTicket ticket);
 
   RespStatus Status() const override;
   bool AwaitReady(Deadline deadline) override;

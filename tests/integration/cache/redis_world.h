@@ -56,8 +56,11 @@ class RedisClientWorld {
 class RedisUnderTest : public StoreUnderTest {
  public:
   explicit RedisUnderTest(RedisServer::Options server = {},
-                          cache::KeySpace keys = cache::KeySpace())
-      : keys_(std::move(keys)), server_(std::move(server)), world_(server_.url(), keys_) {}
+                          cache::KeySpace keys = cache::KeySpace(),
+                          cache::RedisStoreOptions options = {})
+      : keys_(std::move(keys)),
+        server_(std::move(server)),
+        world_(server_.url(), keys_, std::move(options)) {}
   /// What leads to the server and is no TCP address.
   RedisUnderTest(const std::function<net::UpstashRestOptions(const RedisServer&)>& way,
                  const cache::RedisStoreOptions& options)
