@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from harness import BUILD, PATIENCE, jpeg
+from harness import BUILD, PATIENCE, at_once, jpeg
 from redis_fixture import SharedStoreTest
 
 STAND_IN = pathlib.Path(__file__).resolve().parents[1] / "support" / "upstash_rest_stand_in.py"
@@ -99,6 +99,17 @@ class RestStoreTest(SharedStoreTest):
         self.assertEqual(sandbox.charged, 2)
         cleared = rest.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:*"}).json
         self.assertEqual(cleared["cleared"], 2)
+
+    def test_many_at_once_on_two_replicas_pay_once(self):
+        sandbox = self.sandbox()
+        replicas = [self.on_rest(sandbox, name) for name in "ab"]
+        for service in replicas:
+            self.await_stats(service, status="connected")
+        sandbox.behave("ok", latencyMs=500)
+        answers = at_once(16, lambda i: replicas[i % 2].upload(jpeg(7)))
+        self.assertEqual([answer.status for answer in answers], [200] * 16)
+        self.assertEqual(sandbox.charged, 1)
+        self.assertEqual(sum(answer.cache == "MISS" for answer in answers), 1)
 
     def test_a_wrong_token_is_said_and_the_service_runs_on(self):
         sandbox = self.sandbox()
