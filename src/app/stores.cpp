@@ -7,7 +7,6 @@
 #include "vcache/cache/store_events.h"
 #include "vcache/net/resp_connection.h"
 #include "vcache/net/resp_subscription.h"
-#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 namespace {
@@ -71,6 +70,10 @@ Result<void> ConnectRest(Stores& stores, const config::RedisSettings& redis, Clo
   options.command_timeout = redis.timeout;
   auto connected = net::MakeUpstashRestClient(std::move(options), clock, logger);
   if (!connected) return Of("UPSTASH_REDIS_REST_CA", connected.error());
+  stores.rest_events.emplace();
+  stores.rest_events->url = redis.rest_url;
+  stores.rest_events->token = redis.rest_token;
+  stores.rest_events->ca_file = redis.rest_ca;
   stores.redis_name = redis.rest_url;
   stores.backend = "upstash-rest";
   stores.connection = std::move(*connected);
@@ -100,17 +103,28 @@ class RedisEventFeed final : public EventFeed {
   explicit RedisEventFeed(const cache::RemoteEvents::Parts& parts) : events_(parts) {}
 
   Result<void> Start(net::RespSubscriptionOptions options, Clock& clock, Logger& logger) {
-    options.on_message = [this](std::string_view message) { events_.OnMessage(message); };
-    options.on_subscribed = [this] { events_.OnListening(); };
-    auto subscription = net::MakeRespSubscription(std::move(options), clock, logger);
-    if (!subscription) return std::move(subscription).error();
-    subscription_ = std::move(*subscription);
-    return {};
+    Handle(options);
+    return Keep(net::MakeRespSubscription(std::move(options), clock, logger));
+  }
+  Result<void> Start(net::UpstashRestSubscriptionOptions options, Clock& clock, Logger& logger) {
+    Handle(options);
+    return Keep(net::MakeUpstashRestSubscription(std::move(options), clock, logger));
   }
 
  private:
+  void Handle(net::SubscriptionHandlers& handlers) {
+    handlers.on_message = [this](std::string_view message) { events_.OnMessage(message); };
+    handlers.on_subscribed = [this] { events_.OnListening(); };
+  }
+  template <typename Made>
+  Result<void> Keep(Made made) {
+    if (!made) return std::move(made).error();
+    subscription_ = *std::move(made);
+    return {};
+  }
+
   cache::RemoteEvents events_;
-  std::unique_ptr<net::RespSubscription> subscription_;  // ends before what it calls
+  std::unique_ptr<net::Subscription> subscription_;  // ends before what it calls
 };
 
 }  // namespace
@@ -136,13 +150,21 @@ cache::CounterStore* Stores::counters() const {
 
 std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
                                           Clock& clock, Logger& logger) const {
-  if (failover == nullptr || !redis_url) return nullptr;
+  if (failover == nullptr || (!redis_url && !rest_events)) return nullptr;
   auto feed = std::make_unique<RedisEventFeed>(
       cache::RemoteEvents::Parts{*redis, *failover, tiers, news, clock});
-  net::RespSubscriptionOptions options;
-  options.url = *redis_url;
-  options.channel = event_channel;
-  if (const auto started = feed->Start(std::move(options), clock, logger); !started) {
+  Result<void> started;
+  if (redis_url) {
+    net::RespSubscriptionOptions options;
+    options.url = *redis_url;
+    options.channel = event_channel;
+    started = feed->Start(std::move(options), clock, logger);
+  } else {
+    net::UpstashRestSubscriptionOptions options = *rest_events;
+    options.channel = event_channel;
+    started = feed->Start(std::move(options), clock, logger);
+  }
+  if (!started) {
     logger.Error("Other replicas are not heard: what they clear may be served here for a while",
                  {{"reason", started.error().message}});
     return nullptr;

@@ -18,6 +18,7 @@
 #include "vcache/core/result.h"
 #include "vcache/net/redis_url.h"
 #include "vcache/net/resp_link.h"
+#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 
@@ -39,7 +40,8 @@ struct Stores {
   std::unique_ptr<net::RespLink> connection;
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
-  std::optional<net::RedisUrl> redis_url;          ///< Where events are heard.
+  std::optional<net::RedisUrl> redis_url;          ///< Where events are heard, or
+  std::optional<net::UpstashRestSubscriptionOptions> rest_events;
   std::string event_channel;
   std::string redis_name;         ///< Where it is, without credentials.
   std::string backend = "redis";  ///< What answers call it.
