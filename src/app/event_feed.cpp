@@ -20,20 +20,33 @@ class RedisEventFeed final : public EventFeed {
       net::RespSubscriptionOptions options;
       options.url = url;
       options.channel = channel;
-      options.on_message = [this](std::string_view message) { events_.OnMessage(message); };
-      options.on_subscribed = [this] { events_.OnListening(); };
-      auto subscription = net::MakeRespSubscription(std::move(options), clock_, logger_);
-      if (!subscription) return std::move(subscription).error();
-      subscriptions_.push_back(std::move(*subscription));
+      Handle(options);
+      auto made = Keep(net::MakeRespSubscription(std::move(options), clock_, logger_));
+      if (!made) return made;
     }
-    return {};
+    if (!link.rest_events) return {};
+    net::UpstashRestSubscriptionOptions options = *link.rest_events;
+    options.channel = channel;
+    Handle(options);
+    return Keep(net::MakeUpstashRestSubscription(std::move(options), clock_, logger_));
   }
 
  private:
+  void Handle(net::SubscriptionHandlers& handlers) {
+    handlers.on_message = [this](std::string_view message) { events_.OnMessage(message); };
+    handlers.on_subscribed = [this] { events_.OnListening(); };
+  }
+  template <typename Made>
+  Result<void> Keep(Made made) {
+    if (!made) return std::move(made).error();
+    subscriptions_.push_back(*std::move(made));
+    return {};
+  }
+
   cache::RemoteEvents events_;
   Clock& clock_;
   Logger& logger_;
-  std::vector<std::unique_ptr<net::RespSubscription>> subscriptions_;  // end before what they call
+  std::vector<std::unique_ptr<net::Subscription>> subscriptions_;  // end before what they call
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "vcache/net/resp_cluster.h"
 #include "vcache/net/resp_connection.h"
-#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 namespace {
@@ -64,6 +63,10 @@ Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Lo
   auto client = net::MakeUpstashRestClient(std::move(options), clock, logger);
   if (!client) return Of("UPSTASH_REDIS_REST_CA", client.error());
   link.client = std::move(*client);
+  link.rest_events.emplace();
+  link.rest_events->url = redis.rest_url;
+  link.rest_events->token = redis.rest_token;
+  link.rest_events->ca_file = redis.rest_ca;
   return link;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "vcache/core/result.h"
 #include "vcache/net/redis_url.h"
 #include "vcache/net/resp_client.h"
+#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 
@@ -21,6 +23,7 @@ struct SharedLink {
   bool one_slot_scripts = false;  ///< As `RedisStoreOptions` has it.
   /// Where events are heard; several for a cluster, whose servers all tell all of them.
   std::vector<net::RedisUrl> event_urls;
+  std::optional<net::UpstashRestSubscriptionOptions> rest_events;  ///< In their place, over REST.
 };
 
 /// Begins to connect to what the settings name, which must be something. kBadConfiguration names

@@ -88,10 +88,28 @@ Result<CurlList> HeaderList(const HttpRequest& request, const std::string& peer)
 
 /// One exchange: what libcurl's callbacks work on. Lives on the stack of `Send`.
 struct Exchange {
-  Exchange(const HttpRequest& request, CURL* easy, const CurlHttpClientOptions& options,
+  Exchange(const HttpRequest& sent, CURL* handle, const CurlHttpClientOptions& options,
            Deadline until, Clock& time)
-      : body(request, easy), reader(request, options), deadline(until), clock(time) {}
+      : request(sent),
+        easy(handle),
+        body(sent, handle),
+        reader(sent, options),
+        deadline(until),
+        clock(time) {}
 
+  bool TakeBody(std::string_view piece) {
+    long status = 0;
+    if (request.on_body) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) return reader.TakeBody(piece);
+    try {
+      return request.on_body(piece);
+    } catch (const std::exception&) {  // must not pass through libcurl
+      return false;
+    }
+  }
+
+  const HttpRequest& request;
+  CURL* const easy;
   RequestBody body;
   ResponseReader reader;
   Deadline deadline;
@@ -107,14 +125,15 @@ std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchan
 std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
   const std::string_view piece(data, size * count);
   // 0 tells libcurl to stop, unless the piece itself is empty.
-  return static_cast<Exchange*>(exchange)->reader.TakeBody(piece) ? piece.size() : 0;
+  return static_cast<Exchange*>(exchange)->TakeBody(piece) ? piece.size() : 0;
 }
 
 /// The deadline is a moment of our clock, which libcurl's own time limits know nothing of (C5).
 int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   self.expired = self.expired || self.deadline.Expired(self.clock);
-  return self.expired ? 1 : 0;
+  const bool cancelled = self.request.cancelled && self.request.cancelled();
+  return self.expired || cancelled ? 1 : 0;
 }
 
 class CurlHttpClient final : public HttpClient {

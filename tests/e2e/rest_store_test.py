@@ -6,41 +6,15 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import time
 import unittest
 
-from harness import BUILD, PATIENCE, jpeg
+from harness import BUILD, PATIENCE, at_once, jpeg
 from redis_server import RedisTestCase
+from rest_api import TOKEN, RestApi
 
-STAND_IN = pathlib.Path(__file__).resolve().parents[1] / "support" / "upstash_rest_stand_in.py"
 CLIENTS = pathlib.Path(__file__).resolve().parents[1] / "official_clients"
-TOKEN = "a-token-of-the-stand-in"
 WEEK = 604_800
-
-
-class RestApi:
-    """The stand-in in front of a Redis; on the same port again after `kill`."""
-
-    def __init__(self, redis, port=0):
-        self.redis = redis
-        self.port = port
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-B", str(STAND_IN), "--redis", str(self.redis.socket), "--token", TOKEN,
-             "--port", str(self.port)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().strip()
-        self.port = int(self.url.rsplit(":", 1)[1])
-
-    def kill(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-            self.process = None
 
 
 class RestStoreTest(RedisTestCase):
@@ -99,6 +73,32 @@ class RestStoreTest(RedisTestCase):
         self.assertEqual(sandbox.charged, 2)
         cleared = rest.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:*"}).json
         self.assertEqual(cleared["cleared"], 2)
+
+    def test_many_at_once_on_two_replicas_pay_once(self):
+        sandbox = self.sandbox()
+        replicas = [self.on_rest(sandbox, name) for name in "ab"]
+        for service in replicas:
+            self.await_stats(service, status="connected")
+        sandbox.behave("ok", latencyMs=500)
+        answers = at_once(16, lambda i: replicas[i % 2].upload(jpeg(7)))
+        self.assertEqual([answer.status for answer in answers], [200] * 16)
+        self.assertEqual(sandbox.charged, 1)
+        self.assertEqual(sum(answer.cache == "MISS" for answer in answers), 1)
+
+    def test_a_clear_reaches_the_memory_of_the_other_replica(self):
+        sandbox = self.sandbox()
+        one, two = [self.on_rest(sandbox, name) for name in "ab"]
+        for service in (one, two):
+            self.await_stats(service, status="connected")
+            service.await_line("Redis events are received")
+        digest = one.upload(jpeg(8)).json["analysis"]["sha256"]
+        self.assertIn("detail=redis", two.upload(jpeg(8)).headers["cache-status"])
+        self.assertIn("detail=memory", two.upload(jpeg(8)).headers["cache-status"])
+        one.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:*"})
+        deadline = time.monotonic() + 5
+        while two.request("GET", f"/api/analysis/{digest}").status != 404:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
 
     def test_a_wrong_token_is_said_and_the_service_runs_on(self):
         sandbox = self.sandbox()

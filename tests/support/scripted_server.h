@@ -56,9 +56,9 @@ class ScriptedServer {
       closed_ = true;
     }
     /// Whether the client hung up within so many milliseconds.
-    bool ClosedWithin(int milliseconds) {
+    bool ClosedWithin(int millis) {
       pollfd poll_fd{fd_, POLLIN, 0};
-      return ::poll(&poll_fd, 1, milliseconds) > 0;
+      return ::poll(&poll_fd, 1, millis) > 0;
     }
     bool closed() const { return closed_; }
 

@@ -41,6 +41,11 @@ struct HttpRequest {
   std::chrono::milliseconds timeout{30'000};
   /// How long the answer's body may be, in place of the client's limit; 0 for that one.
   std::size_t max_response_bytes = 0;
+  /// Set: takes the body of an answer with status 200 piece by piece while it arrives, of whatever
+  /// length, in place of `HttpResponse::body`. False ends the exchange as a broken connection.
+  std::function<bool(std::string_view piece)> on_body{};
+  /// Set: asked about once a second; true ends the exchange likewise.
+  std::function<bool()> cancelled{};
 };
 
 struct HttpResponse {

@@ -11,6 +11,7 @@
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
 #include "vcache/net/resp_link.h"
+#include "vcache/net/resp_subscription.h"
 
 namespace vcache::net {
 
@@ -55,5 +56,29 @@ struct UpstashRestOptions {
 /// must outlive it; no call may be running or come after its destruction.
 Result<std::unique_ptr<RespLink>> MakeUpstashRestClient(UpstashRestOptions options, Clock& clock,
                                                         Logger& logger);
+
+struct UpstashRestSubscriptionOptions : SubscriptionHandlers {
+  std::string url;  ///< This and the next as those of `UpstashRestOptions`.
+  Secret token;
+  std::string ca_file;
+  std::string channel;
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds first_retry{50};
+  std::chrono::milliseconds last_retry{1'000};
+  std::chrono::milliseconds refused_retry{10'000};
+  /// How long the answer to SUBSCRIBE may take.
+  std::chrono::milliseconds silence_limit{10'000};
+  /// A stream that is this old is replaced: a channel may be quiet for days, and nothing but this
+  /// tells a quiet one from one whose other end is gone.
+  std::chrono::milliseconds stream_life = std::chrono::minutes(30);
+  /// Longer messages end the stream (rule R4).
+  std::size_t max_message_bytes = 64 * 1024;
+};
+
+/// Listens by `/subscribe`, whose answer is a stream of server-sent events. Messages are text; one
+/// with a line break in it is not heard whole. Errors as those of `MakeUpstashRestClient`.
+/// Its destruction may take a second.
+Result<std::unique_ptr<Subscription>> MakeUpstashRestSubscription(
+    UpstashRestSubscriptionOptions options, Clock& clock, Logger& logger);
 
 }  // namespace vcache::net
