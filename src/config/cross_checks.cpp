@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/values.h"
+
 namespace vcache::config {
 namespace {
 
@@ -23,10 +25,11 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : detection_(settings.detection), is_wrong_(is_wrong) {}
+      : detection_(settings.detection), budget_(settings.budget), is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     TextBounds();
+    BudgetBounds();
     BothOrNone();
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
       NamedVendors("DETECTORS_IMAGE", detection_.image);
@@ -43,6 +46,15 @@ class Checks {
     complaints_.push_back("TEXT_MIN_CHARS (" + std::to_string(detection_.text_min_chars) +
                           ") is more than TEXT_MAX_CHARS (" +
                           std::to_string(detection_.text_max_chars) + ").");
+  }
+
+  void BudgetBounds() {
+    if (is_wrong_("DAILY_BUDGET_USD") || is_wrong_("MONTHLY_BUDGET_USD")) return;
+    if (!budget_.daily_micros || !budget_.monthly_micros) return;
+    if (*budget_.daily_micros <= *budget_.monthly_micros) return;
+    complaints_.push_back("DAILY_BUDGET_USD (" + FormatUsd(*budget_.daily_micros) +
+                          ") is more than MONTHLY_BUDGET_USD (" +
+                          FormatUsd(*budget_.monthly_micros) + ").");
   }
 
   void BothOrNone() {
@@ -71,6 +83,7 @@ class Checks {
   }
 
   const DetectionSettings& detection_;
+  const BudgetSettings& budget_;
   const std::function<bool(std::string_view)>& is_wrong_;
   std::vector<std::string> complaints_;
 };

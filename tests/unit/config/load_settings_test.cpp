@@ -342,3 +342,27 @@ TEST_CASE("LoadSettings: the shortest text may not be longer than the longest") 
 TEST_CASE("LoadSettings: variables that it does not know are nobody's business") {
   CHECK(Load({{"PATH", "/bin"}, {"TRUSTED_PROXY_HOPS", "many"}}).server.port == 8080);
 }
+
+TEST_CASE("LoadSettings: a budget is an amount above 0, and none unless it is set") {
+  const Settings none = Load({});
+  CHECK_FALSE(none.budget.daily_micros);
+  CHECK_FALSE(none.budget.monthly_micros);
+  CHECK_FALSE(none.detection.sapling.monthly_budget_micros);
+  const Settings some = Load({{"DAILY_BUDGET_USD", "12.5"},
+                              {"MONTHLY_BUDGET_USD", "1000000"},
+                              {"SAPLING_MONTHLY_BUDGET_USD", "0.000001"}});
+  CHECK(some.budget.daily_micros == 12'500'000);
+  CHECK(some.budget.monthly_micros == 1'000'000'000'000);
+  CHECK(some.detection.sapling.monthly_budget_micros == 1);
+  CHECK_FALSE(some.detection.openai.monthly_budget_micros);
+  for (const char* bad : {"0", "0.0", "-1", "1000000.000001", "1.0000001", "1e3", "$5", "x"}) {
+    CHECK(IsRefused("DAILY_BUDGET_USD", bad));
+    CHECK(IsRefused("OPENAI_MONTHLY_BUDGET_USD", bad));
+  }
+}
+
+TEST_CASE("LoadSettings: a day's budget above the month's is a mistake") {
+  CHECK(Complaint({{"DAILY_BUDGET_USD", "5.5"}, {"MONTHLY_BUDGET_USD", "5"}}) ==
+        "DAILY_BUDGET_USD (5.5) is more than MONTHLY_BUDGET_USD (5).");
+  CHECK(Load({{"DAILY_BUDGET_USD", "5"}, {"MONTHLY_BUDGET_USD", "5"}}).budget.daily_micros);
+}
