@@ -114,7 +114,7 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
     vendor = Protected(std::move(vendor), settings, clock, logger);
   return {Choose(vendors, settings.image, MediaKind::kImage),
           Choose(vendors, settings.video, MediaKind::kVideo),
-          Choose(vendors, settings.text, MediaKind::kText), clock};
+          Choose(vendors, settings.text, MediaKind::kText), clock, settings.provenance};
 }
 
 }  // namespace vcache::app

@@ -30,7 +30,8 @@ void ReportStore(const config::CacheSettings& cache, LocalStore store, std::stri
   }
   const std::string directory = cache.directory.string();
   if (!redis.empty()) {
-    ReportShared(redis, redis.starts_with("rediss://"), store, logger);
+    ReportShared(redis, redis.starts_with("rediss://") || redis.starts_with("https://"), store,
+                 logger);
   } else if (store == LocalStore::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
   } else if (cache.memory_bytes > 0) {
@@ -51,6 +52,11 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
         "Vendors: the sandbox stands in for all of them; verdicts are made up and marked "
         "demo",
         {{"url", settings.sandbox_url}});
+  }
+  if (settings.provenance == ProvenanceMode::kDecide) {
+    logger.Warn(
+        "Vendors: not asked about files that declare themselves generated "
+        "(DETECTION_PROVENANCE=decide); anybody can write such a claim");
   }
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
     std::string names;

@@ -12,6 +12,9 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::string_view kPendingPrefix = "pending:";
+// Of stores whose scripts may touch one slot only; see redis_slot_writes.cpp.
+constexpr std::string_view kMovingPrefix = "moving:";
+constexpr std::string_view kMovesField = "moves";
 
 // A paid call's counts are one field of their own, `pending:<hour>:<id>`, until the next flush adds
 // it to the totals: one command whatever it counts, and writing it twice counts once.
@@ -20,15 +23,15 @@ constexpr std::string_view kPendingPrefix = "pending:";
 // against GET and DEL; in the rare case that the lease is not ours any more it is put back.
 constexpr std::string_view kKeepSource = R"(
 local value, life, field, counts, token, lease_life, channel, message = unpack(ARGV)
-if field ~= '' then redis.call('HSET', KEYS[2], field, counts) end
+if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
 redis.call('SET', KEYS[1], value, 'EX', life)
 if token == '' then return redis.status_reply('OK') end
-local held = redis.pcall('GETDEL', KEYS[3])
+local held = redis.pcall('GETDEL', KEYS[2])
 if type(held) == 'table' then
-  held = redis.call('GET', KEYS[3])
-  if held == token or held == token .. '+' then redis.call('DEL', KEYS[3]) end
+  held = redis.call('GET', KEYS[2])
+  if held == token or held == token .. '+' then redis.call('DEL', KEYS[2]) end
 elseif held and held ~= token and held ~= token .. '+' then
-  redis.call('SET', KEYS[3], held, 'PX', lease_life)
+  redis.call('SET', KEYS[2], held, 'PX', lease_life)
 end
 if held == token .. '+' then redis.call('PUBLISH', channel, message) end
 return redis.status_reply('OK')
@@ -164,29 +167,63 @@ std::string PendingCounts(const Counters& delta) {
   return text;
 }
 
+namespace {
+
+/// What is on its way from the totals to a day, where a script may touch one slot only; see
+/// redis_slot_writes.cpp. Its fields are in the totals already.
+struct Moving {
+  Counters waiting;  ///< Of hours that are not over.
+  Counters moving;
+  std::int64_t move = 0;
+};
+
+/// Reads `<prefix><YYYY-MM-DDTHH>:<counter>` into `counters` when it is of `today`.
+bool TakeMoving(std::string_view field, std::string_view prefix, std::string_view today,
+                std::int64_t number, Counters& counters) {
+  if (!field.starts_with(prefix)) return false;
+  field.remove_prefix(prefix.size());
+  constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
+  if (field.starts_with(today) && field.size() > kHourLength) {
+    AddField(counters, field.substr(kHourLength), number);
+  }
+  return true;
+}
+
+}  // namespace
+
 CounterTotals TotalsOf(const net::RespReply& totals, const net::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
-  const std::string today = std::string(kPendingPrefix) + FormatTime(now).substr(0, 10);
-  Counters pending_today;
+  const std::string today = FormatTime(now).substr(0, 10);
+  const std::string pending_today = std::string(kPendingPrefix) + today;
+  Moving slots;
   for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
     const std::string_view field = totals.elements[i].text;
     const std::string_view value = totals.elements[i + 1].text;
-    if (field.starts_with(kPendingPrefix)) {
+    const auto number = WholeNumber(value);
+    if (!number) {
+      if (!field.starts_with(kPendingPrefix)) continue;
       const Counters waiting = ParsePendingCounts(value);
       result.all += waiting;
-      if (field.starts_with(today)) pending_today += waiting;
-    } else if (const auto number = WholeNumber(value); number && field == kSinceField) {
+      if (field.starts_with(pending_today)) result.today += waiting;
+    } else if (field == kSinceField) {
       result.since = WallTime(std::chrono::milliseconds(*number));
-    } else if (number) {
+    } else if (field == kMovesField) {
+      slots.move = *number;
+    } else if (!TakeMoving(field, kPendingPrefix, today, *number, slots.waiting) &&
+               !TakeMoving(field, kMovingPrefix, today, *number, slots.moving)) {
       AddField(result.all, field, *number);  // a newer version's counter is not ours to show
     }
   }
+  std::int64_t moved = 0;
   for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
+    const std::string_view field = day.elements[i].text;
     const auto number = WholeNumber(day.elements[i + 1].text);
-    if (number) SetCounterField(result.today, day.elements[i].text, *number);
+    if (number && field == kMovesField) moved = *number;
+    if (number) AddField(result.today, field, *number);
   }
-  result.today += pending_today;
+  result.today += slots.waiting;
+  if (moved < slots.move) result.today += slots.moving;  // on its way, and not there yet
   return result;
 }
 

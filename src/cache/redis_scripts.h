@@ -12,9 +12,9 @@ namespace vcache::cache {
 
 /// Writes an entry and a paid call's counts, and ends the lease if it is ours, all or nothing:
 /// EVALSHA and three commands inside (one more when somebody waits for the news).
-/// KEYS: the entry, `stats:counters`, the lease. ARGV: value, life in seconds, `PendingField` and
-/// `PendingCounts` (or both empty), the lease's token (or empty), its life in milliseconds,
-/// channel, message.
+/// KEYS: the entry, the lease, `stats:counters` (left out without counts). ARGV: value, life in
+/// seconds, `PendingField` and `PendingCounts` (or both empty), the lease's token (or empty), its
+/// life in milliseconds, channel, message.
 const net::RespScript& KeepScript();
 
 /// Adds counters and moves what is pending to the totals and to the hashes of hours and days:

@@ -2,6 +2,8 @@
 
 #include <ctime>
 
+#include "core/file_facts_json.h"
+
 namespace vcache {
 namespace {
 
@@ -79,6 +81,8 @@ Json VerdictToJson(const Verdict& verdict) {
     for (const auto& [name, score] : verdict.generators) generators[name] = score;
     object["generators"] = std::move(generators);
   }
+  if (verdict.video) object["videoMetadata"] = VideoInfoToJson(*verdict.video);
+  if (verdict.provenance) object["provenance"] = ProvenanceToJson(*verdict.provenance);
   const Result<Json> details = ParseJson(verdict.details);
   object["details"] = details && details->is_object() ? *details : Json::object();
   object["analyzedAt"] = FormatTime(verdict.analyzed_at);
@@ -99,6 +103,8 @@ Result<Verdict> VerdictFromJson(const Json& object) {
   verdict.consensus = AsString(Find(object, "consensus")).value_or("");
   verdict.frames_analyzed = AsInteger(Find(object, "framesAnalyzed"));
   ReadLists(object, verdict);
+  verdict.video = VideoInfoFromJson(Find(object, "videoMetadata"));
+  verdict.provenance = ProvenanceFromJson(Find(object, "provenance"));
   if (const Json* details = Find(object, "details"); details != nullptr && details->is_object()) {
     verdict.details = DumpJson(*details);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "detection/first_look.h"
 
 namespace vcache::detection {
 namespace {
@@ -191,11 +192,13 @@ Members Serving(Members members, MediaKind kind) {
 
 }  // namespace
 
-DetectorPanel::DetectorPanel(Members image, Members video, Members text, Clock& clock)
+DetectorPanel::DetectorPanel(Members image, Members video, Members text, Clock& clock,
+                             ProvenanceMode provenance)
     : image_(Serving(std::move(image), MediaKind::kImage)),
       video_(Serving(std::move(video), MediaKind::kVideo)),
       text_(Serving(std::move(text), MediaKind::kText)),
-      clock_(clock) {}
+      clock_(clock),
+      provenance_(provenance) {}
 
 const Members& DetectorPanel::MembersFor(MediaKind kind) const noexcept {
   switch (kind) {
@@ -221,6 +224,9 @@ std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
 
 std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   std::string all;
+  if (provenance_ == ProvenanceMode::kDecide && kind != MediaKind::kText) {
+    all = kProvenanceFingerprint;
+  }
   for (const auto& member : MembersFor(kind)) {
     all += (all.empty() ? "" : "+") + member->Fingerprint(kind);
   }
@@ -241,15 +247,31 @@ std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const 
   return prices;
 }
 
-PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
-  const Members& members = MembersFor(task.kind);
-  if (members.empty()) return PanelOutcome{NotConfigured(task.kind)};
-  PanelOutcome outcome{
-      Error{ErrorCode::kInternal, "The verdict could not be put together.", Charge::kUnknown}};
+PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline) const {
+  const Members& members = MembersFor(given.kind);
+  FirstLook look = LookAt(given, provenance_);
+  const bool decided = provenance_ == ProvenanceMode::kDecide && look.provenance &&
+                       look.provenance->claim == ProvenanceClaim::kAiGenerated;
+  if (members.empty() && !decided) return PanelOutcome{NotConfigured(given.kind)};
+  DetectionTask task = given;
+  if (!task.video_length && look.video) task.video_length = look.video->length;
+  PanelOutcome outcome{Error{ErrorCode::kInternal, "The verdict could not be put together.",
+                             decided ? Charge::kNone : Charge::kUnknown}};
   try {
-    std::vector<Answer> answers = AskAll(members, task, deadline);
-    Account(members, answers, task, outcome);
-    outcome.verdict = Combine(members, answers, clock_.WallNow());
+    if (decided) {
+      for (const auto& member : members) {  // who was not asked took nothing
+        outcome.charges.push_back({std::string(member->provider()), 0});
+      }
+      outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
+    } else {
+      std::vector<Answer> answers = AskAll(members, task, deadline);
+      Account(members, answers, task, outcome);
+      outcome.verdict = Combine(members, answers, clock_.WallNow());
+    }
+    if (outcome.verdict) {
+      outcome.verdict->video = std::move(look.video);
+      outcome.verdict->provenance = std::move(look.provenance);
+    }
   } catch (const std::exception&) {
     // Out of memory, in effect. What was counted stays counted.
   }

@@ -4,9 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "vcache/core/deadline.h"
-#include "vcache/core/result.h"
-
 namespace vcache::cache {
 
 /// What a replica tells the others over `vcache:events`. docs/cache-format.md specifies the JSON.
@@ -28,13 +25,5 @@ inline constexpr std::string_view kEventChannel = "vcache:events";
 std::string EncodeEvent(const StoreEvent& event);
 /// Empty for what is no event of ours: anybody may publish there, and newer versions say more.
 std::optional<StoreEvent> DecodeEvent(std::string_view message);
-
-/// Tells the other replicas. Thread-safe.
-class EventPublisher {
- public:
-  virtual ~EventPublisher() = default;
-  /// kStoreUnavailable: nobody was told.
-  virtual Result<void> Publish(const StoreEvent& event, Deadline deadline) = 0;
-};
 
 }  // namespace vcache::cache

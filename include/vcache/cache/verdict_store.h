@@ -44,6 +44,9 @@ struct KeepRequest {
   Counters counters;            ///< The paid call and its price; may be empty.
   /// The lease under which it was paid, which ends with this; empty without one.
   std::string lease_token{};
+  /// Unique among all replicas, for a store that cannot write verdict and counters in one step: who
+  /// repeats the request under the same id counts nothing twice. May be empty.
+  std::string id{};
 };
 
 struct ClearReport {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/provenance.h"
+#include "vcache/core/video_info.h"
 
 namespace vcache {
 
@@ -47,7 +49,8 @@ struct SourceVerdict {
   std::string error;
 };
 
-/// A finished analysis of one content: always a vendor's answer, never a guess of ours. A value;
+/// A finished analysis of one content: always a vendor's answer, never a guess of ours; where the
+/// site says so (`ProvenanceMode::kDecide`) also what the file declares of itself. A value;
 /// the invariant `0 <= ai_score <= 100`, finite, is checked wherever one is read from outside.
 struct Verdict {
   double ai_score = 0;
@@ -64,6 +67,9 @@ struct Verdict {
   std::vector<std::pair<std::string, double>> generators;
   /// A JSON object with what else the vendor told.
   std::string details = "{}";
+  /// What the file says of its origin and, of a video, its container of its length.
+  std::optional<Provenance> provenance = std::nullopt;
+  std::optional<VideoInfo> video = std::nullopt;
   WallTime analyzed_at{};
   /// From a stand-in, not from a paid vendor.
   bool demo = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,6 +31,9 @@ struct DetectionTask {
   std::size_t characters = 0;
   /// Hexadecimal digest, for vendors that take an id from the caller.
   std::string_view digest_hex;
+  /// Video: what its container says; empty where it does not, or nobody has looked yet. A claim of
+  /// the file, good to choose an endpoint and estimate a price by.
+  std::optional<std::chrono::milliseconds> video_length = std::nullopt;
 };
 
 /// One vendor's finished answer.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/verdict.h"
 #include "vcache/detection/detector.h"
@@ -34,19 +35,22 @@ struct PanelOutcome {
 /// The vendors that judge each kind of content, asked at the same time. Consensus: mean score,
 /// majority of "AI or not", `sources` lists each with its score or its error; a verdict with a
 /// vendor missing is `partial`. When all fail, the error is that of the first (its retry time
-/// included), with the worst charge of all. Thread-safe.
+/// included), with the worst charge of all. Before any of them it looks at what the file says of
+/// itself, which costs nothing. Thread-safe.
 class DetectorPanel {
  public:
   /// The order within a list is the order in `sources`. The clock must outlive the panel.
+  /// `provenance` says what becomes of a file's own claims.
   DetectorPanel(std::vector<std::shared_ptr<Detector>> image,
                 std::vector<std::shared_ptr<Detector>> video,
-                std::vector<std::shared_ptr<Detector>> text, Clock& clock);
+                std::vector<std::shared_ptr<Detector>> text, Clock& clock,
+                ProvenanceMode provenance = ProvenanceMode::kOff);
 
   /// Whether anybody judges this kind.
   bool Serves(MediaKind kind) const noexcept;
   /// Names of those who do, for log lines and readiness.
   std::vector<std::string> Providers(MediaKind kind) const;
-  /// The fingerprint of all of them, for `cache.detectors`.
+  /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide.
   std::string Fingerprint(MediaKind kind) const;
   /// What a whole analysis is expected to cost.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
@@ -54,7 +58,9 @@ class DetectorPanel {
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor answered or failed; never throws. kVendorNotConfigured without one,
-  /// with the variables to set.
+  /// with the variables to set. Looks into the file first: a video's length goes into the task for
+  /// the vendors, and what was found into the verdict. Where claims decide (`kDecide`), a file that
+  /// declares itself generated gets its verdict from that; then nobody is asked and nothing paid.
   PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 
  private:
@@ -64,6 +70,7 @@ class DetectorPanel {
   std::vector<std::shared_ptr<Detector>> video_;
   std::vector<std::shared_ptr<Detector>> text_;
   Clock& clock_;
+  const ProvenanceMode provenance_;
 };
 
 }  // namespace vcache::detection

@@ -9,6 +9,7 @@
 #include "support/never.h"
 #include "vcache/cache/lease_news.h"
 #include "vcache/cache/lease_store.h"
+#include "vcache/cache/store_events.h"
 #include "vcache/net/resp_subscription.h"
 
 using namespace vcache;         // NOLINT: a test

@@ -134,6 +134,14 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.cache.same_detectors);
 }
 
+TEST_CASE("LoadSettings: claims of files are reported, unless another word says otherwise") {
+  CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
+  CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
+  CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);
+  CHECK(Complaint({{"DETECTION_PROVENANCE", "trust"}}).find("off, report, decide") !=
+        std::string::npos);
+}
+
 TEST_CASE("LoadSettings: every variable of detection reaches its field") {
   const DetectionSettings detection = Load({{"DETECTORS_IMAGE", "sightengine"},
                                             {"DETECTORS_VIDEO", "sightengine"},
@@ -276,6 +284,42 @@ TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never sh
   CHECK(Complaint({{"REDIS_URL", "hunter2@localhost"}}).find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("LoadSettings: the REST API is over https, or on this machine") {
+  const Settings settings = Load({{"UPSTASH_REDIS_REST_URL", "https://Example.upstash.io/"},
+                                  {"UPSTASH_REDIS_REST_TOKEN", "AYNg"},
+                                  {"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}});
+  CHECK(settings.redis.rest_url == "https://example.upstash.io");
+  CHECK(settings.redis.rest_token.Reveal() == "AYNg");
+  CHECK(settings.redis.rest_ca == "/etc/ca.pem");
+  CHECK(settings.redis.is_shared());
+  CHECK_FALSE(Load({}).redis.is_shared());
+  Load({{"UPSTASH_REDIS_REST_URL", "http://127.0.0.1:8079"}, {"UPSTASH_REDIS_REST_TOKEN", "t"}});
+  for (const char* value : {"http://example.upstash.io", "rediss://example.upstash.io:6379",
+                            "https://default:hunter2@example.upstash.io", "example.upstash.io"}) {
+    const std::string complaint =
+        Complaint({{"UPSTASH_REDIS_REST_URL", value}, {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+    CHECK(complaint.starts_with("UPSTASH_REDIS_REST_URL"));
+    CHECK(complaint.find("hunter2") == std::string::npos);
+    CHECK(complaint.find("AYNg") == std::string::npos);
+    CHECK(complaint.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("LoadSettings: there is one shared store, and its settings belong together") {
+  const std::string url = "https://example.upstash.io";
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_URL", url}})
+            .starts_with("UPSTASH_REDIS_REST_TOKEN is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_TOKEN", "AYNg"}})
+            .starts_with("UPSTASH_REDIS_REST_URL is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}}).find("?tls_ca=") !=
+        std::string::npos);
+  const std::string both = Complaint({{"REDIS_URL", "redis://localhost"},
+                                      {"UPSTASH_REDIS_REST_URL", url},
+                                      {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+  CHECK(both.starts_with("REDIS_URL and UPSTASH_REDIS_REST_URL are both set"));
+  CHECK(both.find('\n') == std::string::npos);
+}
+
 TEST_CASE("LoadSettings: a key prefix has no characters that patterns know (R9)") {
   CHECK_FALSE(IsRefused("KEY_PREFIX", std::string(64, 'p')));
   CHECK(IsRefused("KEY_PREFIX", std::string(65, 'p')));
@@ -341,28 +385,4 @@ TEST_CASE("LoadSettings: the shortest text may not be longer than the longest") 
 
 TEST_CASE("LoadSettings: variables that it does not know are nobody's business") {
   CHECK(Load({{"PATH", "/bin"}, {"TRUSTED_PROXY_HOPS", "many"}}).server.port == 8080);
-}
-
-TEST_CASE("LoadSettings: a budget is an amount above 0, and none unless it is set") {
-  const Settings none = Load({});
-  CHECK_FALSE(none.budget.daily_micros);
-  CHECK_FALSE(none.budget.monthly_micros);
-  CHECK_FALSE(none.detection.sapling.monthly_budget_micros);
-  const Settings some = Load({{"DAILY_BUDGET_USD", "12.5"},
-                              {"MONTHLY_BUDGET_USD", "1000000"},
-                              {"SAPLING_MONTHLY_BUDGET_USD", "0.000001"}});
-  CHECK(some.budget.daily_micros == 12'500'000);
-  CHECK(some.budget.monthly_micros == 1'000'000'000'000);
-  CHECK(some.detection.sapling.monthly_budget_micros == 1);
-  CHECK_FALSE(some.detection.openai.monthly_budget_micros);
-  for (const char* bad : {"0", "0.0", "-1", "1000000.000001", "1.0000001", "1e3", "$5", "x"}) {
-    CHECK(IsRefused("DAILY_BUDGET_USD", bad));
-    CHECK(IsRefused("OPENAI_MONTHLY_BUDGET_USD", bad));
-  }
-}
-
-TEST_CASE("LoadSettings: a day's budget above the month's is a mistake") {
-  CHECK(Complaint({{"DAILY_BUDGET_USD", "5.5"}, {"MONTHLY_BUDGET_USD", "5"}}) ==
-        "DAILY_BUDGET_USD (5.5) is more than MONTHLY_BUDGET_USD (5).");
-  CHECK(Load({{"DAILY_BUDGET_USD", "5"}, {"MONTHLY_BUDGET_USD", "5"}}).budget.daily_micros);
 }
