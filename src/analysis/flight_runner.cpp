@@ -56,6 +56,18 @@ cache::Counters CountersOf(cache::ContentKind kind, const detection::PanelOutcom
   return paid;
 }
 
+/// Both must outlive the task.
+detection::DetectionTask TaskOf(const Content& content, const std::string& digest) {
+  detection::DetectionTask task;
+  task.kind = MediaKindOf(content);
+  task.media_type = content.media_type;
+  task.file = content.file.get();
+  task.text = content.text;
+  task.characters = content.characters;
+  task.digest_hex = digest;
+  return task;
+}
+
 }  // namespace
 
 MediaKind MediaKindOf(const Content& content) {
@@ -84,6 +96,7 @@ struct FlightRunner::Leg {
   milliseconds pause = kFirstPause;
   Verdict verdict{};  ///< Paid for, to be kept.
   cache::Counters paid{};
+  BudgetReservation money{};  ///< For the call; kept as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
 };
 
@@ -144,7 +157,8 @@ Result<Analysis> FlightRunner::Run(Course& course, const Content& content) {
         passage.Waited(AwaitNews(leg));
         break;
       case Step::kAdmit: {
-        const std::optional<Error> refusal = Refusal(course, leg);
+        std::optional<Error> refusal = Refusal(course, leg);
+        if (!refusal) refusal = SetMoneyAside(leg);
         if (refusal) leg.result = *refusal;
         passage.Admitted(!refusal);
         break;
@@ -216,20 +230,24 @@ std::optional<Error> FlightRunner::Refusal(const Course& course, const Leg& leg)
                .retry_after = *wait};
 }
 
+/// Why the budget does not allow the call, if it does not.
+std::optional<Error> FlightRunner::SetMoneyAside(Leg& leg) {
+  if (safeguards_.budget == nullptr) return std::nullopt;
+  const std::string digest = leg.content.key.digest.ToHex();
+  auto reserved =
+      safeguards_.budget->Reserve(panel_.Prices(TaskOf(leg.content, digest)), StorePatience());
+  if (!reserved) return std::move(reserved).error();
+  leg.money = std::move(*reserved);
+  return std::nullopt;
+}
+
 void FlightRunner::Pay(Course& course, Leg& leg) {
   const Content& content = leg.content;
   observer_.OnMiss(content.key, content.file_name, course.found);
   const std::string digest = content.key.digest.ToHex();
-  detection::DetectionTask task;
-  task.kind = MediaKindOf(content);
-  task.media_type = content.media_type;
-  task.file = content.file.get();
-  task.text = content.text;
-  task.characters = content.characters;
-  task.digest_hex = digest;
-
   detection::PanelOutcome outcome =
-      panel_.Judge(task, Deadline::After(clock_, options_.call_timeout));
+      panel_.Judge(TaskOf(content, digest), Deadline::After(clock_, options_.call_timeout));
+  leg.money.Settle(outcome.charges);
   leg.paid = CountersOf(content.key.kind, outcome);
   course.passage.Paid(outcome.verdict.has_value());
   if (outcome.verdict) {

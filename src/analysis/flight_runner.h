@@ -47,6 +47,7 @@ class FlightRunner {
   void Claim(Course& course, Leg& leg);
   bool AwaitNews(Leg& leg);
   std::optional<Error> Refusal(const Course& course, const Leg& leg);
+  std::optional<Error> SetMoneyAside(Leg& leg);
   void Pay(Course& course, Leg& leg);
   void Release(const Course& course, const Leg& leg);
   Analysis Keep(Leg& leg, const std::string& lease);

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "app/budgets.h"
 #include "app/detectors.h"
 #include "app/startup_report.h"
 #include "app/stores.h"
@@ -100,6 +101,8 @@ struct Service::Parts {
         http_client(net::MakeCurlHttpClient({}, clock)),
         panel(MakePanel(settings.detection, *http_client, clock, logger)),
         stores(std::move(opened)),
+        budget_stores(OpenBudgets(settings, stores, clock, logger)),
+        budget(budget_stores.store(), clock, logger, BudgetOptionsOf(settings)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),
         news(KeySpaceOf(settings), clock),
@@ -108,11 +111,11 @@ struct Service::Parts {
         log_lines(logger),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings),
-                 {stores.redis.get(), &news}),
+                 {stores.redis.get(), &news, &budget}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger}),
+                                clock, logger, &budget}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
   const config::Settings settings;
@@ -121,6 +124,8 @@ struct Service::Parts {
   std::unique_ptr<net::HttpClient> http_client;
   detection::DetectorPanel panel;
   Stores stores;
+  BudgetStores budget_stores;
+  analysis::Budget budget;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
   cache::LeaseNews news;
@@ -144,6 +149,7 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
   if (!opened) return std::move(opened).error();
   auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
   ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.link.name, logger);
+  ReportBudget(BudgetOptionsOf(settings), parts->budget_stores, logger);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
@@ -151,6 +157,7 @@ Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
+  if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =
@@ -178,6 +185,7 @@ bool Service::Stop() {
   const bool drained = parts_->analysis.Drain(deadline);
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
+  if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
   if (drained) {
     parts_->logger.Info("Stopped");
   } else {

@@ -4,11 +4,10 @@
 namespace vcache::cache {
 namespace {
 
-using std::chrono::days;
 using std::chrono::year_month_day;
 
-constexpr std::chrono::seconds kDayLife = days(2);
-constexpr std::chrono::seconds kMonthLife = days(40);
+constexpr std::chrono::seconds kDayLife = std::chrono::days(2);
+constexpr std::chrono::seconds kMonthLife = std::chrono::days(40);
 
 /// `<vendor>:<begin of the time in UTC>`.
 std::string BudgetName(std::string_view vendor, WallTime now, std::size_t time_chars) {
@@ -28,11 +27,11 @@ BudgetWindow BudgetMonth(std::string_view vendor, WallTime now) {
 }
 
 WallTime EndOfBudgetDay(WallTime now) {
-  return std::chrono::floor<days>(now) + days(1);
+  return std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
 }
 
 WallTime EndOfBudgetMonth(WallTime now) {
-  const year_month_day today(std::chrono::floor<days>(now));
+  const year_month_day today(std::chrono::floor<std::chrono::days>(now));
   const auto next = today.year() / today.month() / std::chrono::day(1) + std::chrono::months(1);
   return std::chrono::sys_days(next);
 }

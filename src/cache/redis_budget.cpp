@@ -62,7 +62,7 @@ end
 return redis.status_reply('OK')
 )";
 
-std::string Seconds(std::chrono::seconds life) {
+std::string LifeText(std::chrono::seconds life) {
   return std::to_string(life.count());
 }
 
@@ -122,7 +122,7 @@ BudgetAnswer RedisBudgetStore::ReserveTogether(std::span<const BudgetClaim> clai
     keys.push_back(KeyOf(claim.window));
     arguments.push_back(std::to_string(claim.amount_micros));
     arguments.push_back(std::to_string(claim.limit_micros));
-    arguments.push_back(Seconds(claim.window.life));
+    arguments.push_back(LifeText(claim.window.life));
   }
   BudgetAnswer answer;
   const auto reply = script.Run(client_, keys, arguments, deadline);
@@ -176,11 +176,11 @@ Result<void> RedisBudgetStore::AdjustTogether(const std::string& mark,
                                               Deadline deadline) {
   static const net::RespScript script{std::string(kAdjustSource)};
   std::vector<std::string> keys = {mark};
-  std::vector<std::string> arguments = {Seconds(kAdjustmentRemembered)};
+  std::vector<std::string> arguments = {LifeText(kAdjustmentRemembered)};
   for (const BudgetChange& change : changes) {
     keys.push_back(KeyOf(change.window));
     arguments.push_back(std::to_string(change.amount_micros));
-    arguments.push_back(Seconds(change.window.life));
+    arguments.push_back(LifeText(change.window.life));
   }
   const auto reply = script.Run(client_, keys, arguments, deadline);
   if (!reply) return reply.error();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/redis_limits.h"
 #include "cache/redis_scripts.h"
 #include "cache/stats_keys.h"
 
@@ -13,7 +14,6 @@ namespace {
 /// How long it is remembered that a write was delivered: it is repeated within seconds, unless the
 /// process dies between the delivery and its note of it, and starts again much later.
 constexpr std::chrono::hours kRemembered{24 * 7};
-constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 
 // Reads come before writes, so that a key of another type stops the script before it has written
 // anything; the first write is the mark, which a full server refuses, and then all of it.

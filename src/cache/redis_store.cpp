@@ -9,6 +9,7 @@
 #include "cache/redis_clear.h"
 #include "cache/redis_delivery.h"
 #include "cache/redis_leases.h"
+#include "cache/redis_limits.h"
 #include "cache/redis_scripts.h"
 #include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
@@ -22,9 +23,6 @@ using net::RespCommand;
 using net::RespErrorKind;
 using net::RespReply;
 
-/// More than an entry ever has: a larger value of somebody else is corrupt, which the entry's
-/// reader finds, and no reason to drop the connection. Beyond this it is (rule R4).
-constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);

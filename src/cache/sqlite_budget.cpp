@@ -13,7 +13,7 @@ namespace vcache::cache {
 namespace {
 
 /// How long an adjustment may be repeated.
-constexpr std::chrono::hours kIdRemembered{24 * 7};
+constexpr std::chrono::hours kMarkRemembered{24 * 7};
 
 Error BudgetIsAway(int code) {
   return {ErrorCode::kStoreUnavailable,
@@ -101,7 +101,7 @@ int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_n
   Statement statement = connection.Prepare(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, 0, ?2)"
       " ON CONFLICT DO NOTHING RETURNING 1");
-  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow() + kIdRemembered));
+  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow() + kMarkRemembered));
   const int code = statement.Step();
   is_new = code == SQLITE_ROW;
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;

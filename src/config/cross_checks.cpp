@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/values.h"
+
 namespace vcache::config {
 namespace {
 
@@ -23,10 +25,14 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : detection_(settings.detection), redis_(settings.redis), is_wrong_(is_wrong) {}
+      : detection_(settings.detection),
+        budget_(settings.budget),
+        redis_(settings.redis),
+        is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     TextBounds();
+    BudgetBounds();
     BothOrNone();
     OneSharedStore();
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
@@ -44,6 +50,15 @@ class Checks {
     complaints_.push_back("TEXT_MIN_CHARS (" + std::to_string(detection_.text_min_chars) +
                           ") is more than TEXT_MAX_CHARS (" +
                           std::to_string(detection_.text_max_chars) + ").");
+  }
+
+  void BudgetBounds() {
+    if (is_wrong_("DAILY_BUDGET_USD") || is_wrong_("MONTHLY_BUDGET_USD")) return;
+    if (!budget_.daily_micros || !budget_.monthly_micros) return;
+    if (*budget_.daily_micros <= *budget_.monthly_micros) return;
+    complaints_.push_back("DAILY_BUDGET_USD (" + FormatUsd(*budget_.daily_micros) +
+                          ") is more than MONTHLY_BUDGET_USD (" +
+                          FormatUsd(*budget_.monthly_micros) + ").");
   }
 
   void BothOrNone() {
@@ -93,6 +108,7 @@ class Checks {
   }
 
   const DetectionSettings& detection_;
+  const BudgetSettings& budget_;
   const RedisSettings& redis_;
   const std::function<bool(std::string_view)>& is_wrong_;
   std::vector<std::string> complaints_;

@@ -384,6 +384,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "shared store", SharedStore());
     Add(all, "paid calls", Calls());
     Add(all, "detection", Detection());
+    Add(all, "budget", BudgetVariables());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());
     Add(all, "vendors", Concurrencies());

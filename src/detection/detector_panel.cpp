@@ -259,6 +259,9 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline)
                              decided ? Charge::kNone : Charge::kUnknown}};
   try {
     if (decided) {
+      for (const auto& member : members) {  // who was not asked took nothing
+        outcome.charges.push_back({std::string(member->provider()), 0});
+      }
       outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
     } else {
       std::vector<Answer> answers = AskAll(members, task, deadline);

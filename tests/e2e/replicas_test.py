@@ -101,6 +101,23 @@ class ReplicasTest(RedisTestCase):
         time.sleep(1.1)
         self.assertEqual(services[1].upload(jpeg("unlucky")).cache, "MISS")
 
+    def test_a_budget_of_a_hundred_calls_pays_for_a_hundred_of_two_hundred_contents(self):
+        services = self.replicas(DAILY_BUDGET_USD="1.00", SIGHTENGINE_COST_USD="0.01")
+        known = services[0].upload(jpeg("known before"))
+        self.assertEqual(known.cache, "MISS")
+        answers = self.crowd(services, lambda service, i: service.upload(jpeg(f"of many {i}")), 200)
+        statuses = [answer.status for answer in answers]
+        self.assertEqual((statuses.count(200), statuses.count(503)), (99, 101))
+        self.assertEqual(self.vendor.charged, 100)
+        for answer in answers:
+            if answer.status == 503:
+                self.assertProblem(answer, 503, "budget_exhausted")
+                self.assertGreater(int(answer.headers["retry-after"]), 0)
+        for service in services:  # what is known is answered all the same
+            self.assertEqual(service.upload(jpeg("known before")).cache, "HIT")
+        daily = services[1].stats()["cost"]["budget"]["daily"]
+        self.assertEqual((daily["limitUsd"], daily["remainingUsd"]), (1.0, 0.0))
+
     def test_a_clear_reaches_the_memory_of_all_replicas_within_a_second(self):
         one, two = self.replicas(2)
         one.upload(jpeg("cleared"))

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vcache/analysis/analysis_observer.h"
+#include "vcache/analysis/budget.h"
 #include "vcache/cache/lease_news.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/tiered_store.h"
@@ -69,11 +70,12 @@ struct AnalysisOptions {
   bool same_detectors = false;
 };
 
-/// What keeps replicas from paying for the same content; each may be missing (null), and must
-/// outlive the service.
+/// What keeps replicas from paying for the same content, and all from paying too much; each may be
+/// missing (null), and must outlive the service.
 struct Safeguards {
   cache::LeaseStore* leases = nullptr;  ///< Without it there are no other replicas.
   cache::LeaseNews* news = nullptr;     ///< Needed with `leases`.
+  Budget* budget = nullptr;             ///< Without it there is no limit.
 };
 
 /// Decides: look up, join, pay, keep. It does not hash, speak to stores' protocols, parse JSON or

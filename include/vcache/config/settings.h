@@ -83,6 +83,14 @@ struct VendorSettings {
   std::chrono::milliseconds timeout{0};
   std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
   std::size_t max_concurrency = 8;
+  /// `<VENDOR>_MONTHLY_BUDGET_USD`, in millionths of a US dollar; empty: no limit.
+  std::optional<std::int64_t> monthly_budget_micros{};
+};
+
+/// What all vendors together may cost, in millionths of a US dollar; empty: no limit.
+struct BudgetSettings {
+  std::optional<std::int64_t> daily_micros{};    ///< `DAILY_BUDGET_USD`
+  std::optional<std::int64_t> monthly_micros{};  ///< `MONTHLY_BUDGET_USD`
 };
 
 struct DetectionSettings {
@@ -115,6 +123,7 @@ struct Settings {
   RedisSettings redis;
   CallSettings calls;
   DetectionSettings detection;
+  BudgetSettings budget;
 };
 
 /// How one variable of the process environment is read; empty when it is not set.

@@ -152,6 +152,7 @@ TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the ne
     CHECK(Header(failed, "Retry-After") == "7");
     CHECK(Header(failed, "X-Cache") == "MISS");
     CHECK(bench.vendor->calls == ++calls);
+    bench.clock.Advance(std::chrono::seconds(7));  // as told
   }
   bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(12); };
   CHECK(bench.SendText(ApiBench::Text()).status == 200);

@@ -1,0 +1,33 @@
+#include "config/variable_kinds.h"
+
+namespace vcache::config {
+
+// Vendors have limits by the month only: their plans and bills are by the month. What a bad day may
+// cost, DAILY_BUDGET_USD says for all of them.
+std::vector<Variable> BudgetVariables() {
+  return {
+      UsdLimit(
+          {"DAILY_BUDGET_USD", "USD",
+           "What all vendors together may cost in a day of UTC; then only known content is "
+           "answered until midnight"},
+          [](auto& s) -> auto& { return s.budget.daily_micros; }),
+      UsdLimit(
+          {"MONTHLY_BUDGET_USD", "USD",
+           "What all vendors together may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.budget.monthly_micros; }),
+      UsdLimit(
+          {"SIGHTENGINE_MONTHLY_BUDGET_USD", "USD",
+           "What Sightengine alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.sightengine.monthly_budget_micros; }),
+      UsdLimit(
+          {"SAPLING_MONTHLY_BUDGET_USD", "USD",
+           "What Sapling alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.sapling.monthly_budget_micros; }),
+      UsdLimit(
+          {"OPENAI_MONTHLY_BUDGET_USD", "USD",
+           "What OpenAI alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.openai.monthly_budget_micros; }),
+  };
+}
+
+}  // namespace vcache::config
