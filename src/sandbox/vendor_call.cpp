@@ -111,7 +111,11 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
   switch (behaviour.mode) {
     case Mode::kError500:
       return Error500();
-    case Mode::kRateLimit:
+    case Mode::kRateLimit: {
+      http::Response response = vendor.failure(behaviour.mode);
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
     case Mode::kQuota:
     case Mode::kCredentials:
     case Mode::kRefuseMedia:
@@ -120,6 +124,20 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
       return Spoil(behaviour.mode,
                    vendor.answer(judged, ScoreFor(behaviour.mode, judged), behaviour.mode));
   }
+}
+
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock) {
+  router.Add("POST", std::string(path),
+             [&ledger, &clock, vendor = std::move(vendor)](http::Request& request) {
+               return ServeCall(ledger, clock, vendor, request);
+             });
+}
+
+bool HasBearer(const http::Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto value = request.info.headers.Get("Authorization");
+  return value && value->starts_with(kScheme) && value->size() > kScheme.size();
 }
 
 double ScoreOf(const content::ContentDigest& digest) noexcept {

@@ -29,13 +29,21 @@ struct Vendor {
   /// The finished answer with this score (0 to 1, or whatever the mode puts in its place; empty:
   /// no score at all).
   std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
-  /// The vendor's wording of kRateLimit, kQuota, kCredentials and kRefuseMedia.
+  /// The vendor's wording of kRateLimit (`Retry-After: 1` is added to it), kQuota, kCredentials and
+  /// kRefuseMedia.
   std::function<http::Response(Mode mode)> failure;
 };
 
 /// Serves one call: behaviour, latency, reading, counting, answering.
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
                          http::Request& request);
+
+/// `POST path` answers as this vendor. `ledger` and `clock` must outlive the router.
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock);
+
+/// Whether the request bears a bearer token of any kind: the sandbox takes every one.
+bool HasBearer(const http::Request& request);
 
 /// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
 double ScoreOf(const content::ContentDigest& digest) noexcept;
