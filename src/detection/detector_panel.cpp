@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "detection/vendor_answer.h"
 
 namespace vcache::detection {
 namespace {
@@ -180,6 +181,19 @@ Error NotConfigured(MediaKind kind) {
                    ", or DETECTION_SANDBOX_URL to try the service without a vendor."};
 }
 
+/// Those that can judge this very content. A vendor that never will must not make every verdict on
+/// it partial, or the others would be paid again and again.
+Members Taking(Members members, const DetectionTask& task) {
+  std::erase_if(members, [&task](const auto& member) { return !member->RefusalOf(task).empty(); });
+  return members;
+}
+
+Error NobodyTakes(const Members& members, const DetectionTask& task) {
+  const Detector& first = *members.front();
+  return VendorError(first.provider(), ErrorCode::kVendorRefused, first.RefusalOf(task),
+                     Charge::kNone);
+}
+
 Members Serving(Members members, MediaKind kind) {
   std::erase_if(members, [kind](const auto& member) { return !member || !member->Accepts(kind); });
   return members;
@@ -225,16 +239,20 @@ std::string DetectorPanel::Fingerprint(MediaKind kind) const {
 
 std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcept {
   std::int64_t sum = 0;
-  for (const auto& member : MembersFor(task.kind)) sum += member->PriceMicros(task);
+  for (const auto& member : MembersFor(task.kind)) {
+    if (member->RefusalOf(task).empty()) sum += member->PriceMicros(task);
+  }
   return sum;
 }
 
 PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
-  const Members& members = MembersFor(task.kind);
-  if (members.empty()) return PanelOutcome{NotConfigured(task.kind)};
+  const Members& serving = MembersFor(task.kind);
+  if (serving.empty()) return PanelOutcome{NotConfigured(task.kind)};
   PanelOutcome outcome{
       Error{ErrorCode::kInternal, "The verdict could not be put together.", Charge::kUnknown}};
   try {
+    const Members members = Taking(serving, task);
+    if (members.empty()) return PanelOutcome{NobodyTakes(serving, task)};
     std::vector<Answer> answers = AskAll(members, task, deadline);
     Account(members, answers, task, outcome);
     outcome.verdict = Combine(members, answers, clock_.WallNow());

@@ -13,7 +13,7 @@ Result<Detection> OneCallDetector::Detect(const DetectionTask& task, Deadline de
     return VendorError(name_, ErrorCode::kVendorRefused, "This kind of content is not judged.",
                        Charge::kNone);
   }
-  if (const std::string refusal = RefusalOf(task); !refusal.empty()) {
+  if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
     return VendorError(name_, ErrorCode::kVendorRefused, refusal, Charge::kNone);
   }
   net::HttpRequest request = RequestFor(task);

@@ -24,8 +24,6 @@ class OneCallDetector : public Detector {
  protected:
   const VendorEndpoint& endpoint() const noexcept { return endpoint_; }
 
-  /// Why this vendor would refuse the content, known without asking it; empty: it is asked.
-  virtual std::string RefusalOf(const DetectionTask&) const { return {}; }
   /// The request for a task of a kind that is accepted; a file and its type are there when the kind
   /// needs them. `Send` sets the time-out.
   virtual net::HttpRequest RequestFor(const DetectionTask& task) const = 0;

@@ -37,7 +37,7 @@ class Sapling final : public OneCallDetector {
                               const DetectionTask& task) const override {
     const auto answer = ObjectOf(response);
     if (response.status != 200) {
-      return RequestError(kName, response, answer ? Find(*answer, "msg") : nullptr, key_);
+      return RequestError(kName, response, answer, key_);
     }
     if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
     const Json* raw = Find(*answer, "score");

@@ -31,6 +31,19 @@ Error Later(std::string_view vendor, const net::HttpResponse& response, std::str
   return error;
 }
 
+const Json* WordsIn(const Json& answer) {
+  for (const char* name : {"detail", "message", "error", "msg"}) {
+    const Json* words = Find(answer, name);
+    if (words != nullptr && words->is_array() && !words->empty()) {
+      words = Find(words->front(), "msg");
+    } else if (words != nullptr && words->is_object()) {
+      words = Find(*words, "message");
+    }
+    if (AsString(words)) return words;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Error StatusError(std::string_view vendor, const net::HttpResponse& response) {
@@ -60,11 +73,12 @@ Error StatusError(std::string_view vendor, const net::HttpResponse& response) {
   return InvalidAnswer(vendor, "status " + std::to_string(status) + " with an unreadable body");
 }
 
-Error RequestError(std::string_view vendor, const net::HttpResponse& response, const Json* words,
-                   const Secret& secret) {
+Error RequestError(std::string_view vendor, const net::HttpResponse& response,
+                   const std::optional<Json>& answer, const Secret& secret) {
   Error by_status = StatusError(vendor, response);
   const bool says_nothing = by_status.code == ErrorCode::kVendorInvalidAnswer;
-  if (!says_nothing || response.status < 400 || !AsString(words)) return by_status;
+  const Json* words = answer ? WordsIn(*answer) : nullptr;
+  if (!says_nothing || response.status < 400 || words == nullptr) return by_status;
   return VendorError(vendor, ErrorCode::kVendorRefused,
                      "The request was refused" + QuotedMessage(words, secret) + ".", Charge::kNone);
 }

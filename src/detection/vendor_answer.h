@@ -31,10 +31,12 @@ Error InvalidAnswer(std::string_view vendor, std::string_view what);
 /// 413 and 415 refuse the content. 5xx is unavailable and all else nonsense, billing unknown.
 Error StatusError(std::string_view vendor, const net::HttpResponse& response);
 
-/// The status of an answer that is no verdict, in the vendor's own words where it has some: any
-/// other 4xx with a text in `words` is a refusal that was not billed. Never quotes `secret`.
-Error RequestError(std::string_view vendor, const net::HttpResponse& response, const Json* words,
-                   const Secret& secret);
+/// An answer that is no verdict, in the vendor's own words where its body has some: then any other
+/// 4xx is a refusal that was not billed. Words are the first text among `detail`, `message`,
+/// `error` and `msg`, or `error.message`, or the `msg` of the first in a list `detail`. Never
+/// quotes `secret`.
+Error RequestError(std::string_view vendor, const net::HttpResponse& response,
+                   const std::optional<Json>& answer, const Secret& secret);
 
 /// A spent quota or balance: later may work, and soon never does.
 Error QuotaError(std::string_view vendor, const net::HttpResponse& response);

@@ -20,10 +20,11 @@ struct PanelOutcome {
   std::uint32_t unknown_charges = 0;  ///< Of these, the ones whose charge is unknown.
 };
 
-/// The vendors that judge each kind of content, asked at the same time. Consensus: mean score,
-/// majority of "AI or not", `sources` lists each with its score or its error; a verdict with a
-/// vendor missing is `partial`. When all fail, the error is that of the first (its retry time
-/// included), with the worst charge of all. Thread-safe.
+/// The vendors that judge each kind of content, asked at the same time, but for those that cannot
+/// judge this very content (`Detector::RefusalOf`): nobody misses them. Consensus: mean score,
+/// majority of "AI or not", `sources` lists each that was asked with its score or its error; a
+/// verdict with a vendor missing is `partial`. When all fail, the error is that of the first (its
+/// retry time included), with the worst charge of all. Thread-safe.
 class DetectorPanel {
  public:
   /// The order within a list is the order in `sources`. The clock must outlive the panel.

@@ -51,25 +51,44 @@ TEST_CASE("StatusError: a spent balance waits long, unless the vendor says how l
 }
 
 TEST_CASE("RequestError: a 4xx in the vendor's words is a refusal, and only then") {
-  const Json words = "text too long";
+  const std::optional<Json> words = Json{{"detail", "text too long"}};
   const Secret secret("hunter2");
-  const Error refusal = detection::RequestError("vendor", Answer(422), &words, secret);
+  const Error refusal = detection::RequestError("vendor", Answer(422), words, secret);
   CheckError(refusal, ErrorCode::kVendorRefused, Charge::kNone);
-  CHECK(refusal.message.find("text too long") != std::string::npos);
-  CheckError(detection::RequestError("vendor", Answer(500), &words, secret),
+  CHECK(refusal.message == "vendor: The request was refused (\"text too long\").");
+  CheckError(detection::RequestError("vendor", Answer(500), words, secret),
              ErrorCode::kVendorUnavailable, Charge::kUnknown);
-  CheckError(detection::RequestError("vendor", Answer(429), &words, secret),
+  CheckError(detection::RequestError("vendor", Answer(429), words, secret),
              ErrorCode::kVendorUnavailable, Charge::kNone);
-  CheckError(detection::RequestError("vendor", Answer(302), &words, secret),
+  CheckError(detection::RequestError("vendor", Answer(302), words, secret),
              ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
-  const Json number = 7;
-  for (const Json* none : {static_cast<const Json*>(nullptr), &number}) {
-    CheckError(detection::RequestError("vendor", Answer(422), none, secret),
-               ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
-  }
-  const Json leak = "the key hunter2 is bad";
-  CHECK(detection::RequestError("vendor", Answer(400), &leak, secret).message.find("hunter2") ==
+  const std::optional<Json> leak = Json{{"detail", "the key hunter2 is bad"}};
+  CHECK(detection::RequestError("vendor", Answer(400), leak, secret).message.find("hunter2") ==
         std::string::npos);
+}
+
+TEST_CASE("RequestError: finds the explanation in each customary place, and nothing else") {
+  const auto error_of = [](const std::string& text) {
+    net::HttpResponse response = Answer(400);
+    response.body = text;
+    return detection::RequestError("v", response, detection::ObjectOf(response), Secret());
+  };
+  const std::vector<std::pair<std::string, std::string>> places = {
+      {R"({"detail":"a"})", "a"},
+      {R"({"detail":[{"loc":["body"],"msg":"b","input":"the user's text"}]})", "b"},
+      {R"({"detail":[],"message":"c"})", "c"},
+      {R"({"error":"d"})", "d"},
+      {R"({"error":{"message":"e"}})", "e"},
+      {R"({"msg":"f"})", "f"}};
+  for (const auto& [body, words] : places) {
+    CAPTURE(body);
+    CHECK(error_of(body).message == "v: The request was refused (\"" + words + "\").");
+  }
+  for (const char* none : {"", "[]", "{}", R"({"detail":7})", R"({"error":{"code":7}})",
+                           R"({"detail":["x"]})", R"({"message":null})"}) {
+    CAPTURE(none);
+    CHECK(error_of(none).code == ErrorCode::kVendorInvalidAnswer);
+  }
 }
 
 TEST_CASE("Note: short harmless texts, numbers and truth values, and nothing else") {
