@@ -1,5 +1,6 @@
 #include "app/detectors.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "vcache/detection/breaker_detector.h"
+#include "vcache/detection/custom_vendor.h"
 #include "vcache/detection/limited_detector.h"
 #include "vcache/detection/retrying_detector.h"
 #include "vcache/detection/vendors.h"
@@ -31,8 +33,40 @@ detection::VendorEndpoint EndpointOf(const config::VendorSettings& vendor,
 /// Credentials that the sandbox takes as good; real ones are never sent to it.
 constexpr const char* kSandboxCredential = "sandbox";
 
+std::vector<detection::MediaKind> KindsOf(const std::vector<std::string>& names) {
+  using detection::MediaKind;
+  std::vector<MediaKind> kinds;
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    const std::string_view name = detection::MediaKindName(kind);
+    if (std::find(names.begin(), names.end(), name) != names.end()) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
+  detection::CustomOptions options;
+  options.endpoint = EndpointOf(custom.vendor, "", "");
+  options.method = custom.method;
+  options.api_key = custom.key;
+  options.headers = custom.headers;
+  options.kinds = KindsOf(custom.kinds);
+  options.file_field = custom.file_field;
+  options.form_fields = custom.form_fields;
+  options.body = custom.body;
+  options.score = {custom.score_pointer, custom.score_max};
+  options.score_is_human = custom.score_is_human;
+  options.confidence = {custom.confidence_pointer, custom.confidence_max};
+  options.state = {custom.state_pointer, custom.state_done, custom.state_failed,
+                   custom.state_pending};
+  options.polling = {custom.poll_url, custom.poll_url_pointer, custom.id_pointer,
+                     custom.poll_interval};
+  options.free_statuses = custom.free_statuses;
+  return options;
+}
+
 /// Every vendor that can be called, in the order of the documentation.
-Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http) {
+Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http,
+                         detection::Pauses& pauses) {
   const std::string& sandbox = settings.sandbox_url;
   const bool demo = !sandbox.empty();
   Vendors vendors;
@@ -57,10 +91,15 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
+  if (!demo && !settings.custom.vendor.base_url.empty()) {
+    vendors.emplace_back("custom",
+                         detection::MakeCustom(CustomOptionsOf(settings.custom), http, pauses));
+  }
   return vendors;
 }
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "custom") return settings.custom.vendor.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
   if (vendor == "sapling") return settings.sapling.max_concurrency;
   if (vendor == "openai") return settings.openai.max_concurrency;
@@ -107,14 +146,19 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
 }  // namespace
 
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
-                                   Clock& clock, Logger& logger) {
+                                   detection::Pauses& pauses, Clock& clock, Logger& logger) {
   using detection::MediaKind;
-  Vendors vendors = AvailableVendors(settings, http);
+  Vendors vendors = AvailableVendors(settings, http, pauses);
   for (auto& [name, vendor] : vendors)
     vendor = Protected(std::move(vendor), settings, clock, logger);
   return {Choose(vendors, settings.image, MediaKind::kImage),
           Choose(vendors, settings.video, MediaKind::kVideo),
           Choose(vendors, settings.text, MediaKind::kText), clock};
+}
+
+std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
+  return std::max({settings.custom.vendor.timeout, settings.sightengine.timeout,
+                   settings.sapling.timeout, settings.openai.timeout});
 }
 
 }  // namespace vcache::app

@@ -1,6 +1,9 @@
 #include "config/cross_checks.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "config/custom_checks.h"
 
 namespace vcache::config {
 namespace {
@@ -16,6 +19,7 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
     return {{"SIGHTENGINE_API_USER", !settings.sightengine_user.empty()},
             {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
   }
+  if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
   if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
   return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
 }
@@ -28,6 +32,9 @@ class Checks {
   std::vector<std::string> Run() {
     TextBounds();
     BothOrNone();
+    for (std::string& complaint : CheckCustom(detection_.custom, is_wrong_)) {
+      complaints_.push_back(std::move(complaint));
+    }
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
       NamedVendors("DETECTORS_IMAGE", detection_.image);
       NamedVendors("DETECTORS_VIDEO", detection_.video);

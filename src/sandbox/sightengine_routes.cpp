@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "sandbox/form.h"
+#include "sandbox/upload_form.h"
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
@@ -34,20 +34,20 @@ http::Response FailureFor(Mode mode) {
 }
 
 Judged ReadCheck(http::Request& request, std::int64_t price) {
-  const auto form = ReadForm(request, "media");
-  if (!form) {
+  UploadForm form("media");
+  if (!form.Read(request)) {
     return {.refusal = Failure(400, "request_error", 2, "The request is not a readable form")};
   }
-  if (form->Field("api_user").empty() || form->Field("api_secret").empty()) {
+  if (form.Field("api_user").empty() || form.Field("api_secret").empty()) {
     return {.refusal = FailureFor(Mode::kCredentials)};
   }
-  if (form->Field("models") != "genai") {
+  if (form.Field("models") != "genai") {
     return {.refusal = Failure(400, "argument_error", 3, "Missing or unknown models")};
   }
-  if (!form->file) {
+  if (!form.has_file()) {
     return {.refusal = Failure(400, "argument_error", 4, "Missing media")};
   }
-  return {.cost_micros = price, .digest = *form->file};
+  return {.cost_micros = price, .digest = form.Digest()};
 }
 
 Json Request(int operations) {

@@ -98,7 +98,7 @@ class Under {
 }  // namespace
 
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request) {
+                         http::Request& request, Spoiling spoiling) {
   const Behaviour behaviour = Steered(ledger.Begin(vendor.name), request.info.headers);
   const Under under(ledger);
   Judged judged = vendor.read(request);
@@ -121,8 +121,8 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
     case Mode::kRefuseMedia:
       return vendor.failure(behaviour.mode);
     default:
-      return Spoil(behaviour.mode,
-                   vendor.answer(judged, ScoreFor(behaviour.mode, judged), behaviour.mode));
+      if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
+      return vendor.answer(judged, std::nullopt, behaviour.mode);
   }
 }
 
@@ -138,6 +138,10 @@ bool HasBearer(const http::Request& request) {
   constexpr std::string_view kScheme = "Bearer ";
   const auto value = request.info.headers.Get("Authorization");
   return value && value->starts_with(kScheme) && value->size() > kScheme.size();
+}
+
+http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode) {
+  return Spoil(mode, vendor.answer(judged, ScoreFor(mode, judged), mode));
 }
 
 double ScoreOf(const content::ContentDigest& digest) noexcept {

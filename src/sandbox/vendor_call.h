@@ -13,6 +13,8 @@
 
 namespace vcache::sandbox {
 
+class JobBoard;
+
 /// What a vendor's adapter in the sandbox says of one call that it has read.
 struct Judged {
   /// Why the vendor refuses the request, charging nothing; else empty.
@@ -34,9 +36,15 @@ struct Vendor {
   std::function<http::Response(Mode mode)> failure;
 };
 
+/// Whether a mode spoils the answer of a call, or that of a later look at its job.
+enum class Spoiling { kNow, kLater };
+
 /// Serves one call: behaviour, latency, reading, counting, answering.
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request);
+                         http::Request& request, Spoiling spoiling = Spoiling::kNow);
+
+/// The finished answer as the mode makes it, spoilt or not.
+http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
 
 /// `POST path` answers as this vendor. `ledger` and `clock` must outlive the router.
 void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
@@ -54,6 +62,7 @@ http::Response JsonAnswer(int status, const Json& body);
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vcache/core/log.h"
@@ -69,6 +70,36 @@ struct VendorSettings {
   std::size_t max_concurrency = 8;
 };
 
+/// Names with values, in their order.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// A vendor by configuration, `CUSTOM_*`; without a URL there is none.
+struct CustomSettings {
+  /// `base_url` is the whole URL.
+  VendorSettings vendor{"", std::chrono::minutes(1), 10'000};
+  std::string method = "POST";
+  Secret key;
+  Pairs headers;
+  std::vector<std::string> kinds;  ///< `image`, `video`, `text`
+  std::string file_field;
+  Pairs form_fields;
+  std::string body;  ///< A JSON text.
+  std::string score_pointer;
+  double score_max = 1;
+  bool score_is_human = false;  ///< `CUSTOM_SCORE_MEANS`
+  std::string confidence_pointer;
+  double confidence_max = 1;
+  std::string state_pointer;
+  std::vector<std::string> state_done;
+  std::vector<std::string> state_failed;
+  std::vector<std::string> state_pending;
+  std::string id_pointer;
+  std::string poll_url;
+  std::string poll_url_pointer;
+  std::chrono::milliseconds poll_interval{2'000};
+  std::vector<int> free_statuses{401, 403, 429};
+};
+
 struct DetectionSettings {
   /// Names of vendors in order; empty: every vendor with credentials that serves the kind.
   std::vector<std::string> image;
@@ -79,6 +110,7 @@ struct DetectionSettings {
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
 
+  CustomSettings custom;
   std::string sightengine_user;
   Secret sightengine_secret;
   /// Two minutes: a video is judged within one exchange.

@@ -74,6 +74,16 @@ void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind k
 
 }  // namespace
 
+TEST_CASE("Custom in the sandbox: every mode ends in the right verdict or error, soon or later") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+      CheckCall(running, *running.custom, kind, expected);
+      CheckCall(running, *running.custom_jobs, kind, expected);
+    }
+  }
+}
+
 TEST_CASE("Sightengine in the sandbox: every mode ends in the right verdict or error") {
   RunningSandbox running;
   for (const Case& expected : CommonCases()) {
@@ -115,6 +125,8 @@ TEST_CASE("Vendors in the sandbox: an empty key is refused by each") {
   RunningSandbox running;
   running.Connect("", 10s);
   const std::vector<std::pair<detection::Detector*, MediaKind>> all = {
+      {running.custom.get(), MediaKind::kImage},
+      {running.custom_jobs.get(), MediaKind::kText},
       {running.sightengine.get(), MediaKind::kImage},
       {running.sapling.get(), MediaKind::kText},
       {running.openai.get(), MediaKind::kText}};

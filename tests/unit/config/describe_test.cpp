@@ -33,9 +33,13 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 6);
+  CHECK(values.size() == 8);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values["SIGHTENGINE_API_USER"] = "user";
+  values["CUSTOM_URL"] = "https://a.example";
+  values["CUSTOM_KINDS"] = "image";
+  values["CUSTOM_SCORE_POINTER"] = "/score";
+  values["CUSTOM_HEADERS"] = "X-Key: hunter2 | X-Other: {key}";
   const Environment environment = Having(values);
   const auto settings = LoadSettings(environment);
   REQUIRE(settings);
@@ -43,6 +47,7 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(text.find("hunter2") == std::string::npos);
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
+  CHECK(HasLine(text, "CUSTOM_HEADERS=********"));
 }
 
 TEST_CASE("Describe: what it writes reads as the same configuration") {

@@ -302,7 +302,7 @@ TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named onc
   };
   CHECK(complaint("DETECTORS_TEXT", "sapling,gptzero") ==
         "DETECTORS_TEXT=\"sapling,gptzero\" is refused: expected a comma list of these, each once "
-        "at most: sapling,openai.");
+        "at most: sapling,openai,custom.");
   CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
   CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
   CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice
