@@ -31,6 +31,7 @@ Result<void> UploadForm::Read(http::Request& request) {
 
 Result<void> UploadForm::OnPart(const http::PartHead& head) {
   name_ = head.name;
+  if (name_ == file_field_) file_type_ = head.content_type;
   return {};
 }
 

@@ -18,6 +18,8 @@ class UploadForm final : public http::MultipartSink {
   Result<void> Read(http::Request& request);
 
   const std::string& Field(const std::string& name) { return fields_[name]; }
+  /// What the file's part says it is.
+  const std::string& file_type() const { return file_type_; }
   bool has_file() const { return file_bytes_ > 0; }
   /// The file's; once.
   content::ContentDigest Digest() { return hasher_.Finish(); }
@@ -29,6 +31,7 @@ class UploadForm final : public http::MultipartSink {
  private:
   const std::string file_field_;
   std::string name_;
+  std::string file_type_;
   std::map<std::string, std::string> fields_;
   content::ContentHasher hasher_;
   std::uint64_t file_bytes_ = 0;

@@ -1,9 +1,11 @@
 #include "sandbox/vendor_call.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "vcache/core/bytes.h"
@@ -138,6 +140,18 @@ bool HasBearer(const http::Request& request) {
   constexpr std::string_view kScheme = "Bearer ";
   const auto value = request.info.headers.Get("Authorization");
   return value && value->starts_with(kScheme) && value->size() > kScheme.size();
+}
+
+bool HasApiKey(const http::Request& request) {
+  return !request.info.headers.Get("x-api-key").value_or("").empty();
+}
+
+std::int64_t WordsOf(const std::string& text) {
+  std::istringstream words(text);
+  std::string word;
+  std::int64_t count = 0;
+  while (words >> word) ++count;
+  return std::max<std::int64_t>(count, 1);
 }
 
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode) {

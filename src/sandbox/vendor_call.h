@@ -21,6 +21,7 @@ struct Judged {
   std::optional<http::Response> refusal{};
   std::int64_t cost_micros = 0;
   content::ContentDigest digest{};
+  bool is_video = false;
 };
 
 /// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
@@ -53,6 +54,12 @@ void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLed
 /// Whether the request bears a bearer token of any kind: the sandbox takes every one.
 bool HasBearer(const http::Request& request);
 
+/// Whether the request bears an `x-api-key`: the sandbox takes every one.
+bool HasApiKey(const http::Request& request);
+
+/// How many words a text has for vendors that bill them; at least 1.
+std::int64_t WordsOf(const std::string& text);
+
 /// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
 double ScoreOf(const content::ContentDigest& digest) noexcept;
 
@@ -62,7 +69,11 @@ http::Response JsonAnswer(int status, const Json& body);
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
+void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddHive(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);

@@ -47,6 +47,11 @@ class RunningSandbox {
     };
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
+    aiornot = detection::MakeAiOrNot({at("/aiornot", 10'000), Secret(key)}, *http);
+    gptzero = detection::MakeGptZero({at("/gptzero/v2", 150'000), Secret(key)}, *http);
+    hive = detection::MakeHive({at("/hive/api/v3", 10'000), Secret(key)}, *http);
+    pangram = detection::MakePangram(
+        {at("/pangram", 50'000), Secret(key), std::chrono::milliseconds(5)}, *http, pauses);
     sightengine =
         detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
     sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
@@ -102,13 +107,19 @@ class RunningSandbox {
   std::string url;
   std::unique_ptr<net::HttpClient> http;
   detection::Pauses pauses{clock};
+  std::shared_ptr<detection::Detector> aiornot;
+  std::shared_ptr<detection::Detector> gptzero;
+  std::shared_ptr<detection::Detector> hive;
+  std::shared_ptr<detection::Detector> pangram;
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
   std::shared_ptr<detection::Detector> sightengine;
   std::shared_ptr<detection::Detector> sapling;
   std::shared_ptr<detection::Detector> openai;
   content::Spool file;
-  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged.";
+  /// Long enough for the vendor that takes the longest ones only.
+  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged. " +
+                     std::string(200, 'x');
 
  private:
   std::optional<http::Server> server_;  // uses what is above
