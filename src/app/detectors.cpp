@@ -1,6 +1,7 @@
 #include "app/detectors.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -64,6 +65,41 @@ detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
   return options;
 }
 
+/// The vendors that need a key and nothing else.
+void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient& http,
+                     detection::Pauses& pauses, Vendors& vendors) {
+  const std::string& sandbox = settings.sandbox_url;
+  const bool demo = !sandbox.empty();
+  const auto is_wanted = [demo](const Secret& key) { return demo || !key.empty(); };
+  const auto key_for = [demo](const Secret& key) {
+    return demo ? Secret(kSandboxCredential) : key;
+  };
+  if (is_wanted(settings.aiornot_key)) {
+    vendors.emplace_back("aiornot",
+                         detection::MakeAiOrNot({EndpointOf(settings.aiornot, sandbox, "/aiornot"),
+                                                 key_for(settings.aiornot_key)},
+                                                http));
+  }
+  if (is_wanted(settings.gptzero_key)) {
+    vendors.emplace_back(
+        "gptzero", detection::MakeGptZero({EndpointOf(settings.gptzero, sandbox, "/gptzero/v2"),
+                                           key_for(settings.gptzero_key)},
+                                          http));
+  }
+  if (is_wanted(settings.hive_key)) {
+    vendors.emplace_back("hive",
+                         detection::MakeHive({EndpointOf(settings.hive, sandbox, "/hive/api/v3"),
+                                              key_for(settings.hive_key)},
+                                             http));
+  }
+  if (is_wanted(settings.pangram_key)) {
+    detection::PangramOptions options;
+    options.endpoint = EndpointOf(settings.pangram, sandbox, "/pangram");
+    options.api_key = key_for(settings.pangram_key);
+    vendors.emplace_back("pangram", detection::MakePangram(std::move(options), http, pauses));
+  }
+}
+
 /// Every vendor that can be called, in the order of the documentation.
 Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http,
                          detection::Pauses& pauses) {
@@ -91,6 +127,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
+  AddKeyedVendors(settings, http, pauses, vendors);
   if (!demo && !settings.custom.vendor.base_url.empty()) {
     vendors.emplace_back("custom",
                          detection::MakeCustom(CustomOptionsOf(settings.custom), http, pauses));
@@ -99,6 +136,10 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
 }
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "aiornot") return settings.aiornot.max_concurrency;
+  if (vendor == "gptzero") return settings.gptzero.max_concurrency;
+  if (vendor == "hive") return settings.hive.max_concurrency;
+  if (vendor == "pangram") return settings.pangram.max_concurrency;
   if (vendor == "custom") return settings.custom.vendor.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
   if (vendor == "sapling") return settings.sapling.max_concurrency;
@@ -125,13 +166,19 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                                       detection::BreakerOptions{}, clock, logger);
 }
 
+/// Who judges in the sandbox where nobody is named: enough for a first try to show one vendor alone
+/// and two together. The others are there for whoever names them.
+constexpr std::array<std::string_view, 3> kFirstTry = {"sightengine", "sapling", "openai"};
+
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
                                               const std::vector<std::string>& names,
-                                              detection::MediaKind kind) {
+                                              detection::MediaKind kind, bool demo) {
   std::vector<std::shared_ptr<Detector>> chosen;
   if (names.empty()) {
     for (const auto& [name, detector] : vendors) {
-      if (detector->Accepts(kind)) chosen.push_back(detector);
+      const bool asked =
+          !demo || std::find(kFirstTry.begin(), kFirstTry.end(), name) != kFirstTry.end();
+      if (asked && detector->Accepts(kind)) chosen.push_back(detector);
     }
     return chosen;
   }
@@ -151,14 +198,17 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
   Vendors vendors = AvailableVendors(settings, http, pauses);
   for (auto& [name, vendor] : vendors)
     vendor = Protected(std::move(vendor), settings, clock, logger);
-  return {Choose(vendors, settings.image, MediaKind::kImage),
-          Choose(vendors, settings.video, MediaKind::kVideo),
-          Choose(vendors, settings.text, MediaKind::kText), clock};
+  const bool demo = !settings.sandbox_url.empty();
+  return {Choose(vendors, settings.image, MediaKind::kImage, demo),
+          Choose(vendors, settings.video, MediaKind::kVideo, demo),
+          Choose(vendors, settings.text, MediaKind::kText, demo), clock};
 }
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.custom.vendor.timeout, settings.sightengine.timeout,
-                   settings.sapling.timeout, settings.openai.timeout});
+  return std::max({settings.aiornot.timeout, settings.custom.vendor.timeout,
+                   settings.gptzero.timeout, settings.hive.timeout, settings.openai.timeout,
+                   settings.pangram.timeout, settings.sapling.timeout,
+                   settings.sightengine.timeout});
 }
 
 }  // namespace vcache::app

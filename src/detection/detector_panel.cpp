@@ -172,13 +172,15 @@ Result<Verdict> Combine(const Members& members, std::vector<Answer>& answers, Wa
 }
 
 Error NotConfigured(MediaKind kind) {
-  const std::string_view variables = kind == MediaKind::kText
-                                         ? "SAPLING_API_KEY or OPENAI_API_KEY"
-                                         : "SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET";
-  return Error{ErrorCode::kVendorNotConfigured,
-               "No detection vendor is configured for this kind of content (" +
-                   std::string(MediaKindName(kind)) + "); set " + std::string(variables) +
-                   ", or DETECTION_SANDBOX_URL to try the service without a vendor."};
+  const std::string_view variables =
+      kind == MediaKind::kText
+          ? "SAPLING_API_KEY, OPENAI_API_KEY or another vendor's key"
+          : "SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET, or another vendor's key";
+  return Error{
+      ErrorCode::kVendorNotConfigured,
+      "No detection vendor is configured for this kind of content (" +
+          std::string(MediaKindName(kind)) + "); set " + std::string(variables) +
+          " (.env.example), or DETECTION_SANDBOX_URL to try the service without a vendor."};
 }
 
 /// Those that can judge this very content. A vendor that never will must not make every verdict on

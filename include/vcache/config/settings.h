@@ -110,7 +110,16 @@ struct DetectionSettings {
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
 
+  Secret aiornot_key;
+  /// The vendor asks for two minutes of patience with a video.
+  VendorSettings aiornot{"https://api.aiornot.com", std::chrono::minutes(2), 10'000};
   CustomSettings custom;
+  Secret gptzero_key;
+  VendorSettings gptzero{"https://api.gptzero.me/v2", std::chrono::seconds(30), 150'000};
+  Secret hive_key;
+  VendorSettings hive{"https://api.thehive.ai/api/v3", std::chrono::minutes(2), 10'000};
+  Secret pangram_key;
+  VendorSettings pangram{"https://text.external-api.pangram.com", std::chrono::minutes(1), 50'000};
   std::string sightengine_user;
   Secret sightengine_secret;
   /// Two minutes: a video is judged within one exchange.
