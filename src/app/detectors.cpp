@@ -1,5 +1,7 @@
 #include "app/detectors.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "vcache/detection/breaker_detector.h"
+#include "vcache/detection/custom_vendor.h"
 #include "vcache/detection/limited_detector.h"
 #include "vcache/detection/retrying_detector.h"
 #include "vcache/detection/vendors.h"
@@ -31,8 +34,75 @@ detection::VendorEndpoint EndpointOf(const config::VendorSettings& vendor,
 /// Credentials that the sandbox takes as good; real ones are never sent to it.
 constexpr const char* kSandboxCredential = "sandbox";
 
+std::vector<detection::MediaKind> KindsOf(const std::vector<std::string>& names) {
+  using detection::MediaKind;
+  std::vector<MediaKind> kinds;
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    const std::string_view name = detection::MediaKindName(kind);
+    if (std::find(names.begin(), names.end(), name) != names.end()) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
+  detection::CustomOptions options;
+  options.endpoint = EndpointOf(custom.vendor, "", "");
+  options.method = custom.method;
+  options.api_key = custom.key;
+  options.headers = custom.headers;
+  options.kinds = KindsOf(custom.kinds);
+  options.file_field = custom.file_field;
+  options.form_fields = custom.form_fields;
+  options.body = custom.body;
+  options.score = {custom.score_pointer, custom.score_max};
+  options.score_is_human = custom.score_is_human;
+  options.confidence = {custom.confidence_pointer, custom.confidence_max};
+  options.state = {custom.state_pointer, custom.state_done, custom.state_failed,
+                   custom.state_pending};
+  options.polling = {custom.poll_url, custom.poll_url_pointer, custom.id_pointer,
+                     custom.poll_interval};
+  options.free_statuses = custom.free_statuses;
+  return options;
+}
+
+/// The vendors that need a key and nothing else.
+void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient& http,
+                     detection::Pauses& pauses, Vendors& vendors) {
+  const std::string& sandbox = settings.sandbox_url;
+  const bool demo = !sandbox.empty();
+  const auto is_wanted = [demo](const Secret& key) { return demo || !key.empty(); };
+  const auto key_for = [demo](const Secret& key) {
+    return demo ? Secret(kSandboxCredential) : key;
+  };
+  if (is_wanted(settings.aiornot_key)) {
+    vendors.emplace_back("aiornot",
+                         detection::MakeAiOrNot({EndpointOf(settings.aiornot, sandbox, "/aiornot"),
+                                                 key_for(settings.aiornot_key)},
+                                                http));
+  }
+  if (is_wanted(settings.gptzero_key)) {
+    vendors.emplace_back(
+        "gptzero", detection::MakeGptZero({EndpointOf(settings.gptzero, sandbox, "/gptzero/v2"),
+                                           key_for(settings.gptzero_key)},
+                                          http));
+  }
+  if (is_wanted(settings.hive_key)) {
+    vendors.emplace_back("hive",
+                         detection::MakeHive({EndpointOf(settings.hive, sandbox, "/hive/api/v3"),
+                                              key_for(settings.hive_key)},
+                                             http));
+  }
+  if (is_wanted(settings.pangram_key)) {
+    detection::PangramOptions options;
+    options.endpoint = EndpointOf(settings.pangram, sandbox, "/pangram");
+    options.api_key = key_for(settings.pangram_key);
+    vendors.emplace_back("pangram", detection::MakePangram(std::move(options), http, pauses));
+  }
+}
+
 /// Every vendor that can be called, in the order of the documentation.
-Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http) {
+Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http,
+                         detection::Pauses& pauses) {
   const std::string& sandbox = settings.sandbox_url;
   const bool demo = !sandbox.empty();
   Vendors vendors;
@@ -57,10 +127,20 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
+  AddKeyedVendors(settings, http, pauses, vendors);
+  if (!demo && !settings.custom.vendor.base_url.empty()) {
+    vendors.emplace_back("custom",
+                         detection::MakeCustom(CustomOptionsOf(settings.custom), http, pauses));
+  }
   return vendors;
 }
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "aiornot") return settings.aiornot.max_concurrency;
+  if (vendor == "gptzero") return settings.gptzero.max_concurrency;
+  if (vendor == "hive") return settings.hive.max_concurrency;
+  if (vendor == "pangram") return settings.pangram.max_concurrency;
+  if (vendor == "custom") return settings.custom.vendor.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
   if (vendor == "sapling") return settings.sapling.max_concurrency;
   if (vendor == "openai") return settings.openai.max_concurrency;
@@ -86,13 +166,19 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                                       detection::BreakerOptions{}, clock, logger);
 }
 
+/// Who judges in the sandbox where nobody is named: enough for a first try to show one vendor alone
+/// and two together. The others are there for whoever names them.
+constexpr std::array<std::string_view, 3> kFirstTry = {"sightengine", "sapling", "openai"};
+
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
                                               const std::vector<std::string>& names,
-                                              detection::MediaKind kind) {
+                                              detection::MediaKind kind, bool demo) {
   std::vector<std::shared_ptr<Detector>> chosen;
   if (names.empty()) {
     for (const auto& [name, detector] : vendors) {
-      if (detector->Accepts(kind)) chosen.push_back(detector);
+      const bool asked =
+          !demo || std::find(kFirstTry.begin(), kFirstTry.end(), name) != kFirstTry.end();
+      if (asked && detector->Accepts(kind)) chosen.push_back(detector);
     }
     return chosen;
   }
@@ -107,14 +193,22 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
 }  // namespace
 
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
-                                   Clock& clock, Logger& logger) {
+                                   detection::Pauses& pauses, Clock& clock, Logger& logger) {
   using detection::MediaKind;
-  Vendors vendors = AvailableVendors(settings, http);
+  Vendors vendors = AvailableVendors(settings, http, pauses);
   for (auto& [name, vendor] : vendors)
     vendor = Protected(std::move(vendor), settings, clock, logger);
-  return {Choose(vendors, settings.image, MediaKind::kImage),
-          Choose(vendors, settings.video, MediaKind::kVideo),
-          Choose(vendors, settings.text, MediaKind::kText), clock, settings.provenance};
+  const bool demo = !settings.sandbox_url.empty();
+  return {Choose(vendors, settings.image, MediaKind::kImage, demo),
+          Choose(vendors, settings.video, MediaKind::kVideo, demo),
+          Choose(vendors, settings.text, MediaKind::kText, demo), clock, settings.provenance};
+}
+
+std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
+  return std::max({settings.aiornot.timeout, settings.custom.vendor.timeout,
+                   settings.gptzero.timeout, settings.hive.timeout, settings.openai.timeout,
+                   settings.pangram.timeout, settings.sapling.timeout,
+                   settings.sightengine.timeout});
 }
 
 }  // namespace vcache::app

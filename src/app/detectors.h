@@ -1,16 +1,23 @@
 #pragma once
 
+#include <chrono>
+
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/detection/detector_panel.h"
+#include "vcache/detection/pauses.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::app {
 
 /// The vendors that the settings name, or every one with credentials where they name none; with
-/// `DETECTION_SANDBOX_URL` all of them, pointed at the sandbox. All references must outlive it.
+/// `DETECTION_SANDBOX_URL` those that are named, else a few, pointed at the sandbox (all but the
+/// custom one, whose wire format it does not know). All references must outlive it.
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
-                                   Clock& clock, Logger& logger);
+                                   detection::Pauses& pauses, Clock& clock, Logger& logger);
+
+/// The longest that a call of any of these vendors may take, results that come later included.
+std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings);
 
 }  // namespace vcache::app

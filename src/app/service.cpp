@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -58,6 +59,9 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
+  // A vendor's time, and half a minute more, in which a call may have waited for its turn.
+  options.call_timeout =
+      std::max(options.call_timeout, LongestCall(settings.detection) + std::chrono::seconds(30));
   if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }
@@ -99,7 +103,8 @@ struct Service::Parts {
         clock(the_clock),
         logger(the_logger),
         http_client(net::MakeCurlHttpClient({}, clock)),
-        panel(MakePanel(settings.detection, *http_client, clock, logger)),
+        pauses(clock),
+        panel(MakePanel(settings.detection, *http_client, pauses, clock, logger)),
         stores(std::move(opened)),
         budget_stores(OpenBudgets(settings, stores, clock, logger)),
         budget(budget_stores.store(), clock, logger, BudgetOptionsOf(settings)),
@@ -122,6 +127,7 @@ struct Service::Parts {
   Clock& clock;
   Logger& logger;
   std::unique_ptr<net::HttpClient> http_client;
+  detection::Pauses pauses;
   detection::DetectorPanel panel;
   Stores stores;
   BudgetStores budget_stores;
@@ -181,6 +187,8 @@ bool Service::Stop() {
                       {{"grace_ms", static_cast<std::int64_t>(grace.count())}});
   // Handlers that wait for a vendor return a little earlier, so that their answers still go out.
   parts_->analysis.StopBy(Deadline::After(parts_->clock, grace - grace / 10));
+  // Earlier still, so that who waits for a result that comes later has time for a last look.
+  parts_->pauses.EndBy(Deadline::After(parts_->clock, grace - grace / 4));
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);
   parts_->statistics.Stop();

@@ -70,11 +70,12 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
       logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}});
     } else if (kind == MediaKind::kText) {
       logger.Warn(
-          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY or "
-          "OPENAI_API_KEY)");
+          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY or "
+          "another vendor's key)");
     } else {
       logger.Warn("Vendors: none for " + std::string(MediaKindName(kind)) +
-                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET)");
+                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET, or "
+                  "another vendor's key)");
     }
   }
 }

@@ -1,6 +1,9 @@
 #include "config/cross_checks.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "config/custom_checks.h"
 
 #include "config/values.h"
 
@@ -18,6 +21,11 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
     return {{"SIGHTENGINE_API_USER", !settings.sightengine_user.empty()},
             {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
   }
+  if (vendor == "aiornot") return {{"AIORNOT_API_KEY", !settings.aiornot_key.empty()}};
+  if (vendor == "gptzero") return {{"GPTZERO_API_KEY", !settings.gptzero_key.empty()}};
+  if (vendor == "hive") return {{"HIVE_API_KEY", !settings.hive_key.empty()}};
+  if (vendor == "pangram") return {{"PANGRAM_API_KEY", !settings.pangram_key.empty()}};
+  if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
   if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
   return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
 }
@@ -35,6 +43,9 @@ class Checks {
     BudgetBounds();
     BothOrNone();
     OneSharedStore();
+    for (std::string& complaint : CheckCustom(detection_.custom, is_wrong_)) {
+      complaints_.push_back(std::move(complaint));
+    }
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
       NamedVendors("DETECTORS_IMAGE", detection_.image);
       NamedVendors("DETECTORS_VIDEO", detection_.video);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/custom_variables.h"
+#include "config/keyed_vendor_variables.h"
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
@@ -252,13 +254,16 @@ Table Detection() {
       Vendors(
           {"DETECTORS_IMAGE", "",
            "Vendors that judge images, asked together; by default all with credentials"},
-          {"sightengine"}, [](auto& s) -> auto& { return s.detection.image; }),
+          {"sightengine", "aiornot", "hive", "custom"},
+          [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
           {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
-          {"sightengine"}, [](auto& s) -> auto& { return s.detection.video; }),
+          {"sightengine", "aiornot", "hive", "custom"},
+          [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
-          {"sapling", "openai"}, [](auto& s) -> auto& { return s.detection.text; }),
+          {"sapling", "openai", "aiornot", "gptzero", "pangram", "custom"},
+          [](auto& s) -> auto& { return s.detection.text; }),
       BaseUrl(
           {"DETECTION_SANDBOX_URL", "",
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
@@ -388,6 +393,8 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());
     Add(all, "vendors", Concurrencies());
+    Add(all, "vendors", KeyedVendorVariables());
+    Add(all, "custom vendor", CustomVariables());
     return all;
   }();
   return table;

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -14,6 +15,28 @@ struct LimitReached {
 
 Error Malformed(std::string message) {
   return Error{ErrorCode::kBadRequest, std::move(message)};
+}
+
+/// `~1` is a slash, `~0` a tilde, in one pass: `~01` is `~1` (RFC 6901, section 4).
+std::string PointerPart(std::string_view escaped) {
+  std::string part;
+  for (std::size_t at = 0; at < escaped.size(); ++at) {
+    if (escaped[at] != '~') {
+      part += escaped[at];
+    } else {
+      part += escaped[++at] == '1' ? '/' : '~';
+    }
+  }
+  return part;
+}
+
+/// An array's element by its index: digits without a leading zero, as the RFC writes it.
+const Json* Element(const Json& array, std::string_view index) {
+  const bool digits = !index.empty() && index.size() <= 9 &&
+                      index.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!digits || (index.size() > 1 && index.front() == '0')) return nullptr;
+  const std::size_t at = std::stoul(std::string(index));
+  return at < array.size() ? &array[at] : nullptr;
 }
 
 }  // namespace
@@ -68,6 +91,26 @@ const Json* FindPath(const Json& object, std::initializer_list<std::string_view>
   for (const std::string_view name : path) {
     at = Find(*at, name);
     if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+bool IsJsonPointer(std::string_view text) noexcept {
+  if (!text.empty() && text.front() != '/') return false;
+  for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
+const Json* AtPointer(const Json& value, std::string_view pointer) {
+  if (!IsJsonPointer(pointer)) return nullptr;
+  const Json* at = &value;
+  while (at != nullptr && !pointer.empty()) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    const std::string part = PointerPart(pointer.substr(1, end - 1));
+    at = at->is_array() ? Element(*at, part) : Find(*at, part);
+    pointer.remove_prefix(end);
   }
   return at;
 }

@@ -38,6 +38,13 @@ const Json* Find(const Json& object, std::string_view name);
 /// Follows member names and array indexes written as a path of names: Find(Find(a, "b"), "c").
 const Json* FindPath(const Json& object, std::initializer_list<std::string_view> path);
 
+/// Whether the text is a JSON pointer (RFC 6901): empty, or parts that each begin with `/`, in
+/// which
+/// `~` is followed by 0 or 1.
+bool IsJsonPointer(std::string_view text) noexcept;
+/// What a JSON pointer leads to, or null: no such member or index, or no pointer at all.
+const Json* AtPointer(const Json& value, std::string_view pointer);
+
 /// Checked conversions: empty when the type or the range is wrong. Never NaN, never rounded.
 std::optional<double> AsNumber(const Json* value);
 std::optional<std::int64_t> AsInteger(const Json* value);

@@ -72,7 +72,9 @@ Result<CurlList> HeaderList(const HttpRequest& request, const std::string& peer)
   };
   // Without it every upload over 1 MB waits up to a second for a "100 Continue" (rule C6).
   bool good = append("Expect:");
-  bool typed = request.body.index() != 1;
+  // Without a body or with a form, libcurl says the right thing by itself.
+  bool typed = !std::holds_alternative<std::string>(request.body) &&
+               !std::holds_alternative<StreamedBody>(request.body);
   for (const auto& [name, value] : request.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) {
       return Error{ErrorCode::kBadConfiguration,

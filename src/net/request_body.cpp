@@ -25,17 +25,30 @@ Result<void> RequestBody::Attach() {
   if (const auto* form = std::get_if<std::vector<FormField>>(&request_.body)) {
     return AttachForm(*form);
   }
+  if (const auto* file = std::get_if<StreamedBody>(&request_.body)) return AttachFile(*file);
   return {};
 }
 
 Result<void> RequestBody::AttachText(const std::string& text) {
   parts_.push_back(std::make_unique<Part>(Part{this, text, nullptr, text.size()}));
+  AttachRaw(*parts_.back());
+  return {};
+}
+
+Result<void> RequestBody::AttachFile(const StreamedBody& file) {
+  parts_.push_back(std::make_unique<Part>(Part{this, {}, file.open(), file.size}));
+  if (!parts_.back()->file) return NotReadable();
+  AttachRaw(*parts_.back());
+  return {};
+}
+
+/// Always as a POST, which CURLOPT_CUSTOMREQUEST may rename.
+void RequestBody::AttachRaw(Part& part) {
   curl_easy_setopt(easy_, CURLOPT_POST, 1L);
   // A read callback without a seek callback, not POSTFIELDS, which libcurl can send again.
   curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &RequestBody::OnRead);
-  curl_easy_setopt(easy_, CURLOPT_READDATA, parts_.back().get());
-  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
-  return {};
+  curl_easy_setopt(easy_, CURLOPT_READDATA, &part);
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(part.left));
 }
 
 Result<void> RequestBody::AttachForm(const std::vector<FormField>& fields) {

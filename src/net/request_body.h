@@ -44,6 +44,8 @@ class RequestBody {
 
   Result<void> AttachText(const std::string& text);
   Result<void> AttachForm(const std::vector<FormField>& fields);
+  Result<void> AttachFile(const StreamedBody& file);
+  void AttachRaw(Part& part);
   std::size_t Read(Part& part, char* into, std::size_t size) noexcept;
   static std::size_t OnRead(char* into, std::size_t size, std::size_t count, void* part) noexcept;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sandbox/call_ledger.h"
+#include "sandbox/job_board.h"
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
@@ -11,6 +12,7 @@ struct Sandbox::State {
   State(Clock& the_clock, Behaviour behaviour) : clock(the_clock), ledger(std::move(behaviour)) {}
   Clock& clock;
   CallLedger ledger;
+  JobBoard jobs;
 };
 
 Sandbox::Sandbox(Clock& clock, Behaviour behaviour)
@@ -20,6 +22,11 @@ Sandbox::~Sandbox() = default;
 
 http::Router Sandbox::MakeRouter() {
   http::Router router;
+  AddAiOrNot(router, state_->ledger, state_->clock);
+  AddCustom(router, state_->ledger, state_->jobs, state_->clock);
+  AddGptZero(router, state_->ledger, state_->clock);
+  AddHive(router, state_->ledger, state_->clock);
+  AddPangram(router, state_->ledger, state_->jobs, state_->clock);
   AddSightengine(router, state_->ledger, state_->clock);
   AddSapling(router, state_->ledger, state_->clock);
   AddOpenAi(router, state_->ledger, state_->clock);

@@ -1,14 +1,10 @@
 // Sightengine, as its pages on AI-generated images and videos and on error codes describe it.
 
-#include <array>
-#include <map>
-#include <memory>
 #include <string>
 #include <utility>
 
+#include "sandbox/upload_form.h"
 #include "sandbox/vendor_call.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/http/multipart.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -26,11 +22,8 @@ http::Response Failure(int status, std::string_view type, int code, std::string_
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response = Failure(429, "usage_limit", 37, "Too many concurrent requests");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "usage_limit", 37, "Too many concurrent requests");
     case Mode::kQuota:
       return Failure(429, "usage_limit", 32, "Daily usage limit reached");
     case Mode::kCredentials:
@@ -40,57 +33,9 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-/// Keeps the small fields of the form and hashes the media.
-class CheckForm final : public http::MultipartSink {
- public:
-  Result<void> OnPart(const http::PartHead& head) override {
-    name_ = head.name;
-    if (name_ == "media") has_media_ = true;
-    return {};
-  }
-  Result<void> OnData(ByteView data) override {
-    if (name_ == "media") {
-      hasher_.Update(data);
-      media_bytes_ += data.size();
-    } else if (fields_[name_].size() + data.size() <= 1024) {
-      fields_[name_] += AsText(data);
-    }
-    return {};
-  }
-  Result<void> OnPartEnd() override { return {}; }
-
-  const std::string& Field(const std::string& name) { return fields_[name]; }
-  bool has_media() const { return has_media_ && media_bytes_ > 0; }
-  content::ContentDigest Digest() { return hasher_.Finish(); }
-
- private:
-  std::string name_;
-  std::map<std::string, std::string> fields_;
-  content::ContentHasher hasher_;
-  std::uint64_t media_bytes_ = 0;
-  bool has_media_ = false;
-};
-
-Result<void> ReadForm(http::Request& request, CheckForm& form) {
-  const auto header = request.info.headers.Get("Content-Type");
-  const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
-  if (!type || type->type != "multipart/form-data" || !type->boundary) {
-    return Error{ErrorCode::kBadRequest, "not a form"};
-  }
-  http::MultipartReader reader(*type->boundary, form);
-  const auto buffer = std::make_unique<std::array<std::byte, 128 * 1024>>();
-  for (;;) {
-    const Result<std::size_t> count = request.body->Read(*buffer);
-    if (!count) return count.error();
-    if (*count == 0) return reader.Finish();
-    const Result<void> fed = reader.Feed(ByteView(buffer->data(), *count));
-    if (!fed) return fed;
-  }
-}
-
 Judged ReadCheck(http::Request& request, std::int64_t price) {
-  CheckForm form;
-  if (!ReadForm(request, form)) {
+  UploadForm form("media");
+  if (!form.Read(request)) {
     return {.refusal = Failure(400, "request_error", 2, "The request is not a readable form")};
   }
   if (form.Field("api_user").empty() || form.Field("api_secret").empty()) {
@@ -99,7 +44,7 @@ Judged ReadCheck(http::Request& request, std::int64_t price) {
   if (form.Field("models") != "genai") {
     return {.refusal = Failure(400, "argument_error", 3, "Missing or unknown models")};
   }
-  if (!form.has_media()) {
+  if (!form.has_file()) {
     return {.refusal = Failure(400, "argument_error", 4, "Missing media")};
   }
   return {.cost_micros = price, .digest = form.Digest()};
@@ -152,20 +97,15 @@ http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode
 }  // namespace
 
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock) {
-  const Vendor image{"sightengine",
-                     [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
-                     ImageAnswer, FailureFor};
-  const Vendor video{
-      "sightengine",
-      [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
-      VideoAnswer, FailureFor};
-  const auto serve = [&ledger, &clock](const Vendor& vendor) {
-    return [&ledger, &clock, vendor](http::Request& request) {
-      return ServeCall(ledger, clock, vendor, request);
-    };
-  };
-  router.Add("POST", "/sightengine/1.0/check.json", serve(image));
-  router.Add("POST", "/sightengine/1.0/video/check-sync.json", serve(video));
+  AddCall(router, "/sightengine/1.0/check.json",
+          {"sightengine", [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
+           ImageAnswer, FailureFor},
+          ledger, clock);
+  AddCall(router, "/sightengine/1.0/video/check-sync.json",
+          {"sightengine",
+           [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
+           VideoAnswer, FailureFor},
+          ledger, clock);
 }
 
 }  // namespace vcache::sandbox

@@ -1,9 +1,11 @@
 #include "sandbox/vendor_call.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "vcache/core/bytes.h"
@@ -98,7 +100,7 @@ class Under {
 }  // namespace
 
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request) {
+                         http::Request& request, Spoiling spoiling) {
   const Behaviour behaviour = Steered(ledger.Begin(vendor.name), request.info.headers);
   const Under under(ledger);
   Judged judged = vendor.read(request);
@@ -111,15 +113,49 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
   switch (behaviour.mode) {
     case Mode::kError500:
       return Error500();
-    case Mode::kRateLimit:
+    case Mode::kRateLimit: {
+      http::Response response = vendor.failure(behaviour.mode);
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
     case Mode::kQuota:
     case Mode::kCredentials:
     case Mode::kRefuseMedia:
       return vendor.failure(behaviour.mode);
     default:
-      return Spoil(behaviour.mode,
-                   vendor.answer(judged, ScoreFor(behaviour.mode, judged), behaviour.mode));
+      if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
+      return vendor.answer(judged, std::nullopt, behaviour.mode);
   }
+}
+
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock) {
+  router.Add("POST", std::string(path),
+             [&ledger, &clock, vendor = std::move(vendor)](http::Request& request) {
+               return ServeCall(ledger, clock, vendor, request);
+             });
+}
+
+bool HasBearer(const http::Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto value = request.info.headers.Get("Authorization");
+  return value && value->starts_with(kScheme) && value->size() > kScheme.size();
+}
+
+bool HasApiKey(const http::Request& request) {
+  return !request.info.headers.Get("x-api-key").value_or("").empty();
+}
+
+std::int64_t WordsOf(const std::string& text) {
+  std::istringstream words(text);
+  std::string word;
+  std::int64_t count = 0;
+  while (words >> word) ++count;
+  return std::max<std::int64_t>(count, 1);
+}
+
+http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode) {
+  return Spoil(mode, vendor.answer(judged, ScoreFor(mode, judged), mode));
 }
 
 double ScoreOf(const content::ContentDigest& digest) noexcept {

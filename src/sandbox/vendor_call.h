@@ -13,12 +13,15 @@
 
 namespace vcache::sandbox {
 
+class JobBoard;
+
 /// What a vendor's adapter in the sandbox says of one call that it has read.
 struct Judged {
   /// Why the vendor refuses the request, charging nothing; else empty.
   std::optional<http::Response> refusal{};
   std::int64_t cost_micros = 0;
   content::ContentDigest digest{};
+  bool is_video = false;
 };
 
 /// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
@@ -29,13 +32,33 @@ struct Vendor {
   /// The finished answer with this score (0 to 1, or whatever the mode puts in its place; empty:
   /// no score at all).
   std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
-  /// The vendor's wording of kRateLimit, kQuota, kCredentials and kRefuseMedia.
+  /// The vendor's wording of kRateLimit (`Retry-After: 1` is added to it), kQuota, kCredentials and
+  /// kRefuseMedia.
   std::function<http::Response(Mode mode)> failure;
 };
 
+/// Whether a mode spoils the answer of a call, or that of a later look at its job.
+enum class Spoiling { kNow, kLater };
+
 /// Serves one call: behaviour, latency, reading, counting, answering.
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request);
+                         http::Request& request, Spoiling spoiling = Spoiling::kNow);
+
+/// The finished answer as the mode makes it, spoilt or not.
+http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
+
+/// `POST path` answers as this vendor. `ledger` and `clock` must outlive the router.
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock);
+
+/// Whether the request bears a bearer token of any kind: the sandbox takes every one.
+bool HasBearer(const http::Request& request);
+
+/// Whether the request bears an `x-api-key`: the sandbox takes every one.
+bool HasApiKey(const http::Request& request);
+
+/// How many words a text has for vendors that bill them; at least 1.
+std::int64_t WordsOf(const std::string& text);
 
 /// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
 double ScoreOf(const content::ContentDigest& digest) noexcept;
@@ -46,6 +69,11 @@ http::Response JsonAnswer(int status, const Json& body);
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
+void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddHive(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);

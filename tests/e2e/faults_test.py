@@ -129,6 +129,38 @@ class VendorFaults(ServiceTest):
             self.assertNotIn(secret, everything)
 
 
+class Secrets(ServiceTest):
+    """No vendor's key reaches a log line at debug level or an answer, however its calls end."""
+
+    MODES = ("ok", "credentials", "refuse_media", "rate_limit", "error500", "broken_json", "close")
+    VENDORS = {"AIORNOT": "/aiornot", "GPTZERO": "/gptzero/v2", "HIVE": "/hive/api/v3",
+               "OPENAI": "/openai/v1", "PANGRAM": "/pangram", "SAPLING": "/sapling",
+               "SIGHTENGINE": "/sightengine/1.0"}
+
+    def test_no_vendors_key_is_seen_anywhere(self):
+        sandbox = self.sandbox()
+        keys = {vendor: f"{vendor.lower()}-key-that-nobody-sees" for vendor in self.VENDORS}
+        settings = {f"{vendor}_API_KEY": key for vendor, key in keys.items()}
+        settings["SIGHTENGINE_API_USER"] = "user"
+        settings["SIGHTENGINE_API_SECRET"] = settings.pop("SIGHTENGINE_API_KEY")
+        for vendor, base in self.VENDORS.items():
+            settings[f"{vendor}_BASE_URL"] = sandbox.url + base
+        service = self.service(LOG_LEVEL="debug", DETECTION_RETRIES="0", **settings)
+        answers = []
+        for number, mode in enumerate(self.MODES):
+            sandbox.behave(mode)
+            answers += [service.upload(jpeg(mode)), service.text(f"{number} {'y' * 300}")]
+        answers += [service.request("GET", "/api/health/ready"), service.admin(
+            "GET", "/api/admin/cache/stats")]
+        called = sandbox.calls()["byVendor"]
+        self.assertEqual(set(called), {vendor.lower() for vendor in self.VENDORS})
+        service.stop()
+        everything = service.output + "".join(
+            str(answer.headers) + answer.body.decode() for answer in answers)
+        for vendor, key in keys.items():
+            self.assertNotIn(key, everything, vendor)
+
+
 class Uploads(ServiceTest):
     MEGABYTE = 1024 * 1024
 

@@ -17,7 +17,7 @@ class FakeHttpClient final : public net::HttpClient {
   /// A request as it would have travelled: files read to their end.
   struct Sent {
     net::HttpRequest request;
-    std::string text;  ///< The body, when it is one text.
+    std::string text;  ///< The body, when it is one text or a file.
     std::vector<std::pair<std::string, std::string>> form;
   };
 
@@ -51,20 +51,25 @@ class FakeHttpClient final : public net::HttpClient {
   static Sent Read(const net::HttpRequest& request) {
     Sent sent{request, {}, {}};
     if (const auto* text = std::get_if<std::string>(&request.body)) sent.text = *text;
+    if (const auto* file = std::get_if<net::StreamedBody>(&request.body)) {
+      sent.text = ReadToEnd(*file->open());
+    }
     const auto* form = std::get_if<std::vector<net::FormField>>(&request.body);
     if (form == nullptr) return sent;
     for (const net::FormField& field : *form) {
-      std::string value = field.value;
-      if (field.open_file) {
-        const auto source = field.open_file();
-        std::byte piece[1000];
-        for (auto read = source->Read(piece); read && *read > 0; read = source->Read(piece)) {
-          value.append(reinterpret_cast<const char*>(piece), *read);
-        }
-      }
-      sent.form.emplace_back(field.name, std::move(value));
+      sent.form.emplace_back(field.name,
+                             field.open_file ? ReadToEnd(*field.open_file()) : field.value);
     }
     return sent;
+  }
+
+  static std::string ReadToEnd(ByteSource& source) {
+    std::string content;
+    std::byte piece[1000];
+    for (auto read = source.Read(piece); read && *read > 0; read = source.Read(piece)) {
+      content.append(reinterpret_cast<const char*>(piece), *read);
+    }
+    return content;
   }
 
   std::mutex mutex_;

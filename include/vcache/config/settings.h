@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vcache/core/log.h"
@@ -93,6 +94,36 @@ struct BudgetSettings {
   std::optional<std::int64_t> monthly_micros{};  ///< `MONTHLY_BUDGET_USD`
 };
 
+/// Names with values, in their order.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// A vendor by configuration, `CUSTOM_*`; without a URL there is none.
+struct CustomSettings {
+  /// `base_url` is the whole URL.
+  VendorSettings vendor{"", std::chrono::minutes(1), 10'000};
+  std::string method = "POST";
+  Secret key;
+  Pairs headers;
+  std::vector<std::string> kinds;  ///< `image`, `video`, `text`
+  std::string file_field;
+  Pairs form_fields;
+  std::string body;  ///< A JSON text.
+  std::string score_pointer;
+  double score_max = 1;
+  bool score_is_human = false;  ///< `CUSTOM_SCORE_MEANS`
+  std::string confidence_pointer;
+  double confidence_max = 1;
+  std::string state_pointer;
+  std::vector<std::string> state_done;
+  std::vector<std::string> state_failed;
+  std::vector<std::string> state_pending;
+  std::string id_pointer;
+  std::string poll_url;
+  std::string poll_url_pointer;
+  std::chrono::milliseconds poll_interval{2'000};
+  std::vector<int> free_statuses{401, 403, 429};
+};
+
 struct DetectionSettings {
   /// Names of vendors in order; empty: every vendor with credentials that serves the kind.
   std::vector<std::string> image;
@@ -104,6 +135,16 @@ struct DetectionSettings {
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
 
+  Secret aiornot_key;
+  /// The vendor asks for two minutes of patience with a video.
+  VendorSettings aiornot{"https://api.aiornot.com", std::chrono::minutes(2), 10'000};
+  CustomSettings custom;
+  Secret gptzero_key;
+  VendorSettings gptzero{"https://api.gptzero.me/v2", std::chrono::seconds(30), 150'000};
+  Secret hive_key;
+  VendorSettings hive{"https://api.thehive.ai/api/v3", std::chrono::minutes(2), 10'000};
+  Secret pangram_key;
+  VendorSettings pangram{"https://text.external-api.pangram.com", std::chrono::minutes(1), 50'000};
   std::string sightengine_user;
   Secret sightengine_secret;
   /// Two minutes: a video is judged within one exchange.

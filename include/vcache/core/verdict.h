@@ -35,6 +35,14 @@ enum class ScoreKind {
 std::string_view ScoreKindName(ScoreKind kind) noexcept;
 std::optional<ScoreKind> ScoreKindFromName(std::string_view name) noexcept;
 
+/// What a vendor said of the frames of a video, each score 0 to 100. Which of the two numbers is
+/// the vendor's `score` says docs/detection-vendors.md.
+struct FrameScores {
+  std::int64_t count = 0;  ///< At least 1.
+  double mean = 0;
+  double max = 0;
+};
+
 /// What one vendor said, or why it said nothing.
 struct SourceVerdict {
   std::string provider;
@@ -47,6 +55,8 @@ struct SourceVerdict {
   ScoreKind kind = ScoreKind::kProbability;
   std::string model;
   std::string error;
+  /// Of a video, where the vendor tells frame by frame.
+  std::optional<FrameScores> frames = std::nullopt;
 };
 
 /// A finished analysis of one content: always a vendor's answer, never a guess of ours; where the

@@ -32,11 +32,12 @@ struct PanelOutcome {
   std::vector<VendorPrice> charges{};
 };
 
-/// The vendors that judge each kind of content, asked at the same time. Consensus: mean score,
-/// majority of "AI or not", `sources` lists each with its score or its error; a verdict with a
-/// vendor missing is `partial`. When all fail, the error is that of the first (its retry time
-/// included), with the worst charge of all. Before any of them it looks at what the file says of
-/// itself, which costs nothing. Thread-safe.
+/// The vendors that judge each kind of content, asked at the same time, but for those that cannot
+/// judge this very content (`Detector::RefusalOf`): nobody misses them. Consensus: mean score,
+/// majority of "AI or not", `sources` lists each that was asked with its score or its error; a
+/// verdict with a vendor missing is `partial`. When all fail, the error is that of the first (its
+/// retry time included), with the worst charge of all. Before any of them it looks at what the file
+/// says of itself, which costs nothing. Thread-safe.
 class DetectorPanel {
  public:
   /// The order within a list is the order in `sources`. The clock must outlive the panel.

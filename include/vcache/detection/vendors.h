@@ -7,6 +7,7 @@
 
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
+#include "vcache/detection/pauses.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::detection {
@@ -20,6 +21,28 @@ struct VendorEndpoint {
   std::int64_t cost_micros = 0;
   /// Answers come from a stand-in: every verdict is marked `demo`.
   bool sandbox = false;
+};
+
+struct AiOrNotOptions {
+  VendorEndpoint endpoint;  ///< Price of one analysis, whatever its kind.
+  Secret api_key;
+};
+
+struct GptZeroOptions {
+  VendorEndpoint endpoint;  ///< Price of 1,000 words, charged in parts.
+  Secret api_key;
+};
+
+struct HiveOptions {
+  VendorEndpoint endpoint;  ///< Price of an image or a video.
+  Secret api_key;
+};
+
+struct PangramOptions {
+  VendorEndpoint endpoint;  ///< Price of each started 1,000 words; the time-out includes the wait.
+  Secret api_key;
+  /// Between two looks at a result; the vendor's own client takes half a second.
+  std::chrono::milliseconds poll_interval{500};
 };
 
 struct SightengineOptions {
@@ -39,7 +62,13 @@ struct OpenAiOptions {
   std::string model;
 };
 
-/// Each keeps a reference to `http`, which must outlive it.
+/// Each keeps references to `http` and, where it waits for a result, `pauses`; both must outlive
+/// it.
+std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
+                                      Pauses& pauses);
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);

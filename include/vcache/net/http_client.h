@@ -29,13 +29,20 @@ struct FormField {
   std::string content_type;
 };
 
+/// A body that is a file's bytes and nothing else, read from a source that is opened when the
+/// request is sent.
+struct StreamedBody {
+  std::function<std::unique_ptr<ByteSource>()> open;
+  std::uint64_t size = 0;  ///< What is announced; a source that ends before is an error.
+};
+
 struct HttpRequest {
   std::string method = "POST";
-  /// From configuration only, never from a user (rule C7).
+  /// From configuration or a vendor's answer, never from a user (rule C7).
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
-  /// Nothing, a whole body, or a form.
-  std::variant<std::monostate, std::string, std::vector<FormField>> body;
+  /// Nothing, a whole body, a form, or a file.
+  std::variant<std::monostate, std::string, std::vector<FormField>, StreamedBody> body;
   std::chrono::milliseconds connect_timeout{5'000};
   /// The whole exchange; the deadline may end it sooner.
   std::chrono::milliseconds timeout{30'000};

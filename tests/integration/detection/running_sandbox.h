@@ -9,6 +9,7 @@
 
 #include "vcache/core/bytes.h"
 #include "vcache/core/log.h"
+#include "vcache/detection/custom_vendor.h"
 #include "vcache/detection/vendors.h"
 #include "vcache/http/server.h"
 #include "vcache/net/http_client.h"
@@ -16,7 +17,7 @@
 
 namespace vcache::test {
 
-/// The sandbox behind the real server on a free port, and the three vendors' adapters that call it
+/// The sandbox behind the real server on a free port, and the vendors' adapters that call it
 /// through the real HTTP client.
 class RunningSandbox {
  public:
@@ -44,6 +45,13 @@ class RunningSandbox {
     const auto at = [&](const char* base, std::int64_t cost) {
       return detection::VendorEndpoint{url + base, timeout, cost, true};
     };
+    custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
+    custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
+    aiornot = detection::MakeAiOrNot({at("/aiornot", 10'000), Secret(key)}, *http);
+    gptzero = detection::MakeGptZero({at("/gptzero/v2", 150'000), Secret(key)}, *http);
+    hive = detection::MakeHive({at("/hive/api/v3", 10'000), Secret(key)}, *http);
+    pangram = detection::MakePangram(
+        {at("/pangram", 50'000), Secret(key), std::chrono::milliseconds(5)}, *http, pauses);
     sightengine =
         detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
     sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
@@ -54,6 +62,30 @@ class RunningSandbox {
     sandbox::Behaviour behaviour;
     behaviour.mode = mode;
     sandbox.Behave(behaviour);
+  }
+
+  /// The vendor that does not exist, as the README configures it.
+  detection::CustomOptions CustomAt(const std::string& path, const std::string& key,
+                                    std::chrono::milliseconds timeout) const {
+    using detection::MediaKind;
+    detection::CustomOptions options;
+    options.endpoint = {url + path, timeout, 4'000, true};
+    options.api_key = Secret(key);
+    options.headers = {{"Authorization", "Bearer {key}"}};
+    options.kinds = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText};
+    options.file_field = "file";
+    options.body = R"({"text":"{text}"})";
+    options.score = {"/result/probability", 100};
+    options.confidence = {"/result/confidence", 1};
+    options.free_statuses = {401, 403, 422, 429};
+    return options;
+  }
+  detection::CustomOptions CustomJobs(const std::string& key,
+                                      std::chrono::milliseconds timeout) const {
+    detection::CustomOptions options = CustomAt("/custom/jobs", key, timeout);
+    options.state = {"/job/state", {"done"}, {"failed"}, {"queued", "running"}};
+    options.polling = {url + "/custom/jobs/{id}", "", "/job/id", std::chrono::milliseconds(5)};
+    return options;
   }
 
   detection::DetectionTask Task(detection::MediaKind kind) const {
@@ -74,11 +106,20 @@ class RunningSandbox {
   sandbox::Sandbox sandbox{clock};
   std::string url;
   std::unique_ptr<net::HttpClient> http;
+  detection::Pauses pauses{clock};
+  std::shared_ptr<detection::Detector> aiornot;
+  std::shared_ptr<detection::Detector> gptzero;
+  std::shared_ptr<detection::Detector> hive;
+  std::shared_ptr<detection::Detector> pangram;
+  std::shared_ptr<detection::Detector> custom;
+  std::shared_ptr<detection::Detector> custom_jobs;
   std::shared_ptr<detection::Detector> sightengine;
   std::shared_ptr<detection::Detector> sapling;
   std::shared_ptr<detection::Detector> openai;
   content::Spool file;
-  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged.";
+  /// Long enough for the vendor that takes the longest ones only.
+  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged. " +
+                     std::string(200, 'x');
 
  private:
   std::optional<http::Server> server_;  // uses what is above

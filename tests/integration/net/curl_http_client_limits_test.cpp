@@ -18,6 +18,7 @@ using test::CheckError;
 using test::Client;
 using test::Post;
 using test::PostForm;
+using test::PutFile;
 using test::ScriptedServer;
 using Peer = test::ScriptedServer::Peer;
 
@@ -218,7 +219,12 @@ TEST_CASE("CurlHttpClient: a source that ends early or fails ends the call with 
   Client client;
   CheckError(client.Send(PostForm(server.url(), std::string(5000, 'x'), 6000)), ErrorCode::kIo,
              Charge::kUnknown);
+  CheckError(client.Send(PutFile(server.url(), std::string(5000, 'x'), 6000)), ErrorCode::kIo,
+             Charge::kUnknown);
   CHECK(server.requests() == 0);
+  net::HttpRequest unput = PutFile(server.url(), "", 10);
+  std::get<net::StreamedBody>(unput.body).open = [] { return nullptr; };
+  CheckError(client.Send(unput), ErrorCode::kIo, Charge::kNone);
   net::HttpRequest unopened = PostForm(server.url(), "", 10);
   std::get<1 + 1>(unopened.body)[1].open_file = [] { return nullptr; };
   CheckError(client.Send(unopened), ErrorCode::kIo, Charge::kNone);

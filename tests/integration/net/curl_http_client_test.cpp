@@ -18,6 +18,7 @@ using test::CheckError;
 using test::Client;
 using test::Post;
 using test::PostForm;
+using test::PutFile;
 using test::ScriptedServer;
 using Peer = test::ScriptedServer::Peer;
 
@@ -49,6 +50,19 @@ TEST_CASE("CurlHttpClient: sends a form's fields in order, a file from its sourc
   CHECK(key < media);
 }
 
+TEST_CASE("CurlHttpClient: puts a file's bytes as they are, under their announced length") {
+  ScriptedServer server(Answer(200, ""));
+  Client client;
+  const std::string content(300'000, 'y');
+  REQUIRE(client.Send(PutFile(server.url(), content, content.size())));
+  const std::string raw = server.request(0);
+  CHECK(raw.starts_with("PUT /path HTTP/1.1\r\n"));
+  CHECK(raw.find("\r\nContent-Length: 300000\r\n") != std::string::npos);
+  CHECK(raw.find("\r\nContent-Type: application/octet-stream\r\n") != std::string::npos);
+  CHECK(raw.find("x-www-form-urlencoded") == std::string::npos);
+  CHECK(raw.ends_with("\r\n\r\n" + content));
+}
+
 TEST_CASE("CurlHttpClient: GET and HEAD carry no body") {
   ScriptedServer server(Answer(204, ""));
   Client client;
@@ -62,7 +76,8 @@ TEST_CASE("CurlHttpClient: GET and HEAD carry no body") {
 TEST_CASE("rule C1: a paid call that the server drops is sent once, on the first connection") {
   ScriptedServer server(test::CloseWithoutAnswer());
   Client client;
-  for (const auto& request : {Post(server.url()), PostForm(server.url(), "0123456789", 10)}) {
+  for (const auto& request : {Post(server.url()), PostForm(server.url(), "0123456789", 10),
+                              PutFile(server.url(), "0123456789", 10)}) {
     const int before = server.requests();
     CheckError(client.Send(request), ErrorCode::kVendorUnavailable, Charge::kUnknown);
     CHECK(server.requests() == before + 1);
@@ -73,12 +88,13 @@ TEST_CASE("rule C1: a paid call that the server drops is sent once, after a kept
   ScriptedServer server({Answer(200, "{}"), test::CloseWithoutAnswer()});
   Client client;
   REQUIRE(client.Send(Post(server.url())));
-  for (const auto& request : {Post(server.url()), PostForm(server.url(), "0123456789", 10)}) {
+  for (const auto& request : {Post(server.url()), PostForm(server.url(), "0123456789", 10),
+                              PutFile(server.url(), "0123456789", 10)}) {
     const int before = server.requests();
     CheckError(client.Send(request), ErrorCode::kVendorUnavailable, Charge::kUnknown);
     CHECK(server.requests() == before + 1);
   }
-  CHECK(server.connections() == 3);  // no call ever travels on an older connection
+  CHECK(server.connections() == 4);  // no call ever travels on an older connection
 }
 
 TEST_CASE("rule C2: a connection that is reset after the body leaves the charge unknown") {

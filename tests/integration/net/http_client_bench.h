@@ -49,6 +49,16 @@ inline net::HttpRequest PostForm(const std::string& url, const std::string& cont
   return request;
 }
 
+inline net::HttpRequest PutFile(const std::string& url, const std::string& content,
+                                std::uint64_t announced) {
+  net::HttpRequest request = Post(url);
+  request.method = "PUT";
+  request.headers = {{"Content-Type", "application/octet-stream"}};
+  request.body = net::StreamedBody{
+      [content] { return std::make_unique<StringSource>(content, 1000); }, announced};
+  return request;
+}
+
 inline void CheckError(const Result<net::HttpResponse>& result, ErrorCode code, Charge charge) {
   REQUIRE_FALSE(result);
   CHECK(CodeName(result.error().code) == CodeName(code));

@@ -33,10 +33,14 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 7);
+  CHECK(values.size() == 13);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
   values["SIGHTENGINE_API_USER"] = "user";
+  values["CUSTOM_URL"] = "https://a.example";
+  values["CUSTOM_KINDS"] = "image";
+  values["CUSTOM_SCORE_POINTER"] = "/score";
+  values["CUSTOM_HEADERS"] = "X-Key: hunter2 | X-Other: {key}";
   const Environment environment = Having(values);
   const auto settings = LoadSettings(environment);
   REQUIRE(settings);
@@ -44,6 +48,7 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(text.find("hunter2") == std::string::npos);
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
+  CHECK(HasLine(text, "CUSTOM_HEADERS=********"));
   values.erase("REDIS_URL");
   values["UPSTASH_REDIS_REST_URL"] = "https://example.upstash.io";
   values["UPSTASH_REDIS_REST_TOKEN"] = "hunter2";

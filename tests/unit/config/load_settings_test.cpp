@@ -345,9 +345,9 @@ TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named onc
   const auto complaint = [&](const char* name, const char* value) {
     return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
   };
-  CHECK(complaint("DETECTORS_TEXT", "sapling,gptzero") ==
-        "DETECTORS_TEXT=\"sapling,gptzero\" is refused: expected a comma list of these, each once "
-        "at most: sapling,openai.");
+  CHECK(complaint("DETECTORS_TEXT", "sapling,winston") ==
+        "DETECTORS_TEXT=\"sapling,winston\" is refused: expected a comma list of these, each once "
+        "at most: sapling,openai,aiornot,gptzero,pangram,custom.");
   CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
   CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
   CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace vcache;
 
@@ -65,4 +67,30 @@ TEST_CASE("checked conversions: wrong types and ranges are empty, never changed 
   CHECK_FALSE(AsString(Find(object, "b")));
   CHECK(Find(Json(3), "x") == nullptr);
   CHECK(FindPath(object, {"s", "x"}) == nullptr);
+}
+
+TEST_CASE("AtPointer: the examples of RFC 6901, section 5") {
+  const Json document = *ParseJson(
+      R"({"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8})");
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"/foo/0", "\"bar\""}, {"/", "0"},     {"/a~1b", "1"}, {"/c%d", "2"}, {"/e^f", "3"},
+      {"/g|h", "4"},         {"/i\\j", "5"}, {"/k\"l", "6"}, {"/ ", "7"},   {"/m~0n", "8"}};
+  for (const auto& [pointer, expected] : cases) {
+    CAPTURE(pointer);
+    const Json* found = AtPointer(document, pointer);
+    REQUIRE(found != nullptr);
+    CHECK(DumpJson(*found) == expected);
+  }
+  CHECK(AtPointer(document, "") == &document);
+}
+
+TEST_CASE("AtPointer: what leads nowhere is null, whatever it looks like") {
+  const Json document = *ParseJson(R"({"a":[1,[2]],"s":"text","~1":9})");
+  for (const char* pointer : {"a", "/a/2", "/a/-", "/a/01", "/a/+1", "/a/", "/a/1/0/0",
+                              "/a/99999999999999999999", "/s/0", "/b", "/~", "/~2", "/a~", "//"}) {
+    CAPTURE(pointer);
+    CHECK(AtPointer(document, pointer) == nullptr);
+  }
+  CHECK(*AtPointer(document, "/~01") == 9);
+  CHECK(*AtPointer(document, "/a/1/0") == 2);
 }

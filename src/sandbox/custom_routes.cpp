@@ -1,0 +1,95 @@
+// A vendor that does not exist, for `CUSTOM_*`: its wire format is none of the built-in adapters',
+// so what works here works by configuration alone. `/custom/detect` answers at once, `/custom/jobs`
+// later.
+
+#include <string>
+#include <utility>
+
+#include "sandbox/job_board.h"
+#include "sandbox/upload_form.h"
+#include "sandbox/vendor_call.h"
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::int64_t kPriceMicros = 4'000;
+
+http::Response Failure(int status, std::string_view message) {
+  return JsonAnswer(status, Json::object({{"problem", message}}));
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit:
+    case Mode::kQuota: {
+      http::Response response = Failure(429, "Too many requests");
+      response.headers.Add("Retry-After", mode == Mode::kQuota ? "3600" : "1");
+      return response;
+    }
+    case Mode::kCredentials:
+      return Failure(401, "Unknown key");
+    default:
+      return Failure(422, "The content could not be read");
+  }
+}
+
+bool HasKey(const http::Request& request) {
+  const auto authorization = request.info.headers.Get("Authorization");
+  return authorization && authorization->starts_with("Bearer ") && authorization->size() > 7;
+}
+
+/// A file in a form, or a text in JSON.
+Judged Read(http::Request& request) {
+  const auto type = request.info.headers.Get("Content-Type");
+  UploadForm form("file");
+  if (type && type->starts_with("multipart/")) {
+    if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+    if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+    return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+  }
+  const auto body = ReadSmallBody(request);
+  if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+  const Result<Json> json = ParseJson(body.value_or(""));
+  const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
+  if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+}
+
+Json State(std::string_view state, std::string_view id) {
+  return Json::object({{"job", Json::object({{"id", id}, {"state", state}})}});
+}
+
+/// In percent, as no built-in vendor writes it.
+http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
+  Json result = Json::object();
+  if (score) result["probability"] = score->is_number() ? Json(score->get<double>() * 100) : *score;
+  result["confidence"] = 0.8;
+  Json body = State("done", "sandbox");
+  body["result"] = std::move(result);
+  return JsonAnswer(200, body);
+}
+
+JobWords Words() {
+  return {[](const std::string& id) { return JsonAnswer(202, State("queued", id)); },
+          [](const std::string& id) { return JsonAnswer(200, State("running", id)); },
+          [] { return Failure(404, "No such job"); }};
+}
+
+}  // namespace
+
+void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+  const Vendor vendor{"custom", Read, Answer, FailureFor};
+  router.Add("POST", "/custom/detect", [&ledger, &clock, vendor](http::Request& request) {
+    return ServeCall(ledger, clock, vendor, request);
+  });
+  router.Add("POST", "/custom/jobs", [&ledger, &clock, &jobs, vendor](http::Request& request) {
+    return ServeSubmission(ledger, clock, jobs, vendor, Words(), request);
+  });
+  router.AddPrefix("GET", "/custom/jobs/", [&jobs, vendor](http::Request& request) {
+    if (!HasKey(request)) return FailureFor(Mode::kCredentials);
+    return ServeLook(jobs, vendor, Words(), std::string(request.tail));
+  });
+}
+
+}  // namespace vcache::sandbox

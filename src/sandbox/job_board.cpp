@@ -1,0 +1,64 @@
+#include "sandbox/job_board.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::size_t kMaxJobs = 10'000;
+constexpr int kRunningLooks = 1;
+
+}  // namespace
+
+std::string JobBoard::Open(Job job) {
+  const std::lock_guard lock(mutex_);
+  std::string id = std::to_string(++last_);
+  id = "job-" + std::string(12 - std::min<std::size_t>(12, id.size()), '0') + id;  // in order
+  if (jobs_.size() >= kMaxJobs) jobs_.erase(jobs_.begin());
+  jobs_.emplace(id, std::move(job));
+  return id;
+}
+
+std::optional<Job> JobBoard::Look(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return std::nullopt;
+  ++found->second.looks;
+  return found->second;
+}
+
+std::optional<Job> JobBoard::Find(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void JobBoard::Complete(const std::string& id, const Judged& judged) {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  found->second.judged = judged;
+  found->second.has_content = true;
+}
+
+http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
+                               const Vendor& vendor, const JobWords& words,
+                               http::Request& request) {
+  // A result may be bad in many ways; that the content was taken is said in one.
+  Vendor taking = vendor;
+  taking.answer = [&](const Judged& judged, const std::optional<Json>&, Mode mode) {
+    return words.accepted(jobs.Open({judged, mode}));
+  };
+  return ServeCall(ledger, clock, taking, request, Spoiling::kLater);
+}
+
+http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& words,
+                         const std::string& id) {
+  const auto job = jobs.Look(id);
+  if (!job) return words.unknown();
+  if (!job->has_content || job->looks <= kRunningLooks) return words.running(id);
+  return AnswerOf(vendor, job->judged, job->mode);
+}
+
+}  // namespace vcache::sandbox
