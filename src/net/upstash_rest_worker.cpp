@@ -61,7 +61,9 @@ void UpstashRestLink::Probe(Worker& worker) {
                                Deadline::At(begun + options_.connect_timeout));
     if (!response) {
       const std::string reason = WithoutFullStop(response.error().message);
-      return Enter({RespState::kConnecting, reason}, worker.is_keeper());
+      const bool late = response.error().code == ErrorCode::kVendorTimeout;
+      return Enter({late ? RespState::kSilent : RespState::kConnecting, reason},
+                   worker.is_keeper());
     }
     if (const auto trouble = TroubleWithPong(*response)) {
       return Enter(*trouble, worker.is_keeper());
