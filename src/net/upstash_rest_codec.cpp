@@ -83,7 +83,7 @@ class ReplyReader {
   std::size_t used_ = 0;
 };
 
-RespReply ErrorReply(std::string text) {
+RespReply RestErrorReply(std::string text) {
   RespReply reply;
   reply.type = RespReply::Type::kError;
   reply.text = std::move(text);
@@ -93,7 +93,7 @@ RespReply ErrorReply(std::string text) {
 /// `{"result": ...}` or `{"error": "..."}`.
 bool ReadOne(const Json& object, const ReplyLimits& limits, RespReply& reply) {
   if (auto error = AsString(Find(object, "error"))) {
-    reply = ErrorReply(*std::move(error));
+    reply = RestErrorReply(*std::move(error));
     return true;
   }
   const Json* result = Find(object, "result");
@@ -189,7 +189,7 @@ RestAnswer ReadRestAnswer(const HttpResponse& response, std::span<const ReplyLim
   if (parsed) {
     // Something is wrong with the whole request, or with its only command.
     if (auto error = AsString(Find(*parsed, "error"))) {
-      const RespReply reply = ErrorReply(*std::move(error));
+      const RespReply reply = RestErrorReply(*std::move(error));
       const bool is_reply = response.status == 200 || response.status == 400 ||
                             reply.error_kind() != RespErrorKind::kOther;
       if (is_reply) return {std::vector<RespReply>(limits.size(), reply), std::nullopt};

@@ -90,11 +90,12 @@ HttpRequest RestSubscription::Request(RestEventReader& reader) {
   request.headers = {{"Authorization", "Bearer " + options_.token.Reveal()},
                      {"Accept", "text/event-stream"}};
   request.connect_timeout = options_.connect_timeout;
-  request.timeout = options_.stream_life;
+  request.timeout = options_.stream_life + 2 * options_.silence_limit;
   request.on_body = [&reader](std::string_view piece) { return reader.Take(piece); };
   request.cancelled = [this] {
-    const bool unanswered = !listening_.load() && clock_.Now() - asked_ >= options_.silence_limit;
-    return stopping_.load() || unanswered;
+    const auto age = clock_.Now() - asked_;
+    const bool over = age >= (listening_.load() ? options_.stream_life : options_.silence_limit);
+    return stopping_.load() || over;
   };
   return request;
 }

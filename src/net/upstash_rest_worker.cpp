@@ -10,7 +10,7 @@ namespace vcache::net {
 namespace {
 
 /// So many requests in a row must time out before a server that answers others is distrusted.
-constexpr std::size_t kTimeoutsToDistrust = 3;
+constexpr std::size_t kRestTimeoutsToDistrust = 3;
 
 std::string WithoutFullStop(std::string sentence) {
   if (sentence.ends_with('.')) sentence.pop_back();
@@ -61,7 +61,9 @@ void UpstashRestLink::Probe(Worker& worker) {
                                Deadline::At(begun + options_.connect_timeout));
     if (!response) {
       const std::string reason = WithoutFullStop(response.error().message);
-      return Enter({RespState::kConnecting, reason}, worker.is_keeper());
+      const bool late = response.error().code == ErrorCode::kVendorTimeout;
+      return Enter({late ? RespState::kSilent : RespState::kConnecting, reason},
+                   worker.is_keeper());
     }
     if (const auto trouble = TroubleWithPong(*response)) {
       return Enter(*trouble, worker.is_keeper());
@@ -112,7 +114,7 @@ void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime se
   bool silent = false;
   {
     const std::lock_guard lock(mutex_);
-    silent = heard_ <= sent || ++timeouts_in_a_row_ >= kTimeoutsToDistrust;
+    silent = heard_ <= sent || ++timeouts_in_a_row_ >= kRestTimeoutsToDistrust;
   }
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
   Fail(calls, RestUnavailable("Redis did not answer in time"));

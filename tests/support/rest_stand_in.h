@@ -94,7 +94,11 @@ class RestStandIn {
     waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }
-  void Freeze() const { ::kill(pid_, SIGSTOP); }
+  /// Returns when it has come to a stop.
+  void Freeze() const {
+    ::kill(pid_, SIGSTOP);
+    waitpid(pid_, nullptr, WUNTRACED);
+  }
   void Thaw() const { ::kill(pid_, SIGCONT); }
 
   /// JSON, as the stand-in's `misbehave` reads it: `{"mode":"status","status":500}`.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "rest_world.h"
 #include "support/rest_stand_in.h"
@@ -24,21 +25,23 @@ namespace {
 struct RestFaults {
   RestFaults() {
     UpstashRestOptions options = stand_in.Options();
-    options.command_timeout = 1s;
+    options.command_timeout = 3s;
     world = std::make_unique<RestWorld>(options);
     REQUIRE(world->Ask({"SET", "k", "v"}));
   }
-  /// The longest of many calls, in milliseconds: each fails at once.
-  double SlowestRefusal() {
-    double slowest = 0;
+  /// What most of many calls take at most, in milliseconds: each fails at once. (A busy machine may
+  /// put the thread aside in a few of them.)
+  double UsualRefusal() {
+    std::vector<double> times;
     for (int i = 0; i < 100; ++i) {
       const auto begun = std::chrono::steady_clock::now();
       CHECK_FALSE(world->Ask({"GET", "k"}));
       const std::chrono::duration<double, std::milli> took =
           std::chrono::steady_clock::now() - begun;
-      slowest = std::max(slowest, took.count());
+      times.push_back(took.count());
     }
-    return slowest;
+    std::sort(times.begin(), times.end());
+    return times[75];
   }
 
   RedisServer server;
@@ -55,9 +58,9 @@ TEST_CASE("Upstash over REST: gone and back again, with one line each way and no
   faults.stand_in.Kill();
   CHECK_FALSE(world.Ask({"GET", "k"}));
   CHECK_FALSE(world.link->available());
-  const double slowest = faults.SlowestRefusal();
-  MESSAGE("slowest of 100 refusals: " << slowest << " ms");
-  CHECK(slowest < 50);  // a busy machine's; the usual is some microseconds
+  const double usual = faults.UsualRefusal();
+  MESSAGE("three of four refusals take at most " << usual << " ms");
+  CHECK(usual < 1);
   faults.stand_in.Start();
   REQUIRE(world.AwaitState(RespState::kReady));
   CHECK(world.Ask({"GET", "k"})->text == "v");
@@ -75,9 +78,9 @@ TEST_CASE("Upstash over REST: frozen, the first caller waits its time and the ot
   faults.stand_in.Freeze();
   const auto begun = std::chrono::steady_clock::now();
   CHECK_FALSE(world.Ask({"GET", "k"}));
-  CHECK(std::chrono::steady_clock::now() - begun >= 1s);
+  CHECK(std::chrono::steady_clock::now() - begun >= 3s);
   CHECK(RespStateName(world.link->Status().state) == "silent");
-  CHECK(faults.SlowestRefusal() < 50);
+  CHECK(faults.UsualRefusal() < 1);
   faults.stand_in.Thaw();
   REQUIRE(world.AwaitState(RespState::kReady));
   CHECK(world.Ask({"GET", "k"})->text == "v");
