@@ -74,6 +74,10 @@ struct CacheHealth {
   std::string_view state;
 };
 
+std::uint64_t PendingWrites(const BackingStore& backing) {
+  return backing.pending_writes ? backing.pending_writes() : 0;
+}
+
 CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
   const BackingStore& backing = parts.backing;
   const bool stored = backing.available();
@@ -83,6 +87,8 @@ CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
                                totals.total(Counter::kCoalesced);
   if (!stored) {
     health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
+  } else if (PendingWrites(backing) > 0) {
+    health.state = "DEGRADED";  // it answers, but takes nothing: full, or read only
   } else if (lookups < kWarmLookups) {
     health.state = "WARMING";
   }
@@ -112,8 +118,7 @@ http::Response Stats(const ApiState& state) {
                                  {"text", KindJson(all, ContentKind::kText)}});
   json["memory"] = Json::object(
       {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
-  const auto& pending_writes = state.parts.backing.pending_writes;
-  json["pendingWrites"] = pending_writes ? pending_writes() : 0;
+  json["pendingWrites"] = PendingWrites(state.parts.backing);
   json["cost"] = CostJson(snapshot.totals);
   json["since"] = FormatTime(snapshot.totals.since);
   if (state.options.demo) json["demo"] = true;

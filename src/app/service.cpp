@@ -52,7 +52,12 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
-  if (!settings.redis.url.empty()) {
+  options.call_timeout = settings.calls.timeout;
+  options.lease_margin = settings.calls.lease_margin;
+  options.failure_pause = settings.calls.failure_pause;
+  options.longest_failure_pause = settings.calls.longest_failure_pause;
+  options.max_waiters = settings.calls.max_waiters;
+  if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }
   return options;
@@ -97,10 +102,13 @@ struct Service::Parts {
         stores(std::move(opened)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),
+        news(KeySpaceOf(settings), clock),
+        events(stores.Listen(store, news, clock, logger)),
         statistics(stores.counters(), clock, logger),
         log_lines(logger),
         observers({&statistics, &log_lines}),
-        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings)),
+        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings),
+                 {stores.redis.get(), &news}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
@@ -115,6 +123,8 @@ struct Service::Parts {
   Stores stores;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
+  cache::LeaseNews news;
+  std::unique_ptr<EventFeed> events;
   metrics::Statistics statistics;
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;

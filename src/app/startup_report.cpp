@@ -30,7 +30,8 @@ void ReportStore(const config::CacheSettings& cache, LocalStore store, std::stri
   }
   const std::string directory = cache.directory.string();
   if (!redis.empty()) {
-    ReportShared(redis, redis.starts_with("rediss://"), store, logger);
+    ReportShared(redis, redis.starts_with("rediss://") || redis.starts_with("https://"), store,
+                 logger);
   } else if (store == LocalStore::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
   } else if (cache.memory_bytes > 0) {

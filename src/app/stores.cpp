@@ -1,6 +1,13 @@
 #include "app/stores.h"
 
+#include <string_view>
 #include <utility>
+
+#include "vcache/cache/remote_events.h"
+#include "vcache/cache/store_events.h"
+#include "vcache/net/resp_connection.h"
+#include "vcache/net/resp_subscription.h"
+#include "vcache/net/upstash_rest.h"
 
 namespace vcache::app {
 namespace {
@@ -35,31 +42,76 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   return {};
 }
 
-Error OfRedisUrl(const Error& error) {
-  return {ErrorCode::kBadConfiguration, "REDIS_URL: " + error.message};
+Error Of(std::string_view variable, const Error& error) {
+  return {ErrorCode::kBadConfiguration, std::string(variable) + ": " + error.message};
+}
+
+Result<void> ConnectRedis(Stores& stores, const config::RedisSettings& redis, Clock& clock,
+                          Logger& logger) {
+  constexpr std::string_view kVariable = "REDIS_URL";
+  Result<net::RedisUrl> url = net::ParseRedisUrl(redis.url.Reveal());
+  if (!url) return Of(kVariable, url.error());
+  stores.redis_name = url->Display();
+  stores.redis_url = *url;
+  net::RespConnectionOptions options;
+  options.url = std::move(*url);
+  options.command_timeout = redis.timeout;
+  auto connected = net::MakeRespConnection(std::move(options), clock, logger);
+  if (!connected) return Of(kVariable, connected.error());
+  stores.connection = std::move(*connected);
+  return {};
+}
+
+Result<void> ConnectRest(Stores& stores, const config::RedisSettings& redis, Clock& clock,
+                         Logger& logger) {
+  net::UpstashRestOptions options;
+  options.url = redis.rest_url;
+  options.token = redis.rest_token;
+  options.ca_file = redis.rest_ca;
+  options.command_timeout = redis.timeout;
+  auto connected = net::MakeUpstashRestClient(std::move(options), clock, logger);
+  if (!connected) return Of("UPSTASH_REDIS_REST_CA", connected.error());
+  stores.redis_name = redis.rest_url;
+  stores.backend = "upstash-rest";
+  stores.connection = std::move(*connected);
+  return {};
 }
 
 Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& clock,
                        Logger& logger) {
-  if (settings.redis.url.empty()) return {};
-  Result<net::RedisUrl> url = net::ParseRedisUrl(settings.redis.url.Reveal());
-  if (!url) return OfRedisUrl(url.error());
-  stores.redis_name = url->Display();
-  net::RespConnectionOptions connection;
-  connection.url = std::move(*url);
-  connection.command_timeout = settings.redis.timeout;
-  auto connected = net::MakeRespConnection(std::move(connection), clock, logger);
-  if (!connected) return OfRedisUrl(connected.error());
-  stores.connection = std::move(*connected);
+  if (!settings.redis.is_shared()) return {};
+  auto connected = settings.redis.url.empty() ? ConnectRest(stores, settings.redis, clock, logger)
+                                              : ConnectRedis(stores, settings.redis, clock, logger);
+  if (!connected) return connected;
   cache::RedisStoreOptions options;
   options.format = FormatOf(settings.cache);
   options.accept_demo = IsDemo(settings);
   stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings), *stores.connection,
                                        clock, logger);
+  stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
   stores.failover =
       std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
   return {};
 }
+
+/// A subscription and what it calls.
+class RedisEventFeed final : public EventFeed {
+ public:
+  explicit RedisEventFeed(const cache::RemoteEvents::Parts& parts) : events_(parts) {}
+
+  Result<void> Start(net::RespSubscriptionOptions options, Clock& clock, Logger& logger) {
+    options.on_message = [this](std::string_view message) { events_.OnMessage(message); };
+    options.on_subscribed = [this] { events_.OnListening(); };
+    auto subscription = net::MakeRespSubscription(std::move(options), clock, logger);
+    if (!subscription) return std::move(subscription).error();
+    subscription_ = std::move(*subscription);
+    return {};
+  }
+
+ private:
+  cache::RemoteEvents events_;
+  std::unique_ptr<net::RespSubscription> subscription_;  // ends before what it calls
+};
 
 }  // namespace
 
@@ -82,11 +134,27 @@ cache::CounterStore* Stores::counters() const {
   return local.get();
 }
 
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
+                                          Clock& clock, Logger& logger) const {
+  if (failover == nullptr || !redis_url) return nullptr;
+  auto feed = std::make_unique<RedisEventFeed>(
+      cache::RemoteEvents::Parts{*redis, *failover, tiers, news, clock});
+  net::RespSubscriptionOptions options;
+  options.url = *redis_url;
+  options.channel = event_channel;
+  if (const auto started = feed->Start(std::move(options), clock, logger); !started) {
+    logger.Error("Other replicas are not heard: what they clear may be served here for a while",
+                 {{"reason", started.error().message}});
+    return nullptr;
+  }
+  return feed;
+}
+
 api::BackingStore Stores::Describe() const {
   api::BackingStore backing;
   backing.store = verdicts();
   if (failover == nullptr) return backing;
-  backing.backend = "redis";
+  backing.backend = backend;
   backing.serving = "connected";
   backing.has_fallback = local != nullptr;
   backing.pending_writes = [waiting = failover.get()] { return waiting->pending(); };

@@ -1,19 +1,23 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/startup_report.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/failover_store.h"
 #include "vcache/cache/key_space.h"
+#include "vcache/cache/lease_news.h"
 #include "vcache/cache/redis_store.h"
 #include "vcache/cache/sqlite_store.h"
+#include "vcache/cache/tiered_store.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
-#include "vcache/net/resp_connection.h"
+#include "vcache/net/redis_url.h"
+#include "vcache/net/resp_link.h"
 
 namespace vcache::app {
 
@@ -22,18 +26,31 @@ bool IsDemo(const config::Settings& settings);
 /// A sandbox never reads or writes what a service with real vendors does.
 cache::KeySpace KeySpaceOf(const config::Settings& settings);
 
+/// Hears what other replicas announce, until it is destroyed.
+class EventFeed {
+ public:
+  virtual ~EventFeed() = default;
+};
+
 /// The stores behind the memory tier, in the order of construction; each may be missing.
 struct Stores {
   std::unique_ptr<cache::SqliteStore> local;
   LocalStore local_state = LocalStore::kTurnedOff;
-  std::unique_ptr<net::RespConnection> connection;
+  std::unique_ptr<net::RespLink> connection;
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
-  std::string redis_name;                          ///< Where it is, without credentials.
+  std::optional<net::RedisUrl> redis_url;          ///< Where events are heard.
+  std::string event_channel;
+  std::string redis_name;         ///< Where it is, without credentials.
+  std::string backend = "redis";  ///< What answers call it.
 
   /// The store behind the memory tier, and where totals are kept; null when there is none.
   cache::VerdictStore* verdicts() const;
   cache::CounterStore* counters() const;
+  /// Begins to act on what other replicas announce; null without a shared store, or when the system
+  /// refuses (logged). All must outlive the feed.
+  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNews& news, Clock& clock,
+                                    Logger& logger) const;
   /// What statistics and readiness say of it.
   api::BackingStore Describe() const;
 };

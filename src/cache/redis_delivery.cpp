@@ -19,31 +19,18 @@ constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 // anything; the first write is the mark, which a full server refuses, and then all of it.
 // The entry is stored only over the very value that was looked at: who wrote in between is newer.
 constexpr std::string_view kDeliverSource = R"(
-local value, life, seen, remembered = unpack(ARGV, 1, 4)
-local now, hour = ARGV[5], ARGV[6]
+local value, life, seen, remembered, field, counts = unpack(ARGV)
 if redis.call('EXISTS', KEYS[3]) == 1 then return redis.status_reply('DUPLICATE') end
-local fields, deltas = {'since_ms'}, {0}
-for i = 7, #ARGV, 2 do
-  local delta = tonumber(ARGV[i + 1])
-  fields[#fields + 1], deltas[#deltas + 1] = ARGV[i], delta
-  fields[#fields + 1], deltas[#deltas + 1] = 'pending:' .. hour .. ':' .. ARGV[i], delta
+local kept = redis.call('TYPE', KEYS[2])['ok']
+if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
+  return redis.error_reply('WRONGTYPE the counters are no hash')
 end
-local old = #fields > 1 and redis.call('HMGET', KEYS[2], unpack(fields))
 local current = value ~= '' and redis.pcall('GET', KEYS[1])
 redis.call('SET', KEYS[3], '1', 'EX', remembered)
 if value ~= '' and (type(current) ~= 'string' or current == seen) then
   if current or seen == '' then redis.call('SET', KEYS[1], value, 'EX', life) end
 end
-if old then
-  local new = {}
-  for i, field in ipairs(fields) do
-    local sum = string.format('%.0f', (tonumber(old[i] or '') or 0) + deltas[i])
-    if i == 1 then sum = old[1] or now end
-    new[#new + 1] = field
-    new[#new + 1] = sum
-  end
-  redis.call('HSET', KEYS[2], unpack(new))
-end
+if counts ~= '' then redis.call('HSET', KEYS[2], field, counts) end
 return redis.status_reply('OK')
 )";
 
@@ -100,12 +87,15 @@ Result<net::RespReply> RunDelivery(const DeliveryOptions& options, const Pending
                                    const DeliveryPlan& plan, Deadline deadline) {
   const WallTime now = options.clock.WallNow();
   const auto left = std::chrono::floor<std::chrono::seconds>(write.expires_at - now).count();
-  std::vector<std::string> arguments = CounterArguments(write.counters, now, write.made_at);
   const std::string life = std::to_string(std::max<std::int64_t>(left, 1));
   const std::string remembered =
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kRemembered).count());
-  arguments.insert(arguments.begin(),
-                   {plan.store_entry ? write.value : std::string(), life, plan.seen, remembered});
+  const std::vector<std::string> arguments = {plan.store_entry ? write.value : std::string(),
+                                              life,
+                                              plan.seen,
+                                              remembered,
+                                              PendingField(write.made_at, write.id),
+                                              PendingCounts(write.counters)};
   std::string mark = options.keys.prefix();
   mark.append("delivered:").append(write.id);
   const std::vector<std::string> keys = {write.store_key.empty() ? mark : write.store_key,

@@ -23,11 +23,12 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : detection_(settings.detection), is_wrong_(is_wrong) {}
+      : detection_(settings.detection), redis_(settings.redis), is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     TextBounds();
     BothOrNone();
+    OneSharedStore();
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
       NamedVendors("DETECTORS_IMAGE", detection_.image);
       NamedVendors("DETECTORS_VIDEO", detection_.video);
@@ -57,6 +58,27 @@ class Checks {
     }
   }
 
+  void OneSharedStore() {
+    const bool has_url = !redis_.rest_url.empty() || is_wrong_("UPSTASH_REDIS_REST_URL");
+    const bool has_token = !redis_.rest_token.empty() || is_wrong_("UPSTASH_REDIS_REST_TOKEN");
+    if (has_url != has_token) {
+      complaints_.push_back(
+          std::string(has_url ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL") +
+          " is not set: Upstash over REST needs UPSTASH_REDIS_REST_URL and "
+          "UPSTASH_REDIS_REST_TOKEN, or neither.");
+    }
+    if (!has_url && !has_token && !redis_.rest_ca.empty()) {
+      complaints_.push_back(
+          "UPSTASH_REDIS_REST_CA is set without UPSTASH_REDIS_REST_URL (for REDIS_URL it is "
+          "?tls_ca=).");
+    }
+    if (has_url && !redis_.url.empty()) {
+      complaints_.push_back(
+          "REDIS_URL and UPSTASH_REDIS_REST_URL are both set: there is one shared store; "
+          "keep one of them (REDIS_URL is the faster).");
+    }
+  }
+
   void NamedVendors(std::string_view variable, const std::vector<std::string>& vendors) {
     for (const std::string& vendor : vendors) {
       std::string missing;
@@ -71,6 +93,7 @@ class Checks {
   }
 
   const DetectionSettings& detection_;
+  const RedisSettings& redis_;
   const std::function<bool(std::string_view)>& is_wrong_;
   std::vector<std::string> complaints_;
 };

@@ -88,7 +88,9 @@ Table Listening() {
            "Connections from one client address; behind a proxy all clients share the proxy's"},
           1, 1'000'000, [](auto& s) -> auto& { return s.server.max_connections_per_address; }),
       Whole(
-          {"WORKER_THREADS", "", "Requests in progress at once; idle connections need no thread"},
+          {"WORKER_THREADS", "",
+           "Requests in progress at once, those that wait for a vendor included; idle connections "
+           "need no thread"},
           1, 4096, [](auto& s) -> auto& { return s.server.worker_threads; }),
       Whole(
           {"HEADER_TIMEOUT_MS", "ms", "How long a client may take to send a request's head"}, 1,
@@ -194,6 +196,18 @@ Table SharedStore() {
            "(TLS)"},
           "a URL that begins with redis://, rediss:// or unix://", IsRedisUrl,
           [](auto& s) -> auto& { return s.redis.url; }),
+      BaseUrl(
+          {"UPSTASH_REDIS_REST_URL", "",
+           "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},
+          [](auto& s) -> auto& { return s.redis.rest_url; }),
+      Text(
+          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
+          "at most 512 printable characters without spaces", IsCredential,
+          [](auto& s) -> auto& { return s.redis.rest_token; }),
+      Text(
+          {"UPSTASH_REDIS_REST_CA", "",
+           "File of PEM certificates to trust for that API; by default the system's"},
+          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; }),
       Whole(
           {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
           1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
@@ -201,6 +215,33 @@ Table SharedStore() {
           {"OUTAGE_CALLS_PER_MINUTE", "",
            "Paid calls a minute while the shared store is away; 0 for no limit"},
           0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
+  };
+}
+
+Table Calls() {
+  return {
+      Whole(
+          {"CALL_TIMEOUT_MS", "ms",
+           "The longest that a paid call may take, with its waiting for a turn and its retries"},
+          100, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
+      Whole(
+          {"LEASE_MARGIN_MS", "ms",
+           "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},
+          100, 10 * kMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
+      Whole(
+          {"FAILURE_PAUSE", "seconds",
+           "How long a content is left alone after its call failed, doubled by each further "
+           "failure; 0 for not at all"},
+          0, 60, [](auto& s) -> auto& { return s.calls.failure_pause; }),
+      Whole(
+          {"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
+          [](auto& s) -> auto& { return s.calls.longest_failure_pause; }),
+      Whole(
+          {"MAX_WAITERS", "",
+           "Requests that may wait at once for somebody else's paid call; well below "
+           "WORKER_THREADS, "
+           "so that known content is answered meanwhile"},
+          1, 1'000'000, [](auto& s) -> auto& { return s.calls.max_waiters; }),
   };
 }
 
@@ -339,6 +380,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "access", Access());
     Add(all, "cache", Cache());
     Add(all, "shared store", SharedStore());
+    Add(all, "paid calls", Calls());
     Add(all, "detection", Detection());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "content/octets.h"
-#include "content/utf8.h"
+#include "vcache/core/utf8.h"
 
 namespace vcache::content {
 namespace {
@@ -62,7 +62,7 @@ bool IsBlank(std::string_view sequence) {
 /// A well-formed text without what is blank at its ends.
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = Octet(text, 0) < 0x80 ? 1 : Utf8SequenceLength(text, 0);
+    const std::size_t length = Utf8SequenceLength(text, 0);
     if (!IsBlank(text.substr(0, length))) break;
     text.remove_prefix(length);
   }

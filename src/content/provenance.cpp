@@ -10,7 +10,7 @@
 #include "content/known_generators.h"
 #include "content/metadata_packets.h"
 #include "content/packet_parsers.h"
-#include "content/utf8.h"
+#include "content/shown_text.h"
 
 namespace vcache::content {
 namespace {

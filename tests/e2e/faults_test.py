@@ -18,6 +18,12 @@ class VendorFaults(ServiceTest):
         self.assertIn("SAPLING_API_KEY", problem["error"])
         self.assertEqual(service.stats()["memory"]["entries"], 0)
 
+    def wait_as_told(self, failed):
+        """Until the content of a failed analysis may be asked for again."""
+        wait = int(failed.headers["retry-after"])
+        self.assertLessEqual(wait, 30)
+        time.sleep(wait + 0.05)
+
     def test_a_failing_vendor_is_an_error_and_the_next_try_pays_anew(self):
         sandbox = self.sandbox()
         # One call for each try, so that a mode of one call meets one upload.
@@ -32,12 +38,18 @@ class VendorFaults(ServiceTest):
                 self.assertIn(failed.status, statuses, failed.body)
                 self.assertEqual(failed.cache, "MISS")
                 self.assertFalse(failed.json["success"])
+                charged = sandbox.charged
+                paused = service.upload(photo)  # the same error, and nobody is asked
+                self.assertEqual(paused.status, failed.status)
+                self.assertEqual(sandbox.charged, charged)
+                self.wait_as_told(failed)
                 self.assertEqual(service.upload(photo).cache, "MISS")
                 self.assertEqual(service.upload(photo).cache, "HIT")
         sandbox.behave("ok", latencyMs=4000)
         slow = service.upload(jpeg("slow"))
         self.assertProblem(slow, 504, "vendor_timeout")
         sandbox.behave("ok")
+        self.wait_as_told(slow)
         self.assertEqual(service.upload(jpeg("slow")).cache, "MISS")
         # Known content is answered while the vendor is down.
         sandbox.stop(signal.SIGKILL)

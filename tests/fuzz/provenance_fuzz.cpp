@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "content/utf8.h"
+#include "content/shown_text.h"
 #include "fuzz/fuzz_target.h"
 #include "support/media_files.h"
 #include "vcache/content/provenance.h"

@@ -42,6 +42,11 @@ struct KeepRequest {
   SharedEntry entry;
   std::chrono::seconds ttl{0};  ///< More than 0.
   Counters counters;            ///< The paid call and its price; may be empty.
+  /// The lease under which it was paid, which ends with this; empty without one.
+  std::string lease_token{};
+  /// Unique among all replicas, for a store that cannot write verdict and counters in one step: who
+  /// repeats the request under the same id counts nothing twice. May be empty.
+  std::string id{};
 };
 
 struct ClearReport {

@@ -28,7 +28,7 @@ struct ServerSettings {
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
-  std::size_t worker_threads = 256;
+  std::size_t worker_threads = 768;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
@@ -57,10 +57,25 @@ struct CacheSettings {
   bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
 };
 
+/// The shared store, over TCP or over REST; at most one of the two is set.
 struct RedisSettings {
-  Secret url;  ///< `REDIS_URL`, which may hold a password; empty: no shared store.
+  Secret url;            ///< `REDIS_URL`, which may hold a password; empty: none over TCP.
+  std::string rest_url;  ///< Without a slash at the end; empty: none over REST.
+  Secret rest_token;
+  std::string rest_ca;  ///< A file; empty: the system's authorities.
   std::chrono::milliseconds timeout{250};
   std::size_t outage_calls_per_minute = 60;  ///< 0: no limit.
+
+  bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
+};
+
+/// What bounds and protects paid calls, whoever the vendor is.
+struct CallSettings {
+  std::chrono::milliseconds timeout{180'000};      ///< `CALL_TIMEOUT_MS`
+  std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
+  std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
+  std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
+  std::size_t max_waiters = 400;                   ///< Below `worker_threads`, so that hits go on.
 };
 
 struct VendorSettings {
@@ -98,6 +113,7 @@ struct Settings {
   AccessSettings access;
   CacheSettings cache;
   RedisSettings redis;
+  CallSettings calls;
   DetectionSettings detection;
 };
 

@@ -7,6 +7,7 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
+using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
@@ -60,7 +61,7 @@ TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, wi
   CHECK(counted->all.total(Counter::kHits) == 0);  // it waits, and is not counted here
 }
 
-TEST_CASE("SqliteStore: what waits is looked up like any entry, until it is forgotten") {
+TEST_CASE("SqliteStore: what waits is looked up like any entry, and stays as a copy") {
   test::TempDir dir;
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock);
@@ -72,7 +73,32 @@ TEST_CASE("SqliteStore: what waits is looked up like any entry, until it is forg
   const auto waiting = store->OldestPending(9, kNever);
   CHECK(store->ForgetPending(waiting->front(), kNever));
   CHECK(*store->CountPending(kNever) == 0);
-  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits and others' stay") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "a:"}));
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
+  for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  REQUIRE(other->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(store->KeepPending(Paid(2'000), kNever));
+  const auto known = [&] {
+    return store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total();
+  };
+  CHECK(store->SyncCopies(5, kNever));  // the first count says nothing
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(5, kNever));
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 1);
+  CHECK(store->Lookup(MakeKey(2'000), kNever).outcome == LookupOutcome::kHit);
+  CHECK(*store->CountPending(kNever) == 1);
+  CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(store->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 2);
 }
 
 TEST_CASE("SqliteStore: to forget an older write leaves the newer entry") {

@@ -85,17 +85,22 @@ TEST_CASE("admin stats: the truth about a store that is away") {
 }
 
 TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
+  std::uint64_t waiting = 0;
   ApiBench bench(
       WithToken(), true,
-      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [] {
-         return 3U;
+      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [&] {
+         return waiting;
        }});
   const auto stats = [&] {
     return Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
   };
   CHECK(stats()["backend"] == "redis");
   CHECK(stats()["status"] == "connected");
+  CHECK(stats()["state"] == "WARMING");
+  waiting = 3;
   CHECK(stats()["pendingWrites"] == 3);
+  CHECK(stats()["status"] == "connected");
+  CHECK(stats()["state"] == "DEGRADED");
   CHECK(Body(bench.Send({"GET", "/api/health/ready"}))["store"]["backend"] == "redis");
   bench.faulty.unavailable = true;
   CHECK(stats()["status"] == "disconnected");

@@ -33,8 +33,9 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 6);
+  CHECK(values.size() == 7);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
+  values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
   values["SIGHTENGINE_API_USER"] = "user";
   const Environment environment = Having(values);
   const auto settings = LoadSettings(environment);
@@ -43,6 +44,15 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(text.find("hunter2") == std::string::npos);
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
+  values.erase("REDIS_URL");
+  values["UPSTASH_REDIS_REST_URL"] = "https://example.upstash.io";
+  values["UPSTASH_REDIS_REST_TOKEN"] = "hunter2";
+  const auto rest = LoadSettings(Having(values));
+  REQUIRE(rest);
+  const std::string shown = Describe(*rest, Having(values));
+  CHECK(shown.find("hunter2") == std::string::npos);
+  CHECK(HasLine(shown, "UPSTASH_REDIS_REST_TOKEN=********"));
+  CHECK(HasLine(shown, "UPSTASH_REDIS_REST_URL=https://example.upstash.io"));
 }
 
 TEST_CASE("Describe: what it writes reads as the same configuration") {

@@ -284,6 +284,42 @@ TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never sh
   CHECK(Complaint({{"REDIS_URL", "hunter2@localhost"}}).find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("LoadSettings: the REST API is over https, or on this machine") {
+  const Settings settings = Load({{"UPSTASH_REDIS_REST_URL", "https://Example.upstash.io/"},
+                                  {"UPSTASH_REDIS_REST_TOKEN", "AYNg"},
+                                  {"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}});
+  CHECK(settings.redis.rest_url == "https://example.upstash.io");
+  CHECK(settings.redis.rest_token.Reveal() == "AYNg");
+  CHECK(settings.redis.rest_ca == "/etc/ca.pem");
+  CHECK(settings.redis.is_shared());
+  CHECK_FALSE(Load({}).redis.is_shared());
+  Load({{"UPSTASH_REDIS_REST_URL", "http://127.0.0.1:8079"}, {"UPSTASH_REDIS_REST_TOKEN", "t"}});
+  for (const char* value : {"http://example.upstash.io", "rediss://example.upstash.io:6379",
+                            "https://default:hunter2@example.upstash.io", "example.upstash.io"}) {
+    const std::string complaint =
+        Complaint({{"UPSTASH_REDIS_REST_URL", value}, {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+    CHECK(complaint.starts_with("UPSTASH_REDIS_REST_URL"));
+    CHECK(complaint.find("hunter2") == std::string::npos);
+    CHECK(complaint.find("AYNg") == std::string::npos);
+    CHECK(complaint.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("LoadSettings: there is one shared store, and its settings belong together") {
+  const std::string url = "https://example.upstash.io";
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_URL", url}})
+            .starts_with("UPSTASH_REDIS_REST_TOKEN is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_TOKEN", "AYNg"}})
+            .starts_with("UPSTASH_REDIS_REST_URL is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}}).find("?tls_ca=") !=
+        std::string::npos);
+  const std::string both = Complaint({{"REDIS_URL", "redis://localhost"},
+                                      {"UPSTASH_REDIS_REST_URL", url},
+                                      {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+  CHECK(both.starts_with("REDIS_URL and UPSTASH_REDIS_REST_URL are both set"));
+  CHECK(both.find('\n') == std::string::npos);
+}
+
 TEST_CASE("LoadSettings: a key prefix has no characters that patterns know (R9)") {
   CHECK_FALSE(IsRefused("KEY_PREFIX", std::string(64, 'p')));
   CHECK(IsRefused("KEY_PREFIX", std::string(65, 'p')));

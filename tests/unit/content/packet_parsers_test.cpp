@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "content/cbor.h"
-#include "content/utf8.h"
+#include "content/shown_text.h"
 #include "support/provenance_files.h"
 
 using namespace vcache;

@@ -1,4 +1,7 @@
-#include "content/utf8.h"
+#include "content/shown_text.h"
+
+#include "content/octets.h"
+#include "vcache/core/utf8.h"
 
 namespace vcache::content {
 namespace {
@@ -22,7 +25,7 @@ std::string ShownText(std::string_view text, std::size_t max_bytes) {
   std::size_t at = 0;
   while (at < text.size()) {
     const bool ascii = Octet(text, at) < 0x80;
-    const std::size_t length = ascii ? 1 : Utf8SequenceLength(text, at);
+    const std::size_t length = Utf8SequenceLength(text, at);
     const std::string_view sequence = text.substr(at, length == 0 ? 1 : length);
     const bool dropped =
         length == 0 || (ascii ? Octet(text, at) < 0x20 || text[at] == 0x7F : IsInvisible(sequence));
