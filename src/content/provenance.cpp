@@ -57,17 +57,26 @@ bool HasAction(const C2paManifest& manifest, std::string_view name) {
                      [&](const C2paAction& action) { return action.name == name; });
 }
 
-/// The active manifest speaks for the file, the others for what went into it. One that opened a
-/// file and placed nothing in it passes on what that file was; else what was generated is a part.
-void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Finding>& findings,
-                   std::vector<std::string>& actions) {
+DeclaredManifest ShownManifest(const C2paManifest& manifest) {
+  DeclaredManifest shown{ShownText(manifest.generator, kMaxGeneratorBytes), {}};
+  for (const C2paAction& action : manifest.actions) {
+    if (shown.actions.size() >= kMaxActions) break;
+    if (!action.name.empty()) shown.actions.push_back(ShownText(action.name, kMaxActionBytes));
+  }
+  return shown;
+}
+
+/// The active manifest speaks for the file, the others for what went into it. One that created
+/// nothing and placed nothing passes on what the file was before; else what was generated is a
+/// part of it.
+void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Finding>& findings) {
   if (manifests.empty()) {
     findings.push_back({.by = "c2pa"});
     return;
   }
   const C2paManifest& active = manifests.back();
   findings.push_back(FindingOf(active));
-  const bool passes_on = HasAction(active, "c2pa.opened") && !HasAction(active, "c2pa.placed");
+  const bool passes_on = !HasAction(active, "c2pa.created") && !HasAction(active, "c2pa.placed");
   for (std::size_t i = 0; i + 1 < manifests.size(); ++i) {
     Finding ingredient = FindingOf(manifests[i]);
     if (ingredient.claim == ProvenanceClaim::kAiGenerated && !passes_on) {
@@ -75,10 +84,11 @@ void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Findi
     }
     findings.push_back(std::move(ingredient));
   }
-  for (const C2paAction& action : active.actions) {
-    if (actions.size() >= kMaxActions) break;
-    if (!action.name.empty()) actions.push_back(ShownText(action.name, kMaxActionBytes));
-  }
+}
+
+/// Makers tend to stand in their models' names too.
+std::string CameraOf(const ExifFacts& facts) {
+  return facts.model.starts_with(facts.make) ? facts.model : facts.make + " " + facts.model;
 }
 
 void AddGenerator(std::optional<GeneratorClaim> found, std::string_view by,
@@ -113,7 +123,7 @@ void ReadExif(const FileView& packet, std::vector<Finding>& findings) {
     AddGenerator(std::move(graph), "exif", findings);
   }
   if (!is_graph && !facts.make.empty() && !facts.model.empty()) {
-    findings.push_back({ProvenanceClaim::kCaptured, "exif", facts.make + " " + facts.model, {}});
+    findings.push_back({ProvenanceClaim::kCaptured, "exif", CameraOf(facts), {}});
   }
 }
 
@@ -159,11 +169,12 @@ std::optional<Provenance> ReadProvenance(const Spool& file, MediaType type) {
   ReadBudget budget;
   const MetadataPackets packets = FindMetadata(FileView(file, budget), type);
   std::vector<Finding> findings;
-  std::vector<std::string> actions;
+  std::optional<DeclaredManifest> manifest;
   for (const FileView& run : packets.jumbf) {
     const auto manifests = ReadC2paStore(run);
     if (!manifests) continue;
-    ReadManifests(*manifests, findings, actions);
+    ReadManifests(*manifests, findings);
+    manifest = ShownManifest(manifests->empty() ? C2paManifest() : manifests->back());
     break;
   }
   ReadXmp(packets.xmp, findings);
@@ -174,7 +185,7 @@ std::optional<Provenance> ReadProvenance(const Spool& file, MediaType type) {
   ReadIptc(packets.iptc, findings);
   if (findings.empty()) return std::nullopt;
   Provenance provenance = Conclude(findings);
-  provenance.actions = std::move(actions);
+  provenance.manifest = std::move(manifest);
   return provenance;
 }
 

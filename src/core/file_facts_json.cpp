@@ -12,6 +12,19 @@ std::vector<std::string> TextsOf(const Json* list) {
   return texts;
 }
 
+Json ManifestToJson(const DeclaredManifest& manifest) {
+  Json object = Json::object();
+  object["generator"] = manifest.generator.empty() ? Json(nullptr) : Json(manifest.generator);
+  object["actions"] = manifest.actions;
+  return object;
+}
+
+std::optional<DeclaredManifest> ManifestFromJson(const Json* object) {
+  if (object == nullptr || !object->is_object()) return std::nullopt;
+  return DeclaredManifest{AsString(Find(*object, "generator")).value_or(""),
+                          TextsOf(Find(*object, "actions"))};
+}
+
 std::optional<std::uint32_t> PixelsOf(const Json* value) {
   const auto number = AsInteger(value);
   if (!number || *number < 1 || *number > UINT32_MAX) return std::nullopt;
@@ -26,7 +39,7 @@ Json ProvenanceToJson(const Provenance& provenance) {
   object["by"] = provenance.by;
   if (!provenance.generator.empty()) object["generator"] = provenance.generator;
   if (!provenance.source_type.empty()) object["digitalSourceType"] = provenance.source_type;
-  if (!provenance.actions.empty()) object["actions"] = provenance.actions;
+  if (provenance.manifest) object["c2pa"] = ManifestToJson(*provenance.manifest);
   object["verified"] = false;
   object["note"] = "A claim of the file: anybody can write it or take it out.";
   return object;
@@ -41,7 +54,7 @@ std::optional<Provenance> ProvenanceFromJson(const Json* object) {
   provenance.by = TextsOf(Find(*object, "by"));
   provenance.generator = AsString(Find(*object, "generator")).value_or("");
   provenance.source_type = AsString(Find(*object, "digitalSourceType")).value_or("");
-  provenance.actions = TextsOf(Find(*object, "actions"));
+  provenance.manifest = ManifestFromJson(Find(*object, "c2pa"));
   return provenance;
 }
 

@@ -31,10 +31,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto declared = content::ReadProvenance(spool, type);
   if (!declared) return 0;
   Require(!declared->by.empty() && declared->by.size() <= 5, "a claim stands somewhere");
-  Require(declared->actions.size() <= 16, "actions are bounded");
   CheckText(declared->generator, 128);
   CheckText(declared->source_type, 64);
-  for (const std::string& action : declared->actions) CheckText(action, 64);
+  if (declared->manifest) {
+    CheckText(declared->manifest->generator, 128);
+    Require(declared->manifest->actions.size() <= 16, "actions are bounded");
+    for (const std::string& action : declared->manifest->actions) CheckText(action, 64);
+  }
   Require(ProvenanceClaimFromName(ProvenanceClaimName(declared->claim)) == declared->claim,
           "each claim has a name");
   return 0;

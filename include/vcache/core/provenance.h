@@ -27,6 +27,12 @@ enum class ProvenanceClaim {
 std::string_view ProvenanceClaimName(ProvenanceClaim claim) noexcept;
 std::optional<ProvenanceClaim> ProvenanceClaimFromName(std::string_view name) noexcept;
 
+/// A C2PA manifest that lies in a file, whether or not it makes a claim: its active one.
+struct DeclaredManifest {
+  std::string generator;             ///< The program that wrote it; may be empty.
+  std::vector<std::string> actions;  ///< Names of what it says was done: `c2pa.created`.
+};
+
 /// What a file says of its own origin. A claim that anybody can write, change or take out: nothing
 /// of it is verified, signatures of manifests included. Texts are valid UTF-8 without control
 /// characters, of bounded length.
@@ -38,8 +44,7 @@ struct Provenance {
   std::string generator;
   /// The last part of the IPTC term, when one is behind the claim: `trainedAlgorithmicMedia`.
   std::string source_type;
-  /// Names of the actions in the active C2PA manifest: `c2pa.created`.
-  std::vector<std::string> actions;
+  std::optional<DeclaredManifest> manifest = std::nullopt;
 };
 
 /// `DETECTION_PROVENANCE`: what becomes of such claims.

@@ -86,8 +86,7 @@ TEST_CASE("DecodeEntry: what the file said of itself is kept; older entries are 
   CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->verdict.provenance);
   CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->verdict.video);
   Entry entry = Example();
-  entry.verdict.provenance =
-      Provenance{ProvenanceClaim::kAiGenerated, {"c2pa"}, "GPT-4o", "", {"c2pa.created"}};
+  entry.verdict.provenance = Provenance{ProvenanceClaim::kAiGenerated, {"c2pa"}, "GPT-4o", "", {}};
   entry.verdict.video = VideoInfo{std::chrono::milliseconds(1500), {}, {}};
   const auto back = DecodeEntry(EncodeEntry(entry), kKey, false);
   REQUIRE(back);

@@ -53,7 +53,9 @@ TEST_CASE("ReadProvenance: a C2PA manifest in every container that may hold one"
     CHECK(declared->by == Names{"c2pa"});
     CHECK(declared->generator == "GPT-4o");
     CHECK(declared->source_type == "trainedAlgorithmicMedia");
-    CHECK(declared->actions == Names{"c2pa.created", "c2pa.converted"});
+    REQUIRE(declared->manifest);
+    CHECK(declared->manifest->generator == "ChatGPT");
+    CHECK(declared->manifest->actions == Names{"c2pa.created", "c2pa.converted"});
   }
 }
 
@@ -86,6 +88,9 @@ TEST_CASE("ReadProvenance: the active manifest speaks for the file, the others f
   CHECK(claim(generated + Manifest("Editor", {Action("c2pa.opened"), Action("c2pa.placed")})) ==
         kAiEdited);
   CHECK(claim(generated + Manifest("Editor", {Action("c2pa.placed")})) == kAiEdited);
+  CHECK(claim(generated + Manifest("Editor", {Action("c2pa.created")})) == kAiEdited);
+  // An update of a manifest does nothing to the picture, and says so by saying nothing.
+  CHECK(claim(generated + Manifest("Editor", {})) == kAiGenerated);
   CHECK(claim(photograph + Manifest("Editor", {Action("c2pa.opened")})) == kCaptured);
   CHECK(claim(photograph + generated + Manifest("Editor", {Action("c2pa.opened")})) == kAiEdited);
 }
@@ -143,6 +148,15 @@ TEST_CASE("ReadProvenance: a camera's name is a claim of a photograph, and the w
   CHECK(photograph->claim == kCaptured);
   CHECK(photograph->by == Names{"exif"});
   CHECK(photograph->generator == "Canon EOS R5");
+  CHECK(Declared(Jpeg(ExifSegment(ExifPacket({{0x010F, "Canon"}, {0x0110, "Canon EOS"}}))))
+            ->generator == "Canon EOS");
+  // A manifest without a claim of its own is told beside the camera's.
+  const auto signed_too = Declared(Jpeg(camera + JumbfSegments(C2paStore(Manifest("Lens", {})))));
+  REQUIRE(signed_too);
+  CHECK(signed_too->by == Names{"exif"});
+  REQUIRE(signed_too->manifest);
+  CHECK(signed_too->manifest->generator == "Lens");
+  CHECK_FALSE(photograph->manifest);
   // A file that claims to be both is certainly neither of them untouched.
   const auto both = Declared(Jpeg(camera + JumbfSegments(AiStore())));
   REQUIRE(both);
@@ -196,7 +210,7 @@ TEST_CASE("ReadProvenance: texts are cut, valid and without controls") {
   CHECK(declared->generator.starts_with("evil [31m X-Header: 1 A"));
   CHECK(declared->generator.size() == 128);
   CHECK(declared->generator.find_first_of("\x1B\r\n\xFF\xC0") == std::string::npos);
-  CHECK(declared->actions.at(1) == std::string(64, 'b'));
+  CHECK(declared->manifest->actions.at(1) == std::string(64, 'b'));
 }
 
 TEST_CASE("ReadProvenance: a file that says nothing, and types that are not looked into") {

@@ -25,10 +25,12 @@ TEST_CASE("Verdict: what the file says of itself survives its JSON form whole") 
                                   {"c2pa", "iptc"},
                                   "GPT-4o",
                                   "trainedAlgorithmicMedia",
-                                  {"c2pa.created"}};
+                                  DeclaredManifest{"ChatGPT", {"c2pa.created"}}};
   verdict.video = VideoInfo{std::chrono::milliseconds(12'345), 1920, 1080};
   const Json json = VerdictToJson(verdict);
   CHECK(json["provenance"]["claim"] == "ai_generated");
+  CHECK(json["provenance"]["c2pa"]["generator"] == "ChatGPT");
+  CHECK(json["provenance"]["c2pa"]["actions"][0] == "c2pa.created");
   CHECK(json["provenance"]["verified"] == false);
   CHECK(json["provenance"]["note"].get<std::string>().find("anybody") != std::string::npos);
   CHECK(json["videoMetadata"]["durationSeconds"] == 12.345);
@@ -54,13 +56,12 @@ TEST_CASE("ProvenanceFromJson: an unknown claim is none; fields of a wrong type 
   for (const char* text : {"null", "[]", "{}", R"({"claim":"certainly"})", R"({"claim":1})"}) {
     CHECK_FALSE(ProvenanceOf(text));
   }
-  const auto read =
-      ProvenanceOf(R"({"claim":"captured","by":["exif",1],"generator":2,"actions":3})");
+  const auto read = ProvenanceOf(R"({"claim":"captured","by":["exif",1],"generator":2,"c2pa":3})");
   REQUIRE(read);
   CHECK(read->claim == ProvenanceClaim::kCaptured);
   CHECK(read->by == std::vector<std::string>{"exif"});
   CHECK(read->generator.empty());
-  CHECK(read->actions.empty());
+  CHECK_FALSE(read->manifest);
 }
 
 TEST_CASE("VideoInfoFromJson: a length is positive and finite, a picture has two sides") {
