@@ -94,8 +94,10 @@ class FakeCluster {
 
 /// A client of a fake cluster, which knows the first server only.
 struct FakeClusterBench {
-  explicit FakeClusterBench(const FakeCluster& cluster, bool ready = true) {
+  explicit FakeClusterBench(const FakeCluster& cluster, bool ready = true,
+                            test::milliseconds timeout = 5'000ms) {
     ClusterClientOptions options;
+    options.command_timeout = timeout;
     options.url = *ParseRedisClusterUrl("redis+cluster://" + cluster.Address(0));
     auto made = MakeClusterClient(std::move(options), clock, logger);
     REQUIRE(made);
@@ -206,8 +208,8 @@ TEST_CASE("ClusterClient: TRYAGAIN is tried again a few times, and no more") {
   const auto reply = bench.Run({"GET", "foo"});
   REQUIRE_FALSE(reply);
   CHECK(reply.error().code == ErrorCode::kStoreUnavailable);
-  CHECK(std::chrono::steady_clock::now() - begun < 250ms);
-  CHECK(bench.client->available());  // one key is no cluster
+  CHECK(std::chrono::steady_clock::now() - begun < 4s);  // 70 ms, and not until the timeout
+  CHECK(bench.client->available());                      // one key is no cluster
 }
 
 TEST_CASE("ClusterClient: an MGET whose keys are on their way is parted") {
@@ -311,16 +313,14 @@ TEST_CASE("ClusterClient: a server that hangs is felt once by the calls for its 
   FakeCluster cluster([&](int index, const Words&) -> std::string {
     return hangs && index == 1 ? "" : "+yes\r\n";
   });
-  FakeClusterBench bench(cluster);
-  CHECK(bench.Run({"GET", "foo"})->text == "yes");
+  FakeClusterBench bench(cluster, true, 500ms);
+  CHECK(Eventually([&] { return bench.Run({"GET", "foo"}).has_value(); }));
   hangs = true;
-  const auto begun = std::chrono::steady_clock::now();
   CHECK_FALSE(bench.Run({"GET", "foo"}));
-  const auto first = std::chrono::steady_clock::now();
-  CHECK(first - begun < 2s);
+  const auto sent = cluster.Seen(1).size();
   CHECK_FALSE(bench.Run({"GET", "foo"}));
-  CHECK(std::chrono::steady_clock::now() - first < 100ms);
-  CHECK(bench.Run({"GET", "bar"})->text == "yes");
+  CHECK(cluster.Seen(1).size() == sent);  // not even asked
+  CHECK(Eventually([&] { return bench.Run({"GET", "bar"}).has_value(); }));
 }
 
 TEST_CASE("ClusterClient: a walk in whose middle the slots change owners is broken off") {

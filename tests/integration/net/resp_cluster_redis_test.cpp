@@ -14,6 +14,7 @@ using namespace vcache;       // NOLINT: a test
 using namespace vcache::net;  // NOLINT: a test
 using test::Command;
 using test::Eventually;
+using test::milliseconds;
 using test::RedisCluster;
 using test::RedisServer;
 using namespace std::chrono_literals;
@@ -22,9 +23,11 @@ namespace {
 
 /// A client of a real cluster, ready.
 struct ClusterBench {
-  explicit ClusterBench(const std::string& url) {
+  /// The rounds of a busy machine under sanitizers are not what most of these tests are about.
+  explicit ClusterBench(const std::string& url, milliseconds timeout = 5'000ms) {
     ClusterClientOptions options;
     options.url = *ParseRedisClusterUrl(url);
+    options.command_timeout = timeout;
     auto made = MakeClusterClient(std::move(options), clock, logger);
     REQUIRE(made);
     client = *std::move(made);
@@ -32,7 +35,7 @@ struct ClusterBench {
   }
 
   Result<RespReply> Run(std::vector<std::string> words) {
-    return client->Run(Command(std::move(words)), Deadline::After(clock, 5s));
+    return client->Run(Command(std::move(words)), Deadline::Never());
   }
   /// The text of a reply, or what went wrong.
   std::string Text(std::vector<std::string> words) {
@@ -217,7 +220,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   const auto lost = bench.Run({"GET", keys_of[victim][0]});
   if (!lost) {
     CHECK(lost.error().code == ErrorCode::kStoreUnavailable);
-    CHECK(std::chrono::steady_clock::now() - begun < 200ms);
+    CHECK(std::chrono::steady_clock::now() - begun < 2s);
     std::vector<std::string> mget = {"MGET"};
     for (const auto& [owner, keys] : keys_of) mget.push_back(keys[0]);
     const auto many = bench.Run(mget);
@@ -262,7 +265,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
 TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted when it goes on") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
-  ClusterBench bench(cluster.url());
+  ClusterBench bench(cluster.url(), 500ms);
   REQUIRE(bench.Run({"SET", "key", "old"}));
   const std::size_t owner = cluster.OwnerOf("key");
   cluster.server(owner).Ask({"WAIT", "1", "5000"});
@@ -272,15 +275,16 @@ TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted wh
   for (int i = 0; i < 50; ++i) {  // until then, nobody waits for it but now and then
     const auto begun = std::chrono::steady_clock::now();
     (void)bench.Run({"GET", "key"});
-    slow += std::chrono::steady_clock::now() - begun > 100ms ? 1 : 0;
+    slow += std::chrono::steady_clock::now() - begun > 400ms ? 1 : 0;
   }
-  CHECK(slow <= 2);
+  CHECK(slow <= 5);
   CHECK(Eventually([&] { return bench.Text({"SET", "key", "new"}) == "OK"; }, 20'000ms));
   cluster.server(owner).Thaw();
   for (int i = 0; i < 200; ++i) {
-    CHECK(bench.Text({"GET", "key"}) == "new");
+    CHECK(bench.Text({"GET", "key"}) != "old");
     std::this_thread::sleep_for(2ms);
   }
+  CHECK(Eventually([&] { return bench.Text({"GET", "key"}) == "new"; }));
   RedisCluster::Await("the cluster does not become whole", [&] { return cluster.IsWhole(); });
   CHECK(cluster.OwnerOf("key") == owner + 3);
 }
@@ -301,8 +305,9 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
     return !bench.client->Status().available;
   }));
   const auto begun = std::chrono::steady_clock::now();
+  // Each would take 70 ms and more if it were asked.
   for (int i = 0; i < 100; ++i) CHECK_FALSE(bench.Run({"GET", "key"}));
-  CHECK(std::chrono::steady_clock::now() - begun < 250ms);
+  CHECK(std::chrono::steady_clock::now() - begun < 4s);
   cluster.server(victim).Start();
   CHECK(Eventually([&] { return bench.Text({"GET", "key"}) == "value"; }, 20'000ms));
   CHECK(Eventually([&] { return bench.client->available(); }));
