@@ -35,6 +35,11 @@ analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
   add("sightengine", vendors.sightengine);
   add("sapling", vendors.sapling);
   add("openai", vendors.openai);
+  add("aiornot", vendors.aiornot);
+  add("custom", vendors.custom.vendor);
+  add("gptzero", vendors.gptzero);
+  add("hive", vendors.hive);
+  add("pangram", vendors.pangram);
   return options;
 }
 

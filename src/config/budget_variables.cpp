@@ -27,6 +27,25 @@ std::vector<Variable> BudgetVariables() {
           {"OPENAI_MONTHLY_BUDGET_USD", "USD",
            "What OpenAI alone may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.detection.openai.monthly_budget_micros; }),
+      UsdLimit(
+          {"AIORNOT_MONTHLY_BUDGET_USD", "USD",
+           "What AI or Not alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.aiornot.monthly_budget_micros; }),
+      UsdLimit(
+          {"CUSTOM_MONTHLY_BUDGET_USD", "USD",
+           "What the vendor by configuration alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.custom.vendor.monthly_budget_micros; }),
+      UsdLimit(
+          {"GPTZERO_MONTHLY_BUDGET_USD", "USD",
+           "What GPTZero alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.gptzero.monthly_budget_micros; }),
+      UsdLimit(
+          {"HIVE_MONTHLY_BUDGET_USD", "USD", "What Hive alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.hive.monthly_budget_micros; }),
+      UsdLimit(
+          {"PANGRAM_MONTHLY_BUDGET_USD", "USD",
+           "What Pangram alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.pangram.monthly_budget_micros; }),
   };
 }
 

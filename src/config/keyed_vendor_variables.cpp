@@ -13,16 +13,11 @@ using Table = std::vector<Variable>;
 
 constexpr std::int64_t kMaxTimeoutMs = 600'000;
 
-/// Goes into a header as it is.
-bool IsKey(std::string_view text) {
-  return text.size() <= 512 && IsVisibleAscii(text);
-}
-
 /// `_API_KEY`, `_BASE_URL`, `_TIMEOUT_MS`, `_COST_USD` and `_MAX_CONCURRENCY` of one vendor.
 template <typename Key, typename Vendor>
 Table KeyedVendor(const std::array<Doc, 5>& docs, Key key, Vendor vendor) {
   return {
-      Text(docs[0], "at most 512 printable characters without spaces", IsKey, key),
+      Text(docs[0], "at most 512 printable characters without spaces", IsCredential, key),
       BaseUrl(
           docs[1], [vendor](auto& s) -> auto& { return vendor(s).base_url; }),
       Whole(

@@ -43,6 +43,8 @@ const std::vector<Variable>& VariableTable();
 
 /// The part of it that says what may be spent.
 std::vector<Variable> BudgetVariables();
+std::vector<Variable> SharedStoreVariables();
+std::vector<Variable> CallVariables();
 
 /// A variable of any type. `field` maps settings to the member, `parse` a text to an optional
 /// value, `show` a value to its text.

@@ -27,19 +27,9 @@ std::optional<std::vector<std::string>> ParseOrigins(std::string_view text) {
   return origins;
 }
 
-bool IsPath(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
 bool IsKeyPrefix(std::string_view text) {
   return text.size() <= 64 && IsVisibleAscii(text) &&
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
-}
-
-/// Goes into a header or a form field as it is.
-bool IsCredential(std::string_view text) {
-  return text.size() <= 512 && IsVisibleAscii(text);
 }
 
 /// What people leave in when they copy an example: a token that everybody knows is no token.
@@ -58,16 +48,6 @@ bool IsAdminToken(std::string_view text) {
 
 bool IsKeySecret(std::string_view text) {
   return text.size() >= 32 && text.size() <= 4096 && !IsPlaceholder(text);
-}
-
-/// The scheme and something behind it: what is wrong with the rest, the start says.
-bool IsRedisUrl(std::string_view text) {
-  if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
-  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://",
-                                        "redis+cluster://", "rediss+cluster://"}) {
-    if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
-  }
-  return false;
 }
 
 using Table = std::vector<Variable>;
@@ -188,64 +168,6 @@ Table Cache() {
           {"CACHE_SAME_DETECTORS", "",
            "1: what other vendors or models than today's have judged is analysed anew"},
           {{{"0", false}, {"1", true}}}, [](auto& s) -> auto& { return s.cache.same_detectors; }),
-  };
-}
-
-Table SharedStore() {
-  return {
-      Text(
-          {"REDIS_URL", "",
-           "Redis that all replicas share: redis://user:password@host:6379/0, rediss:// (TLS), "
-           "redis+cluster://host:6379,host:6379 or rediss+cluster://"},
-          "a URL that begins with redis://, rediss://, unix://, redis+cluster:// or "
-          "rediss+cluster://",
-          IsRedisUrl, [](auto& s) -> auto& { return s.redis.url; }),
-      BaseUrl(
-          {"UPSTASH_REDIS_REST_URL", "",
-           "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},
-          [](auto& s) -> auto& { return s.redis.rest_url; }),
-      Text(
-          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
-          "at most 512 printable characters without spaces", IsCredential,
-          [](auto& s) -> auto& { return s.redis.rest_token; }),
-      Text(
-          {"UPSTASH_REDIS_REST_CA", "",
-           "File of PEM certificates to trust for that API; by default the system's"},
-          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; }),
-      Whole(
-          {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
-          1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
-      Whole(
-          {"OUTAGE_CALLS_PER_MINUTE", "",
-           "Paid calls a minute while the shared store is away; 0 for no limit"},
-          0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
-  };
-}
-
-Table Calls() {
-  return {
-      Whole(
-          {"CALL_TIMEOUT_MS", "ms",
-           "The longest that a paid call may take, with its waiting for a turn and its retries"},
-          100, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
-      Whole(
-          {"LEASE_MARGIN_MS", "ms",
-           "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},
-          100, 10 * kMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
-      Whole(
-          {"FAILURE_PAUSE", "seconds",
-           "How long a content is left alone after its call failed, doubled by each further "
-           "failure; 0 for not at all"},
-          0, 60, [](auto& s) -> auto& { return s.calls.failure_pause; }),
-      Whole(
-          {"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
-          [](auto& s) -> auto& { return s.calls.longest_failure_pause; }),
-      Whole(
-          {"MAX_WAITERS", "",
-           "Requests that may wait at once for somebody else's paid call; well below "
-           "WORKER_THREADS, "
-           "so that known content is answered meanwhile"},
-          1, 1'000'000, [](auto& s) -> auto& { return s.calls.max_waiters; }),
   };
 }
 
@@ -386,8 +308,8 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "server", Operation());
     Add(all, "access", Access());
     Add(all, "cache", Cache());
-    Add(all, "shared store", SharedStore());
-    Add(all, "paid calls", Calls());
+    Add(all, "shared store", SharedStoreVariables());
+    Add(all, "paid calls", CallVariables());
     Add(all, "detection", Detection());
     Add(all, "budget", BudgetVariables());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));

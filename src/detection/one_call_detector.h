@@ -25,7 +25,7 @@ class OneCallDetector : public Detector {
   const VendorEndpoint& endpoint() const noexcept { return endpoint_; }
 
   /// The request for a task of a kind that is accepted; a file and its type are there when the kind
-  /// needs them. `Send` sets the time-out.
+  /// needs them. `Detect` sets the time-out.
   virtual net::HttpRequest RequestFor(const DetectionTask& task) const = 0;
   /// What an answer of any status means. `provider`, and whether it is a demonstration, are set by
   /// the caller.

@@ -72,8 +72,8 @@ class VendorBench {
     CheckFailure(Detect(kind), ErrorCode::kVendorUnavailable, Charge::kNone);
   }
 
-  /// What the statuses mean, with the vendor's own words in `field` and without; `spent` is the
-  /// vendor's status of a used-up balance.
+  /// What the statuses mean, with the vendor's own words in `field`, with a page of a proxy's, and
+  /// with nothing.
   void CheckStatuses(detection::MediaKind kind, const std::string& field) {
     const std::string words = R"({")" + field + R"(":"about )" + kTestSecret + R"("})";
     for (const std::string& body : {words, std::string("<html>"), std::string()}) {
