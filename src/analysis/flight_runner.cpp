@@ -96,6 +96,7 @@ struct FlightRunner::Leg {
   milliseconds pause = kFirstPause;
   Verdict verdict{};  ///< Paid for, to be kept.
   cache::Counters paid{};
+  std::string noted_as{};     ///< The call in the journal; empty when it is not there.
   BudgetReservation money{};  ///< For the call; kept as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
 };
@@ -241,12 +242,35 @@ std::optional<Error> FlightRunner::SetMoneyAside(Leg& leg) {
   return std::nullopt;
 }
 
+/// Before the call, so that whatever kills the process leaves the note behind. It is an aid for
+/// afterwards: when it cannot be written, which the journal says, the call goes on without.
+void FlightRunner::NoteBegin(Leg& leg, const detection::DetectionTask& task) {
+  if (safeguards_.journal == nullptr || !panel_.Serves(task.kind)) return;
+  const cache::CacheKey& key = leg.content.key;
+  cache::CallNote note;
+  note.id = RandomId();
+  note.kind = key.kind;
+  note.price_micros = panel_.PriceMicros(task);
+  note.begun = clock_.WallNow();
+  if (safeguards_.journal->Begin(key, note, StorePatience())) leg.noted_as = note.id;
+}
+
+/// After what the call cost is counted: killed between the two, it is told once too often, not
+/// never.
+void FlightRunner::NoteEnd(const Leg& leg) {
+  if (leg.noted_as.empty()) return;
+  const Result<void> ended = safeguards_.journal->End(leg.noted_as, StorePatience());
+  (void)ended;  // else told of after the end of this process
+}
+
 void FlightRunner::Pay(Course& course, Leg& leg) {
   const Content& content = leg.content;
   observer_.OnMiss(content.key, content.file_name, course.found);
   const std::string digest = content.key.digest.ToHex();
+  const detection::DetectionTask task = TaskOf(content, digest);
+  NoteBegin(leg, task);
   detection::PanelOutcome outcome =
-      panel_.Judge(TaskOf(content, digest), Deadline::After(clock_, options_.call_timeout));
+      panel_.Judge(task, Deadline::After(clock_, options_.call_timeout));
   leg.money.Settle(outcome.charges);
   leg.paid = CountersOf(content.key.kind, outcome);
   course.passage.Paid(outcome.verdict.has_value());
@@ -256,6 +280,7 @@ void FlightRunner::Pay(Course& course, Leg& leg) {
     return;
   }
   observer_.OnPaid(content.key, leg.paid, /*kept=*/false);
+  NoteEnd(leg);
   Error error = std::move(outcome.verdict).error();
   if (IsWorthAPause(error.code)) error = holds_.Begin(content.key, std::move(error));
   leg.result = std::move(error);
@@ -285,6 +310,7 @@ Analysis FlightRunner::Keep(Leg& leg, const std::string& lease) {
   analysis.stored = kept && store_.keeps();
   observer_.OnPaid(content.key, leg.paid, kept && store_.keeps_counters());
   if (!kept) observer_.OnNotKept(content.key, kept.error());
+  NoteEnd(leg);
   return analysis;
 }
 

@@ -49,6 +49,8 @@ class FlightRunner {
   std::optional<Error> Refusal(const Course& course, const Leg& leg);
   std::optional<Error> SetMoneyAside(Leg& leg);
   void Pay(Course& course, Leg& leg);
+  void NoteBegin(Leg& leg, const detection::DetectionTask& task);
+  void NoteEnd(const Leg& leg);
   void Release(const Course& course, const Leg& leg);
   Analysis Keep(Leg& leg, const std::string& lease);
 

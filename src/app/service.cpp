@@ -9,6 +9,7 @@
 #include "app/detectors.h"
 #include "app/startup_report.h"
 #include "app/stores.h"
+#include "app/unfinished_calls.h"
 #include "app/version.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/logging_observer.h"
@@ -108,6 +109,7 @@ struct Service::Parts {
         stores(std::move(opened)),
         budget_stores(OpenBudgets(settings, stores, clock, logger)),
         budget(budget_stores.store(), clock, logger, BudgetOptionsOf(settings)),
+        journal(OpenJournal(settings, stores, clock, logger)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),
         news(KeySpaceOf(settings), clock),
@@ -116,7 +118,7 @@ struct Service::Parts {
         log_lines(logger),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings),
-                 {stores.redis.get(), &news, &budget}),
+                 {stores.redis.get(), &news, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
@@ -132,6 +134,7 @@ struct Service::Parts {
   Stores stores;
   BudgetStores budget_stores;
   analysis::Budget budget;
+  std::unique_ptr<cache::CallJournal> journal;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
   cache::LeaseNews news;
@@ -164,6 +167,7 @@ Result<void> Service::Start() {
   parts_->statistics.Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
+  ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->clock, parts_->logger);
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =

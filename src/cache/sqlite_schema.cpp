@@ -38,8 +38,14 @@ constexpr const char* kCreateBudget =
     " WITHOUT ROWID;"
     "PRAGMA user_version=3";
 
+constexpr const char* kCreateCallsInFlight =
+    "CREATE TABLE calls_in_flight(id TEXT PRIMARY KEY, prefix TEXT NOT NULL, name TEXT NOT NULL,"
+    " kind TEXT NOT NULL, price_micros INTEGER NOT NULL, begun_ms INTEGER NOT NULL,"
+    " owner TEXT NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version=4";
+
 /// The step to each version from the one before; an empty file takes all of them.
-constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget};
+constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 /// What the first column of the first row says.
@@ -121,7 +127,8 @@ int CheckTables(Connection& connection, Content& content) {
        {"SELECT expires_ms FROM entries ORDER BY expires_ms LIMIT 1",
         "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
         "SELECT value FROM counters LIMIT 1", "SELECT number FROM outbox ORDER BY number LIMIT 1",
-        "SELECT micros FROM budget LIMIT 1", "SELECT micros FROM budget_outbox LIMIT 1"}) {
+        "SELECT micros FROM budget LIMIT 1", "SELECT micros FROM budget_outbox LIMIT 1",
+        "SELECT begun_ms FROM calls_in_flight LIMIT 1"}) {
     if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

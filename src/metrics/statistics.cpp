@@ -123,7 +123,10 @@ void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {
 }
 
 void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
-  if (kept || counters.empty()) return;
+  if (!kept && !counters.empty()) CountPaid(counters);
+}
+
+void Statistics::CountPaid(const Counters& counters) {
   AddPending(counters);
   Flush();  // a cost is not left to the next interval: the process may be killed before it
 }

@@ -9,6 +9,7 @@
 
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/analysis/budget.h"
+#include "vcache/cache/call_journal.h"
 #include "vcache/cache/lease_news.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/tiered_store.h"
@@ -73,9 +74,10 @@ struct AnalysisOptions {
 /// What keeps replicas from paying for the same content, and all from paying too much; each may be
 /// missing (null), and must outlive the service.
 struct Safeguards {
-  cache::LeaseStore* leases = nullptr;  ///< Without it there are no other replicas.
-  cache::LeaseNews* news = nullptr;     ///< Needed with `leases`.
-  Budget* budget = nullptr;             ///< Without it there is no limit.
+  cache::LeaseStore* leases = nullptr;    ///< Without it there are no other replicas.
+  cache::LeaseNews* news = nullptr;       ///< Needed with `leases`.
+  Budget* budget = nullptr;               ///< Without it there is no limit.
+  cache::CallJournal* journal = nullptr;  ///< Without it a crash tells nothing of paid calls.
 };
 
 /// Decides: look up, join, pay, keep. It does not hash, speak to stores' protocols, parse JSON or

@@ -47,6 +47,8 @@ class Statistics final : public analysis::AnalysisObserver {
   void Stop();
   /// Moves what was counted to the store; what the store refuses stays and is tried again.
   void Flush();
+  /// Counts what was paid without a verdict kept, and flushes at once.
+  void CountPaid(const cache::Counters& counters);
 
   /// Totals including what is not flushed yet.
   StatisticsSnapshot Snapshot();
