@@ -55,14 +55,14 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
-  options.call_timeout = settings.calls.timeout;
+  // A vendor's time, and half a minute more, in which a call may have waited for its turn.
+  options.call_timeout = settings.calls.timeout.count() > 0
+                             ? settings.calls.timeout
+                             : LongestCall(settings.detection) + std::chrono::seconds(30);
   options.lease_margin = settings.calls.lease_margin;
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
-  // A vendor's time, and half a minute more, in which a call may have waited for its turn.
-  options.call_timeout =
-      std::max(options.call_timeout, LongestCall(settings.detection) + std::chrono::seconds(30));
   if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }

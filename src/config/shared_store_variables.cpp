@@ -56,8 +56,9 @@ std::vector<Variable> CallVariables() {
   return {
       Whole(
           {"CALL_TIMEOUT_MS", "ms",
-           "The longest that a paid call may take, with its waiting for a turn and its retries"},
-          100, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
+           "The longest that a paid call may take, with its waiting for a turn and its retries; 0 "
+           "for the slowest vendor's time limit and half a minute"},
+          0, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
       Whole(
           {"LEASE_MARGIN_MS", "ms",
            "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},

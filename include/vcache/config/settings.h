@@ -72,7 +72,8 @@ struct RedisSettings {
 
 /// What bounds and protects paid calls, whoever the vendor is.
 struct CallSettings {
-  std::chrono::milliseconds timeout{180'000};      ///< `CALL_TIMEOUT_MS`
+  /// `CALL_TIMEOUT_MS`; 0: that of the slowest vendor, and half a minute to wait for a turn in.
+  std::chrono::milliseconds timeout{0};
   std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
   std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
   std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
