@@ -91,6 +91,13 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
+  if (demo || !settings.realitydefender_key.empty()) {
+    detection::RealityDefenderOptions options;
+    options.endpoint = EndpointOf(settings.realitydefender, sandbox, "/realitydefender");
+    options.api_key = demo ? Secret(kSandboxCredential) : settings.realitydefender_key;
+    vendors.emplace_back("realitydefender",
+                         detection::MakeRealityDefender(std::move(options), http, pauses));
+  }
   if (!demo && !settings.custom.vendor.base_url.empty()) {
     vendors.emplace_back("custom",
                          detection::MakeCustom(CustomOptionsOf(settings.custom), http, pauses));
@@ -100,6 +107,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
   if (vendor == "custom") return settings.custom.vendor.max_concurrency;
+  if (vendor == "realitydefender") return settings.realitydefender.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
   if (vendor == "sapling") return settings.sapling.max_concurrency;
   if (vendor == "openai") return settings.openai.max_concurrency;
@@ -125,13 +133,18 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                                       detection::BreakerOptions{}, clock, logger);
 }
 
+/// Who is asked in the sandbox when nobody is named: a few suffice to try the service.
+bool IsInFirstTry(std::string_view name) {
+  return name == "sightengine" || name == "sapling" || name == "openai";
+}
+
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
                                               const std::vector<std::string>& names,
-                                              detection::MediaKind kind) {
+                                              detection::MediaKind kind, bool demo) {
   std::vector<std::shared_ptr<Detector>> chosen;
   if (names.empty()) {
     for (const auto& [name, detector] : vendors) {
-      if (detector->Accepts(kind)) chosen.push_back(detector);
+      if (detector->Accepts(kind) && (!demo || IsInFirstTry(name))) chosen.push_back(detector);
     }
     return chosen;
   }
@@ -151,14 +164,16 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
   Vendors vendors = AvailableVendors(settings, http, pauses);
   for (auto& [name, vendor] : vendors)
     vendor = Protected(std::move(vendor), settings, clock, logger);
-  return {Choose(vendors, settings.image, MediaKind::kImage),
-          Choose(vendors, settings.video, MediaKind::kVideo),
-          Choose(vendors, settings.text, MediaKind::kText), clock};
+  const bool demo = !settings.sandbox_url.empty();
+  return {Choose(vendors, settings.image, MediaKind::kImage, demo),
+          Choose(vendors, settings.video, MediaKind::kVideo, demo),
+          Choose(vendors, settings.text, MediaKind::kText, demo), clock};
 }
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.custom.vendor.timeout, settings.sightengine.timeout,
-                   settings.sapling.timeout, settings.openai.timeout});
+  return std::max({settings.custom.vendor.timeout, settings.realitydefender.timeout,
+                   settings.sightengine.timeout, settings.sapling.timeout,
+                   settings.openai.timeout});
 }
 
 }  // namespace vcache::app

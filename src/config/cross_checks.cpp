@@ -20,6 +20,9 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
             {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
   }
   if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
+  if (vendor == "realitydefender") {
+    return {{"REALITYDEFENDER_API_KEY", !settings.realitydefender_key.empty()}};
+  }
   if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
   return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
 }

@@ -210,10 +210,12 @@ Table Detection() {
       Vendors(
           {"DETECTORS_IMAGE", "",
            "Vendors that judge images, asked together; by default all with credentials"},
-          {"sightengine", "custom"}, [](auto& s) -> auto& { return s.detection.image; }),
+          {"sightengine", "custom", "realitydefender"},
+          [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
           {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
-          {"sightengine", "custom"}, [](auto& s) -> auto& { return s.detection.video; }),
+          {"sightengine", "custom", "realitydefender"},
+          [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
           {"sapling", "openai", "custom"}, [](auto& s) -> auto& { return s.detection.text; }),
@@ -250,6 +252,9 @@ Table Endpoint(std::array<Doc, 3> docs, Field vendor) {
 Table Credentials(const char* expected) {
   return {
       Text(
+          {"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
+          expected, IsCredential, [](auto& s) -> auto& { return s.detection.realitydefender_key; }),
+      Text(
           {"SIGHTENGINE_API_USER", "", "Sightengine (images, videos): the account's API user"},
           expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_user; }),
       Text(
@@ -277,6 +282,15 @@ Table Endpoints() {
          "What Sightengine charges for an image or a frame of a video"}}},
       [](auto& s) -> auto& { return s.detection.sightengine; });
   for (Variable& variable : Endpoint(
+           {{{"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
+             {"REALITYDEFENDER_TIMEOUT_MS", "ms",
+              "How long Reality Defender may take, upload and waiting for the result together"},
+             {"REALITYDEFENDER_COST_USD", "USD",
+              "What Reality Defender charges for a file: no price is published, so yours"}}},
+           [](auto& s) -> auto& { return s.detection.realitydefender; })) {
+    all.push_back(std::move(variable));
+  }
+  for (Variable& variable : Endpoint(
            {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
              {"SAPLING_TIMEOUT_MS", "ms", "How long a call of Sapling may take"},
              {"SAPLING_COST_USD", "USD",
@@ -303,6 +317,10 @@ Variable Concurrency(Doc doc, Field vendor) {
 
 Table Concurrencies() {
   return {
+      Concurrency(
+          {"REALITYDEFENDER_MAX_CONCURRENCY", "",
+           "Files with Reality Defender at once; others wait in line"},
+          [](auto& s) -> auto& { return s.detection.realitydefender; }),
       Concurrency(
           {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait in line"},
           [](auto& s) -> auto& { return s.detection.sightengine; }),

@@ -23,6 +23,7 @@ Sandbox::~Sandbox() = default;
 http::Router Sandbox::MakeRouter() {
   http::Router router;
   AddCustom(router, state_->ledger, state_->jobs, state_->clock);
+  AddRealityDefender(router, state_->ledger, state_->jobs, state_->clock);
   AddSightengine(router, state_->ledger, state_->clock);
   AddSapling(router, state_->ledger, state_->clock);
   AddOpenAi(router, state_->ledger, state_->clock);

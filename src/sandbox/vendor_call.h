@@ -21,6 +21,8 @@ struct Judged {
   std::optional<http::Response> refusal{};
   std::int64_t cost_micros = 0;
   content::ContentDigest digest{};
+  /// False: the call only announces a content, which comes by another way and is charged then.
+  bool has_content = true;
 };
 
 /// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
@@ -53,8 +55,12 @@ http::Response JsonAnswer(int status, const Json& body);
 /// The whole body of a small request; empty when it is too large or broke off.
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
+/// The digest of a body that is a file and nothing else, of any size; empty when it broke off.
+std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
+
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
+void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);

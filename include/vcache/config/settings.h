@@ -111,6 +111,10 @@ struct DetectionSettings {
   int retries = 2;  ///< `DETECTION_RETRIES`
 
   CustomSettings custom;
+  Secret realitydefender_key;
+  /// Three minutes: upload and waiting together. The vendor publishes no price.
+  VendorSettings realitydefender{"https://api.prd.realitydefender.xyz", std::chrono::minutes(3),
+                                 50'000};
   std::string sightengine_user;
   Secret sightengine_secret;
   /// Two minutes: a video is judged within one exchange.

@@ -7,6 +7,7 @@
 
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
+#include "vcache/detection/pauses.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::detection {
@@ -39,7 +40,16 @@ struct OpenAiOptions {
   std::string model;
 };
 
-/// Each keeps a reference to `http`, which must outlive it.
+struct RealityDefenderOptions {
+  VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and waiting.
+  Secret api_key;
+  /// Between two looks at a result; the vendor's own client takes five seconds.
+  std::chrono::milliseconds interval{5'000};
+};
+
+/// Each keeps references to `http` and `pauses`, which must outlive it.
+std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
+                                              Pauses& pauses);
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);

@@ -47,6 +47,9 @@ class RunningSandbox {
     };
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
+    detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
+    defender.interval = std::chrono::milliseconds(5);
+    reality_defender = detection::MakeRealityDefender(defender, *http, pauses);
     sightengine =
         detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
     sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
@@ -104,6 +107,7 @@ class RunningSandbox {
   detection::Pauses pauses{clock};
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
+  std::shared_ptr<detection::Detector> reality_defender;
   std::shared_ptr<detection::Detector> sightengine;
   std::shared_ptr<detection::Detector> sapling;
   std::shared_ptr<detection::Detector> openai;

@@ -84,6 +84,14 @@ TEST_CASE("Custom in the sandbox: every mode ends in the right verdict or error,
   }
 }
 
+TEST_CASE("RealityDefender in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    CheckCall(running, *running.reality_defender, MediaKind::kImage, expected);
+    CheckCall(running, *running.reality_defender, MediaKind::kVideo, expected);
+  }
+}
+
 TEST_CASE("Sightengine in the sandbox: every mode ends in the right verdict or error") {
   RunningSandbox running;
   for (const Case& expected : CommonCases()) {
@@ -127,6 +135,7 @@ TEST_CASE("Vendors in the sandbox: an empty key is refused by each") {
   const std::vector<std::pair<detection::Detector*, MediaKind>> all = {
       {running.custom.get(), MediaKind::kImage},
       {running.custom_jobs.get(), MediaKind::kText},
+      {running.reality_defender.get(), MediaKind::kVideo},
       {running.sightengine.get(), MediaKind::kImage},
       {running.sapling.get(), MediaKind::kText},
       {running.openai.get(), MediaKind::kText}};

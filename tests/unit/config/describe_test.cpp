@@ -33,7 +33,7 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 8);
+  CHECK(values.size() == 9);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values["SIGHTENGINE_API_USER"] = "user";
   values["CUSTOM_URL"] = "https://a.example";

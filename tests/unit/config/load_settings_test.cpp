@@ -56,6 +56,11 @@ constexpr Range kRanges[] = {
     {"PARTIAL_TTL", 1, 31'622'400},
     {"CACHE_COMPRESS_MIN_BYTES", 0, 1'048'576},
     {"DETECTION_RETRIES", 0, 5},
+    {"CUSTOM_TIMEOUT_MS", 1, 600'000},
+    {"CUSTOM_POLL_INTERVAL_MS", 10, 60'000},
+    {"CUSTOM_MAX_CONCURRENCY", 1, 1000},
+    {"REALITYDEFENDER_TIMEOUT_MS", 1, 600'000},
+    {"REALITYDEFENDER_MAX_CONCURRENCY", 1, 1000},
     {"SIGHTENGINE_TIMEOUT_MS", 1, 600'000},
     {"SAPLING_TIMEOUT_MS", 1, 600'000},
     {"OPENAI_TIMEOUT_MS", 1, 600'000},
@@ -224,8 +229,8 @@ TEST_CASE("LoadSettings: what is refused is shown harmless and short, secrets no
 }
 
 TEST_CASE("LoadSettings: base URLs are https, http to this machine only (C7)") {
-  for (const char* name :
-       {"SIGHTENGINE_BASE_URL", "SAPLING_BASE_URL", "OPENAI_BASE_URL", "DETECTION_SANDBOX_URL"}) {
+  for (const char* name : {"SIGHTENGINE_BASE_URL", "REALITYDEFENDER_BASE_URL", "SAPLING_BASE_URL",
+                           "OPENAI_BASE_URL", "DETECTION_SANDBOX_URL"}) {
     for (const char* value : {"https://a.example", "https://a.example:8443/x/y", "http://localhost",
                               "http://127.9.9.9:1", "http://[::1]:1/x"}) {
       CAPTURE(value);
