@@ -91,6 +91,15 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
+  if (demo || !settings.copyleaks_key.empty()) {
+    detection::CopyleaksOptions options;
+    options.endpoint = EndpointOf(settings.copyleaks, sandbox, "/copyleaks");
+    options.login_url = demo ? sandbox + "/copyleaks" : settings.copyleaks_login_url;
+    options.email = demo ? kSandboxCredential : settings.copyleaks_email;
+    options.api_key = demo ? Secret(kSandboxCredential) : settings.copyleaks_key;
+    vendors.emplace_back("copyleaks",
+                         detection::MakeCopyleaks(std::move(options), http, pauses.clock()));
+  }
   if (demo || !settings.realitydefender_key.empty()) {
     detection::RealityDefenderOptions options;
     options.endpoint = EndpointOf(settings.realitydefender, sandbox, "/realitydefender");
@@ -106,6 +115,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
 }
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "copyleaks") return settings.copyleaks.max_concurrency;
   if (vendor == "custom") return settings.custom.vendor.max_concurrency;
   if (vendor == "realitydefender") return settings.realitydefender.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
@@ -171,9 +181,9 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
 }
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.custom.vendor.timeout, settings.realitydefender.timeout,
-                   settings.sightengine.timeout, settings.sapling.timeout,
-                   settings.openai.timeout});
+  return std::max({settings.copyleaks.timeout, settings.custom.vendor.timeout,
+                   settings.realitydefender.timeout, settings.sightengine.timeout,
+                   settings.sapling.timeout, settings.openai.timeout});
 }
 
 }  // namespace vcache::app

@@ -218,7 +218,8 @@ Table Detection() {
           [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
-          {"sapling", "openai", "custom"}, [](auto& s) -> auto& { return s.detection.text; }),
+          {"sapling", "openai", "copyleaks", "custom"},
+          [](auto& s) -> auto& { return s.detection.text; }),
       BaseUrl(
           {"DETECTION_SANDBOX_URL", "",
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
@@ -252,6 +253,12 @@ Table Endpoint(std::array<Doc, 3> docs, Field vendor) {
 Table Credentials(const char* expected) {
   return {
       Text(
+          {"COPYLEAKS_EMAIL", "", "Copyleaks (texts): the account's email"}, expected, IsCredential,
+          [](auto& s) -> auto& { return s.detection.copyleaks_email; }),
+      Text(
+          {"COPYLEAKS_API_KEY", "", "Copyleaks: the API key, needed together with the email"},
+          expected, IsCredential, [](auto& s) -> auto& { return s.detection.copyleaks_key; }),
+      Text(
           {"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
           expected, IsCredential, [](auto& s) -> auto& { return s.detection.realitydefender_key; }),
       Text(
@@ -281,6 +288,18 @@ Table Endpoints() {
         {"SIGHTENGINE_COST_USD", "USD",
          "What Sightengine charges for an image or a frame of a video"}}},
       [](auto& s) -> auto& { return s.detection.sightengine; });
+  all.push_back(BaseUrl(
+      {"COPYLEAKS_LOGIN_URL", "", "Where Copyleaks' login is"},
+      [](auto& s) -> auto& { return s.detection.copyleaks_login_url; }));
+  for (Variable& variable : Endpoint(
+           {{{"COPYLEAKS_BASE_URL", "", "Where Copyleaks' API is"},
+             {"COPYLEAKS_TIMEOUT_MS", "ms",
+              "How long a call of Copyleaks may take, login included"},
+             {"COPYLEAKS_COST_USD", "USD",
+              "What a credit of Copyleaks costs, which is 250 words"}}},
+           [](auto& s) -> auto& { return s.detection.copyleaks; })) {
+    all.push_back(std::move(variable));
+  }
   for (Variable& variable : Endpoint(
            {{{"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
              {"REALITYDEFENDER_TIMEOUT_MS", "ms",
@@ -317,6 +336,9 @@ Variable Concurrency(Doc doc, Field vendor) {
 
 Table Concurrencies() {
   return {
+      Concurrency(
+          {"COPYLEAKS_MAX_CONCURRENCY", "", "Calls of Copyleaks at once; others wait in line"},
+          [](auto& s) -> auto& { return s.detection.copyleaks; }),
       Concurrency(
           {"REALITYDEFENDER_MAX_CONCURRENCY", "",
            "Files with Reality Defender at once; others wait in line"},

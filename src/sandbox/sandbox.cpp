@@ -22,6 +22,7 @@ Sandbox::~Sandbox() = default;
 
 http::Router Sandbox::MakeRouter() {
   http::Router router;
+  AddCopyleaks(router, state_->ledger, state_->clock);
   AddCustom(router, state_->ledger, state_->jobs, state_->clock);
   AddRealityDefender(router, state_->ledger, state_->jobs, state_->clock);
   AddSightengine(router, state_->ledger, state_->clock);

@@ -59,6 +59,7 @@ std::optional<std::string> ReadSmallBody(http::Request& request);
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
 
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);

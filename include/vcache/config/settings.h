@@ -110,6 +110,10 @@ struct DetectionSettings {
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
 
+  std::string copyleaks_email;
+  Secret copyleaks_key;
+  std::string copyleaks_login_url = "https://id.copyleaks.com";
+  VendorSettings copyleaks{"https://api.copyleaks.com", std::chrono::minutes(1), 10'000};
   CustomSettings custom;
   Secret realitydefender_key;
   /// Three minutes: upload and waiting together. The vendor publishes no price.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "vcache/core/clock.h"
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/pauses.h"
@@ -40,6 +41,13 @@ struct OpenAiOptions {
   std::string model;
 };
 
+struct CopyleaksOptions {
+  VendorEndpoint endpoint;  ///< Price of a credit: 250 words, each started.
+  std::string login_url;    ///< The base of the login, which is another host's.
+  std::string email;
+  Secret api_key;
+};
+
 struct RealityDefenderOptions {
   VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and waiting.
   Secret api_key;
@@ -47,7 +55,9 @@ struct RealityDefenderOptions {
   std::chrono::milliseconds interval{5'000};
 };
 
-/// Each keeps references to `http` and `pauses`, which must outlive it.
+/// Each keeps references to what it is given, which must outlive it.
+std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
+                                        Clock& clock);
 std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
                                               Pauses& pauses);
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);

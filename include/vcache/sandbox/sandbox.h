@@ -56,7 +56,7 @@ struct CallCount {
 /// A stand-in for the paid vendors, for tests, benchmarks and the first try: speaks their
 /// documented wire formats, makes scores up from the content's hash, and counts what a vendor would
 /// charge. Under the router's root lie the vendors' bases `/sightengine/1.0`, `/sapling`,
-/// `/openai/v1`, `/realitydefender`, a vendor that does not exist (`/custom/detect`,
+/// `/openai/v1`, `/realitydefender`, `/copyleaks`, a vendor that does not exist (`/custom/detect`,
 /// `/custom/jobs`), and the switches: `GET /sandbox/calls`, `POST /sandbox/reset`, `POST
 /// /sandbox/behaviour`. A single call is steered by the headers `X-Sandbox-Mode` and
 /// `X-Sandbox-Latency-Ms`. Thread-safe.

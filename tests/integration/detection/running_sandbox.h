@@ -45,6 +45,8 @@ class RunningSandbox {
     const auto at = [&](const char* base, std::int64_t cost) {
       return detection::VendorEndpoint{url + base, timeout, cost, true};
     };
+    copyleaks = detection::MakeCopyleaks(
+        {at("/copyleaks", 10'000), url + "/copyleaks", "me@a.example", Secret(key)}, *http, clock);
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
     detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
@@ -105,6 +107,7 @@ class RunningSandbox {
   std::string url;
   std::unique_ptr<net::HttpClient> http;
   detection::Pauses pauses{clock};
+  std::shared_ptr<detection::Detector> copyleaks;
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
   std::shared_ptr<detection::Detector> reality_defender;
@@ -112,7 +115,9 @@ class RunningSandbox {
   std::shared_ptr<detection::Detector> sapling;
   std::shared_ptr<detection::Detector> openai;
   content::Spool file;
-  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged.";
+  /// Long enough for every vendor.
+  std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged. " +
+                     std::string(300, 'x');
 
  private:
   std::optional<http::Server> server_;  // uses what is above

@@ -74,6 +74,14 @@ void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind k
 
 }  // namespace
 
+TEST_CASE("Copyleaks in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    running.Connect("key-of-the-test", 10s);  // logged in anew
+    CheckCall(running, *running.copyleaks, MediaKind::kText, expected);
+  }
+}
+
 TEST_CASE("Custom in the sandbox: every mode ends in the right verdict or error, soon or later") {
   RunningSandbox running;
   for (const Case& expected : CommonCases()) {
@@ -133,6 +141,7 @@ TEST_CASE("Vendors in the sandbox: an empty key is refused by each") {
   RunningSandbox running;
   running.Connect("", 10s);
   const std::vector<std::pair<detection::Detector*, MediaKind>> all = {
+      {running.copyleaks.get(), MediaKind::kText},
       {running.custom.get(), MediaKind::kImage},
       {running.custom_jobs.get(), MediaKind::kText},
       {running.reality_defender.get(), MediaKind::kVideo},

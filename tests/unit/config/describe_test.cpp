@@ -33,9 +33,10 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 9);
+  CHECK(values.size() == 10);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values["SIGHTENGINE_API_USER"] = "user";
+  values["COPYLEAKS_EMAIL"] = "me@a.example";
   values["CUSTOM_URL"] = "https://a.example";
   values["CUSTOM_KINDS"] = "image";
   values["CUSTOM_SCORE_POINTER"] = "/score";
