@@ -76,7 +76,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                              {EndpointOf(settings.sightengine, sandbox, "/sightengine/1.0"),
                               demo ? kSandboxCredential : settings.sightengine_user,
                               demo ? Secret(kSandboxCredential) : settings.sightengine_secret},
-                             http));
+                             http, pauses));
   }
   if (demo || !settings.sapling_key.empty()) {
     vendors.emplace_back("sapling", detection::MakeSapling(

@@ -25,7 +25,7 @@ http::Router Sandbox::MakeRouter() {
   AddCopyleaks(router, state_->ledger, state_->clock);
   AddCustom(router, state_->ledger, state_->jobs, state_->clock);
   AddRealityDefender(router, state_->ledger, state_->jobs, state_->clock);
-  AddSightengine(router, state_->ledger, state_->clock);
+  AddSightengine(router, state_->ledger, state_->jobs, state_->clock);
   AddSapling(router, state_->ledger, state_->clock);
   AddOpenAi(router, state_->ledger, state_->clock);
   AddControl(router, state_->ledger);

@@ -62,7 +62,7 @@ std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
 void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddControl(http::Router& router, CallLedger& ledger);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ struct DetectionTask {
   std::size_t characters = 0;
   /// Hexadecimal digest, for vendors that take an id from the caller.
   std::string_view digest_hex;
+  /// Video: how long it is, where its container says so; empty when nobody knows.
+  std::optional<std::chrono::milliseconds> video_length{};
 };
 
 /// One vendor's finished answer.

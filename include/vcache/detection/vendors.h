@@ -28,6 +28,8 @@ struct SightengineOptions {
   VendorEndpoint endpoint;  ///< Price of an image; a video costs it once for each frame analysed.
   std::string api_user;
   Secret api_secret;
+  /// Between two looks at a long video; the vendor limits how often.
+  std::chrono::milliseconds interval{3'000};
 };
 
 struct SaplingOptions {
@@ -60,7 +62,8 @@ std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClien
                                         Clock& clock);
 std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
                                               Pauses& pauses);
-std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
+                                          Pauses& pauses);
 std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);
 

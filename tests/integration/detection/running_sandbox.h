@@ -52,8 +52,9 @@ class RunningSandbox {
     detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
     defender.interval = std::chrono::milliseconds(5);
     reality_defender = detection::MakeRealityDefender(defender, *http, pauses);
-    sightengine =
-        detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
+    detection::SightengineOptions frames{at("/sightengine/1.0", 10'000), "user", Secret(key)};
+    frames.interval = std::chrono::milliseconds(5);
+    sightengine = detection::MakeSightengine(frames, *http, pauses);
     sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
     openai = detection::MakeOpenAi({at("/openai/v1", 1'000), Secret(key), "gpt-x"}, *http);
   }

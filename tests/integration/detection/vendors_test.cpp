@@ -49,12 +49,15 @@ std::vector<Case> CommonCases() {
 /// One call: it ends as expected, reaches the vendor once, and nothing the vendor charged is
 /// taken for free.
 void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind kind,
-               const Case& expected) {
+               const Case& expected,
+               std::optional<std::chrono::milliseconds> video_length = std::nullopt) {
   CAPTURE(sandbox::ModeName(expected.mode));
   CAPTURE(vendor.provider());
   running.sandbox.Reset();
   running.Behave(expected.mode);
-  const auto detection = vendor.Detect(running.Task(kind), Deadline::Never());
+  detection::DetectionTask task = running.Task(kind);
+  task.video_length = video_length;
+  const auto detection = vendor.Detect(task, Deadline::Never());
   const auto calls = running.sandbox.calls(vendor.provider());
   CHECK(calls.total == 1);
   if (!expected.failure) {
@@ -105,6 +108,7 @@ TEST_CASE("Sightengine in the sandbox: every mode ends in the right verdict or e
   for (const Case& expected : CommonCases()) {
     CheckCall(running, *running.sightengine, MediaKind::kImage, expected);
     CheckCall(running, *running.sightengine, MediaKind::kVideo, expected);
+    CheckCall(running, *running.sightengine, MediaKind::kVideo, expected, 90s);
   }
 }
 
