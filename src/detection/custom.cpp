@@ -226,7 +226,7 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, Deadline dea
   plan.first_pause = options_.polling.interval;
   plan.interval = options_.polling.interval;
   const Look look = [this](const net::HttpResponse& response) { return LookAt(response, false); };
-  return AwaitResult(kName, request, look, plan, http_, pauses_, deadline);
+  return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, deadline);
 }
 
 /// A URL that the answer names gets our key, so it must be the vendor's own: one of the origin that

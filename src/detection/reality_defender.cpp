@@ -156,7 +156,7 @@ class RealityDefender final : public Detector {
     plan.interval = options_.interval;
     plan.first_pause = std::min(plan.interval, std::chrono::milliseconds(2'000));
     const Look look = [&](const net::HttpResponse& response) { return LookAt(response, id); };
-    return AwaitResult(kName, Ask("GET", "/api/media/users/" + id), look, plan, http_, pauses_,
+    return AwaitResult({kName, Ask("GET", "/api/media/users/" + id), look, plan}, http_, pauses_,
                        until);
   }
 

@@ -252,7 +252,7 @@ class Sightengine final : public Detector {
     plan.first_pause = options_.interval;
     plan.interval = options_.interval;
     const Look look = [&](const net::HttpResponse& response) { return LookAt(response, *id); };
-    return AwaitResult(kName, request, look, plan, http_, pauses_, until);
+    return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, until);
   }
 
   std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
