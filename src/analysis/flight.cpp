@@ -40,10 +40,28 @@ FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
   if (const auto found = flights_.find(key); found != flights_.end()) return {found->second};
   if (closed_) return {.flight = nullptr, .closed = true};
-  if (flights_.size() >= capacity_) return {};
+  if (flights_.size() >= limits_.flights) return {};
   auto flight = std::make_shared<Flight>(clock_);
   flights_.emplace(key, flight);
   return {.flight = std::move(flight), .leader = true};
+}
+
+Result<Analysis> FlightTable::Follow(Flight& flight, Deadline deadline) {
+  const auto refuse = [](const char* message, std::chrono::seconds wait) {
+    return Error{.code = ErrorCode::kOverloaded, .message = message, .retry_after = wait};
+  };
+  if (waiters_.fetch_add(1) >= limits_.waiters) {
+    waiters_.fetch_sub(1);
+    return refuse("Too many requests wait for analyses under way; ask again in a moment.",
+                  std::chrono::seconds(1));
+  }
+  Result<Analysis> result = flight.Await(deadline);
+  waiters_.fetch_sub(1);
+  if (result || result.error().code != ErrorCode::kDeadlineExceeded) return result;
+  return refuse(
+      "The analysis that somebody else asked for is still going on; ask again later, its result "
+      "will be kept.",
+      std::chrono::seconds(5));
 }
 
 void FlightTable::Leave(const cache::CacheKey& key) {

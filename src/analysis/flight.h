@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -46,11 +47,19 @@ class FlightTable {
     bool closed = false;
   };
 
-  FlightTable(std::size_t capacity, Clock& clock) : capacity_(capacity), clock_(clock) {}
+  struct Limits {
+    std::size_t flights;
+    std::size_t waiters;  ///< Of all flights together, leaders not counted.
+  };
+
+  FlightTable(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
 
   /// The flight of that key: a new one, which the caller must lead and end with `Leave`, or the one
   /// under way. Joining works when the table is closed or full: it costs nothing.
   Boarding Board(const cache::CacheKey& key);
+  /// Waits for a flight that somebody else leads, and counts among those who wait: kOverloaded when
+  /// they are too many already, or when `deadline` comes first.
+  Result<Analysis> Follow(Flight& flight, Deadline deadline);
   /// Takes the key off the map. Only after what the flight found is kept: a caller who comes later
   /// must find it in the store, or would pay again.
   void Leave(const cache::CacheKey& key);
@@ -61,12 +70,13 @@ class FlightTable {
   bool AwaitEmpty(Deadline deadline);
 
  private:
-  const std::size_t capacity_;
+  const Limits limits_;
   Clock& clock_;
   std::mutex mutex_;
   std::condition_variable emptied_;
   std::unordered_map<cache::CacheKey, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
   bool closed_ = false;                                                   // guarded by mutex_
+  std::atomic<std::size_t> waiters_{0};
 };
 
 }  // namespace vcache::analysis

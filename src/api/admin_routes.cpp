@@ -18,6 +18,8 @@ using cache::Counters;
 
 /// Fewer look-ups than this say little about a hit rate.
 constexpr std::int64_t kWarmLookups = 100;
+/// How long the sums of the budget may take to be read.
+constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// How long an administrator's clear may take.
 constexpr std::chrono::milliseconds kClearTimeout{60'000};
 
@@ -52,7 +54,35 @@ Json KindJson(const Counters& counters, ContentKind kind) {
   return json;
 }
 
-Json CostJson(const cache::CounterTotals& totals) {
+Json LimitJson(const std::optional<analysis::BudgetState>& state) {
+  if (!state) return nullptr;
+  Json json = Json::object();
+  json["limitUsd"] = Dollars(state->limit_micros);
+  json["spentUsd"] = Dollars(state->spent_micros);
+  json["reservedUsd"] = Dollars(state->reserved_micros);
+  json["remainingUsd"] = Dollars(state->remaining_micros);
+  json["resetsAt"] = FormatTime(state->resets_at);
+  return json;
+}
+
+Json PairJson(const analysis::BudgetPair& pair) {
+  return Json::object({{"daily", LimitJson(pair.daily)}, {"monthly", LimitJson(pair.monthly)}});
+}
+
+/// Null without any limit.
+Json BudgetJson(const ApiParts& parts) {
+  if (parts.budget == nullptr || !parts.budget->limited()) return nullptr;
+  const analysis::BudgetReport report =
+      parts.budget->Read(Deadline::After(parts.clock, kBudgetTimeout));
+  Json json = PairJson(report.all);
+  if (report.vendors.empty()) return json;
+  Json vendors = Json::object();
+  for (const auto& [vendor, pair] : report.vendors) vendors[vendor] = PairJson(pair);
+  json["vendors"] = std::move(vendors);
+  return json;
+}
+
+Json CostJson(const cache::CounterTotals& totals, Json budget) {
   Json json = Json::object();
   json["currency"] = "USD";
   json["spent"] = Dollars(totals.all.total(Counter::kSpentMicros));
@@ -62,7 +92,7 @@ Json CostJson(const cache::CounterTotals& totals) {
   json["today"] = Json::object({{"spent", Dollars(totals.today.total(Counter::kSpentMicros))},
                                 {"saved", Dollars(totals.today.total(Counter::kSavedMicros))},
                                 {"paidCalls", totals.today.total(Counter::kPaidCalls)}});
-  json["budget"] = nullptr;
+  json["budget"] = std::move(budget);
   return json;
 }
 
@@ -74,6 +104,10 @@ struct CacheHealth {
   std::string_view state;
 };
 
+std::uint64_t PendingWrites(const BackingStore& backing) {
+  return backing.pending_writes ? backing.pending_writes() : 0;
+}
+
 CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
   const BackingStore& backing = parts.backing;
   const bool stored = backing.available();
@@ -83,6 +117,8 @@ CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
                                totals.total(Counter::kCoalesced);
   if (!stored) {
     health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
+  } else if (PendingWrites(backing) > 0) {
+    health.state = "DEGRADED";  // it answers, but takes nothing: full, or read only
   } else if (lookups < kWarmLookups) {
     health.state = "WARMING";
   }
@@ -112,9 +148,8 @@ http::Response Stats(const ApiState& state) {
                                  {"text", KindJson(all, ContentKind::kText)}});
   json["memory"] = Json::object(
       {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
-  const auto& pending_writes = state.parts.backing.pending_writes;
-  json["pendingWrites"] = pending_writes ? pending_writes() : 0;
-  json["cost"] = CostJson(snapshot.totals);
+  json["pendingWrites"] = PendingWrites(state.parts.backing);
+  json["cost"] = CostJson(snapshot.totals, BudgetJson(state.parts));
   json["since"] = FormatTime(snapshot.totals.since);
   if (state.options.demo) json["demo"] = true;
   return JsonResponse(Json::object({{"success", true}, {"cache", std::move(json)}}));

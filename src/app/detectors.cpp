@@ -1,6 +1,7 @@
 #include "app/detectors.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -64,6 +65,57 @@ detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
   return options;
 }
 
+/// The vendors that only one key turns on.
+void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient& http,
+                     detection::Pauses& pauses, Vendors& vendors) {
+  const std::string& sandbox = settings.sandbox_url;
+  const bool demo = !sandbox.empty();
+  const auto is_wanted = [demo](const Secret& key) { return demo || !key.empty(); };
+  const auto key_for = [demo](const Secret& key) {
+    return demo ? Secret(kSandboxCredential) : key;
+  };
+  if (is_wanted(settings.aiornot_key)) {
+    vendors.emplace_back("aiornot",
+                         detection::MakeAiOrNot({EndpointOf(settings.aiornot, sandbox, "/aiornot"),
+                                                 key_for(settings.aiornot_key)},
+                                                http));
+  }
+  if (is_wanted(settings.gptzero_key)) {
+    vendors.emplace_back(
+        "gptzero", detection::MakeGptZero({EndpointOf(settings.gptzero, sandbox, "/gptzero/v2"),
+                                           key_for(settings.gptzero_key)},
+                                          http));
+  }
+  if (is_wanted(settings.hive_key)) {
+    vendors.emplace_back("hive",
+                         detection::MakeHive({EndpointOf(settings.hive, sandbox, "/hive/api/v3"),
+                                              key_for(settings.hive_key)},
+                                             http));
+  }
+  if (is_wanted(settings.pangram_key)) {
+    detection::PangramOptions options;
+    options.endpoint = EndpointOf(settings.pangram, sandbox, "/pangram");
+    options.api_key = key_for(settings.pangram_key);
+    vendors.emplace_back("pangram", detection::MakePangram(std::move(options), http, pauses));
+  }
+  if (is_wanted(settings.copyleaks_key)) {
+    detection::CopyleaksOptions options;
+    options.endpoint = EndpointOf(settings.copyleaks, sandbox, "/copyleaks");
+    options.login_url = demo ? options.endpoint.base_url : settings.copyleaks_login_url;
+    options.email = demo ? kSandboxCredential : settings.copyleaks_email;
+    options.api_key = key_for(settings.copyleaks_key);
+    vendors.emplace_back("copyleaks",
+                         detection::MakeCopyleaks(std::move(options), http, pauses.clock()));
+  }
+  if (is_wanted(settings.realitydefender_key)) {
+    detection::RealityDefenderOptions options;
+    options.endpoint = EndpointOf(settings.realitydefender, sandbox, "/realitydefender");
+    options.api_key = key_for(settings.realitydefender_key);
+    vendors.emplace_back("realitydefender",
+                         detection::MakeRealityDefender(std::move(options), http, pauses));
+  }
+}
+
 /// Every vendor that can be called, in the order of the documentation.
 Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http,
                          detection::Pauses& pauses) {
@@ -91,22 +143,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                                          settings.openai_model},
                                         http));
   }
-  if (demo || !settings.copyleaks_key.empty()) {
-    detection::CopyleaksOptions options;
-    options.endpoint = EndpointOf(settings.copyleaks, sandbox, "/copyleaks");
-    options.login_url = demo ? sandbox + "/copyleaks" : settings.copyleaks_login_url;
-    options.email = demo ? kSandboxCredential : settings.copyleaks_email;
-    options.api_key = demo ? Secret(kSandboxCredential) : settings.copyleaks_key;
-    vendors.emplace_back("copyleaks",
-                         detection::MakeCopyleaks(std::move(options), http, pauses.clock()));
-  }
-  if (demo || !settings.realitydefender_key.empty()) {
-    detection::RealityDefenderOptions options;
-    options.endpoint = EndpointOf(settings.realitydefender, sandbox, "/realitydefender");
-    options.api_key = demo ? Secret(kSandboxCredential) : settings.realitydefender_key;
-    vendors.emplace_back("realitydefender",
-                         detection::MakeRealityDefender(std::move(options), http, pauses));
-  }
+  AddKeyedVendors(settings, http, pauses, vendors);
   if (!demo && !settings.custom.vendor.base_url.empty()) {
     vendors.emplace_back("custom",
                          detection::MakeCustom(CustomOptionsOf(settings.custom), http, pauses));
@@ -115,7 +152,11 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
 }
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
+  if (vendor == "aiornot") return settings.aiornot.max_concurrency;
   if (vendor == "copyleaks") return settings.copyleaks.max_concurrency;
+  if (vendor == "gptzero") return settings.gptzero.max_concurrency;
+  if (vendor == "hive") return settings.hive.max_concurrency;
+  if (vendor == "pangram") return settings.pangram.max_concurrency;
   if (vendor == "custom") return settings.custom.vendor.max_concurrency;
   if (vendor == "realitydefender") return settings.realitydefender.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
@@ -143,10 +184,9 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                                       detection::BreakerOptions{}, clock, logger);
 }
 
-/// Who is asked in the sandbox when nobody is named: a few suffice to try the service.
-bool IsInFirstTry(std::string_view name) {
-  return name == "sightengine" || name == "sapling" || name == "openai";
-}
+/// Who judges in the sandbox where nobody is named: enough for a first try to show one vendor alone
+/// and two together. The others are there for whoever names them.
+constexpr std::array<std::string_view, 3> kFirstTry = {"sightengine", "sapling", "openai"};
 
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
                                               const std::vector<std::string>& names,
@@ -154,7 +194,9 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
   std::vector<std::shared_ptr<Detector>> chosen;
   if (names.empty()) {
     for (const auto& [name, detector] : vendors) {
-      if (detector->Accepts(kind) && (!demo || IsInFirstTry(name))) chosen.push_back(detector);
+      const bool asked =
+          !demo || std::find(kFirstTry.begin(), kFirstTry.end(), name) != kFirstTry.end();
+      if (asked && detector->Accepts(kind)) chosen.push_back(detector);
     }
     return chosen;
   }
@@ -177,13 +219,15 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
   const bool demo = !settings.sandbox_url.empty();
   return {Choose(vendors, settings.image, MediaKind::kImage, demo),
           Choose(vendors, settings.video, MediaKind::kVideo, demo),
-          Choose(vendors, settings.text, MediaKind::kText, demo), clock};
+          Choose(vendors, settings.text, MediaKind::kText, demo), clock, settings.provenance};
 }
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.copyleaks.timeout, settings.custom.vendor.timeout,
-                   settings.realitydefender.timeout, settings.sightengine.timeout,
-                   settings.sapling.timeout, settings.openai.timeout});
+  return std::max({settings.aiornot.timeout, settings.copyleaks.timeout,
+                   settings.custom.vendor.timeout, settings.gptzero.timeout, settings.hive.timeout,
+                   settings.openai.timeout, settings.pangram.timeout,
+                   settings.realitydefender.timeout, settings.sapling.timeout,
+                   settings.sightengine.timeout});
 }
 
 }  // namespace vcache::app

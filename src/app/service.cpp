@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "app/budgets.h"
 #include "app/detectors.h"
 #include "app/startup_report.h"
 #include "app/stores.h"
@@ -53,10 +54,15 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
+  options.call_timeout = settings.calls.timeout;
+  options.lease_margin = settings.calls.lease_margin;
+  options.failure_pause = settings.calls.failure_pause;
+  options.longest_failure_pause = settings.calls.longest_failure_pause;
+  options.max_waiters = settings.calls.max_waiters;
   // A vendor's time, and half a minute more, in which a call may have waited for its turn.
   options.call_timeout =
       std::max(options.call_timeout, LongestCall(settings.detection) + std::chrono::seconds(30));
-  if (!settings.redis.url.empty()) {
+  if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }
   return options;
@@ -100,16 +106,21 @@ struct Service::Parts {
         pauses(clock),
         panel(MakePanel(settings.detection, *http_client, pauses, clock, logger)),
         stores(std::move(opened)),
+        budget_stores(OpenBudgets(settings, stores, clock, logger)),
+        budget(budget_stores.store(), clock, logger, BudgetOptionsOf(settings)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),
+        news(KeySpaceOf(settings), clock),
+        events(stores.Listen(store, news, clock, logger)),
         statistics(stores.counters(), clock, logger),
         log_lines(logger),
         observers({&statistics, &log_lines}),
-        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings)),
+        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings),
+                 {stores.redis.get(), &news, &budget}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger}),
+                                clock, logger, &budget}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
   const config::Settings settings;
@@ -119,8 +130,12 @@ struct Service::Parts {
   detection::Pauses pauses;
   detection::DetectorPanel panel;
   Stores stores;
+  BudgetStores budget_stores;
+  analysis::Budget budget;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
+  cache::LeaseNews news;
+  std::unique_ptr<EventFeed> events;
   metrics::Statistics statistics;
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;
@@ -139,7 +154,8 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
   Result<Stores> opened = OpenStores(settings, clock, logger);
   if (!opened) return std::move(opened).error();
   auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
-  ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.redis_name, logger);
+  ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.link.name, logger);
+  ReportBudget(BudgetOptionsOf(settings), parts->budget_stores, logger);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
@@ -147,6 +163,7 @@ Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
+  if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =
@@ -176,6 +193,7 @@ bool Service::Stop() {
   const bool drained = parts_->analysis.Drain(deadline);
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
+  if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
   if (drained) {
     parts_->logger.Info("Stopped");
   } else {

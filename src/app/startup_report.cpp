@@ -13,7 +13,9 @@ std::int64_t Megabytes(std::uint64_t bytes) {
 }
 
 void ReportShared(std::string_view redis, bool tls, LocalStore local, Logger& logger) {
-  logger.Info("Store: Redis, shared with whoever uses the same one",
+  const bool is_cluster = redis.find("+cluster://") != std::string_view::npos;
+  logger.Info(is_cluster ? "Store: Redis Cluster, shared with whoever uses the same one"
+                         : "Store: Redis, shared with whoever uses the same one",
               {{"url", redis}, {"tls", tls}});
   if (local != LocalStore::kOpen) {
     logger.Warn(
@@ -30,7 +32,8 @@ void ReportStore(const config::CacheSettings& cache, LocalStore store, std::stri
   }
   const std::string directory = cache.directory.string();
   if (!redis.empty()) {
-    ReportShared(redis, redis.starts_with("rediss://"), store, logger);
+    ReportShared(redis, redis.starts_with("rediss") || redis.starts_with("https://"), store,
+                 logger);
   } else if (store == LocalStore::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
   } else if (cache.memory_bytes > 0) {
@@ -52,6 +55,11 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
         "demo",
         {{"url", settings.sandbox_url}});
   }
+  if (settings.provenance == ProvenanceMode::kDecide) {
+    logger.Warn(
+        "Vendors: not asked about files that declare themselves generated "
+        "(DETECTION_PROVENANCE=decide); anybody can write such a claim");
+  }
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
     std::string names;
     for (const std::string& name : panel.Providers(kind)) {
@@ -62,11 +70,12 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
       logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}});
     } else if (kind == MediaKind::kText) {
       logger.Warn(
-          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY or "
-          "OPENAI_API_KEY)");
+          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY or "
+          "another vendor's key)");
     } else {
       logger.Warn("Vendors: none for " + std::string(MediaKindName(kind)) +
-                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET)");
+                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET, or "
+                  "another vendor's key)");
     }
   }
 }

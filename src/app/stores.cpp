@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "vcache/cache/store_events.h"
+
 namespace vcache::app {
 namespace {
 
@@ -35,27 +37,19 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   return {};
 }
 
-Error OfRedisUrl(const Error& error) {
-  return {ErrorCode::kBadConfiguration, "REDIS_URL: " + error.message};
-}
-
-Result<void> OpenRedis(Stores& stores, const config::Settings& settings, Clock& clock,
-                       Logger& logger) {
-  if (settings.redis.url.empty()) return {};
-  Result<net::RedisUrl> url = net::ParseRedisUrl(settings.redis.url.Reveal());
-  if (!url) return OfRedisUrl(url.error());
-  stores.redis_name = url->Display();
-  net::RespConnectionOptions connection;
-  connection.url = std::move(*url);
-  connection.command_timeout = settings.redis.timeout;
-  auto connected = net::MakeRespConnection(std::move(connection), clock, logger);
-  if (!connected) return OfRedisUrl(connected.error());
-  stores.connection = std::move(*connected);
+Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock& clock,
+                        Logger& logger) {
+  if (!settings.redis.is_shared()) return {};
+  Result<SharedLink> link = OpenSharedLink(settings.redis, clock, logger);
+  if (!link) return std::move(link).error();
+  stores.link = std::move(*link);
   cache::RedisStoreOptions options;
   options.format = FormatOf(settings.cache);
   options.accept_demo = IsDemo(settings);
-  stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings), *stores.connection,
-                                       clock, logger);
+  options.one_slot_scripts = stores.link.one_slot_scripts;
+  stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings),
+                                       *stores.link.client, clock, logger);
+  stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
   stores.failover =
       std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
   return {};
@@ -82,11 +76,17 @@ cache::CounterStore* Stores::counters() const {
   return local.get();
 }
 
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
+                                          Clock& clock, Logger& logger) const {
+  if (failover == nullptr) return nullptr;
+  return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, news, clock}, logger);
+}
+
 api::BackingStore Stores::Describe() const {
   api::BackingStore backing;
   backing.store = verdicts();
   if (failover == nullptr) return backing;
-  backing.backend = "redis";
+  backing.backend = link.backend;
   backing.serving = "connected";
   backing.has_fallback = local != nullptr;
   backing.pending_writes = [waiting = failover.get()] { return waiting->pending(); };
@@ -99,7 +99,7 @@ Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger
   if (auto opened = OpenLocalStore(stores, settings, clock, logger); !opened) {
     return std::move(opened).error();
   }
-  if (auto opened = OpenRedis(stores, settings, clock, logger); !opened) {
+  if (auto opened = OpenShared(stores, settings, clock, logger); !opened) {
     return std::move(opened).error();
   }
   return stores;

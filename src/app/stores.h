@@ -3,17 +3,20 @@
 #include <memory>
 #include <string>
 
+#include "app/event_feed.h"
+#include "app/shared_link.h"
 #include "app/startup_report.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/failover_store.h"
 #include "vcache/cache/key_space.h"
+#include "vcache/cache/lease_news.h"
 #include "vcache/cache/redis_store.h"
 #include "vcache/cache/sqlite_store.h"
+#include "vcache/cache/tiered_store.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
-#include "vcache/net/resp_connection.h"
 
 namespace vcache::app {
 
@@ -26,14 +29,18 @@ cache::KeySpace KeySpaceOf(const config::Settings& settings);
 struct Stores {
   std::unique_ptr<cache::SqliteStore> local;
   LocalStore local_state = LocalStore::kTurnedOff;
-  std::unique_ptr<net::RespConnection> connection;
+  SharedLink link;  ///< Its client is null without a shared store.
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
-  std::string redis_name;                          ///< Where it is, without credentials.
+  std::string event_channel;
 
   /// The store behind the memory tier, and where totals are kept; null when there is none.
   cache::VerdictStore* verdicts() const;
   cache::CounterStore* counters() const;
+  /// Begins to act on what other replicas announce; null without a shared store, or when the system
+  /// refuses (logged). All must outlive the feed.
+  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNews& news, Clock& clock,
+                                    Logger& logger) const;
   /// What statistics and readiness say of it.
   api::BackingStore Describe() const;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "vcache/core/random_id.h"
+
 namespace vcache::cache {
 namespace {
 
@@ -98,9 +100,24 @@ void FailoverStore::LearnTotals() {
   (void)ignored;  // it is remembered if there is something
 }
 
-Result<void> FailoverStore::Keep(const KeepRequest& request, Deadline deadline) {
+/// What the next outage would else make us pay for again. A copy that cannot be made is no loss
+/// now.
+void FailoverStore::KeepCopy(const KeepRequest& request) {
+  if (local_ == nullptr) return;
+  KeepRequest copy = request;
+  copy.counters = Counters{};  // they are counted in the shared store
+  const Result<void> ignored = local_->Keep(copy, Deadline::After(clock_, options_.step_timeout));
+  (void)ignored;
+}
+
+Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
+  KeepRequest request = asked;
+  if (request.id.empty() && local_ != nullptr) request.id = RandomId();
   Result<void> kept = shared_.Keep(request, deadline);
-  if (kept) Remember(request.counters, clock_.WallNow());
+  if (kept) {
+    Remember(request.counters, clock_.WallNow());
+    KeepCopy(request);
+  }
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
   // The shared store may have used the time up; a paid verdict is worth a little more of it.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
@@ -153,6 +170,22 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
   return cleared;
 }
 
+void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
+  if (local_ == nullptr) return;
+  const std::lock_guard lock(delivery_mutex_);
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  if (!local_->Clear(pattern, ClearMode::kDelete, patience)) DistrustCopies();
+}
+
+void FailoverStore::CheckCopies() {
+  if (local_ == nullptr || copies_checked_.exchange(true)) return;
+  const Result<std::int64_t> clears =
+      shared_.CountClears(Deadline::After(clock_, options_.step_timeout));
+  const bool synced =
+      clears && local_->SyncCopies(*clears, Deadline::After(clock_, options_.step_timeout));
+  if (!synced) copies_checked_ = false;
+}
+
 void FailoverStore::Recount() {
   if (local_ == nullptr) return;
   std::uint64_t before = pending_.load();
@@ -175,7 +208,7 @@ bool FailoverStore::DeliverOne(const PendingWrite& write) {
   }
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
   Remember(write.counters, clock_.WallNow());
-  delivered_.fetch_add(1);  // before the local copy goes: `LookupMany` relies on it
+  delivered_.fetch_add(1);  // before it stops waiting: `LookupMany` relies on it
   return local_->ForgetPending(write, patience).has_value();
 }
 
@@ -231,6 +264,7 @@ void FailoverStore::Run() {
     if (stopping_) return;
     lock.unlock();
     LearnTotals();
+    if (shared_.available()) CheckCopies();
     if (clock_.Now() >= recount_at) {
       Recount();
       recount_at = clock_.Now() + kRecountInterval;

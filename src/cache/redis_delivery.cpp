@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/redis_limits.h"
 #include "cache/redis_scripts.h"
 #include "cache/stats_keys.h"
 
@@ -13,37 +14,27 @@ namespace {
 /// How long it is remembered that a write was delivered: it is repeated within seconds, unless the
 /// process dies between the delivery and its note of it, and starts again much later.
 constexpr std::chrono::hours kRemembered{24 * 7};
-constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 
 // Reads come before writes, so that a key of another type stops the script before it has written
 // anything; the first write is the mark, which a full server refuses, and then all of it.
-// The entry is stored only over the very value that was looked at: who wrote in between is newer.
+// Nothing is done unless the key still has the very value that was looked at: who wrote in between
+// may be newer, or be us, with a reply that was lost or came damaged; another look tells.
 constexpr std::string_view kDeliverSource = R"(
-local value, life, seen, remembered = unpack(ARGV, 1, 4)
-local now, hour = ARGV[5], ARGV[6]
+local value, life, seen, remembered, field, counts = unpack(ARGV)
 if redis.call('EXISTS', KEYS[3]) == 1 then return redis.status_reply('DUPLICATE') end
-local fields, deltas = {'since_ms'}, {0}
-for i = 7, #ARGV, 2 do
-  local delta = tonumber(ARGV[i + 1])
-  fields[#fields + 1], deltas[#deltas + 1] = ARGV[i], delta
-  fields[#fields + 1], deltas[#deltas + 1] = 'pending:' .. hour .. ':' .. ARGV[i], delta
-end
-local old = #fields > 1 and redis.call('HMGET', KEYS[2], unpack(fields))
-local current = value ~= '' and redis.pcall('GET', KEYS[1])
-redis.call('SET', KEYS[3], '1', 'EX', remembered)
-if value ~= '' and (type(current) ~= 'string' or current == seen) then
-  if current or seen == '' then redis.call('SET', KEYS[1], value, 'EX', life) end
-end
-if old then
-  local new = {}
-  for i, field in ipairs(fields) do
-    local sum = string.format('%.0f', (tonumber(old[i] or '') or 0) + deltas[i])
-    if i == 1 then sum = old[1] or now end
-    new[#new + 1] = field
-    new[#new + 1] = sum
+if KEYS[1] ~= KEYS[3] then
+  local current = redis.pcall('GET', KEYS[1])
+  if type(current) ~= 'table' and (current or '') ~= seen then
+    return redis.status_reply('CHANGED')  -- kDeliveryChanged
   end
-  redis.call('HSET', KEYS[2], unpack(new))
 end
+local kept = redis.call('TYPE', KEYS[2])['ok']
+if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
+  return redis.error_reply('WRONGTYPE the counters are no hash')
+end
+redis.call('SET', KEYS[3], '1', 'EX', remembered)
+if value ~= '' then redis.call('SET', KEYS[1], value, 'EX', life) end
+if counts ~= '' then redis.call('HSET', KEYS[2], field, counts) end
 return redis.status_reply('OK')
 )";
 
@@ -85,6 +76,7 @@ Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingW
   if (found->is_error() && found->error_kind() != net::RespErrorKind::kWrongType) {
     return Error{ErrorCode::kStoreUnavailable, "Redis refuses to be asked."};
   }
+  plan.looked = true;
   plan.store_entry = write.expires_at > options.clock.WallNow() + std::chrono::seconds(1);
   if (!found->is_text()) return plan;
   plan.seen = found->text;
@@ -100,15 +92,18 @@ Result<net::RespReply> RunDelivery(const DeliveryOptions& options, const Pending
                                    const DeliveryPlan& plan, Deadline deadline) {
   const WallTime now = options.clock.WallNow();
   const auto left = std::chrono::floor<std::chrono::seconds>(write.expires_at - now).count();
-  std::vector<std::string> arguments = CounterArguments(write.counters, now, write.made_at);
   const std::string life = std::to_string(std::max<std::int64_t>(left, 1));
   const std::string remembered =
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kRemembered).count());
-  arguments.insert(arguments.begin(),
-                   {plan.store_entry ? write.value : std::string(), life, plan.seen, remembered});
+  const std::vector<std::string> arguments = {plan.store_entry ? write.value : std::string(),
+                                              life,
+                                              plan.seen,
+                                              remembered,
+                                              PendingField(write.made_at, write.id),
+                                              PendingCounts(write.counters)};
   std::string mark = options.keys.prefix();
   mark.append("delivered:").append(write.id);
-  const std::vector<std::string> keys = {write.store_key.empty() ? mark : write.store_key,
+  const std::vector<std::string> keys = {plan.looked ? write.store_key : mark,
                                          TotalsKey(options.keys.prefix()), mark};
   return DeliverScript().Run(options.client, keys, arguments, deadline);
 }

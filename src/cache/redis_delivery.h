@@ -20,8 +20,13 @@ struct DeliveryPlan {
   bool store_entry = false;
   /// The write was carried out although its reply got lost: nothing is left to do.
   bool is_there = false;
-  std::string seen{};  ///< The value that the entry would replace; empty when there was none.
+  bool looked = false;  ///< Whether `seen` says something.
+  std::string seen{};   ///< The value that the entry would replace; empty when there was none.
 };
+
+/// What `RunDelivery` answers, in place of OK, when the key no longer has what was seen. Nothing
+/// was written then.
+inline constexpr std::string_view kDeliveryChanged = "CHANGED";
 
 /// Compares the waiting entry with the one in the store: newer wins, by `storedAt`.
 /// kStoreUnavailable.

@@ -1,5 +1,6 @@
 #include "cache/redis_scripts.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -11,58 +12,53 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::string_view kPendingPrefix = "pending:";
+// Of stores whose scripts may touch one slot only; see redis_slot_writes.cpp.
+constexpr std::string_view kMovingPrefix = "moving:";
+constexpr std::string_view kMovesField = "moves";
 
-// Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
-// HMGET comes before SET, so that a counter key of another type stops the script before it has
-// written anything: Redis does not take back what a script did.
+// A paid call's counts are one field of their own, `pending:<hour>:<id>`, until the next flush adds
+// it to the totals: one command whatever it counts, and writing it twice counts once.
+// HSET comes before SET, so that a counter key of another type stops the script before it has
+// written anything: Redis does not take back what a script did. GETDEL (Redis 6.2) saves a command
+// against GET and DEL; in the rare case that the lease is not ours any more it is put back.
 constexpr std::string_view kKeepSource = R"(
-local now, hour = ARGV[3], ARGV[4]
-local fields, deltas = {'since_ms'}, {0}
-for i = 5, #ARGV, 2 do
-  local delta = tonumber(ARGV[i + 1])
-  fields[#fields + 1], deltas[#deltas + 1] = ARGV[i], delta
-  fields[#fields + 1], deltas[#deltas + 1] = 'pending:' .. hour .. ':' .. ARGV[i], delta
+local value, life, field, counts, token, lease_life, channel, message = unpack(ARGV)
+if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
+redis.call('SET', KEYS[1], value, 'EX', life)
+if token == '' then return redis.status_reply('OK') end
+local held = redis.pcall('GETDEL', KEYS[2])
+if type(held) == 'table' then
+  held = redis.call('GET', KEYS[2])
+  if held == token or held == token .. '+' then redis.call('DEL', KEYS[2]) end
+elseif held and held ~= token and held ~= token .. '+' then
+  redis.call('SET', KEYS[2], held, 'PX', lease_life)
 end
-local old = redis.call('HMGET', KEYS[2], unpack(fields))
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-local new = {}
-for i, field in ipairs(fields) do
-  local value = string.format('%.0f', (tonumber(old[i] or '') or 0) + deltas[i])
-  if i == 1 then value = old[1] or now end
-  new[#new + 1] = field
-  new[#new + 1] = value
-end
-redis.call('HSET', KEYS[2], unpack(new))
+if held == token .. '+' then redis.call('PUBLISH', channel, message) end
 return redis.status_reply('OK')
 )";
 
+// Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
 constexpr std::string_view kAddSource = R"(
 local prefix, day_life, hour_life, now, own_hour = unpack(ARGV, 1, 5)
-local old, new, settled, hours = {}, {}, {}, {}
+local old, settled, hours, totals = {}, {}, {}, {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do old[flat[i]] = flat[i + 1] end
 
 local function note(hour, field, delta)
   hours[hour] = hours[hour] or {}
   hours[hour][field] = (hours[hour][field] or 0) + delta
+  totals[field] = (totals[field] or 0) + delta
 end
 for field, value in pairs(old) do
-  local hour, counter = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):(.+)$')
+  local hour = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):.')
   if hour then
     settled[#settled + 1] = field
-    note(hour, counter, tonumber(value) or 0)
+    for counter, delta in string.gmatch(value, '([%w_:]+)=(%-?%d+)') do
+      note(hour, counter, tonumber(delta))
+    end
   end
 end
-for i = 6, #ARGV, 2 do
-  local delta = tonumber(ARGV[i + 1])
-  note(own_hour, ARGV[i], delta)
-  new[#new + 1] = ARGV[i]
-  new[#new + 1] = string.format('%.0f', (tonumber(old[ARGV[i]] or '') or 0) + delta)
-end
-if not old['since_ms'] then
-  new[#new + 1] = 'since_ms'
-  new[#new + 1] = now
-end
+for i = 6, #ARGV, 2 do note(own_hour, ARGV[i], tonumber(ARGV[i + 1])) end
 
 local function add(key, counts, life)
   local fields = {}
@@ -85,6 +81,15 @@ for hour, counts in pairs(hours) do
 end
 for day, counts in pairs(days) do add(prefix .. 'stats:day:' .. day, counts, day_life) end
 
+local new = {}
+for field, delta in pairs(totals) do
+  new[#new + 1] = field
+  new[#new + 1] = string.format('%.0f', (tonumber(old[field] or '') or 0) + delta)
+end
+if not old['since_ms'] then
+  new[#new + 1] = 'since_ms'
+  new[#new + 1] = now
+end
 if #new > 0 then redis.call('HSET', KEYS[1], unpack(new)) end
 for i = 1, #settled, 100 do
   redis.call('HDEL', KEYS[1], unpack(settled, i, math.min(i + 99, #settled)))
@@ -99,14 +104,23 @@ std::optional<std::int64_t> WholeNumber(std::string_view text) {
   return value;
 }
 
-/// Calls `take(field, number)` for each pair of an HGETALL whose value is a number.
-template <typename Take>
-void ForEachNumber(const net::RespReply& hash, Take take) {
-  for (std::size_t i = 0; i + 1 < hash.elements.size(); i += 2) {
-    if (const auto number = WholeNumber(hash.elements[i + 1].text)) {
-      take(std::string_view(hash.elements[i].text), *number);
-    }
+void AddField(Counters& counters, std::string_view field, std::int64_t number) {
+  Counters one;
+  if (SetCounterField(one, field, number)) counters += one;
+}
+
+/// What `PendingCounts` wrote; fields that are no counters are left out.
+Counters ParsePendingCounts(std::string_view text) {
+  Counters counters;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto number = WholeNumber(pair.substr(equals + 1));
+    if (number) AddField(counters, pair.substr(0, equals), *number);
   }
+  return counters;
 }
 
 }  // namespace
@@ -135,27 +149,81 @@ std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, W
   return arguments;
 }
 
+std::string PendingField(WallTime when, std::string_view id) {
+  return std::string(kPendingPrefix) + FormatTime(when).substr(0, 13) + ":" + std::string(id);
+}
+
+std::string PendingCounts(const Counters& delta) {
+  std::string text;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      const std::int64_t value = delta.at(kind, counter);
+      if (value == 0) continue;
+      if (!text.empty()) text += ',';
+      text += CounterField(kind, counter) + "=" + std::to_string(value);
+    }
+  }
+  return text;
+}
+
+namespace {
+
+/// What is on its way from the totals to a day, where a script may touch one slot only; see
+/// redis_slot_writes.cpp. Its fields are in the totals already.
+struct Moving {
+  Counters waiting;  ///< Of hours that are not over.
+  Counters moving;
+  std::int64_t move = 0;
+};
+
+/// Reads `<prefix><YYYY-MM-DDTHH>:<counter>` into `counters` when it is of `today`.
+bool TakeMoving(std::string_view field, std::string_view prefix, std::string_view today,
+                std::int64_t number, Counters& counters) {
+  if (!field.starts_with(prefix)) return false;
+  field.remove_prefix(prefix.size());
+  constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
+  if (field.starts_with(today) && field.size() > kHourLength) {
+    AddField(counters, field.substr(kHourLength), number);
+  }
+  return true;
+}
+
+}  // namespace
+
 CounterTotals TotalsOf(const net::RespReply& totals, const net::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
-  const std::string today = std::string(kPendingPrefix) + FormatTime(now).substr(0, 10);
-  constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
-  Counters pending;
-  ForEachNumber(totals, [&](std::string_view field, std::int64_t value) {
-    if (field == kSinceField) {
-      result.since = WallTime(std::chrono::milliseconds(value));
-    } else if (field.starts_with(today) && field.size() > kPendingPrefix.size() + kHourLength) {
-      Counters one;
-      SetCounterField(one, field.substr(kPendingPrefix.size() + kHourLength), value);
-      pending += one;
-    } else {
-      SetCounterField(result.all, field, value);  // a newer version's counter is not ours to show
+  const std::string today = FormatTime(now).substr(0, 10);
+  const std::string pending_today = std::string(kPendingPrefix) + today;
+  Moving slots;
+  for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
+    const std::string_view field = totals.elements[i].text;
+    const std::string_view value = totals.elements[i + 1].text;
+    const auto number = WholeNumber(value);
+    if (!number) {
+      if (!field.starts_with(kPendingPrefix)) continue;
+      const Counters waiting = ParsePendingCounts(value);
+      result.all += waiting;
+      if (field.starts_with(pending_today)) result.today += waiting;
+    } else if (field == kSinceField) {
+      result.since = WallTime(std::chrono::milliseconds(*number));
+    } else if (field == kMovesField) {
+      slots.move = *number;
+    } else if (!TakeMoving(field, kPendingPrefix, today, *number, slots.waiting) &&
+               !TakeMoving(field, kMovingPrefix, today, *number, slots.moving)) {
+      AddField(result.all, field, *number);  // a newer version's counter is not ours to show
     }
-  });
-  ForEachNumber(day, [&](std::string_view field, std::int64_t value) {
-    SetCounterField(result.today, field, value);
-  });
-  result.today += pending;
+  }
+  std::int64_t moved = 0;
+  for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
+    const std::string_view field = day.elements[i].text;
+    const auto number = WholeNumber(day.elements[i + 1].text);
+    if (number && field == kMovesField) moved = *number;
+    if (number) AddField(result.today, field, *number);
+  }
+  result.today += slots.waiting;
+  if (moved < slots.move) result.today += slots.moving;  // on its way, and not there yet
   return result;
 }
 

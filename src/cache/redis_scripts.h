@@ -10,12 +10,15 @@
 
 namespace vcache::cache {
 
-/// Writes an entry and adds counters, all or nothing: EVALSHA and three commands inside.
-/// KEYS: the entry, `stats:counters`. ARGV: value, life in seconds, then `CounterArguments`.
+/// Writes an entry and a paid call's counts, and ends the lease if it is ours, all or nothing:
+/// EVALSHA and three commands inside (one more when somebody waits for the news).
+/// KEYS: the entry, the lease, `stats:counters` (left out without counts). ARGV: value, life in
+/// seconds, `PendingField` and `PendingCounts` (or both empty), the lease's token (or empty), its
+/// life in milliseconds, channel, message.
 const net::RespScript& KeepScript();
 
-/// Adds counters and moves what is pending to the hashes of hours and days: EVALSHA and at most
-/// nine commands inside when one hour is pending. KEYS: `stats:counters`.
+/// Adds counters and moves what is pending to the totals and to the hashes of hours and days:
+/// EVALSHA and at most nine commands inside when one hour is pending. KEYS: `stats:counters`.
 /// ARGV: prefix, life of a day and of an hour in seconds, then `CounterArguments`.
 const net::RespScript& AddScript();
 
@@ -23,8 +26,13 @@ const net::RespScript& AddScript();
 /// counter that is not 0.
 std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when);
 
+/// The field of `stats:counters` in which the counts of one paid call wait, and its value:
+/// `pending:2026-11-21T10:<id>`, `text:paid_calls=1,text:spent_micros=5000`.
+std::string PendingField(WallTime when, std::string_view id);
+std::string PendingCounts(const Counters& delta);
+
 /// Totals of `stats:counters` and of the day's hash (both as HGETALL gives them), what is pending
-/// for that day included.
+/// included.
 CounterTotals TotalsOf(const net::RespReply& totals, const net::RespReply& day, WallTime now);
 
 }  // namespace vcache::cache

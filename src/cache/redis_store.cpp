@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "cache/redis_clear.h"
 #include "cache/redis_delivery.h"
+#include "cache/redis_leases.h"
+#include "cache/redis_limits.h"
 #include "cache/redis_scripts.h"
+#include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
+#include "vcache/cache/store_events.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::cache {
 namespace {
@@ -16,12 +23,14 @@ using net::RespCommand;
 using net::RespErrorKind;
 using net::RespReply;
 
-/// More than an entry ever has: a larger value of somebody else is corrupt, which the entry's
-/// reader finds, and no reason to drop the connection. Beyond this it is (rule R4).
-constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
+
+/// A clear that ran out of time still tells what it cleared.
+constexpr std::chrono::milliseconds kTellTime{1'000};
+/// A lease that was found to be another's while ours ended is given this much time again.
+constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
 
 /// The server's words without our arguments, which some errors quote: keys and values of ours
 /// belong into no log (rule S5).
@@ -55,10 +64,20 @@ class RedisVerdictStore final : public RedisStore {
 
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
+  Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> AskForNews(const CacheKey& key, Deadline deadline) override;
+  Result<void> Release(const CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline deadline) override;
+  Result<std::int64_t> CountClears(Deadline deadline) override;
+
  private:
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   Result<void> Written(const Result<RespReply>& reply);
+  Result<void> Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                       Deadline deadline);
+  std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
+  SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;
@@ -159,23 +178,67 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
   const std::string key = keys_.StoreKey(entry.key);
   std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
   const std::string seconds = std::to_string(life.count());
-  if (request.counters.empty()) {
+  // Where a script may touch one slot only, the counts follow in a step of their own.
+  const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
+  if (!counts_inside && request.lease_token.empty()) {
     const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
-    return Written(client_.Run(set, deadline));
+    return Counted(Written(client_.Run(set, deadline)), request, now, deadline);
   }
-  std::vector<std::string> arguments = CounterArguments(request.counters, now, now);
-  arguments.insert(arguments.begin(), {std::move(value), seconds});
-  const std::vector<std::string> keys = {key, TotalsKey(keys_.prefix())};
-  return Written(KeepScript().Run(client_, keys, arguments, deadline));
+  const std::string id = request.id.empty() ? RandomId() : request.id;
+  const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
+  const std::vector<std::string> arguments = {
+      std::move(value),
+      seconds,
+      counts_inside ? PendingField(now, id) : std::string(),
+      counts_inside ? PendingCounts(request.counters) : std::string(),
+      request.lease_token,
+      std::to_string(kForeignLeaseLife.count()),
+      Channel(),
+      EncodeEvent(stored)};
+  std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
+  if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
+  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
+  return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
+}
+
+/// Counts what the step that kept the verdict could not.
+Result<void> RedisVerdictStore::Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                                        Deadline deadline) {
+  if (!kept || request.counters.empty()) return kept;
+  return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
 }
 
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                              Deadline deadline) {
-  return ClearRedis({keys_, client_, clock_, options_.scan_page}, pattern, mode, deadline);
+  const RedisClearContext context{keys_, client_, clock_, options_.scan_page};
+  if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
+  // Counted first: whoever connects amid the clear must not think that nothing happened. A full
+  // server cannot count, but it can be cleared, and counts then.
+  const net::RespCommand count{{"INCR", ClearsKey(keys_.prefix())}, {}};
+  const auto counted = client_.Run(count, deadline);
+  if (!counted) {
+    return Error{ErrorCode::kStoreUnavailable,
+                 "Redis was not cleared (" + counted.error().message + "). Clear again."};
+  }
+  Result<ClearReport> cleared = ClearRedis(context, pattern, mode, deadline);
+  const Deadline telling = Deadline::After(clock_, kTellTime);
+  if (counted->is_error()) {
+    const auto ignored = client_.Run(count, telling);
+    (void)ignored;
+  }
+  const StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
+  const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
+  (void)told;  // who missed it sees the count when it connects again
+  return cleared;
 }
 
 Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
   if (delta.empty()) return {};
+  if (options_.one_slot_scripts) {
+    auto counted = Written(CountBySlots(slots(), {delta, when, {}}, deadline));
+    if (counted) MovePendingBySlots(slots(), deadline);
+    return counted;
+  }
   const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
   std::vector<std::string> arguments = CounterArguments(delta, clock_.WallNow(), when);
   arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
@@ -187,12 +250,81 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
   if (!plan) return plan.error();
-  if (plan->is_there) return {};
-  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
+  if (plan->is_there && !options_.one_slot_scripts) return {};
+  const Result<RespReply> reply = options_.one_slot_scripts
+                                      ? DeliverBySlots(slots(), write, *plan, deadline)
+                                      : RunDelivery(options, write, *plan, deadline);
+  if (reply && reply->is_status(kDeliveryChanged)) {
+    return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
+  }
   Result<void> written = Written(reply);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
   return Error{ErrorCode::kBadRequest, written.error().message};
+}
+
+Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  const std::string lease = LeaseKey(keys_, request.key);
+  // The lease first: whoever held it before has written its verdict by the time it is free, and
+  // on the same connection a read sees at least what the write before it saw.
+  const std::vector<RespCommand> commands = {
+      {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
+      {{"MGET", keys_.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
+  };
+  Claim claim;
+  claim.found = Unavailable("the lease could not be asked for");
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return claim;
+  const RespReply& granted = replies->at(0);
+  const RespReply& read = replies->at(1);
+  if (!read.is_array() || read.elements.size() != 2) return claim;
+  claim.found = Judge(request.key, read.elements[0]);
+  const std::string& held = read.elements[1].text;
+  if (granted.is_error()) {
+    const Result<void> logged = Written(granted);
+    (void)logged;
+    claim.state = LeaseState::kNotGiven;
+  } else if (IsHeldBy(held, request.token)) {
+    claim.state = LeaseState::kOurs;
+  } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
+    claim.state = LeaseState::kFailed;
+  } else {
+    claim.state = LeaseState::kTheirs;
+  }
+  return claim;
+}
+
+Result<bool> RedisVerdictStore::AskForNews(const CacheKey& key, Deadline deadline) {
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return Refused(*reply);
+  return reply->integer == 1;
+}
+
+Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& token,
+                                        const std::optional<Error>& failure, Deadline deadline) {
+  const StoreEvent released{StoreEvent::Kind::kReleased, keys_.NameOf(key)};
+  const bool told = failure && failure->retry_after;
+  const std::chrono::milliseconds pause = told ? *failure->retry_after : std::chrono::seconds(0);
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const std::vector<std::string> arguments = {
+      token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
+      std::to_string(pause.count()), Channel(), EncodeEvent(released)};
+  return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
+  const auto reply = client_.Run({{"GET", ClearsKey(keys_.prefix())}, {}}, deadline);
+  if (!reply) return reply.error();
+  if (reply->nil()) return std::int64_t{0};
+  std::int64_t count = 0;
+  const std::string& text = reply->text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (!reply->is_text() || error != std::errc() || end != text.data() + text.size()) {
+    return Refused(*reply);
+  }
+  return count;
 }
 
 Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
@@ -212,6 +344,8 @@ Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
 
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            net::RespClient& client, Clock& clock, Logger& logger) {
+  // A zstd frame is no text: what cannot travel is not made.
+  if (!client.takes_any_bytes()) options.format.compress_min_bytes = SIZE_MAX;
   return std::make_unique<RedisVerdictStore>(std::move(options), std::move(keys), client, clock,
                                              logger);
 }

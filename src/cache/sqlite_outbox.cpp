@@ -39,13 +39,14 @@ int WritePending(Connection& connection, std::string_view prefix, const PendingW
   return connection
       .Prepare(
           "INSERT INTO outbox(prefix, id, made_ms, key, expires_ms, value, counters)"
-          " VALUES(?1, lower(hex(randomblob(16))), ?2, ?3, ?4, ?5, ?6)")
+          " VALUES(?1, coalesce(nullif(?7, ''), lower(hex(randomblob(16)))), ?2, ?3, ?4, ?5, ?6)")
       .Bind(1, prefix)
       .Bind(2, ToMillis(write.made_at))
       .Bind(3, std::string_view(write.store_key))
       .Bind(4, ToMillis(write.expires_at))
       .BindBlob(5, write.value)
       .Bind(6, std::string_view(counters))
+      .Bind(7, std::string_view(write.id))
       .Run();
 }
 
@@ -71,15 +72,47 @@ int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_
 }
 
 int RemovePending(Connection& connection, const PendingWrite& write) {
-  const int code = connection.Prepare("DELETE FROM outbox WHERE number = ?1 AND id = ?2")
-                       .Bind(1, write.number)
-                       .Bind(2, std::string_view(write.id))
-                       .Run();
-  if (code != SQLITE_OK || write.store_key.empty()) return code;
-  return connection.Prepare("DELETE FROM entries WHERE key = ?1 AND value = ?2")
-      .Bind(1, std::string_view(write.store_key))
-      .BindBlob(2, write.value)
+  return connection.Prepare("DELETE FROM outbox WHERE number = ?1 AND id = ?2")
+      .Bind(1, write.number)
+      .Bind(2, std::string_view(write.id))
       .Run();
+}
+
+int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears) {
+  const std::string key = ClearsKey(prefix);
+  Statement statement = connection.Prepare("SELECT value FROM counters WHERE key = ?1");
+  const int code = statement.Bind(1, std::string_view(key)).Step();
+  if (code == SQLITE_ROW) clears = statement.Integer(0);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears) {
+  const std::string key = ClearsKey(prefix);
+  return connection
+      .Prepare(
+          "INSERT INTO counters(key, field, value) VALUES(?1, 'seen', ?2)"
+          " ON CONFLICT DO UPDATE SET value = excluded.value")
+      .Bind(1, std::string_view(key))
+      .Bind(2, clears)
+      .Run();
+}
+
+int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
+                   std::int64_t& dropped) {
+  const int code =
+      connection
+          .Prepare(
+              "DELETE FROM entries WHERE id IN (SELECT id FROM entries"
+              " WHERE substr(key, 1, ?1) = ?2 AND key NOT IN (SELECT key FROM outbox) LIMIT ?3)")
+          .Bind(1, static_cast<std::int64_t>(prefix.size()))
+          .Bind(2, prefix)
+          .Bind(3, at_most)
+          .Run();
+  if (code != SQLITE_OK) return code;
+  Statement changes = connection.Prepare("SELECT changes()");
+  if (const int read = changes.Step(); read != SQLITE_ROW) return read;
+  dropped = changes.Integer(0);
+  return SQLITE_OK;
 }
 
 int DropOrphans(Connection& connection, std::string_view prefix) {

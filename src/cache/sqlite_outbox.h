@@ -11,20 +11,27 @@ namespace vcache::cache {
 // The writes that wait for the shared store. All answer SQLite's result codes. Each site has its
 // own, told apart by `prefix`.
 
-/// Puts a write behind the others; its number and id are made here. Inside a transaction of the
-/// caller.
+/// Puts a write behind the others; its number is made here, and its id when it has none. Inside a
+/// transaction of the caller.
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);
 
 int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,
                 std::vector<PendingWrite>& writes);
 
-/// Removes the write, and the local copy of its entry unless that was replaced since. Inside a
-/// transaction of the caller.
+/// Removes the write; its entry stays as a copy.
 int RemovePending(Connection& connection, const PendingWrite& write);
 
 /// What is cleared locally must not come to the shared store: takes the entry out of the writes
 /// whose key is no entry any more, and leaves their counters. Inside a transaction of the caller.
 int DropOrphans(Connection& connection, std::string_view prefix);
+
+/// How many clears of the shared store were seen; left as it is when nothing was noted yet.
+int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
+int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);
+/// Removes entries of the site that do not wait, and says how many. Inside a transaction of the
+/// caller.
+int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
+                   std::int64_t& dropped);
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
 

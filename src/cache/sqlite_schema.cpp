@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -11,7 +13,6 @@
 namespace vcache::cache {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 2;
 constexpr std::int64_t kApplicationId = 1'447'240'803;  // "VCac"
 
 constexpr const char* kCreate =
@@ -20,14 +21,26 @@ constexpr const char* kCreate =
     " expires_ms INTEGER NOT NULL, value BLOB NOT NULL);"
     "CREATE INDEX entries_by_expiry ON entries(expires_ms);"
     "CREATE TABLE counters(key TEXT NOT NULL, field TEXT NOT NULL, value INTEGER NOT NULL,"
-    " PRIMARY KEY(key, field)) WITHOUT ROWID;";
+    " PRIMARY KEY(key, field)) WITHOUT ROWID;"
+    "PRAGMA user_version=1";
 
-/// The step from version 1 to 2, and the rest of an empty file's tables.
 constexpr const char* kCreateOutbox =
     "CREATE TABLE outbox(number INTEGER PRIMARY KEY AUTOINCREMENT, prefix TEXT NOT NULL,"
     " id TEXT NOT NULL, made_ms INTEGER NOT NULL, key TEXT NOT NULL, expires_ms INTEGER NOT NULL,"
     " value BLOB NOT NULL, counters TEXT NOT NULL);"
     "PRAGMA user_version=2";
+
+constexpr const char* kCreateBudget =
+    "CREATE TABLE budget(key TEXT PRIMARY KEY, micros INTEGER NOT NULL,"
+    " expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE budget_outbox(prefix TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,"
+    " life_s INTEGER NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY(prefix, id, name))"
+    " WITHOUT ROWID;"
+    "PRAGMA user_version=3";
+
+/// The step to each version from the one before; an empty file takes all of them.
+constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget};
+constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 /// What the first column of the first row says.
 int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
@@ -66,7 +79,7 @@ int CheckIsOurs(Connection& connection, Content& content) {
   return code;
 }
 
-/// Makes what is missing: everything, or the step to today's version.
+/// Makes what is missing: everything, or the steps to today's version.
 int MakeTables(Connection& connection, Content& content) {
   WriteTransaction transaction(connection);
   if (const int code = transaction.Begin(); code != SQLITE_OK) return code;
@@ -82,13 +95,14 @@ int MakeTables(Connection& connection, Content& content) {
   if (version > kSchemaVersion) content = Content::kNewer;
   if (version < 1 && tables > 0) content = Content::kForeign;
   if (version == kSchemaVersion || content != Content::kOurs) return SQLITE_OK;
-  if (version < 1) {
-    if (const int code = connection.Execute(kCreate); code != SQLITE_OK) return code;
-  } else if (const int code = CheckIsOurs(connection, content); code != SQLITE_OK) {
-    return code;
+  if (version >= 1) {
+    if (const int code = CheckIsOurs(connection, content); code != SQLITE_OK) return code;
+    if (content != Content::kOurs) return SQLITE_OK;
   }
-  if (content != Content::kOurs) return SQLITE_OK;
-  if (const int code = connection.Execute(kCreateOutbox); code != SQLITE_OK) return code;
+  for (std::int64_t step = std::max<std::int64_t>(version, 0); step < kSchemaVersion; ++step) {
+    const int code = connection.Execute(kSteps[static_cast<std::size_t>(step)]);
+    if (code != SQLITE_OK) return code;
+  }
   return transaction.Commit();
 }
 
@@ -103,10 +117,11 @@ int CheckTables(Connection& connection, Content& content) {
     if (content != Content::kOurs) return SQLITE_OK;
   }
   std::int64_t ignored = 0;
-  for (const char* sql : {"SELECT expires_ms FROM entries ORDER BY expires_ms LIMIT 1",
-                          "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
-                          "SELECT value FROM counters LIMIT 1",
-                          "SELECT number FROM outbox ORDER BY number LIMIT 1"}) {
+  for (const char* sql :
+       {"SELECT expires_ms FROM entries ORDER BY expires_ms LIMIT 1",
+        "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
+        "SELECT value FROM counters LIMIT 1", "SELECT number FROM outbox ORDER BY number LIMIT 1",
+        "SELECT micros FROM budget LIMIT 1", "SELECT micros FROM budget_outbox LIMIT 1"}) {
     if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

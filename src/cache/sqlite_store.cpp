@@ -63,6 +63,7 @@ class SqliteVerdictStore final : public SqliteStore {
   Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
   Result<std::uint64_t> CountPending(Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
+  Result<void> SyncCopies(std::int64_t clears, Deadline deadline) override;
 
  private:
   /// Threads of this process wait for each other as long as they have time (a paid verdict is
@@ -287,6 +288,7 @@ Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadlin
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
   PendingWrite write;
+  write.id = request.id;
   write.made_at = clock_.WallNow();
   write.expires_at = write.made_at + std::min(request.ttl, kLongestLife);
   write.counters = request.counters;
@@ -325,6 +327,25 @@ Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t 
 
 Result<void> SqliteVerdictStore::ForgetPending(const PendingWrite& write, Deadline deadline) {
   return Write(deadline, [&](Connection& connection) { return RemovePending(connection, write); });
+}
+
+Result<void> SqliteVerdictStore::SyncCopies(std::int64_t clears, Deadline deadline) {
+  std::int64_t seen = clears;  // whoever never looked has missed nothing
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadClearsSeen(connection, keys_.prefix(), seen);
+  });
+  if (!read) return read;
+  // In small transactions: requests write meanwhile.
+  constexpr std::int64_t kAtOnce = 500;
+  for (std::int64_t dropped = seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
+    const Result<void> done = Write(deadline, [&](Connection& connection) {
+      return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
+    });
+    if (!done) return done;
+  }
+  return Write(deadline, [&](Connection& connection) {
+    return NoteClearsSeen(connection, keys_.prefix(), clears);
+  });
 }
 
 Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {

@@ -16,6 +16,10 @@ std::string HourKey(std::string_view prefix, WallTime when) {
   return std::string(prefix) + "stats:hour:" + FormatTime(when).substr(0, 13);
 }
 
+std::string ClearsKey(std::string_view prefix) {
+  return std::string(prefix) + "events:clears";
+}
+
 bool SetCounterField(Counters& counters, std::string_view field, std::int64_t value) {
   for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
     for (std::size_t i = 0; i < kCounterCount; ++i) {

@@ -20,6 +20,9 @@ std::string HourKey(std::string_view prefix, WallTime when);
 inline constexpr std::chrono::days kDaysKept{400};
 inline constexpr std::chrono::days kHoursKept{8};
 
+/// `events:clears`: how often anybody has cleared anything.
+std::string ClearsKey(std::string_view prefix);
+
 /// Sets the count that `CounterField` names; false when no counter has this name.
 bool SetCounterField(Counters& counters, std::string_view field, std::int64_t value);
 

@@ -74,6 +74,14 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   return backing_ != nullptr ? behind : front;
 }
 
+void TieredStore::ClearMemory(const KeyPattern& pattern) {
+  if (memory_ == nullptr) return;
+  const std::unique_lock lock(clear_mutex_);
+  clears_.fetch_add(1);  // what is being read behind may be older than the clear
+  const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
+  (void)ignored;  // memory refuses nothing
+}
+
 bool TieredStore::available() const noexcept {
   return backing_ != nullptr ? backing_->available() : memory_ != nullptr;
 }

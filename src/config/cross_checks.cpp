@@ -5,6 +5,8 @@
 
 #include "config/custom_checks.h"
 
+#include "config/values.h"
+
 namespace vcache::config {
 namespace {
 
@@ -19,10 +21,14 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
     return {{"SIGHTENGINE_API_USER", !settings.sightengine_user.empty()},
             {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
   }
+  if (vendor == "aiornot") return {{"AIORNOT_API_KEY", !settings.aiornot_key.empty()}};
   if (vendor == "copyleaks") {
     return {{"COPYLEAKS_EMAIL", !settings.copyleaks_email.empty()},
             {"COPYLEAKS_API_KEY", !settings.copyleaks_key.empty()}};
   }
+  if (vendor == "gptzero") return {{"GPTZERO_API_KEY", !settings.gptzero_key.empty()}};
+  if (vendor == "hive") return {{"HIVE_API_KEY", !settings.hive_key.empty()}};
+  if (vendor == "pangram") return {{"PANGRAM_API_KEY", !settings.pangram_key.empty()}};
   if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
   if (vendor == "realitydefender") {
     return {{"REALITYDEFENDER_API_KEY", !settings.realitydefender_key.empty()}};
@@ -34,12 +40,17 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : detection_(settings.detection), is_wrong_(is_wrong) {}
+      : detection_(settings.detection),
+        budget_(settings.budget),
+        redis_(settings.redis),
+        is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     TextBounds();
+    BudgetBounds();
     BothOrNone("copyleaks", "Copyleaks");
     BothOrNone("sightengine", "Sightengine");
+    OneSharedStore();
     for (std::string& complaint : CheckCustom(detection_.custom, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
     }
@@ -60,6 +71,15 @@ class Checks {
                           std::to_string(detection_.text_max_chars) + ").");
   }
 
+  void BudgetBounds() {
+    if (is_wrong_("DAILY_BUDGET_USD") || is_wrong_("MONTHLY_BUDGET_USD")) return;
+    if (!budget_.daily_micros || !budget_.monthly_micros) return;
+    if (*budget_.daily_micros <= *budget_.monthly_micros) return;
+    complaints_.push_back("DAILY_BUDGET_USD (" + FormatUsd(*budget_.daily_micros) +
+                          ") is more than MONTHLY_BUDGET_USD (" +
+                          FormatUsd(*budget_.monthly_micros) + ").");
+  }
+
   void BothOrNone(std::string_view vendor, const std::string& name) {
     const auto needed = CredentialsOf(vendor, detection_);
     const auto is_set = [](const Credential& credential) { return credential.is_set; };
@@ -69,6 +89,27 @@ class Checks {
       complaints_.push_back(std::string(credential.variable) + " is not set: " + name + " needs " +
                             std::string(needed[0].variable) + " and " +
                             std::string(needed[1].variable) + ", or neither.");
+    }
+  }
+
+  void OneSharedStore() {
+    const bool has_url = !redis_.rest_url.empty() || is_wrong_("UPSTASH_REDIS_REST_URL");
+    const bool has_token = !redis_.rest_token.empty() || is_wrong_("UPSTASH_REDIS_REST_TOKEN");
+    if (has_url != has_token) {
+      complaints_.push_back(
+          std::string(has_url ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL") +
+          " is not set: Upstash over REST needs UPSTASH_REDIS_REST_URL and "
+          "UPSTASH_REDIS_REST_TOKEN, or neither.");
+    }
+    if (!has_url && !has_token && !redis_.rest_ca.empty()) {
+      complaints_.push_back(
+          "UPSTASH_REDIS_REST_CA is set without UPSTASH_REDIS_REST_URL (for REDIS_URL it is "
+          "?tls_ca=).");
+    }
+    if (has_url && !redis_.url.empty()) {
+      complaints_.push_back(
+          "REDIS_URL and UPSTASH_REDIS_REST_URL are both set: there is one shared store; "
+          "keep one of them (REDIS_URL is the faster).");
     }
   }
 
@@ -86,6 +127,8 @@ class Checks {
   }
 
   const DetectionSettings& detection_;
+  const BudgetSettings& budget_;
+  const RedisSettings& redis_;
   const std::function<bool(std::string_view)>& is_wrong_;
   std::vector<std::string> complaints_;
 };

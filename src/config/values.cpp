@@ -78,4 +78,13 @@ bool IsVisibleAscii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
+bool IsPath(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool IsCredential(std::string_view text) noexcept {
+  return text.size() <= 512 && IsVisibleAscii(text);
+}
+
 }  // namespace vcache::config

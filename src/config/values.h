@@ -26,5 +26,9 @@ std::string JoinList(const std::vector<std::string>& parts);
 
 /// Printable ASCII without spaces.
 bool IsVisibleAscii(std::string_view text) noexcept;
+/// A file or folder: anything without control characters.
+bool IsPath(std::string_view text) noexcept;
+/// What goes into a header or a form field as it is: up to 512 of those characters.
+bool IsCredential(std::string_view text) noexcept;
 
 }  // namespace vcache::config

@@ -41,6 +41,11 @@ struct Variable {
 /// The table, in the order of the documentation.
 const std::vector<Variable>& VariableTable();
 
+/// The part of it that says what may be spent.
+std::vector<Variable> BudgetVariables();
+std::vector<Variable> SharedStoreVariables();
+std::vector<Variable> CallVariables();
+
 /// A variable of any type. `field` maps settings to the member, `parse` a text to an optional
 /// value, `show` a value to its text.
 template <typename Field, typename Parse, typename Show>

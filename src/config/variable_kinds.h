@@ -121,4 +121,22 @@ Variable Usd(Doc doc, Field field) {
                       FormatUsd);
 }
 
+/// A limit to what may be spent; not set: none. 0 is refused, as it might be meant either way.
+template <typename Field>
+Variable UsdLimit(Doc doc, Field field) {
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  const auto parse = [](std::string_view text) {
+    auto micros = ParseUsd(text);
+    if (micros && (*micros == 0 || *micros > kMost)) micros.reset();
+    return micros;
+  };
+  const auto show = [](const std::optional<std::int64_t>& micros) {
+    return micros ? FormatUsd(*micros) : std::string();
+  };
+  return MakeVariable(doc,
+                      "an amount above 0, to 1000000, with at most six decimal places; leave it "
+                      "empty for no limit",
+                      field, parse, show);
+}
+
 }  // namespace vcache::config

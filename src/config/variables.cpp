@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/custom_variables.h"
+#include "config/keyed_vendor_variables.h"
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
@@ -26,19 +27,9 @@ std::optional<std::vector<std::string>> ParseOrigins(std::string_view text) {
   return origins;
 }
 
-bool IsPath(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
 bool IsKeyPrefix(std::string_view text) {
   return text.size() <= 64 && IsVisibleAscii(text) &&
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
-}
-
-/// Goes into a header or a form field as it is.
-bool IsCredential(std::string_view text) {
-  return text.size() <= 512 && IsVisibleAscii(text);
 }
 
 /// What people leave in when they copy an example: a token that everybody knows is no token.
@@ -57,15 +48,6 @@ bool IsAdminToken(std::string_view text) {
 
 bool IsKeySecret(std::string_view text) {
   return text.size() >= 32 && text.size() <= 4096 && !IsPlaceholder(text);
-}
-
-/// The scheme and something behind it: what is wrong with the rest, the start says.
-bool IsRedisUrl(std::string_view text) {
-  if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
-  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://"}) {
-    if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
-  }
-  return false;
 }
 
 using Table = std::vector<Variable>;
@@ -89,7 +71,9 @@ Table Listening() {
            "Connections from one client address; behind a proxy all clients share the proxy's"},
           1, 1'000'000, [](auto& s) -> auto& { return s.server.max_connections_per_address; }),
       Whole(
-          {"WORKER_THREADS", "", "Requests in progress at once; idle connections need no thread"},
+          {"WORKER_THREADS", "",
+           "Requests in progress at once, those that wait for a vendor included; idle connections "
+           "need no thread"},
           1, 4096, [](auto& s) -> auto& { return s.server.worker_threads; }),
       Whole(
           {"HEADER_TIMEOUT_MS", "ms", "How long a client may take to send a request's head"}, 1,
@@ -187,43 +171,33 @@ Table Cache() {
   };
 }
 
-Table SharedStore() {
-  return {
-      Text(
-          {"REDIS_URL", "",
-           "Redis that all replicas share, as redis://user:password@host:6379/0 or rediss:// "
-           "(TLS)"},
-          "a URL that begins with redis://, rediss:// or unix://", IsRedisUrl,
-          [](auto& s) -> auto& { return s.redis.url; }),
-      Whole(
-          {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
-          1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
-      Whole(
-          {"OUTAGE_CALLS_PER_MINUTE", "",
-           "Paid calls a minute while the shared store is away; 0 for no limit"},
-          0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
-  };
-}
-
 Table Detection() {
   return {
       Vendors(
           {"DETECTORS_IMAGE", "",
            "Vendors that judge images, asked together; by default all with credentials"},
-          {"sightengine", "custom", "realitydefender"},
+          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
           {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
-          {"sightengine", "custom", "realitydefender"},
+          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
-          {"sapling", "openai", "copyleaks", "custom"},
+          {"sapling", "openai", "aiornot", "gptzero", "pangram", "copyleaks", "custom"},
           [](auto& s) -> auto& { return s.detection.text; }),
       BaseUrl(
           {"DETECTION_SANDBOX_URL", "",
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
           [](auto& s) -> auto& { return s.detection.sandbox_url; }),
+      Choice<ProvenanceMode, 3>(
+          {"DETECTION_PROVENANCE", "",
+           "What files declare of their origin: off, report it, or decide, which also spares the "
+           "call for what says it is AI"},
+          {{{"off", ProvenanceMode::kOff},
+            {"report", ProvenanceMode::kReport},
+            {"decide", ProvenanceMode::kDecide}}},
+          [](auto& s) -> auto& { return s.detection.provenance; }),
       Whole(
           {"DETECTION_RETRIES", "",
            "Further tries of a call that failed and certainly cost nothing; 0 for none"},
@@ -253,15 +227,6 @@ Table Endpoint(std::array<Doc, 3> docs, Field vendor) {
 Table Credentials(const char* expected) {
   return {
       Text(
-          {"COPYLEAKS_EMAIL", "", "Copyleaks (texts): the account's email"}, expected, IsCredential,
-          [](auto& s) -> auto& { return s.detection.copyleaks_email; }),
-      Text(
-          {"COPYLEAKS_API_KEY", "", "Copyleaks: the API key, needed together with the email"},
-          expected, IsCredential, [](auto& s) -> auto& { return s.detection.copyleaks_key; }),
-      Text(
-          {"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
-          expected, IsCredential, [](auto& s) -> auto& { return s.detection.realitydefender_key; }),
-      Text(
           {"SIGHTENGINE_API_USER", "", "Sightengine (images, videos): the account's API user"},
           expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_user; }),
       Text(
@@ -288,27 +253,6 @@ Table Endpoints() {
         {"SIGHTENGINE_COST_USD", "USD",
          "What Sightengine charges for an image or a frame of a video"}}},
       [](auto& s) -> auto& { return s.detection.sightengine; });
-  all.push_back(BaseUrl(
-      {"COPYLEAKS_LOGIN_URL", "", "Where Copyleaks' login is"},
-      [](auto& s) -> auto& { return s.detection.copyleaks_login_url; }));
-  for (Variable& variable : Endpoint(
-           {{{"COPYLEAKS_BASE_URL", "", "Where Copyleaks' API is"},
-             {"COPYLEAKS_TIMEOUT_MS", "ms",
-              "How long a call of Copyleaks may take, login included"},
-             {"COPYLEAKS_COST_USD", "USD",
-              "What a credit of Copyleaks costs, which is 250 words"}}},
-           [](auto& s) -> auto& { return s.detection.copyleaks; })) {
-    all.push_back(std::move(variable));
-  }
-  for (Variable& variable : Endpoint(
-           {{{"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
-             {"REALITYDEFENDER_TIMEOUT_MS", "ms",
-              "How long Reality Defender may take, upload and waiting for the result together"},
-             {"REALITYDEFENDER_COST_USD", "USD",
-              "What Reality Defender charges for a file: no price is published, so yours"}}},
-           [](auto& s) -> auto& { return s.detection.realitydefender; })) {
-    all.push_back(std::move(variable));
-  }
   for (Variable& variable : Endpoint(
            {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
              {"SAPLING_TIMEOUT_MS", "ms", "How long a call of Sapling may take"},
@@ -337,13 +281,6 @@ Variable Concurrency(Doc doc, Field vendor) {
 Table Concurrencies() {
   return {
       Concurrency(
-          {"COPYLEAKS_MAX_CONCURRENCY", "", "Calls of Copyleaks at once; others wait in line"},
-          [](auto& s) -> auto& { return s.detection.copyleaks; }),
-      Concurrency(
-          {"REALITYDEFENDER_MAX_CONCURRENCY", "",
-           "Files with Reality Defender at once; others wait in line"},
-          [](auto& s) -> auto& { return s.detection.realitydefender; }),
-      Concurrency(
           {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait in line"},
           [](auto& s) -> auto& { return s.detection.sightengine; }),
       Concurrency(
@@ -371,11 +308,14 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "server", Operation());
     Add(all, "access", Access());
     Add(all, "cache", Cache());
-    Add(all, "shared store", SharedStore());
+    Add(all, "shared store", SharedStoreVariables());
+    Add(all, "paid calls", CallVariables());
     Add(all, "detection", Detection());
+    Add(all, "budget", BudgetVariables());
     Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
     Add(all, "vendors", Endpoints());
     Add(all, "vendors", Concurrencies());
+    Add(all, "vendors", KeyedVendorVariables());
     Add(all, "custom vendor", CustomVariables());
     return all;
   }();

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "content/octets.h"
+#include "vcache/core/utf8.h"
 
 namespace vcache::content {
 namespace {
@@ -23,30 +24,13 @@ std::size_t AsciiRun(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-/// The length of the sequence of two to four bytes at `at`, 0 when it is not well formed: RFC 3629
-/// bounds the second byte more tightly after E0, ED, F0 and F4, which is what excludes overlong
-/// forms, surrogates and everything above U+10FFFF.
-std::size_t SequenceLength(std::string_view text, std::size_t at) {
-  const unsigned char lead = Octet(text, at);
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (text.size() - at < length) return 0;
-  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (Octet(text, at + 1) < low || Octet(text, at + 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((Octet(text, at + i) & 0xC0U) != 0x80U) return 0;
-  }
-  return length;
-}
-
 /// Where the first byte is that does not begin a well-formed sequence; the size when there is none.
 std::size_t FirstOffence(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     at += AsciiRun(text, at);
     if (at == text.size()) break;
-    const std::size_t length = SequenceLength(text, at);
+    const std::size_t length = Utf8SequenceLength(text, at);
     if (length == 0) break;
     at += length;
   }
@@ -78,7 +62,7 @@ bool IsBlank(std::string_view sequence) {
 /// A well-formed text without what is blank at its ends.
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = Octet(text, 0) < 0x80 ? 1 : SequenceLength(text, 0);
+    const std::size_t length = Utf8SequenceLength(text, 0);
     if (!IsBlank(text.substr(0, length))) break;
     text.remove_prefix(length);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "content/ebml_number.h"
 #include "content/octets.h"
 
 namespace vcache::content {
@@ -12,13 +13,6 @@ namespace {
 /// The bytes at `at`, fewer where the front ends.
 std::string_view Piece(std::string_view front, std::size_t at, std::size_t length) {
   return at <= front.size() ? front.substr(at, length) : std::string_view();
-}
-
-/// Four bytes, most significant first; the caller has checked that they are there.
-std::uint32_t BigEndian32(std::string_view front, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8U | Octet(front, at + i);
-  return value;
 }
 
 /// What a brand of an ISO base media file (ISO/IEC 14496-12) says; `type` is empty for a brand
@@ -54,7 +48,7 @@ const Brand* FindBrand(std::string_view name) {
 /// A file that begins with an `ftyp` box. The major brand decides where we know it; where it is
 /// only a structure (`mif1`) or a maker's own (`XAVC`), the first compatible brand that we know.
 std::optional<MediaType> SniffBrands(std::string_view front) {
-  const std::uint32_t size = BigEndian32(front, 0);
+  const std::uint64_t size = BigEndian(front, 0, 4);
   // The box holds a major brand, a version and brands of 4 bytes: no real one reaches 64 KiB, and
   // a text with "ftyp" at this place "says" hundreds of megabytes.
   if (size < 16 || size > 0xFFFF) return std::nullopt;
@@ -73,46 +67,26 @@ bool IsOldQuickTime(std::string_view front) {
   const std::string_view box = Piece(front, 4, 4);
   if (box == "wide") {
     const std::string_view next = Piece(front, 12, 4);
-    return BigEndian32(front, 0) == 8 && (next == "mdat" || next == "moov");
+    return BigEndian(front, 0, 4) == 8 && (next == "mdat" || next == "moov");
   }
   // A size from 512 MiB up would begin with a printable character, as a text does. 0 and 1 say
   // that the data go on to the end or that the size follows in 64 bits.
-  const std::uint32_t size = BigEndian32(front, 0);
+  const std::uint64_t size = BigEndian(front, 0, 4);
   if (size >= 0x20000000) return false;
   return (box == "moov" && size > 8) || (box == "mdat" && (size <= 1 || size >= 8));
-}
-
-/// A variable-length number of EBML (RFC 8794): the position of the first 1 bit tells the length.
-struct Vint {
-  std::uint64_t value = 0;
-  std::size_t length = 0;  ///< 0: malformed or cut off.
-};
-
-Vint ReadVint(std::string_view front, std::size_t at, bool keep_marker) {
-  if (at >= front.size() || front[at] == 0) return {};
-  std::size_t length = 1;
-  std::uint8_t marker = 0x80;
-  while ((Octet(front, at) & marker) == 0) {
-    marker = static_cast<std::uint8_t>(marker >> 1U);
-    ++length;
-  }
-  if (front.size() - at < length) return {};
-  Vint number{keep_marker ? Octet(front, at) : Octet(front, at) & (marker - 1U), length};
-  for (std::size_t i = 1; i < length; ++i) number.value = number.value << 8U | Octet(front, at + i);
-  return number;
 }
 
 /// An EBML header whose DocType is `webm`; Matroska is another DocType and not one of our types.
 bool IsWebm(std::string_view front) {
   constexpr std::uint64_t kDocType = 0x4282;
-  const Vint header = ReadVint(front, 4, false);
+  const EbmlNumber header = ReadEbmlNumber(front, 4, false);
   if (header.length == 0) return false;
   std::size_t at = 4 + header.length;
   if (header.value < front.size() - at) front = front.substr(0, at + header.value);
   while (at < front.size()) {
-    const Vint id = ReadVint(front, at, true);
+    const EbmlNumber id = ReadEbmlNumber(front, at, true);
     if (id.length == 0) return false;
-    const Vint size = ReadVint(front, at + id.length, false);
+    const EbmlNumber size = ReadEbmlNumber(front, at + id.length, false);
     if (size.length == 0) return false;
     at += id.length + size.length;
     if (size.value > front.size() - at) return false;

@@ -35,6 +35,23 @@ class Blocks {
     }
   }
 
+  std::size_t ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
+    std::size_t done = 0;
+    for (const Block& block : blocks_) {
+      if (done == into.size()) break;
+      if (offset >= block.used) {
+        offset -= block.used;
+        continue;
+      }
+      const auto from = static_cast<std::size_t>(offset);
+      const std::size_t count = std::min(block.used - from, into.size() - done);
+      std::memcpy(into.data() + done, block.bytes.get() + from, count);
+      done += count;
+      offset = 0;
+    }
+    return done;
+  }
+
   std::size_t count() const noexcept { return blocks_.size(); }
   ByteView operator[](std::size_t index) const noexcept {
     return {blocks_[index].bytes.get(), blocks_[index].used};
@@ -221,6 +238,20 @@ std::unique_ptr<ByteSource> Spool::NewReader() const {
   if (state_->error) return std::make_unique<FailedReader>(*state_->error);
   if (state_->file) return std::make_unique<FileReader>(*state_->file, state_->size);
   return std::make_unique<MemoryReader>(state_->memory);
+}
+
+Result<std::size_t> Spool::ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
+  const State& state = *state_;
+  if (state.error) return *state.error;
+  if (!state.file) return state.memory.ReadAt(offset, into);
+  std::size_t done = 0;
+  while (done < into.size() && offset + done < state.size) {
+    const Result<std::size_t> count = state.file->ReadAt(offset + done, into.subspan(done));
+    if (!count) return count;
+    if (*count == 0) break;
+    done += *count;
+  }
+  return done;
 }
 
 }  // namespace vcache::content

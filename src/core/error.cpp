@@ -50,6 +50,8 @@ std::string_view CodeName(ErrorCode code) noexcept {
       return "vendor_unavailable";
     case ErrorCode::kVendorTimeout:
       return "vendor_timeout";
+    case ErrorCode::kBudgetExhausted:
+      return "budget_exhausted";
     case ErrorCode::kOverloaded:
       return "overloaded";
     case ErrorCode::kShuttingDown:

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "vcache/core/utf8.h"
+
 namespace vcache {
 namespace {
 
@@ -13,29 +15,6 @@ class DroppingLogger final : public Logger {
 
 unsigned char Byte(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
-}
-
-/// The length of the well-formed UTF-8 sequence at `at`, 0 when there is none (RFC 3629: no
-/// overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t SequenceLength(std::string_view text, std::size_t at) {
-  const unsigned char lead = Byte(text, at);
-  const auto continues = [&](std::size_t offset, unsigned char low, unsigned char high) {
-    return at + offset < text.size() && Byte(text, at + offset) >= low &&
-           Byte(text, at + offset) <= high;
-  };
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1, 0x80, 0xBF) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-    return continues(1, low, high) && continues(2, 0x80, 0xBF) && continues(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
 }
 
 /// Code points that steer a terminal or hide text: C1 controls, line and paragraph separators,
@@ -72,7 +51,7 @@ std::string EscapeForLog(std::string_view text, std::size_t max_bytes) {
   std::string out;
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t length = SequenceLength(text, at);
+    const std::size_t length = Utf8SequenceLength(text, at);
     const std::size_t step = length == 0 ? 1 : length;
     if (at + step > max_bytes) {
       out += "...";

@@ -2,11 +2,17 @@
 
 #include <ctime>
 
+#include "core/file_facts_json.h"
+
 namespace vcache {
 namespace {
 
 Json OrNull(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+Json FramesToJson(const FrameScores& frames) {
+  return Json::object({{"count", frames.count}, {"mean", frames.mean}, {"max", frames.max}});
 }
 
 Json SourceToJson(const SourceVerdict& source) {
@@ -18,6 +24,7 @@ Json SourceToJson(const SourceVerdict& source) {
     object["rawScore"] = *source.raw_score;
     object["scoreKind"] = ScoreKindName(source.kind);
   }
+  if (source.frames) object["frames"] = FramesToJson(*source.frames);
   if (!source.model.empty()) object["model"] = source.model;
   if (!source.error.empty()) object["error"] = source.error;
   return object;
@@ -28,6 +35,16 @@ std::optional<double> ScoreOf(const Json* value) {
   return number && IsScore(*number) ? number : std::nullopt;
 }
 
+/// All three numbers, or nothing.
+std::optional<FrameScores> FramesFromJson(const Json* frames) {
+  if (frames == nullptr) return std::nullopt;
+  const auto count = AsInteger(Find(*frames, "count"));
+  const auto mean = ScoreOf(Find(*frames, "mean"));
+  const auto max = ScoreOf(Find(*frames, "max"));
+  if (!count || *count < 1 || !mean || !max) return std::nullopt;
+  return FrameScores{*count, *mean, *max};
+}
+
 SourceVerdict SourceFromJson(const Json& object) {
   SourceVerdict source;
   source.provider = AsString(Find(object, "provider")).value_or("");
@@ -36,6 +53,7 @@ SourceVerdict SourceFromJson(const Json& object) {
   source.raw_score = AsNumber(Find(object, "rawScore"));
   source.kind = ScoreKindFromName(AsString(Find(object, "scoreKind")).value_or(""))
                     .value_or(ScoreKind::kProbability);
+  source.frames = FramesFromJson(Find(object, "frames"));
   source.model = AsString(Find(object, "model")).value_or("");
   source.error = AsString(Find(object, "error")).value_or("");
   return source;
@@ -79,6 +97,8 @@ Json VerdictToJson(const Verdict& verdict) {
     for (const auto& [name, score] : verdict.generators) generators[name] = score;
     object["generators"] = std::move(generators);
   }
+  if (verdict.video) object["videoMetadata"] = VideoInfoToJson(*verdict.video);
+  if (verdict.provenance) object["provenance"] = ProvenanceToJson(*verdict.provenance);
   const Result<Json> details = ParseJson(verdict.details);
   object["details"] = details && details->is_object() ? *details : Json::object();
   object["analyzedAt"] = FormatTime(verdict.analyzed_at);
@@ -99,6 +119,8 @@ Result<Verdict> VerdictFromJson(const Json& object) {
   verdict.consensus = AsString(Find(object, "consensus")).value_or("");
   verdict.frames_analyzed = AsInteger(Find(object, "framesAnalyzed"));
   ReadLists(object, verdict);
+  verdict.video = VideoInfoFromJson(Find(object, "videoMetadata"));
+  verdict.provenance = ProvenanceFromJson(Find(object, "provenance"));
   if (const Json* details = Find(object, "details"); details != nullptr && details->is_object()) {
     verdict.details = DumpJson(*details);
   }

@@ -1,10 +1,11 @@
 // Copyleaks: texts. Facts and their sources: docs/detection-vendors.md.
 
-#include <algorithm>
 #include <utility>
 
 #include "detection/copyleaks_login.h"
 #include "detection/vendor_answer.h"
+#include "detection/vendor_request.h"
+#include "detection/words.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 #include "vcache/detection/vendors.h"
@@ -18,28 +19,6 @@ constexpr std::int64_t kMaxCredits = 100'000;
 /// The vendor takes 3 to 36 characters.
 constexpr std::size_t kScanIdSize = 32;
 
-bool IsBlank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-std::int64_t WordsIn(std::string_view text) {
-  std::int64_t words = 0;
-  bool in_word = false;
-  for (const char c : text) {
-    const bool blank = IsBlank(c);
-    if (!blank && !in_word) ++words;
-    in_word = !blank;
-  }
-  return words;
-}
-
-Error QuotaSpent(const net::HttpResponse& response) {
-  Error error =
-      VendorError(kName, ErrorCode::kVendorUnavailable, "The credits are used up.", Charge::kNone);
-  error.retry_after = response.retry_after.value_or(kQuotaPause);
-  return error;
-}
-
 /// The error envelope; its types and codes are documented, and an error of the request is not
 /// billed.
 Error FailureOf(const net::HttpResponse& response, const Secret& key) {
@@ -48,7 +27,7 @@ Error FailureOf(const net::HttpResponse& response, const Secret& key) {
   const auto type = error == nullptr ? "" : AsString(Find(*error, "type")).value_or("");
   const auto code = error == nullptr ? 0 : AsInteger(Find(*error, "code")).value_or(0);
   if (type == "payment_error" || code == 13 || code == 17 || response.status == 402) {
-    return QuotaSpent(response);
+    return QuotaError(kName, response);
   }
   if (type.empty() || response.status == 429 || response.status >= 500 || response.status < 400) {
     return StatusError(kName, response);
@@ -67,7 +46,7 @@ class Copyleaks final : public Detector {
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "copyleaks/writer-detector/v2"; }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    const std::int64_t words = std::max<std::int64_t>(1, WordsIn(task.text));
+    const auto words = static_cast<std::int64_t>(CountWords(task.text));
     return options_.endpoint.cost_micros * ((words + kWordsOfACredit - 1) / kWordsOfACredit);
   }
 
@@ -91,14 +70,11 @@ class Copyleaks final : public Detector {
     // The same text has the same id, so that the vendor can tell a call that came twice.
     std::string digest(task.digest_hex);
     if (digest.size() < kScanIdSize) digest = content::DigestOf(AsBytes(task.text)).ToHex();
-    net::HttpRequest request;
-    request.url = options_.endpoint.base_url + "/v2/writer-detector/" +
-                  digest.substr(0, kScanIdSize) + "/check";
+    net::HttpRequest request = JsonRequest(
+        options_.endpoint.base_url + "/v2/writer-detector/" + digest.substr(0, kScanIdSize) +
+            "/check",
+        {Bearer(Secret(token))}, Json{{"text", std::string(task.text)}, {"sandbox", false}});
     request.timeout = options_.endpoint.timeout;
-    request.headers = {{"Authorization", "Bearer " + token},
-                       {"Content-Type", "application/json"},
-                       {"Accept", "application/json"}};
-    request.body = DumpJson(Json{{"text", std::string(task.text)}, {"sandbox", false}});
     return request;
   }
 
@@ -120,9 +96,7 @@ class Copyleaks final : public Detector {
     const auto credits = AsInteger(FindPath(*answer, {"scannedDocument", "actualCredits"}));
     const bool told = credits && *credits >= 0 && *credits <= kMaxCredits;
     Json details = Json::object();
-    if (const auto id = AsString(FindPath(*answer, {"scannedDocument", "scanId"}))) {
-      details["scanId"] = ShortText(*id);
-    }
+    Note(details, "scanId", FindPath(*answer, {"scannedDocument", "scanId"}));
     if (told) details["credits"] = *credits;
     Detection detection;
     detection.source.provider = kName;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/json.h"
+#include "detection/first_look.h"
+#include "detection/vendor_answer.h"
 
 namespace vcache::detection {
 namespace {
@@ -70,7 +72,10 @@ int Rank(Charge charge) {
 void Account(const Members& members, const std::vector<Answer>& answers, const DetectionTask& task,
              PanelOutcome& outcome) {
   for (std::size_t at = 0; at < answers.size(); ++at) {
+    VendorPrice& charge_of =
+        outcome.charges.emplace_back(VendorPrice{std::string(members[at]->provider()), 0});
     if (answers[at]) {
+      charge_of.micros = answers[at]->cost_micros;
       outcome.cost_micros += answers[at]->cost_micros;
       ++outcome.paid_calls;
       continue;
@@ -78,6 +83,7 @@ void Account(const Members& members, const std::vector<Answer>& answers, const D
     const Charge charge = answers[at].error().charge;
     if (charge == Charge::kNone) continue;
     ++outcome.paid_calls;
+    charge_of.micros = members[at]->PriceMicros(task);
     if (charge == Charge::kCharged) outcome.cost_micros += members[at]->PriceMicros(task);
     if (charge == Charge::kUnknown) ++outcome.unknown_charges;
   }
@@ -171,13 +177,28 @@ Result<Verdict> Combine(const Members& members, std::vector<Answer>& answers, Wa
 }
 
 Error NotConfigured(MediaKind kind) {
-  const std::string_view variables = kind == MediaKind::kText
-                                         ? "SAPLING_API_KEY or OPENAI_API_KEY"
-                                         : "SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET";
-  return Error{ErrorCode::kVendorNotConfigured,
-               "No detection vendor is configured for this kind of content (" +
-                   std::string(MediaKindName(kind)) + "); set " + std::string(variables) +
-                   ", or DETECTION_SANDBOX_URL to try the service without a vendor."};
+  const std::string_view variables =
+      kind == MediaKind::kText
+          ? "SAPLING_API_KEY, OPENAI_API_KEY or another vendor's key"
+          : "SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET, or another vendor's key";
+  return Error{
+      ErrorCode::kVendorNotConfigured,
+      "No detection vendor is configured for this kind of content (" +
+          std::string(MediaKindName(kind)) + "); set " + std::string(variables) +
+          " (.env.example), or DETECTION_SANDBOX_URL to try the service without a vendor."};
+}
+
+/// Those that can judge this very content. A vendor that never will must not make every verdict on
+/// it partial, or the others would be paid again and again.
+Members Taking(Members members, const DetectionTask& task) {
+  std::erase_if(members, [&task](const auto& member) { return !member->RefusalOf(task).empty(); });
+  return members;
+}
+
+Error NobodyTakes(const Members& members, const DetectionTask& task) {
+  const Detector& first = *members.front();
+  return VendorError(first.provider(), ErrorCode::kVendorRefused, first.RefusalOf(task),
+                     Charge::kNone);
 }
 
 Members Serving(Members members, MediaKind kind) {
@@ -187,11 +208,13 @@ Members Serving(Members members, MediaKind kind) {
 
 }  // namespace
 
-DetectorPanel::DetectorPanel(Members image, Members video, Members text, Clock& clock)
+DetectorPanel::DetectorPanel(Members image, Members video, Members text, Clock& clock,
+                             ProvenanceMode provenance)
     : image_(Serving(std::move(image), MediaKind::kImage)),
       video_(Serving(std::move(video), MediaKind::kVideo)),
       text_(Serving(std::move(text), MediaKind::kText)),
-      clock_(clock) {}
+      clock_(clock),
+      provenance_(provenance) {}
 
 const Members& DetectorPanel::MembersFor(MediaKind kind) const noexcept {
   switch (kind) {
@@ -217,6 +240,9 @@ std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
 
 std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   std::string all;
+  if (provenance_ == ProvenanceMode::kDecide && kind != MediaKind::kText) {
+    all = kProvenanceFingerprint;
+  }
   for (const auto& member : MembersFor(kind)) {
     all += (all.empty() ? "" : "+") + member->Fingerprint(kind);
   }
@@ -225,19 +251,47 @@ std::string DetectorPanel::Fingerprint(MediaKind kind) const {
 
 std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcept {
   std::int64_t sum = 0;
-  for (const auto& member : MembersFor(task.kind)) sum += member->PriceMicros(task);
+  for (const auto& member : MembersFor(task.kind)) {
+    if (member->RefusalOf(task).empty()) sum += member->PriceMicros(task);
+  }
   return sum;
 }
 
-PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
-  const Members& members = MembersFor(task.kind);
-  if (members.empty()) return PanelOutcome{NotConfigured(task.kind)};
-  PanelOutcome outcome{
-      Error{ErrorCode::kInternal, "The verdict could not be put together.", Charge::kUnknown}};
+std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const {
+  std::vector<VendorPrice> prices;
+  for (const auto& member : Taking(MembersFor(task.kind), task)) {
+    prices.push_back({std::string(member->provider()), member->PriceMicros(task)});
+  }
+  return prices;
+}
+
+PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline) const {
+  const Members& serving = MembersFor(given.kind);
+  FirstLook look = LookAt(given, provenance_);
+  const bool decided = provenance_ == ProvenanceMode::kDecide && look.provenance &&
+                       look.provenance->claim == ProvenanceClaim::kAiGenerated;
+  if (serving.empty() && !decided) return PanelOutcome{NotConfigured(given.kind)};
+  DetectionTask task = given;
+  if (!task.video_length && look.video) task.video_length = look.video->length;
+  PanelOutcome outcome{Error{ErrorCode::kInternal, "The verdict could not be put together.",
+                             decided ? Charge::kNone : Charge::kUnknown}};
   try {
-    std::vector<Answer> answers = AskAll(members, task, deadline);
-    Account(members, answers, task, outcome);
-    outcome.verdict = Combine(members, answers, clock_.WallNow());
+    if (decided) {
+      for (const auto& member : serving) {  // who was not asked took nothing
+        outcome.charges.push_back({std::string(member->provider()), 0});
+      }
+      outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
+    } else {
+      const Members members = Taking(serving, task);
+      if (members.empty()) return PanelOutcome{NobodyTakes(serving, task)};
+      std::vector<Answer> answers = AskAll(members, task, deadline);
+      Account(members, answers, task, outcome);
+      outcome.verdict = Combine(members, answers, clock_.WallNow());
+    }
+    if (outcome.verdict) {
+      outcome.verdict->video = std::move(look.video);
+      outcome.verdict->provenance = std::move(look.provenance);
+    }
   } catch (const std::exception&) {
     // Out of memory, in effect. What was counted stays counted.
   }

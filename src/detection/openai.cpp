@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "detection/one_call_detector.h"
 #include "detection/vendor_answer.h"
+#include "detection/vendor_request.h"
 #include "vcache/detection/vendors.h"
 
 namespace vcache::detection {
@@ -33,52 +35,40 @@ Json AnswerFormat() {
           {"json_schema", {{"name", "verdict"}, {"strict", true}, {"schema", schema}}}};
 }
 
-class OpenAi final : public Detector {
+class OpenAi final : public OneCallDetector {
  public:
   OpenAi(OpenAiOptions options, net::HttpClient& http)
-      : options_(std::move(options)), http_(http) {}
+      : OneCallDetector(kName, std::move(options.endpoint), http),
+        key_(std::move(options.api_key)),
+        model_(std::move(options.model)) {}
 
-  std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override {
-    return "openai/v1/" + options_.model + "/" + std::string(kPromptVersion);
+    return "openai/v1/" + model_ + "/" + std::string(kPromptVersion);
   }
   std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return options_.endpoint.cost_micros;
+    return endpoint().cost_micros;
   }
 
-  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
-    if (!Accepts(task.kind)) {
-      return VendorError(kName, ErrorCode::kVendorRefused, "Only texts are judged.", Charge::kNone);
-    }
-    net::HttpRequest request;
-    request.url = options_.endpoint.base_url + "/chat/completions";
-    request.timeout = options_.endpoint.timeout;
-    request.headers = {{"Authorization", "Bearer " + options_.api_key.Reveal()},
-                       {"Content-Type", "application/json"},
-                       {"Accept", "application/json"}};
-    request.body = BodyFor(task.text);
-    auto response = http_.Send(request, deadline);
-    if (!response) return TransportError(kName, std::move(response).error());
-    return response->status == 200 ? Interpret(*response) : FailureOf(*response);
-  }
-
- private:
-  std::string BodyFor(std::string_view text) const {
+ protected:
+  net::HttpRequest RequestFor(const DetectionTask& task) const override {
     // As a JSON string the text has no way out of its field, whatever quotes and marks it holds.
-    const std::string data = DumpJson(Json{{"text", std::string(text)}});
+    const std::string data = DumpJson(Json{{"text", std::string(task.text)}});
     Json messages = Json::array();
     messages.push_back({{"role", "system"}, {"content", std::string(kInstructions)}});
     messages.push_back({{"role", "user"}, {"content", data}});
     // No temperature: the models that reason refuse any but their own.
-    return DumpJson(Json{{"model", options_.model},
-                         {"messages", messages},
-                         {"response_format", AnswerFormat()},
-                         {"max_completion_tokens", kMaxAnswerTokens},
-                         {"store", false}});
+    return JsonRequest(endpoint().base_url + "/chat/completions", {Bearer(key_)},
+                       Json{{"model", model_},
+                            {"messages", messages},
+                            {"response_format", AnswerFormat()},
+                            {"max_completion_tokens", kMaxAnswerTokens},
+                            {"store", false}});
   }
 
-  Result<Detection> Interpret(const net::HttpResponse& response) const {
+  Result<Detection> Interpret(const net::HttpResponse& response,
+                              const DetectionTask&) const override {
+    if (response.status != 200) return FailureOf(response);
     const auto answer = ObjectOf(response);
     const Json* choices = answer ? Find(*answer, "choices") : nullptr;
     if (choices == nullptr || !choices->is_array() || choices->empty()) {
@@ -98,23 +88,20 @@ class OpenAi final : public Detector {
     const auto score = ScoreFromUnit(raw);
     if (!score) return InvalidAnswer(kName, "ai_probability is no number of 0 to 1");
     Detection detection;
-    detection.source.provider = kName;
     detection.source.score = score;
     detection.source.raw_score = AsNumber(raw);
     detection.source.kind = ScoreKind::kOpinion;
-    detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(options_.model));
+    detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(model_));
     detection.details = DumpJson(DetailsOf(response, *answer));
-    detection.cost_micros = options_.endpoint.cost_micros;
-    detection.demo = options_.endpoint.sandbox;
+    detection.cost_micros = endpoint().cost_micros;
     return detection;
   }
 
+ private:
   static Json DetailsOf(const net::HttpResponse& response, const Json& answer) {
     Json details = Json::object();
     if (const auto id = HeaderOf(response, "x-request-id")) details["requestId"] = ShortText(*id);
-    if (const auto tokens = AsInteger(FindPath(answer, {"usage", "total_tokens"}))) {
-      details["totalTokens"] = *tokens;
-    }
+    Note(details, "totalTokens", FindPath(answer, {"usage", "total_tokens"}));
     return details;
   }
 
@@ -127,28 +114,17 @@ class OpenAi final : public Detector {
     const auto type = AsString(Find(*envelope, "type"));
     if (code == "insufficient_quota" || type == "insufficient_quota") {
       // The same status as a rate limit, but trying again soon never helps.
-      Error error =
-          VendorError(kName, ErrorCode::kVendorUnavailable, "The quota is used up.", Charge::kNone);
-      error.retry_after = response.retry_after.value_or(kQuotaPause);
-      return error;
+      return QuotaError(kName, response);
     }
-    const int status = response.status;
-    if (status < 400 || status >= 500 || status == 401 || status == 403 || status == 429) {
-      return StatusError(kName, response);
-    }
-    if (status == 408 || status == 409) {
-      Error error = VendorError(kName, ErrorCode::kVendorUnavailable,
-                                "The vendor asks to try again.", Charge::kNone);
-      error.retry_after = response.retry_after;
-      return error;
-    }
+    Error error = StatusError(kName, response);
+    if (error.code != ErrorCode::kVendorInvalidAnswer || response.status < 400) return error;
     const std::string why = code ? " (" + ShortText(*code) + ")" : "";
     return VendorError(kName, ErrorCode::kVendorRefused, "The request was refused" + why + ".",
                        Charge::kNone);
   }
 
-  const OpenAiOptions options_;
-  net::HttpClient& http_;
+  const Secret key_;
+  const std::string model_;
 };
 
 }  // namespace

@@ -51,12 +51,7 @@ Error FailureOf(const net::HttpResponse& response) {
   const auto answer = ObjectOf(response);
   const auto code = answer ? AsString(Find(*answer, "code")) : std::nullopt;
   if (!code || response.status >= 500) return StatusError(kName, response);
-  if (*code == "upload-limit-reached") {
-    Error error =
-        VendorError(kName, ErrorCode::kVendorUnavailable, "The quota is used up.", Charge::kNone);
-    error.retry_after = response.retry_after.value_or(kQuotaPause);
-    return error;
-  }
+  if (*code == "upload-limit-reached") return QuotaError(kName, response);
   const int status = response.status;
   if (status == 401 || status == 403 || status == 429) return StatusError(kName, response);
   return VendorError(kName, ErrorCode::kVendorRefused,
@@ -70,21 +65,26 @@ class RealityDefender final : public Detector {
 
   std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.media_type && !EndingOf(*task.media_type).empty()) return {};
+    return "Only JPEG, PNG, GIF, WebP, MP4 and QuickTime files are judged.";
+  }
   std::string Fingerprint(MediaKind) const override { return "realitydefender/realapi/final"; }
   std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
     return options_.endpoint.cost_micros;
   }
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
-    const std::string_view ending = task.media_type ? EndingOf(*task.media_type) : "";
-    if (!Accepts(task.kind) || task.file == nullptr || ending.empty()) {
-      return VendorError(kName, ErrorCode::kVendorRefused,
-                         "Only JPEG, PNG, GIF, WebP, MP4 and QuickTime files are judged.",
+    if (!Accepts(task.kind) || task.file == nullptr) {
+      return VendorError(kName, ErrorCode::kVendorRefused, "This kind of content is not judged.",
                          Charge::kNone);
+    }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+      return VendorError(kName, ErrorCode::kVendorRefused, refusal, Charge::kNone);
     }
     const Deadline until =
         deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
-    const auto place = Announce(ending, until);
+    const auto place = Announce(EndingOf(*task.media_type), until);
     if (!place) return place.error();
     if (const auto uploaded = Upload(task, place->signed_url, until); !uploaded) {
       return uploaded.error();

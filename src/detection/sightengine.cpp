@@ -2,19 +2,19 @@
 // asynchronous one. Facts and their sources: docs/detection-vendors.md.
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "detection/fill.h"
 #include "detection/polling.h"
 #include "detection/vendor_answer.h"
+#include "detection/vendor_request.h"
+#include "detection/vendor_scores.h"
 #include "vcache/detection/vendors.h"
 
 namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "sightengine";
-constexpr std::size_t kMaxGenerators = 32;
 /// A clip of 60 s at one frame a second: the dearest reading of the vendor's two price pages.
 constexpr std::int64_t kDearestClipFrames = 60;
 /// The longest video that the synchronous endpoint takes (the vendor's page "synchronous or
@@ -60,43 +60,18 @@ Error FailureOf(const Json& answer, const net::HttpResponse& response, const Sec
   if (type == "argument_error" || type == "request_error" || type == "callback_error") {
     return Refusal("The request was refused" + words + ".");
   }
-  if (type == "usage_limit" && code == 32) {
-    return Unavailable("The quota is used up.", response.retry_after.value_or(kQuotaPause));
-  }
+  if (type == "usage_limit" && code == 32) return QuotaError(kName, response);
   if (type == "usage_limit") {
     return Unavailable("Too many calls at once; try again later.", response.retry_after);
   }
   return Unavailable("The vendor failed; try again later.", response.retry_after);
 }
 
-/// Adds a map of generator scores to what is known, keeping the highest of each. The map is open
-/// and optional: what is no score in it is left out.
-void AddGenerators(const Json* scores, std::map<std::string, double>& best) {
-  if (scores == nullptr || !scores->is_object()) return;
-  for (const auto& [name, value] : scores->items()) {
-    const auto score = ScoreFromUnit(&value);
-    if (!score || (best.size() >= kMaxGenerators && best.count(ShortText(name)) == 0)) continue;
-    double& known = best[ShortText(name)];
-    known = std::max(known, *score);
-  }
-}
-
-std::vector<std::pair<std::string, double>> BestFirst(const std::map<std::string, double>& best) {
-  std::vector<std::pair<std::string, double>> sorted(best.begin(), best.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  return sorted;
-}
-
-Json DetailsOf(const Json& answer) {
+std::string DetailsOf(const Json& answer) {
   Json details = Json::object();
-  if (const auto id = AsString(FindPath(answer, {"request", "id"}))) {
-    details["requestId"] = ShortText(*id);
-  }
-  if (const auto operations = AsInteger(FindPath(answer, {"request", "operations"}))) {
-    details["operations"] = *operations;
-  }
-  return details;
+  Note(details, "requestId", FindPath(answer, {"request", "id"}));
+  Note(details, "operations", FindPath(answer, {"request", "operations"}));
+  return DumpJson(details);
 }
 
 Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
@@ -106,43 +81,33 @@ Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
   Detection detection;
   detection.source.score = score;
   detection.source.raw_score = AsNumber(raw);
-  std::map<std::string, double> generators;
-  AddGenerators(FindPath(answer, {"type", "ai_generators"}), generators);
-  detection.generators = BestFirst(generators);
-  detection.details = DumpJson(DetailsOf(answer));
+  GeneratorScores generators;
+  generators.AddMap(FindPath(answer, {"type", "ai_generators"}));
+  detection.generators = generators.BestFirst();
+  detection.details = DetailsOf(answer);
   detection.cost_micros = price;
   return detection;
 }
 
-/// The vendor gives no score for a clip, so we give the highest of its frames: one generated scene
-/// makes a generated video. Mean and count stand beside it. A frame without a score voids the
-/// answer, because a missing number is not 0.
+/// The vendor gives no score for a clip: the headline is the highest of its frames.
 Result<Detection> VideoVerdict(const Json& answer, const Json* frames, std::int64_t price) {
   if (frames == nullptr || !frames->is_array() || frames->empty()) {
     return InvalidAnswer(kName, "there are no frames");
   }
-  Detection detection;
-  std::map<std::string, double> generators;
-  double sum = 0;
+  FrameTally tally;
+  GeneratorScores generators;
   for (const Json& frame : *frames) {
-    const Json* raw = FindPath(frame, {"type", "ai_generated"});
-    const auto score = ScoreFromUnit(raw);
-    if (!score) return InvalidAnswer(kName, "a frame has no number of 0 to 1");
-    sum += *score;
-    if (!detection.source.score || *score > *detection.source.score) {
-      detection.source.score = score;
-      detection.source.raw_score = AsNumber(raw);
+    if (!tally.Add(FindPath(frame, {"type", "ai_generated"}))) {
+      return InvalidAnswer(kName, "a frame has no number of 0 to 1");
     }
-    AddGenerators(FindPath(frame, {"type", "ai_generators"}), generators);
+    generators.AddMap(FindPath(frame, {"type", "ai_generators"}));
   }
-  const auto count = static_cast<std::int64_t>(frames->size());
-  detection.frames_analyzed = count;
-  detection.generators = BestFirst(generators);
-  Json details = DetailsOf(answer);
-  details["frameScores"] = {{"max", *detection.source.score},
-                            {"mean", sum / static_cast<double>(count)}};
-  detection.details = DumpJson(details);
-  detection.cost_micros = price * count;
+  Detection detection;
+  tally.FillIn(detection.source);
+  detection.frames_analyzed = tally.count();
+  detection.generators = generators.BestFirst();
+  detection.details = DetailsOf(answer);
+  detection.cost_micros = price * tally.count();
   return detection;
 }
 
@@ -186,30 +151,17 @@ class Sightengine final : public Detector {
 
  private:
   net::HttpRequest RequestFor(const DetectionTask& task) const {
-    const bool video = task.kind == MediaKind::kVideo;
-    net::HttpRequest request;
-    request.url = options_.endpoint.base_url + (IsLong(task) ? "/video/check.json"
-                                                : video      ? "/video/check-sync.json"
-                                                             : "/check.json");
-    request.timeout = options_.endpoint.timeout;
-    const auto field = [](std::string name, std::string value) {
-      net::FormField made;
-      made.name = std::move(name);
-      made.value = std::move(value);
-      return made;
-    };
-    net::FormField media = field("media", "");
-    media.file_name = "upload";  // the user's own file name is nobody's business
-    media.content_type = content::MediaTypeName(*task.media_type);
-    media.file_size = task.file->size();
-    media.open_file = [file = task.file] { return file->NewReader(); };
+    const char* path = IsLong(task)                     ? "/video/check.json"
+                       : task.kind == MediaKind::kVideo ? "/video/check-sync.json"
+                                                        : "/check.json";
     // Credentials before the file, in the order of the vendor's own client: it can refuse early.
     std::vector<net::FormField> form;
-    form.push_back(field("api_user", options_.api_user));
-    form.push_back(field("api_secret", options_.api_secret.Reveal()));
-    form.push_back(field("models", "genai"));
-    form.push_back(std::move(media));
-    request.body = std::move(form);
+    form.push_back(TextField("api_user", options_.api_user));
+    form.push_back(TextField("api_secret", options_.api_secret.Reveal()));
+    form.push_back(TextField("models", "genai"));
+    form.push_back(FileField("media", task));
+    net::HttpRequest request = FormRequest(options_.endpoint.base_url + path, {}, std::move(form));
+    request.timeout = options_.endpoint.timeout;
     return request;
   }
 

@@ -4,6 +4,7 @@
 
 #include "http/field_syntax.h"
 #include "http/parameters.h"
+#include "vcache/core/utf8.h"
 #include "vcache/http/message.h"
 
 namespace vcache::http {
@@ -26,31 +27,6 @@ std::string DecodeQuotes(std::string_view text) {
     if (quote) i += 2;
   }
   return decoded;
-}
-
-/// The length of the UTF-8 sequence at the front of `text`, 0 when it is none: no overlong forms,
-/// no surrogates, nothing above U+10FFFF.
-std::size_t Utf8SequenceLength(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (length == 0 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool wrong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
-                     (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F);
-  return wrong ? 0 : length;
-}
-
-bool IsUtf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = Utf8SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 bool IsExtendedChar(char c) noexcept {

@@ -36,9 +36,9 @@ EventLoop::~EventLoop() {
   Join();
 }
 
-Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Refused refused) {
+Result<void> EventLoop::Start(UniqueFd listener, Submit submit, TurnAway turn_away) {
   submit_ = std::move(submit);
-  refused_ = std::move(refused);
+  turn_away_ = std::move(turn_away);
   acceptor_ = std::make_unique<Acceptor>(std::move(listener), logger_);
   epoll_.Reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return SystemError("Cannot make an epoll descriptor");
@@ -333,18 +333,7 @@ void EventLoop::SubmitReady() {
 }
 
 void EventLoop::Refuse(Connection& connection) {
-  RequestInfo info;
-  info.id = ids_.Make();
-  info.peer = connection.peer;
-  const std::string answer = OverloadAnswer(info.id, date_.At(clock_.WallNow()));
-  // It fits into an empty socket buffer; to a client that does not read it is lost on purpose.
-  const ssize_t sent =
-      ::send(connection.socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  refused_({.request = &info,
-            .status = 503,
-            .outcome = {},
-            .bytes_out = static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0)),
-            .client_gone = sent < 0});
+  turn_away_(connection);
   const std::lock_guard lock(mutex_);
   Linger(connection);
 }

@@ -11,8 +11,6 @@
 
 #include "http/acceptor.h"
 #include "http/connection_table.h"
-#include "http/http_date.h"
-#include "http/request_id.h"
 #include "vcache/http/server.h"
 
 namespace vcache::http {
@@ -24,14 +22,14 @@ class EventLoop {
  public:
   /// Gives a connection with a whole head (or a refusal) to a worker; false when there is none.
   using Submit = std::function<bool(Connection&)>;
-  /// A client got the short 503 of the gate.
-  using Refused = std::function<void(const AccessRecord&)>;
+  /// Answers a connection that nobody takes, without waiting for anything.
+  using TurnAway = std::function<void(Connection&)>;
 
   EventLoop(const ServerOptions& options, Clock& clock, Logger& logger);
   ~EventLoop();
 
-  /// `submit` and `refused` are called in the loop's thread.
-  Result<void> Start(UniqueFd listener, Submit submit, Refused refused);
+  /// `submit` and `turn_away` are called in the loop's thread, without a lock.
+  Result<void> Start(UniqueFd listener, Submit submit, TurnAway turn_away);
 
   // For workers, with a connection that is theirs; afterwards it is not.
   void Park(Connection& connection);
@@ -75,12 +73,10 @@ class EventLoop {
   Clock& clock_;
   Logger& logger_;
   Submit submit_;
-  Refused refused_;
+  TurnAway turn_away_;
   UniqueFd epoll_;
   UniqueFd wakeup_;
   std::unique_ptr<Acceptor> acceptor_;      // the loop's thread only
-  RequestIds ids_;                          // the loop's thread only
-  DateHeader date_;                         // the loop's thread only
   std::vector<Connection*> ready_;          // the loop's thread only
   std::optional<SteadyTime> accept_again_;  // the loop's thread only
 

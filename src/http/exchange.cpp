@@ -47,7 +47,7 @@ std::string WhatOf(const std::exception_ptr& thrown) {
 
 }  // namespace
 
-Fate Exchange::Serve(Connection& connection) {
+Exchange::Turn Exchange::Begin(Connection& connection) const {
   Turn turn{.connection = connection,
             .started = context_.clock.Now(),
             .request = {},
@@ -55,6 +55,11 @@ Fate Exchange::Serve(Connection& connection) {
             .outcome = {},
             .cut_after = {}};
   turn.request.info.peer = connection.peer;
+  return turn;
+}
+
+Fate Exchange::Serve(Connection& connection) {
+  Turn turn = Begin(connection);
   std::optional<Error> refusal;
   std::optional<BodyReader> body;
   if (TakeHead(turn, refusal)) {
@@ -77,6 +82,18 @@ Fate Exchange::Serve(Connection& connection) {
   Report(turn, reader, gone);
   if (gone) return Fate::kDrop;
   return turn.wants_close || turn.cut_after ? Fate::kCloseGently : Fate::kKeep;
+}
+
+void Exchange::TurnAway(Connection& connection) {
+  Turn turn = Begin(connection);
+  turn.may_wait = false;
+  std::optional<Error> refusal;
+  TakeHead(turn, refusal);
+  refusal = Overloaded();  // whatever else is wrong with it
+  writer_.Exchange(
+      {.head_only = turn.head.method == "HEAD"}, [&] { return Respond(turn, nullptr, refusal); },
+      [&](std::string_view head, std::string_view content) { Send(turn, head, content); });
+  Report(turn, nullptr, !turn.complete);
 }
 
 bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
@@ -202,8 +219,9 @@ void Exchange::Send(Turn& turn, std::string_view head, std::string_view body) {
   }
   // A whole answer has one deadline (rule H8), with room for large ones at the slowest rate.
   const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
-  const std::chrono::milliseconds allowed =
+  std::chrono::milliseconds allowed =
       context_.options.write_timeout + std::chrono::milliseconds(body.size() * 1000 / rate);
+  if (!turn.may_wait) allowed = std::chrono::milliseconds(0);
   turn.sent = SendBoth(turn.connection.socket.get(), head, body,
                        Deadline::After(context_.clock, allowed), context_.clock);
   turn.complete = turn.sent == head.size() + body.size();

@@ -29,13 +29,19 @@ enum class Fate {
   kDrop,         ///< Nobody is there any more.
 };
 
-/// Takes one request from a connection to its answer. One per worker thread.
+/// Takes one request from a connection to its answer: every answer of the server is made here, so
+/// that all bear the same fields (rule H23). One per thread that answers.
 class Exchange {
  public:
   explicit Exchange(const ServerContext& context) : context_(context) {}
 
   /// Serves the head at the front of the input, or answers the connection's `refusal`.
   Fate Serve(Connection& connection);
+
+  /// Answers 503 to a connection that there is no room for, to be closed gently afterwards. Calls
+  /// no handler, reads and waits for nothing: what does not fit into the socket's buffer is lost.
+  /// Method, path and `Origin` are known only if a whole head was there already.
+  void TurnAway(Connection& connection);
 
  private:
   /// One request on its way.
@@ -45,6 +51,7 @@ class Exchange {
     Request request;
     RequestHead head;
     bool wants_close = true;
+    bool may_wait = true;  ///< For a client that is slow to read its answer.
     int status = 0;
     std::string outcome;
     std::optional<std::size_t> cut_after;
@@ -52,6 +59,7 @@ class Exchange {
     bool complete = false;  ///< The whole answer went out.
   };
 
+  Turn Begin(Connection& connection) const;
   bool TakeHead(Turn& turn, std::optional<Error>& refusal);
   Response Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal);
   Response Dispatch(Turn& turn);

@@ -82,6 +82,7 @@ int StatusOf(ErrorCode code) noexcept {
       return 502;
     case ErrorCode::kVendorNotConfigured:
     case ErrorCode::kVendorUnavailable:
+    case ErrorCode::kBudgetExhausted:
     case ErrorCode::kOverloaded:
     case ErrorCode::kShuttingDown:
     case ErrorCode::kStoreUnavailable:

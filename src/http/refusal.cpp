@@ -1,5 +1,9 @@
 #include "http/refusal.h"
 
+#include <chrono>
+#include <string>
+#include <string_view>
+
 namespace vcache::http {
 namespace {
 
@@ -31,16 +35,10 @@ Error HeadTooLarge() {
           .message = "The request line and header fields are too large."};
 }
 
-std::string OverloadAnswer(std::string_view request_id, std::string_view date) {
-  const std::string body = ProblemBody(
-      503, CodeName(ErrorCode::kOverloaded),
-      "The service has more requests than it can take; try again in a moment.", request_id);
-  std::string answer = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n";
-  answer.append("Content-Length: ").append(std::to_string(body.size()));
-  answer.append("\r\nContent-Type: application/problem+json\r\nDate: ").append(date);
-  answer.append("\r\nRetry-After: 1\r\nX-Request-Id: ").append(request_id);
-  answer.append("\r\n\r\n").append(body);
-  return answer;
+Error Overloaded() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = "The service has more requests than it can take; try again in a moment.",
+          .retry_after = std::chrono::seconds(1)};
 }
 
 }  // namespace vcache::http

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "vcache/core/error.h"
 #include "vcache/http/message.h"
 
@@ -14,8 +11,7 @@ Response DefaultErrorResponse(const RequestInfo& info, const Error& error);
 /// A head over its limits, complete or not.
 Error HeadTooLarge();
 
-/// The whole answer to a connection that we have no worker, queue place or slot for: a short 503
-/// with Retry-After (rule H10), made without calling anybody.
-std::string OverloadAnswer(std::string_view request_id, std::string_view date);
+/// A request that we have no worker, queue place or slot for: 503 with Retry-After (rule H10).
+Error Overloaded();
 
 }  // namespace vcache::http

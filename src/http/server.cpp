@@ -42,7 +42,7 @@ struct Server::State {
   Fate ServeOne(Exchange& exchange, Connection& connection);
   bool HasNext(Connection& connection);
   bool AwaitNext(Connection& connection);
-  void RecordRefused(const AccessRecord& record);
+  void TurnAway(Connection& connection);
 
   const ServerOptions options;
   const Router router;
@@ -55,7 +55,8 @@ struct Server::State {
   const ServerContext context{options, router, hooks, clock, logger, stopping};
   std::uint16_t port = 0;
   std::mutex stop_mutex;
-  bool started = false;  // guarded by stop_mutex
+  bool started = false;    // guarded by stop_mutex
+  Exchange gate{context};  // the loop's thread only
   // The workers give connections back to the loop, so they end first.
   EventLoop loop;
   WorkerPool workers;
@@ -122,11 +123,11 @@ bool Server::State::AwaitNext(Connection& connection) {
   return connection.ReadMore() == ReadStatus::kData;
 }
 
-void Server::State::RecordRefused(const AccessRecord& record) {
+void Server::State::TurnAway(Connection& connection) {
   try {
-    if (hooks.on_finished) hooks.on_finished(record);
+    gate.TurnAway(connection);
   } catch (const std::exception& e) {
-    logger.Error("Recording a request failed", {{"what", EscapeForLog(e.what())}});
+    logger.Error("Turning a client away was interrupted", {{"what", EscapeForLog(e.what())}});
   }
 }
 
@@ -152,7 +153,7 @@ Result<void> Server::Start() {
   auto started = state.loop.Start(
       std::move(listener->socket),
       [&state](Connection& connection) { return state.workers.Submit(connection); },
-      [&state](const AccessRecord& record) { state.RecordRefused(record); });
+      [&state](Connection& connection) { state.TurnAway(connection); });
   if (!started) return started;
   state.started = true;
   state.logger.Debug(

@@ -22,7 +22,8 @@ using CurlList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 using CurlUrl = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
 
 /// Handles that are not in use. A handle keeps its TLS sessions, its read CA certificates and its
-/// name look-ups from call to call, which is why they are kept although connections are not.
+/// name look-ups from call to call (and its connection where those are reused), which is why it is
+/// kept.
 /// Thread-safe; a borrowed handle belongs to one thread until it is given back (rule C3).
 class CurlEasyPool {
  public:

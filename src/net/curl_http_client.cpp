@@ -37,17 +37,17 @@ bool IsLoopback(std::string host) {
 }
 
 /// A parsed URL that may be called: https, or http to this machine (rule C7).
-Result<CurlUrl> CheckedUrl(const std::string& text) {
+Result<CurlUrl> CheckedUrl(const std::string& text, const std::string& peer) {
   CurlUrl url(curl_url());
   if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-    return Error{ErrorCode::kBadConfiguration, "The base URL of the vendor is not a valid URL."};
+    return Error{ErrorCode::kBadConfiguration, "The base URL of " + peer + " is not a valid URL."};
   }
   const std::string scheme = PartOf(url.get(), CURLUPART_SCHEME);
   const bool plain_local = scheme == "http" && IsLoopback(PartOf(url.get(), CURLUPART_HOST));
   if ((scheme != "https" && !plain_local) || !PartOf(url.get(), CURLUPART_USER).empty()) {
     return Error{ErrorCode::kBadConfiguration,
-                 "The base URL of the vendor must be https (http only to this machine) and must "
-                 "not name a user."};
+                 "The base URL of " + peer +
+                     " must be https (http only to this machine) and must not name a user."};
   }
   return url;
 }
@@ -61,7 +61,7 @@ bool HasLineBreak(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
-Result<CurlList> HeaderList(const HttpRequest& request) {
+Result<CurlList> HeaderList(const HttpRequest& request, const std::string& peer) {
   CurlList list;
   const auto append = [&list](const std::string& line) {
     curl_slist* longer = curl_slist_append(list.get(), line.c_str());
@@ -78,7 +78,7 @@ Result<CurlList> HeaderList(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) {
       return Error{ErrorCode::kBadConfiguration,
-                   "A header of the request holds a line break; check the vendor's key."};
+                   "A header of the request holds a line break; check the key of " + peer + "."};
     }
     typed = typed || curl_strequal(name.c_str(), "content-type") != 0;
     good = good && append(name + ": " + value);
@@ -90,10 +90,28 @@ Result<CurlList> HeaderList(const HttpRequest& request) {
 
 /// One exchange: what libcurl's callbacks work on. Lives on the stack of `Send`.
 struct Exchange {
-  Exchange(const HttpRequest& request, CURL* easy, const CurlHttpClientOptions& options,
+  Exchange(const HttpRequest& sent, CURL* handle, const CurlHttpClientOptions& options,
            Deadline until, Clock& time)
-      : body(request, easy), reader(options), deadline(until), clock(time) {}
+      : request(sent),
+        easy(handle),
+        body(sent, handle),
+        reader(sent, options),
+        deadline(until),
+        clock(time) {}
 
+  bool TakeBody(std::string_view piece) {
+    long status = 0;
+    if (request.on_body) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) return reader.TakeBody(piece);
+    try {
+      return request.on_body(piece);
+    } catch (const std::exception&) {  // must not pass through libcurl
+      return false;
+    }
+  }
+
+  const HttpRequest& request;
+  CURL* const easy;
   RequestBody body;
   ResponseReader reader;
   Deadline deadline;
@@ -109,14 +127,15 @@ std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchan
 std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
   const std::string_view piece(data, size * count);
   // 0 tells libcurl to stop, unless the piece itself is empty.
-  return static_cast<Exchange*>(exchange)->reader.TakeBody(piece) ? piece.size() : 0;
+  return static_cast<Exchange*>(exchange)->TakeBody(piece) ? piece.size() : 0;
 }
 
 /// The deadline is a moment of our clock, which libcurl's own time limits know nothing of (C5).
 int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   self.expired = self.expired || self.deadline.Expired(self.clock);
-  return self.expired ? 1 : 0;
+  const bool cancelled = self.request.cancelled && self.request.cancelled();
+  return self.expired || cancelled ? 1 : 0;
 }
 
 class CurlHttpClient final : public HttpClient {
@@ -126,11 +145,12 @@ class CurlHttpClient final : public HttpClient {
 
   Result<HttpResponse> Send(const HttpRequest& request, Deadline deadline) override {
     if (deadline.Expired(clock_)) {
-      return Error{ErrorCode::kVendorTimeout, "There was no time left to ask the vendor."};
+      return Error{ErrorCode::kVendorTimeout,
+                   "There was no time left to ask " + options_.peer + "."};
     }
-    auto url = CheckedUrl(request.url);
+    auto url = CheckedUrl(request.url, options_.peer);
     if (!url) return std::move(url).error();
-    auto headers = HeaderList(request);
+    auto headers = HeaderList(request, options_.peer);
     if (!headers) return std::move(headers).error();
     const auto loan = pool_.Borrow();
     if (loan.get() == nullptr) {
@@ -178,11 +198,15 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, nullptr);  // no decoder, no bombs
     // Rule C1: libcurl sends a request again when a *reused* connection dies before the answer,
-    // and the vendor bills both. So every call has a connection of its own. That costs a
+    // and the vendor bills both. So every paid call has a connection of its own. That costs a
     // handshake (one round trip with the TLS session that the handle keeps), which is nothing
-    // beside a vendor's seconds. The body that cannot be rewound is the second lock.
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    // beside a vendor's seconds. The body that cannot be rewound is the second lock, and the only
+    // one where connections are kept.
+    const auto* text = std::get_if<std::string>(&request.body);
+    const bool reuse = options_.reuse_connections && text != nullptr && !text->empty();
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, reuse ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, reuse ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, reuse ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, AtLeastOne(request.connect_timeout));
   }
@@ -226,36 +250,41 @@ Charge ChargeOf(CURL* easy, const Exchange& exchange) {
   return before_sending > 0 ? Charge::kUnknown : Charge::kNone;
 }
 
-Error FailureOf(CURLcode code, bool was_sent) {
+std::string AtStart(std::string peer) {
+  if (!peer.empty() && peer.front() >= 'a' && peer.front() <= 'z') peer.front() -= 'a' - 'A';
+  return peer;
+}
+
+Error FailureOf(CURLcode code, bool was_sent, const std::string& peer) {
+  const std::string who = AtStart(peer);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return Error{ErrorCode::kVendorTimeout, was_sent
-                                                  ? "The vendor did not answer in time."
-                                                  : "The vendor could not be reached in time."};
+      return Error{ErrorCode::kVendorTimeout, who + (was_sent ? " did not answer in time."
+                                                              : " could not be reached in time.")};
     case CURLE_COULDNT_RESOLVE_HOST:
-      return Error{ErrorCode::kVendorUnavailable, "The vendor's host name could not be resolved."};
+      return Error{ErrorCode::kVendorUnavailable, who + "'s host name could not be resolved."};
     case CURLE_COULDNT_CONNECT:
-      return Error{ErrorCode::kVendorUnavailable, "The vendor refused the connection."};
+      return Error{ErrorCode::kVendorUnavailable, who + " refused the connection."};
     case CURLE_SSL_CACERT_BADFILE:
       return Error{ErrorCode::kVendorUnavailable,
                    "The certificates of the certificate authorities cannot be read; install the "
                    "package ca-certificates."};
     case CURLE_PEER_FAILED_VERIFICATION:
       return Error{ErrorCode::kVendorUnavailable,
-                   "The vendor's TLS certificate could not be verified."};
+                   who + "'s TLS certificate could not be verified."};
     case CURLE_SSL_CONNECT_ERROR:
       return Error{ErrorCode::kVendorUnavailable,
-                   "No secure connection to the vendor could be made."};
+                   "No secure connection to " + peer + " could be made."};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return Error{ErrorCode::kVendorInvalidAnswer, "The vendor's answer is not HTTP."};
+      return Error{ErrorCode::kVendorInvalidAnswer, who + "'s answer is not HTTP."};
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_OUT_OF_MEMORY:  // what this version says of a header line over 100 KiB
-      return Error{ErrorCode::kVendorInvalidAnswer, "The vendor's answer is too large."};
+      return Error{ErrorCode::kVendorInvalidAnswer, who + "'s answer is too large."};
     default:
       return Error{ErrorCode::kVendorUnavailable,
-                   was_sent ? "The connection to the vendor broke before the answer was complete."
-                            : "The vendor could not be reached."};
+                   was_sent ? "The connection to " + peer + " broke before the answer was complete."
+                            : who + " could not be reached."};
   }
 }
 
@@ -273,13 +302,13 @@ Result<HttpResponse> CurlHttpClient::Conclude(CURL* easy, Exchange& exchange, CU
     }
     return std::move(response);
   }
-  Error error = FailureOf(code, exchange.body.touched());
+  Error error = FailureOf(code, exchange.body.touched(), options_.peer);
   if (exchange.body.failure()) {
     error = *exchange.body.failure();
   } else if (exchange.expired) {
-    error = FailureOf(CURLE_OPERATION_TIMEDOUT, exchange.body.touched());
+    error = FailureOf(CURLE_OPERATION_TIMEDOUT, exchange.body.touched(), options_.peer);
   } else if (exchange.reader.too_large()) {
-    error = FailureOf(CURLE_FILESIZE_EXCEEDED, true);
+    error = FailureOf(CURLE_FILESIZE_EXCEEDED, true, options_.peer);
   }
   error.charge = ChargeOf(easy, exchange);
   return error;

@@ -65,6 +65,9 @@ Result<void> ReadUserInfo(std::string_view text, RedisUrl& url) {
 }
 
 Result<void> ReadHostAndPort(std::string_view text, RedisUrl& url) {
+  if (text.find(',') != std::string_view::npos) {
+    return Bad("several hosts are for redis+cluster:// and rediss+cluster:// only");
+  }
   std::string_view port;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
@@ -173,7 +176,10 @@ Result<RedisUrl> ParseRedisUrl(std::string_view text) {
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) return Bad("it does not begin with redis://");
   const auto transport = TransportOf(text.substr(0, scheme_end));
-  if (!transport) return Bad("the scheme is none of redis, rediss, unix, redis+unix");
+  if (!transport) {
+    return Bad(
+        "the scheme is none of redis, rediss, unix, redis+unix, redis+cluster, rediss+cluster");
+  }
   RedisUrl url;
   url.transport = *transport;
   text.remove_prefix(scheme_end + 3);

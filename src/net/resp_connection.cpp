@@ -10,29 +10,7 @@ namespace {
 /// So many callers in a row must time out before a server that still answers others is distrusted.
 constexpr std::size_t kTimeoutsToDistrust = 3;
 
-Error NotReady(const RespStatus& status) {
-  std::string message = "Redis is not available";
-  if (!status.reason.empty()) message += ": " + status.reason;
-  return Error{ErrorCode::kStoreUnavailable, std::move(message)};
-}
-
 }  // namespace
-
-std::string_view RespStateName(RespState state) noexcept {
-  switch (state) {
-    case RespState::kConnecting:
-      return "connecting";
-    case RespState::kReady:
-      return "ready";
-    case RespState::kSilent:
-      return "silent";
-    case RespState::kRefused:
-      return "refused";
-    case RespState::kPaused:
-      return "paused";
-  }
-  return "connecting";
-}
 
 void RespBatch::Fail(const Error& error) {
   {
@@ -42,33 +20,37 @@ void RespBatch::Fail(const Error& error) {
   finished.notify_one();
 }
 
-Result<std::vector<RespReply>> RespConnection::Loop::Run(std::span<const RespCommand> commands,
-                                                         Deadline deadline) {
-  if (commands.empty()) return std::vector<RespReply>();
+Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> commands,
+                                                Deadline deadline) {
   Pending pending;
   pending.batch = std::make_shared<RespBatch>(commands.size());
   for (const RespCommand& command : commands) {
     pending.bytes += EncodeCommand(command.words);
     pending.limits.push_back(command.limits);
   }
-  const std::shared_ptr<RespBatch> batch = pending.batch;
   const SteadyTime begun = clock_.Now();
   const SteadyTime in_full = begun + options_.command_timeout;
   const SteadyTime until = std::min(deadline.time(), in_full);
+  RespTicket ticket{pending.batch, begun, until, until == in_full};
+  if (commands.empty()) return ticket;
   if (until <= begun) {
     return Error{ErrorCode::kStoreUnavailable, "no time is left to ask Redis"};
   }
   if (auto queued = Enqueue(std::move(pending)); !queued) return std::move(queued).error();
+  return ticket;
+}
 
-  std::unique_lock lock(batch->mutex);
-  if (clock_.WaitUntil(batch->finished, lock, until, [&] { return batch->done(); })) {
-    if (batch->failure) return *batch->failure;
-    return std::move(batch->replies);
+Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& ticket) {
+  RespBatch& batch = *ticket.batch;
+  std::unique_lock lock(batch.mutex);
+  if (clock_.WaitUntil(batch.finished, lock, ticket.until, [&] { return batch.done(); })) {
+    if (batch.failure) return *batch.failure;
+    return std::move(batch.replies);
   }
-  batch->abandoned = true;
-  const std::size_t unanswered = batch->missing;
+  batch.abandoned = true;
+  const std::size_t unanswered = batch.missing;
   lock.unlock();
-  NoteTimeout(unanswered, begun, until == in_full);
+  NoteTimeout(unanswered, ticket.begun, ticket.waits_in_full);
   return Error{ErrorCode::kStoreUnavailable, "Redis did not answer in time"};
 }
 
@@ -137,7 +119,18 @@ RespConnection::~RespConnection() = default;
 
 Result<std::vector<RespReply>> RespConnection::Run(std::span<const RespCommand> commands,
                                                    Deadline deadline) {
-  return loop_->Run(commands, deadline);
+  auto ticket = loop_->Submit(commands, deadline);
+  if (!ticket) return std::move(ticket).error();
+  return loop_->Await(*ticket);
+}
+
+Result<RespTicket> RespConnection::Submit(std::span<const RespCommand> commands,
+                                          Deadline deadline) {
+  return loop_->Submit(commands, deadline);
+}
+
+Result<std::vector<RespReply>> RespConnection::Await(RespTicket ticket) {
+  return loop_->Await(ticket);
 }
 
 bool RespConnection::available() const noexcept {

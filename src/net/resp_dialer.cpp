@@ -15,8 +15,7 @@ constexpr std::chrono::seconds kProven{1};
 RespDialer::RespDialer(RespDialerOptions options, std::shared_ptr<const TlsContext> tls)
     : options_(std::make_unique<const RespDialerOptions>(std::move(options))),
       tls_(std::move(tls)),
-      random_(std::random_device{}()),
-      pause_(options_->first_retry) {}
+      pauses_(options_->first_retry, options_->last_retry) {}
 
 Result<RespDialer> RespDialer::Make(RespDialerOptions options) {
   std::shared_ptr<const TlsContext> tls;
@@ -50,7 +49,7 @@ Result<std::unique_ptr<RespSession>> RespDialer::Dial(ReplyHandler& handler, con
 void RespDialer::Failed(const Error& error, SteadyTime now) {
   const bool was_open = opened_ != SteadyTime::max();
   if (was_open) {
-    if (now - opened_ >= kProven) pause_ = options_->first_retry;
+    if (now - opened_ >= kProven) pauses_.Reset();
     opened_ = SteadyTime::max();
     endpoints_.clear();  // begin with the preferred address, resolved anew
   }
@@ -58,13 +57,8 @@ void RespDialer::Failed(const Error& error, SteadyTime now) {
 }
 
 std::chrono::milliseconds RespDialer::NextPause(const Error& error) {
-  std::chrono::milliseconds pause = options_->refused_retry;
-  if (error.code != ErrorCode::kUnauthenticated) {
-    pause = pause_;
-    pause_ = std::min(pause_ * 2, options_->last_retry);
-  }
-  std::uniform_int_distribution<std::int64_t> shortened(pause.count() / 2, pause.count());
-  return std::chrono::milliseconds(shortened(random_));
+  if (error.code == ErrorCode::kUnauthenticated) return pauses_.Shortened(options_->refused_retry);
+  return pauses_.Next();
 }
 
 }  // namespace vcache::net

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "net/backoff.h"
 #include "net/resp_session.h"
 #include "vcache/core/clock.h"
 
@@ -49,9 +49,8 @@ class RespDialer {
 
   std::unique_ptr<const RespDialerOptions> options_;  // sessions point to the URL: it must not move
   std::shared_ptr<const TlsContext> tls_;
-  std::minstd_rand random_;
   std::vector<Endpoint> endpoints_;  // not tried yet, in order from the back
-  std::chrono::milliseconds pause_;
+  Backoff pauses_;
   SteadyTime due_{};
   SteadyTime give_up_{};
   SteadyTime opened_ = SteadyTime::max();

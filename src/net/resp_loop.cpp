@@ -17,16 +17,6 @@ constexpr milliseconds kProbePause{200};
 /// No wait is longer, so that a clock that jumps cannot put the thread to sleep for good.
 constexpr milliseconds kLongestWait{60'000};
 
-/// Errors that mean: this server answers nobody at the moment.
-bool MeansNotReady(RespErrorKind kind) {
-  return kind == RespErrorKind::kLoading || kind == RespErrorKind::kBusy ||
-         kind == RespErrorKind::kMasterDown;
-}
-
-std::string Answering(const RespReply& reply) {
-  return "it answers \"" + EscapeForLog(reply.text) + "\"";
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RespConnection::Loop>> RespConnection::Loop::Make(
@@ -352,13 +342,7 @@ void RespConnection::Loop::ChangeState(RespState state, std::string reason) {
   }
   changed_.notify_all();
   if (!news) return;
-  const std::string address = dialer_.url().Display();
-  if (state == RespState::kReady) {
-    logger_.Info("Redis is connected", {{"address", address}});
-  } else {
-    logger_.Warn("Redis is not available",
-                 {{"address", address}, {"state", RespStateName(state)}, {"reason", told.reason}});
-  }
+  LogRespState(logger_, dialer_.url().Display(), told);
   if (options_.on_state) options_.on_state(told);
 }
 

@@ -11,14 +11,12 @@
 #include <vector>
 
 #include "net/resp_dialer.h"
+#include "net/resp_health.h"
 #include "net/resp_session.h"
 #include "net/socket.h"
 #include "vcache/net/resp_connection.h"
 
 namespace vcache::net {
-
-/// Why a connection is distrusted.
-inline constexpr std::string_view kNotInTime = "it does not answer in time";
 
 /// The commands of one call of `Run`, shared by the caller, who may leave, and the thread, which
 /// answers.
@@ -45,7 +43,8 @@ class RespConnection::Loop final : public ReplyHandler {
   ~Loop() override;
 
   // From any thread.
-  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands, Deadline deadline);
+  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
+  Result<std::vector<RespReply>> Await(const RespTicket& ticket);
   bool ready() const noexcept;
   RespStatus Status() const;
   bool AwaitReady(Deadline deadline);

@@ -14,8 +14,10 @@ namespace vcache::net {
 /// limits do not hold for chunked answers (rule C4). One thread; lives as long as the transfer.
 class ResponseReader {
  public:
-  explicit ResponseReader(const CurlHttpClientOptions& options)
-      : max_body_(options.max_response_bytes), max_head_(options.max_header_bytes) {}
+  ResponseReader(const HttpRequest& request, const CurlHttpClientOptions& options)
+      : max_body_(request.max_response_bytes != 0 ? request.max_response_bytes
+                                                  : options.max_response_bytes),
+        max_head_(options.max_header_bytes) {}
 
   /// One line of a head, line end included; false when the head is too large.
   bool TakeHeadLine(std::string_view line);

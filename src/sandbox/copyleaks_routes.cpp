@@ -27,11 +27,8 @@ http::Response Failure(int status, std::string_view type, int code, std::string_
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response = Failure(429, "api_error", 9, "Too many requests");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "api_error", 9, "Too many requests");
     case Mode::kQuota:
       return Failure(400, "payment_error", 13, "Not enough credits");
     case Mode::kCredentials:
@@ -65,17 +62,6 @@ http::Response LogIn(http::Request& request, Clock& clock) {
                                   {".expires", Date(clock.WallNow() + std::chrono::hours(48))}}));
 }
 
-std::int64_t CreditsOf(std::string_view text) {
-  std::int64_t words = 0;
-  bool in_word = false;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-    if (!blank && !in_word) ++words;
-    in_word = !blank;
-  }
-  return (words + 249) / 250;
-}
-
 Judged Read(http::Request& request) {
   const auto authorization = request.info.headers.Get("Authorization");
   const auto body = ReadSmallBody(request);
@@ -90,7 +76,7 @@ Judged Read(http::Request& request) {
   if (canonical->characters < kMinCharacters || canonical->characters > kMaxCharacters) {
     return {.refusal = Failure(400, "invalid_request_error", 11, "The length is out of bounds")};
   }
-  return {.cost_micros = kPriceOfACredit * CreditsOf(*text),
+  return {.cost_micros = kPriceOfACredit * ((WordsOf(*text) + 249) / 250),
           .digest = content::DigestOf(AsBytes(*text))};
 }
 

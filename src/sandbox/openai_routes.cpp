@@ -24,12 +24,8 @@ http::Response Failure(int status, std::string_view type, const Json& code,
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response =
-          Failure(429, "requests", "rate_limit_exceeded", "Rate limit reached");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "requests", "rate_limit_exceeded", "Rate limit reached");
     case Mode::kQuota:
       return Failure(429, "insufficient_quota", "insufficient_quota", "Quota exceeded");
     case Mode::kCredentials:
@@ -47,11 +43,8 @@ std::optional<std::string> LastMessage(const Json& body) {
 }
 
 Judged Read(http::Request& request) {
-  const auto authorization = request.info.headers.Get("Authorization");
   const auto body = ReadSmallBody(request);
-  if (!authorization || !authorization->starts_with("Bearer ") || authorization->size() < 8) {
-    return {.refusal = FailureFor(Mode::kCredentials)};
-  }
+  if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   const Result<Json> json = ParseJson(body.value_or(""));
   if (!json || !AsString(Find(*json, "model"))) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   const auto text = LastMessage(*json);
@@ -92,9 +85,8 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode
 }  // namespace
 
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock) {
-  router.Add("POST", "/openai/v1/chat/completions",
-             [&ledger, &clock, vendor = Vendor{"openai", Read, Answer, FailureFor}](
-                 http::Request& request) { return ServeCall(ledger, clock, vendor, request); });
+  AddCall(router, "/openai/v1/chat/completions", {"openai", Read, Answer, FailureFor}, ledger,
+          clock);
 }
 
 }  // namespace vcache::sandbox

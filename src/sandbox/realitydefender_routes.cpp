@@ -21,11 +21,8 @@ http::Response Failure(int status, std::string_view code, std::string_view messa
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response = Failure(429, "too_many_requests", "Too many requests");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "too_many_requests", "Too many requests");
     case Mode::kQuota:
       return Failure(400, "upload-limit-reached", "The upload limit of the plan is reached");
     case Mode::kCredentials:
@@ -35,13 +32,9 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-bool HasKey(const http::Request& request) {
-  return !request.info.headers.Get("X-API-KEY").value_or("").empty();
-}
-
 Judged ReadAnnouncement(http::Request& request) {
   const auto body = ReadSmallBody(request);
-  if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+  if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   const Result<Json> json = ParseJson(body.value_or(""));
   const auto name = json ? AsString(Find(*json, "fileName")) : std::nullopt;
   if (!name || name->find('.') == std::string::npos) {
@@ -107,7 +100,7 @@ void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs
   router.AddPrefix("PUT", "/realitydefender/upload/",
                    [&](http::Request& request) { return Upload(ledger, jobs, request); });
   router.AddPrefix("GET", "/realitydefender/api/media/users/", [&, vendor](http::Request& request) {
-    if (!HasKey(request)) return FailureFor(Mode::kCredentials);
+    if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
     const JobWords words{nullptr, Running,
                          [] { return Failure(404, "not_found", "No such request"); }};
     return ServeLook(jobs, vendor, words, std::string(request.tail));

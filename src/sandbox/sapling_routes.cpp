@@ -19,11 +19,8 @@ http::Response Failure(int status, std::string_view message) {
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response = Failure(429, "Rate limit exceeded");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "Rate limit exceeded");
     case Mode::kQuota:
       return Failure(429, "Daily character limit exceeded");
     case Mode::kCredentials:
@@ -60,9 +57,7 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
 }  // namespace
 
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock) {
-  router.Add("POST", "/sapling/api/v1/aidetect",
-             [&ledger, &clock, vendor = Vendor{"sapling", Read, Answer, FailureFor}](
-                 http::Request& request) { return ServeCall(ledger, clock, vendor, request); });
+  AddCall(router, "/sapling/api/v1/aidetect", {"sapling", Read, Answer, FailureFor}, ledger, clock);
 }
 
 }  // namespace vcache::sandbox

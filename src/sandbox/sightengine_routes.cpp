@@ -24,11 +24,8 @@ http::Response Failure(int status, std::string_view type, int code, std::string_
 
 http::Response FailureFor(Mode mode) {
   switch (mode) {
-    case Mode::kRateLimit: {
-      http::Response response = Failure(429, "usage_limit", 37, "Too many concurrent requests");
-      response.headers.Add("Retry-After", "1");
-      return response;
-    }
+    case Mode::kRateLimit:
+      return Failure(429, "usage_limit", 37, "Too many concurrent requests");
     case Mode::kQuota:
       return Failure(429, "usage_limit", 32, "Daily usage limit reached");
     case Mode::kCredentials:
@@ -140,20 +137,15 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
 }  // namespace
 
 void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
-  const Vendor image{"sightengine",
-                     [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
-                     ImageAnswer, FailureFor};
   const Vendor video{
       "sightengine",
       [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
       VideoAnswer, FailureFor};
-  const auto serve = [&ledger, &clock](const Vendor& vendor) {
-    return [&ledger, &clock, vendor](http::Request& request) {
-      return ServeCall(ledger, clock, vendor, request);
-    };
-  };
-  router.Add("POST", "/sightengine/1.0/check.json", serve(image));
-  router.Add("POST", "/sightengine/1.0/video/check-sync.json", serve(video));
+  AddCall(router, "/sightengine/1.0/check.json",
+          {"sightengine", [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
+           ImageAnswer, FailureFor},
+          ledger, clock);
+  AddCall(router, "/sightengine/1.0/video/check-sync.json", video, ledger, clock);
   router.Add("POST", "/sightengine/1.0/video/check.json",
              [&ledger, &clock, &jobs, video](http::Request& request) {
                return ServeSubmission(ledger, clock, jobs, video, VideoWords(), request);

@@ -8,7 +8,8 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::size_t kMaxField = 1024;
+/// Some vendors take whole texts as a field.
+constexpr std::size_t kMaxField = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -30,6 +31,7 @@ Result<void> UploadForm::Read(http::Request& request) {
 
 Result<void> UploadForm::OnPart(const http::PartHead& head) {
   name_ = head.name;
+  if (name_ == file_field_) file_type_ = head.content_type;
   return {};
 }
 

@@ -9,7 +9,7 @@
 
 namespace vcache::sandbox {
 
-/// A multipart form with one file: keeps the small fields and hashes the file. One thread.
+/// A multipart form with one file: keeps the plain fields and hashes the file. One thread.
 class UploadForm final : public http::MultipartSink {
  public:
   explicit UploadForm(std::string file_field) : file_field_(std::move(file_field)) {}
@@ -18,6 +18,8 @@ class UploadForm final : public http::MultipartSink {
   Result<void> Read(http::Request& request);
 
   const std::string& Field(const std::string& name) { return fields_[name]; }
+  /// What the file's part says it is.
+  const std::string& file_type() const { return file_type_; }
   bool has_file() const { return file_bytes_ > 0; }
   /// The file's; once.
   content::ContentDigest Digest() { return hasher_.Finish(); }
@@ -29,6 +31,7 @@ class UploadForm final : public http::MultipartSink {
  private:
   const std::string file_field_;
   std::string name_;
+  std::string file_type_;
   std::map<std::string, std::string> fields_;
   content::ContentHasher hasher_;
   std::uint64_t file_bytes_ = 0;

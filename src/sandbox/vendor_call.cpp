@@ -1,10 +1,12 @@
 #include "sandbox/vendor_call.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "vcache/content/content_hasher.h"
@@ -115,7 +117,11 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
   switch (behaviour.mode) {
     case Mode::kError500:
       return Error500();
-    case Mode::kRateLimit:
+    case Mode::kRateLimit: {
+      http::Response response = vendor.failure(behaviour.mode);
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
     case Mode::kQuota:
     case Mode::kCredentials:
     case Mode::kRefuseMedia:
@@ -124,6 +130,32 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
       if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
       return vendor.answer(judged, std::nullopt, behaviour.mode);
   }
+}
+
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock) {
+  router.Add("POST", std::string(path),
+             [&ledger, &clock, vendor = std::move(vendor)](http::Request& request) {
+               return ServeCall(ledger, clock, vendor, request);
+             });
+}
+
+bool HasBearer(const http::Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto value = request.info.headers.Get("Authorization");
+  return value && value->starts_with(kScheme) && value->size() > kScheme.size();
+}
+
+bool HasApiKey(const http::Request& request) {
+  return !request.info.headers.Get("x-api-key").value_or("").empty();
+}
+
+std::int64_t WordsOf(const std::string& text) {
+  std::istringstream words(text);
+  std::string word;
+  std::int64_t count = 0;
+  while (words >> word) ++count;
+  return std::max<std::int64_t>(count, 1);
 }
 
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode) {

@@ -23,6 +23,7 @@ struct Judged {
   content::ContentDigest digest{};
   /// False: the call only announces a content, which comes by another way and is charged then.
   bool has_content = true;
+  bool is_video = false;
 };
 
 /// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
@@ -33,7 +34,8 @@ struct Vendor {
   /// The finished answer with this score (0 to 1, or whatever the mode puts in its place; empty:
   /// no score at all).
   std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
-  /// The vendor's wording of kRateLimit, kQuota, kCredentials and kRefuseMedia.
+  /// The vendor's wording of kRateLimit (`Retry-After: 1` is added to it), kQuota, kCredentials and
+  /// kRefuseMedia.
   std::function<http::Response(Mode mode)> failure;
 };
 
@@ -47,6 +49,19 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
 /// The finished answer as the mode makes it, spoilt or not.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
 
+/// `POST path` answers as this vendor. `ledger` and `clock` must outlive the router.
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
+             Clock& clock);
+
+/// Whether the request bears a bearer token of any kind: the sandbox takes every one.
+bool HasBearer(const http::Request& request);
+
+/// Whether the request bears an `x-api-key`: the sandbox takes every one.
+bool HasApiKey(const http::Request& request);
+
+/// How many words a text has for vendors that bill them; at least 1.
+std::int64_t WordsOf(const std::string& text);
+
 /// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
 double ScoreOf(const content::ContentDigest& digest) noexcept;
 
@@ -59,8 +74,12 @@ std::optional<std::string> ReadSmallBody(http::Request& request);
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
 
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
+void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
+void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddHive(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);

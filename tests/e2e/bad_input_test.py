@@ -1,9 +1,11 @@
 """Bad input: a clear problem, nothing paid, and the connection in a known state afterwards."""
 
 import http.client
+import re
 import socket
 
-from harness import PATIENCE, ServiceTest, form, jpeg
+import raw_requests
+from harness import PATIENCE, Answer, ServiceTest, form, jpeg
 
 PHOTO = jpeg("bad input", 2_000)
 
@@ -90,40 +92,19 @@ class BadInput(ServiceTest):
         self.assertEqual(connection.sock.getsockname()[1], port)
         connection.close()
 
+    def assertAnswers(self, requests):
+        """The service gives these answers and no more, and closes."""
+        for request in requests:
+            with self.subTest(request.name):
+                received = self.app.raw(request.data)
+                statuses = re.findall(rb"HTTP/1\.1 (\d{3}) ", received)
+                self.assertEqual(tuple(map(int, statuses)), request.answers, received)
+
     def test_raw_attacks_are_refused_and_closed(self):
-        host = b"Host: x\r\n"
-        smuggled = b"GET /api/admin/cache/stats HTTP/1.1\r\nHost: x\r\n\r\n"
-        attacks = {
-            "bare LF": b"GET / HTTP/1.1\nHost: x\n\n",
-            "folded": b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
-            "space before colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
-            "no host": b"GET / HTTP/1.1\r\n\r\n",
-            "two hosts": b"GET / HTTP/1.1\r\n" + host + host + b"\r\n",
-            "NUL": b"GET / HTTP/1.1\r\n" + host + b"A: \0\r\n\r\n",
-            "both framings": b"POST / HTTP/1.1\r\n" + host +
-                             b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled,
-            "two lengths": b"POST / HTTP/1.1\r\n" + host +
-                           b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n" + smuggled,
-            "length list": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 0, 0\r\n\r\n" + smuggled,
-            "negative length": b"POST / HTTP/1.1\r\n" + host + b"Content-Length: -1\r\n\r\n" + smuggled,
-            "body on GET": b"GET / HTTP/1.1\r\n" + host + b"Content-Length: 5\r\n\r\nhello" + smuggled,
-            "negative chunk": b"POST /api/analysis/text HTTP/1.1\r\n" + host +
-                              b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\nab\r\n" + smuggled,
-            "chunk without CRLF": b"POST /api/analysis/text HTTP/1.1\r\n" + host +
-                                  b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabXX0\r\n\r\n" + smuggled,
-        }
-        for name, attack in attacks.items():
-            with self.subTest(name):
-                received = self.app.raw(attack)
-                self.assertTrue(received.startswith(b"HTTP/1.1 400 "), received[:200])
-                self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
-        unknown = self.app.raw(b"POST / HTTP/1.1\r\n" + host + b"Transfer-Encoding: gzip\r\n\r\n")
-        self.assertTrue(unknown.startswith(b"HTTP/1.1 501 "), unknown[:200])
-        coded = self.app.raw(b"POST /api/analysis/text HTTP/1.1\r\n" + host +
-                             b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
-        self.assertTrue(coded.startswith(b"HTTP/1.1 415 "), coded[:200])
-        large = self.app.raw(b"GET / HTTP/1.1\r\n" + host + b"A: " + b"x" * 20_000 + b"\r\n\r\n")
-        self.assertTrue(large.startswith(b"HTTP/1.1 431 "), large[:200])
+        self.assertAnswers(raw_requests.attacks())
+
+    def test_unusual_requests_are_answered_in_step(self):
+        self.assertAnswers(raw_requests.unusual())
 
     def test_the_rest_of_an_aborted_upload_is_never_a_request(self):
         """What lies in the body of a refused upload must not be executed (rule H5)."""
@@ -142,3 +123,21 @@ class BadInput(ServiceTest):
             b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         self.assertTrue(received.startswith(b"HTTP/1.1 422 "), received[:200])
         self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
+
+    def test_who_is_turned_away_gets_the_header_fields_that_everybody_gets(self):
+        """The 503 of the full gate is made by the function that makes all answers (rule H23)."""
+        small = self.service(self.box, CACHE_DIR="", MAX_CONNECTIONS_PER_ADDRESS="1",
+                             CORS_ORIGINS="https://site.example")
+        one = http.client.HTTPConnection("127.0.0.1", small.port, timeout=PATIENCE)
+        self.addCleanup(one.close)
+        one.request("GET", "/api/nothing")
+        ordinary = Answer(one.getresponse())
+        refused = small.request("GET", "/api/nothing")
+        self.assertProblem(refused, 503, "overloaded")
+        self.assertEqual(refused.headers["retry-after"], "1")
+        self.assertEqual(refused.headers["connection"], "close")
+        self.assertEqual(set(refused.headers), set(ordinary.headers) | {"retry-after"})
+        for name in ("cache-control", "content-security-policy", "referrer-policy", "vary",
+                     "x-content-type-options"):
+            self.assertEqual(refused.headers[name], ordinary.headers[name])
+        small.await_line(r"Request .*status=503.*outcome=overloaded")

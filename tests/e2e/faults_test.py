@@ -18,6 +18,12 @@ class VendorFaults(ServiceTest):
         self.assertIn("SAPLING_API_KEY", problem["error"])
         self.assertEqual(service.stats()["memory"]["entries"], 0)
 
+    def wait_as_told(self, failed):
+        """Until the content of a failed analysis may be asked for again."""
+        wait = int(failed.headers["retry-after"])
+        self.assertLessEqual(wait, 30)
+        time.sleep(wait + 0.05)
+
     def test_a_failing_vendor_is_an_error_and_the_next_try_pays_anew(self):
         sandbox = self.sandbox()
         # One call for each try, so that a mode of one call meets one upload.
@@ -32,12 +38,18 @@ class VendorFaults(ServiceTest):
                 self.assertIn(failed.status, statuses, failed.body)
                 self.assertEqual(failed.cache, "MISS")
                 self.assertFalse(failed.json["success"])
+                charged = sandbox.charged
+                paused = service.upload(photo)  # the same error, and nobody is asked
+                self.assertEqual(paused.status, failed.status)
+                self.assertEqual(sandbox.charged, charged)
+                self.wait_as_told(failed)
                 self.assertEqual(service.upload(photo).cache, "MISS")
                 self.assertEqual(service.upload(photo).cache, "HIT")
         sandbox.behave("ok", latencyMs=4000)
         slow = service.upload(jpeg("slow"))
         self.assertProblem(slow, 504, "vendor_timeout")
         sandbox.behave("ok")
+        self.wait_as_told(slow)
         self.assertEqual(service.upload(jpeg("slow")).cache, "MISS")
         # Known content is answered while the vendor is down.
         sandbox.stop(signal.SIGKILL)
@@ -115,6 +127,38 @@ class VendorFaults(ServiceTest):
         for secret in ("sightengine-secret", "sapling-secret", "an-admin-token", "a-wrong-token",
                        "y" * 40):
             self.assertNotIn(secret, everything)
+
+
+class Secrets(ServiceTest):
+    """No vendor's key reaches a log line at debug level or an answer, however its calls end."""
+
+    MODES = ("ok", "credentials", "refuse_media", "rate_limit", "error500", "broken_json", "close")
+    VENDORS = {"AIORNOT": "/aiornot", "GPTZERO": "/gptzero/v2", "HIVE": "/hive/api/v3",
+               "OPENAI": "/openai/v1", "PANGRAM": "/pangram", "SAPLING": "/sapling",
+               "SIGHTENGINE": "/sightengine/1.0"}
+
+    def test_no_vendors_key_is_seen_anywhere(self):
+        sandbox = self.sandbox()
+        keys = {vendor: f"{vendor.lower()}-key-that-nobody-sees" for vendor in self.VENDORS}
+        settings = {f"{vendor}_API_KEY": key for vendor, key in keys.items()}
+        settings["SIGHTENGINE_API_USER"] = "user"
+        settings["SIGHTENGINE_API_SECRET"] = settings.pop("SIGHTENGINE_API_KEY")
+        for vendor, base in self.VENDORS.items():
+            settings[f"{vendor}_BASE_URL"] = sandbox.url + base
+        service = self.service(LOG_LEVEL="debug", DETECTION_RETRIES="0", **settings)
+        answers = []
+        for number, mode in enumerate(self.MODES):
+            sandbox.behave(mode)
+            answers += [service.upload(jpeg(mode)), service.text(f"{number} {'y' * 300}")]
+        answers += [service.request("GET", "/api/health/ready"), service.admin(
+            "GET", "/api/admin/cache/stats")]
+        called = sandbox.calls()["byVendor"]
+        self.assertEqual(set(called), {vendor.lower() for vendor in self.VENDORS})
+        service.stop()
+        everything = service.output + "".join(
+            str(answer.headers) + answer.body.decode() for answer in answers)
+        for vendor, key in keys.items():
+            self.assertNotIn(key, everything, vendor)
 
 
 class Uploads(ServiceTest):

@@ -1,6 +1,7 @@
 """Starts the built programs on free ports of loopback, and speaks to them as their users do."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -164,6 +165,15 @@ class Service(Program):
         finally:
             connection.close()
 
+    @contextlib.contextmanager
+    def kept_connection(self):
+        """A connection for several requests, closed at the end."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     def upload(self, content, **details):
         body, content_type = form(content, **details)
         return self.request("POST", "/api/analysis/file", body, {"Content-Type": content_type})
@@ -223,8 +233,13 @@ class ServiceTest(unittest.TestCase):
 
     def failed(self):
         """Whether this test has failed so far: then what its programs printed is worth reading."""
-        result = self._outcome.result if self._outcome else None
-        return result is not None and not self._outcome.success
+        outcome = self._outcome
+        if outcome is None or outcome.result is None:
+            return False
+        # `outcome.success` says nothing of what went before while a clean-up runs.
+        recorded = [*outcome.result.failures, *outcome.result.errors,
+                    *getattr(outcome, "errors", [])]  # the last up to Python 3.10
+        return any(getattr(test, "test_case", test) is self for test, error in recorded if error)
 
     def sandbox(self, **environment):
         return self._ending(Sandbox(self.directory, **environment))

@@ -1,80 +1,19 @@
 """The shared store as a site has it: several services, one Redis, and days when it is away."""
 
 import os
-import pathlib
-import shutil
 import signal
 import statistics
 import subprocess
-import tempfile
 import time
-import unittest
 
-from harness import BUILD, PATIENCE, ServiceTest, jpeg
+from harness import BUILD, PATIENCE, jpeg
+from redis_server import RedisTestCase
 
 WEEK = 604_800
 MONTH = 2_592_000
 
 
-class Redis:
-    """A redis-server of the test's own, on a unix socket in a directory with a short path."""
-
-    def __init__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vcr-"))
-        self.socket = self.directory / "s"
-        self.process = None
-
-    @property
-    def url(self):
-        return f"unix://{self.socket}"
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self.directory)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
-        while self.cli("PING") != "PONG":
-            assert time.monotonic() < deadline, "redis-server does not answer"
-            time.sleep(0.02)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.socket.unlink(missing_ok=True)
-
-    def cli(self, *words):
-        return subprocess.run(["redis-cli", "-s", str(self.socket), *words], capture_output=True,
-                              text=True, timeout=PATIENCE).stdout.strip()
-
-    def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-
-@unittest.skipUnless(shutil.which("redis-server") or os.environ.get("CI"),
-                     "redis-server is not installed")
-class RedisTest(ServiceTest):
-    def setUp(self):
-        super().setUp()
-        self.redis = Redis()
-        self.addCleanup(self.redis.close)
-
-    def on_redis(self, sandbox, directory, **environment):
-        home = self.directory / directory
-        home.mkdir(exist_ok=True)
-        return self.service(sandbox, REDIS_URL=self.redis.url, CACHE_DIR=str(home), **environment)
-
-    def await_stats(self, service, patience=PATIENCE, **wanted):
-        deadline = time.monotonic() + patience
-        while True:
-            stats = service.stats()
-            if all(stats[name] == value for name, value in wanted.items()):
-                return stats
-            self.assertLess(time.monotonic(), deadline, stats)
-            time.sleep(0.02)
-
+class RedisTest(RedisTestCase):
     def test_a_photograph_twice_and_what_lies_in_redis(self):
         self.redis.start()
         sandbox = self.sandbox()
@@ -145,7 +84,7 @@ class RedisTest(ServiceTest):
             self.assertIn("detail=redis", again.headers["cache-status"])
         self.assertEqual(sandbox.charged, 11)
         self.assertEqual(service.stats()["cost"]["paidCalls"], 11)
-        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "11")
+        self.assertEqual(self.redis.paid_calls(), 11)
         self.assertEqual(service.output.count("wait in the local store"), 1)
         # Another replica, with nothing on its own disk, knows it all.
         other = self.on_redis(sandbox, "b")
@@ -170,7 +109,7 @@ class RedisTest(ServiceTest):
         for seed in range(40, 60):
             self.assertEqual(service.upload(jpeg(seed)).cache, "HIT")
         self.assertEqual(sandbox.charged, 20)
-        self.assertEqual(self.redis.cli("HGET", "stats:counters", "analysis:paid_calls"), "20")
+        self.assertEqual(self.redis.paid_calls(), 20)
 
     def test_a_redis_that_is_down_at_start_is_no_reason_not_to_start(self):
         sandbox = self.sandbox()

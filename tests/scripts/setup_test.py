@@ -10,6 +10,7 @@ import unittest
 from programs import ROOT
 
 DPKG_QUERY = """#!/bin/sh
+case $* in *Provides*) printf 'installed %s\\n' "$PROVIDED"; exit 0 ;; esac
 for name in $INSTALLED; do printf 'installed:%s ' "$name"; done
 printf 'config-files:libssl-dev '
 exit 1
@@ -64,6 +65,14 @@ class Setup(unittest.TestCase):
         done = self.setup(installed=self.packages())
         self.assertEqual((done.returncode, done.stdout, self.log()), (0, "", []))
 
+    def test_what_an_installed_package_provides_is_not_installed_beside_it(self):
+        there = [name for name in self.packages("test") if name != "npm"]
+        provided = {"PROVIDED": "nodejs-dev, node-types-node (= 20.1), npm"}
+        self.assertEqual(self.setup("test", installed=there, **provided).returncode, 0)
+        self.assertEqual(self.log(), [])
+        self.setup("test", installed=there, PROVIDED="nodejs-dev, npm-run, cnpm")
+        self.assertTrue(any(line.endswith(" npm") for line in self.log()), self.log())
+
     def test_forbids_daemons_while_installing_and_takes_the_policy_away(self):
         (self.root / "apt-get").write_text('#!/bin/sh\ncat "$POLICY_FILE" >>"$LOG"\n')
         (self.root / "rm").unlink()
@@ -76,13 +85,17 @@ class Setup(unittest.TestCase):
         self.setup("test")
         self.assertEqual((self.root / "policy-rc.d").read_text(), "mine\n")
 
-    def test_the_redis_service_is_not_enabled_for_the_next_boot(self):
+    def test_no_server_is_enabled_for_the_next_boot(self):
         self.setup("test")
-        self.assertIn("systemctl --quiet disable redis-server.service", self.log())
+        for server in ("redis-server", "nginx", "haproxy"):
+            self.assertIn(f"systemctl --quiet disable {server}.service", self.log())
 
     def test_a_server_that_was_there_before_is_left_alone(self):
-        self.setup("test", installed=["redis-server"])
-        self.assertNotIn("systemctl", "".join(self.log()))
+        self.setup("test", installed=["redis-server", "nginx"])
+        log = "".join(self.log())
+        self.assertNotIn("disable redis-server", log)
+        self.assertNotIn("disable nginx", log)
+        self.assertIn("disable haproxy", log)
 
     def test_another_system_gets_a_clear_message_and_the_list(self):
         self.release.write_text('ID=fedora\nVERSION_ID=41\n')

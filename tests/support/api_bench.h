@@ -14,6 +14,7 @@
 #include "support/recording_logger.h"
 #include "support/string_source.h"
 #include "vcache/api/api.h"
+#include "vcache/cache/memory_budget.h"
 
 namespace vcache::test {
 
@@ -31,13 +32,14 @@ class ApiBench {
  public:
   /// `backing` says what the store behind is called; its `store` is the bench's matter.
   explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true,
-                    api::BackingStore backing = {})
+                    api::BackingStore backing = {}, analysis::BudgetOptions limits = {})
       : panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
         statistics_(nullptr, clock, logger),
+        budget_(sums_, clock, logger, std::move(limits)),
         analysis_(tiers_, panel_, statistics_, clock, {}),
         router_(api::MakeRouter(std::move(options),
                                 {analysis_, tiers_, &memory_, Backed(std::move(backing)),
-                                 statistics_, panel_, clock, logger})) {}
+                                 statistics_, panel_, clock, logger, &budget_})) {}
 
   /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
   http::Response Send(const Call& call) {
@@ -69,6 +71,7 @@ class ApiBench {
     return Send(
         {"POST", "/api/analysis/text", {{"Content-Type", "text/plain"}}, std::string(text)});
   }
+  analysis::Budget& budget() { return budget_; }
   static std::string Text(std::size_t characters = 60) { return std::string(characters, 'x'); }
 
   FakeClock clock;
@@ -91,6 +94,8 @@ class ApiBench {
   cache::MemoryStore memory_{{}, clock};
   cache::TieredStore tiers_{&memory_, &faulty};
   metrics::Statistics statistics_;
+  cache::MemoryBudgetStore sums_;
+  analysis::Budget budget_;
   analysis::AnalysisService analysis_;
   http::Router router_;
 };

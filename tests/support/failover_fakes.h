@@ -65,6 +65,11 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return cache::CounterTotals{totals, totals, now};
   }
+  std::atomic<std::int64_t> clears{0};
+  Result<std::int64_t> CountClears(Deadline) override {
+    if (away) return Away();
+    return clears.load();
+  }
   Result<void> Deliver(const cache::PendingWrite& write, Deadline) override {
     if (away || refuses_writes || deliveries_left == 0) return Away();
     if (refuses_entries_for_good && !write.store_key.empty()) {
@@ -135,14 +140,16 @@ class FakeLocalStore final : public cache::SqliteStore {
     if (oldest.size() > at_most) oldest.resize(at_most);
     return oldest;
   }
-  Result<void> ForgetPending(const cache::PendingWrite& write, Deadline deadline) override {
+  std::atomic<std::int64_t> synced_to{-1};
+  Result<void> SyncCopies(std::int64_t clears, Deadline) override {
+    if (is_off) return Off();
+    synced_to = clears;
+    return {};
+  }
+  Result<void> ForgetPending(const cache::PendingWrite& write, Deadline) override {
     if (is_off || !forgets) return Off();
     const std::lock_guard lock(mutex_);
     std::erase_if(pending_, [&](const auto& other) { return other.id == write.id; });
-    if (write.store_key.empty()) return {};
-    const auto all = cache::KeyPattern::Parse(write.store_key);
-    const auto ignored = entries_.Clear(*all, cache::ClearMode::kDelete, deadline);
-    (void)ignored;  // memory refuses nothing
     return {};
   }
   Result<std::uint64_t> CountPending(Deadline) override {

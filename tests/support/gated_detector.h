@@ -30,6 +30,11 @@ class GatedDetector final : public detection::Detector {
   }
 
   std::string_view provider() const noexcept override { return name_; }
+  /// Set: why it cannot judge, so that nobody should ask it.
+  std::string_view refusal;
+  std::string_view RefusalOf(const detection::DetectionTask&) const noexcept override {
+    return refusal;
+  }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_ + "/1"; }
   std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override {

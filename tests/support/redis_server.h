@@ -34,6 +34,9 @@ class RedisServer {
     bool tls = false;
     /// With `tls`; by default made for localhost, 127.0.0.1 and ::1.
     std::optional<TestAuthority::LeafOptions> certificate;
+    /// With `tls`; signs the certificate in place of an authority of the server's own, so that
+    /// servers can trust each other. Must outlive the server.
+    const TestAuthority* authority = nullptr;
     /// Added to the command line: `{"--maxmemory", "1mb"}`.
     std::vector<std::string> arguments;
   };
@@ -42,9 +45,9 @@ class RedisServer {
   explicit RedisServer(Options options) : options_(std::move(options)) {
     port_ = LoopbackSocket::FreePort();
     if (options_.tls) {
-      authority_.emplace(directory_.path(), "ca");
-      leaf_ =
-          authority_->Issue("server", options_.certificate.value_or(TestAuthority::LeafOptions()));
+      if (options_.authority == nullptr) authority_.emplace(directory_.path(), "ca");
+      leaf_ = authority().Issue("server-" + std::to_string(port_),
+                                options_.certificate.value_or(TestAuthority::LeafOptions()));
     }
     Start();
   }
@@ -68,7 +71,7 @@ class RedisServer {
     return "rediss://127.0.0.1:" + port + "?tls_ca=" + ca_file().string();
   }
   std::string unix_url() const { return "unix://" + socket_path().string(); }
-  std::filesystem::path ca_file() const { return directory_.path() / "ca.pem"; }
+  std::filesystem::path ca_file() const { return authority().ca_file(); }
   std::filesystem::path socket_path() const { return directory_.path() / "redis.sock"; }
 
   /// Starts the program (again), on the same port, empty; returns when it answers.
@@ -141,6 +144,10 @@ class RedisServer {
   };
   using Context = std::unique_ptr<redisContext, FreeContext>;
   using Reply = std::unique_ptr<redisReply, FreeReply>;
+
+  const TestAuthority& authority() const {
+    return options_.authority != nullptr ? *options_.authority : *authority_;
+  }
 
   std::string LogFile() const { return (directory_.path() / "redis.log").string(); }
 

@@ -56,9 +56,9 @@ class ScriptedServer {
       closed_ = true;
     }
     /// Whether the client hung up within so many milliseconds.
-    bool ClosedWithin(int milliseconds) {
+    bool ClosedWithin(int millis) {
       pollfd poll_fd{fd_, POLLIN, 0};
-      return ::poll(&poll_fd, 1, milliseconds) > 0;
+      return ::poll(&poll_fd, 1, millis) > 0;
     }
     bool closed() const { return closed_; }
 
@@ -103,6 +103,11 @@ class ScriptedServer {
   std::uint16_t port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   int connections() const { return connections_; }
+  /// Those that neither side has closed.
+  std::size_t open_connections() const {
+    const std::lock_guard lock(mutex_);
+    return open_.size();
+  }
   /// How many requests arrived whole.
   int requests() const {
     const std::lock_guard lock(mutex_);

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "vcache/analysis/analysis_observer.h"
+#include "vcache/analysis/budget.h"
+#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_store.h"
 #include "vcache/cache/tiered_store.h"
 #include "vcache/content/media_type.h"
 #include "vcache/content/spool.h"
@@ -48,15 +51,31 @@ struct AnalysisOptions {
   std::chrono::seconds partial_ttl{3'600};
   /// How long a store may take to answer a look-up or to keep a verdict.
   std::chrono::milliseconds store_timeout{5'000};
-  /// The longest that a paid call may take, whoever waits for it.
+  /// The longest that a paid call may take, whoever waits for it; a lease lasts for this and
+  /// `lease_margin`, in which the verdict is kept.
   std::chrono::milliseconds call_timeout{180'000};
+  std::chrono::milliseconds lease_margin{10'000};
   /// Paid calls in flight at once; one more is refused with kOverloaded.
   std::size_t max_flights = 256;
+  /// Callers that wait for somebody else's call at once; one more is refused with kOverloaded.
+  std::size_t max_waiters = 10'000;
+  /// How long a content is left alone after a call for it failed: the first time, and at most,
+  /// since each failure doubles it. 0 for not at all.
+  std::chrono::seconds failure_pause{1};
+  std::chrono::seconds longest_failure_pause{30};
   /// Paid calls begun in any minute while the store is unavailable; one more is refused with
   /// kOverloaded. 0 for no limit.
   std::size_t outage_calls_per_minute = 0;
   /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
   bool same_detectors = false;
+};
+
+/// What keeps replicas from paying for the same content, and all from paying too much; each may be
+/// missing (null), and must outlive the service.
+struct Safeguards {
+  cache::LeaseStore* leases = nullptr;  ///< Without it there are no other replicas.
+  cache::LeaseNews* news = nullptr;     ///< Needed with `leases`.
+  Budget* budget = nullptr;             ///< Without it there is no limit.
 };
 
 /// Decides: look up, join, pay, keep. It does not hash, speak to stores' protocols, parse JSON or
@@ -65,7 +84,8 @@ class AnalysisService {
  public:
   /// All references must outlive the service.
   AnalysisService(cache::TieredStore& store, const detection::DetectorPanel& panel,
-                  AnalysisObserver& observer, Clock& clock, AnalysisOptions options);
+                  AnalysisObserver& observer, Clock& clock, AnalysisOptions options,
+                  Safeguards safeguards = {});
   /// Waits for the paid calls in flight, so that what is paid for is kept.
   ~AnalysisService();
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vcache/analysis/analysis_service.h"
+#include "vcache/analysis/budget.h"
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/tiered_store.h"
 #include "vcache/content/spool.h"
@@ -59,6 +60,7 @@ struct ApiParts {
   const detection::DetectorPanel& panel;
   Clock& clock;
   Logger& logger;
+  analysis::Budget* budget = nullptr;  ///< Null: nothing is limited.
 };
 
 /// Every route of the service. The options are kept; handlers are thread-safe.

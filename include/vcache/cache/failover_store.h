@@ -28,7 +28,8 @@ struct FailoverOptions {
 };
 
 /// The shared store, and a local one that catches what an outage would lose. Look-ups ask the
-/// shared store; when it is unavailable, or may not know yet what waits here, the local one. Writes
+/// shared store; when it is unavailable, or may not know yet what waits here, the local one. What
+/// is paid for here is kept in both, so that an outage does not make it be paid for again. Writes
 /// that the shared store does not take wait on disk and are delivered in order when it does again.
 /// Thread-safe.
 class FailoverStore final : public VerdictStore, public CounterStore {
@@ -61,12 +62,21 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   /// process has written since.
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
+  /// Something may have been cleared without anybody's telling: the local copies are to be compared
+  /// with the shared store's count of clears, by the thread of `Start` if nobody else does.
+  void DistrustCopies() { copies_checked_ = false; }
+  /// Does that now, if it is due and the shared store answers.
+  void CheckCopies();
+  /// Removes local entries that another replica cleared.
+  void ForgetCleared(const KeyPattern& pattern);
+
   /// How many writes wait.
   std::uint64_t pending() const noexcept { return pending_.load(); }
 
  private:
   bool MustAskLocal(const LookupResult& found, bool writes_wait) const;
   void NoteWaiting(const Error& reason);
+  void KeepCopy(const KeepRequest& request);
   void Remember(const Counters& written, WallTime when);
   void LearnTotals();
   void Recount();
@@ -83,6 +93,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   /// Deliveries so far: who finds nothing in either store asks again when one came in between.
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<bool> writes_wait_{false};  ///< As the log was told.
+  std::atomic<bool> copies_checked_{false};
 
   std::mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_;  // guarded by totals_mutex_

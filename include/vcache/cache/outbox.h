@@ -38,7 +38,7 @@ class Outbox {
   /// The oldest ones, oldest first.
   virtual Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most,
                                                           Deadline deadline) = 0;
-  /// Forgets it, and the local copy of its entry with it: from now on the shared store has it.
+  /// Forgets it; its entry stays as a copy. From now on the shared store has it.
   virtual Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) = 0;
   virtual Result<std::uint64_t> CountPending(Deadline deadline) = 0;
   /// What the waiting writes will add to the totals; `now` says which day is today.
@@ -52,6 +52,10 @@ class SharedStore : public VerdictStore, public CounterStore {
   /// and its entry is stored with the rest of its life, unless a newer one is there. Errors:
   /// kStoreUnavailable; kBadRequest when the store will never take it.
   virtual Result<void> Deliver(const PendingWrite& write, Deadline deadline) = 0;
+
+  /// How often anybody has cleared anything: who was away sees whether something was missed.
+  /// kStoreUnavailable.
+  virtual Result<std::int64_t> CountClears(Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

@@ -28,7 +28,13 @@ struct SqliteStoreOptions {
 /// (WAL), shared by several processes of one machine, never on a network file system (rule P3).
 /// Survives restarts and `kill -9`. When the disk is full or the file is damaged it turns itself
 /// off with one warning and answers kUnavailable from then on: analyses go on without it.
-class SqliteStore : public VerdictStore, public CounterStore, public Outbox {};
+class SqliteStore : public VerdictStore, public CounterStore, public Outbox {
+ public:
+  /// `clears` is the shared store's count. When it is not the one that was given last, something
+  /// was cleared meanwhile, and entries that do not wait to be delivered are dropped: they were
+  /// copies of what may be gone. kStoreUnavailable.
+  virtual Result<void> SyncCopies(std::int64_t clears, Deadline deadline) = 0;
+};
 
 /// kBadConfiguration when the directory cannot be made or written, with its path and what to do;
 /// kIo when the database is damaged. The clock and the logger must outlive the store.

@@ -26,6 +26,8 @@ class TieredStore final : public VerdictStore {
   Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
   /// Clears every tier; reports what the backing store held (the memory tier without one).
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  /// The memory tier alone: another replica has cleared the store behind.
+  void ClearMemory(const KeyPattern& pattern);
   bool available() const noexcept override;
 
   /// Whether `Keep` keeps a verdict anywhere, and whether it keeps the counters given with it (the

@@ -42,6 +42,11 @@ struct KeepRequest {
   SharedEntry entry;
   std::chrono::seconds ttl{0};  ///< More than 0.
   Counters counters;            ///< The paid call and its price; may be empty.
+  /// The lease under which it was paid, which ends with this; empty without one.
+  std::string lease_token{};
+  /// Unique among all replicas, for a store that cannot write verdict and counters in one step: who
+  /// repeats the request under the same id counts nothing twice. May be empty.
+  std::string id{};
 };
 
 struct ClearReport {
@@ -64,7 +69,8 @@ class VerdictStore {
   virtual std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys,
                                                Deadline deadline) = 0;
 
-  /// Stores or replaces, atomically with the counters. Errors: kStoreUnavailable, kIo.
+  /// Stores or replaces, atomically with the counters where the store can; where it cannot, the
+  /// verdict first, and a failure between the two is a failure. Errors: kStoreUnavailable, kIo.
   virtual Result<void> Keep(const KeepRequest& request, Deadline deadline) = 0;
 
   /// Removes (or only counts) the entries of ours that match, and nothing else.

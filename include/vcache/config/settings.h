@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vcache/core/log.h"
+#include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
 
@@ -28,7 +29,7 @@ struct ServerSettings {
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
-  std::size_t worker_threads = 256;
+  std::size_t worker_threads = 768;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
@@ -57,10 +58,25 @@ struct CacheSettings {
   bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
 };
 
+/// The shared store, over TCP or over REST; at most one of the two is set.
 struct RedisSettings {
-  Secret url;  ///< `REDIS_URL`, which may hold a password; empty: no shared store.
+  Secret url;            ///< `REDIS_URL`, which may hold a password; empty: none over TCP.
+  std::string rest_url;  ///< Without a slash at the end; empty: none over REST.
+  Secret rest_token;
+  std::string rest_ca;  ///< A file; empty: the system's authorities.
   std::chrono::milliseconds timeout{250};
   std::size_t outage_calls_per_minute = 60;  ///< 0: no limit.
+
+  bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
+};
+
+/// What bounds and protects paid calls, whoever the vendor is.
+struct CallSettings {
+  std::chrono::milliseconds timeout{180'000};      ///< `CALL_TIMEOUT_MS`
+  std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
+  std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
+  std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
+  std::size_t max_waiters = 400;                   ///< Below `worker_threads`, so that hits go on.
 };
 
 struct VendorSettings {
@@ -68,6 +84,14 @@ struct VendorSettings {
   std::chrono::milliseconds timeout{0};
   std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
   std::size_t max_concurrency = 8;
+  /// `<VENDOR>_MONTHLY_BUDGET_USD`, in millionths of a US dollar; empty: no limit.
+  std::optional<std::int64_t> monthly_budget_micros{};
+};
+
+/// What all vendors together may cost, in millionths of a US dollar; empty: no limit.
+struct BudgetSettings {
+  std::optional<std::int64_t> daily_micros{};    ///< `DAILY_BUDGET_USD`
+  std::optional<std::int64_t> monthly_micros{};  ///< `MONTHLY_BUDGET_USD`
 };
 
 /// Names with values, in their order.
@@ -106,15 +130,25 @@ struct DetectionSettings {
   std::vector<std::string> video;
   std::vector<std::string> text;
   std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
+  ProvenanceMode provenance = ProvenanceMode::kReport;  ///< `DETECTION_PROVENANCE`
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
 
+  Secret aiornot_key;
+  /// The vendor asks for two minutes of patience with a video.
+  VendorSettings aiornot{"https://api.aiornot.com", std::chrono::minutes(2), 10'000};
   std::string copyleaks_email;
   Secret copyleaks_key;
   std::string copyleaks_login_url = "https://id.copyleaks.com";
   VendorSettings copyleaks{"https://api.copyleaks.com", std::chrono::minutes(1), 10'000};
   CustomSettings custom;
+  Secret gptzero_key;
+  VendorSettings gptzero{"https://api.gptzero.me/v2", std::chrono::seconds(30), 150'000};
+  Secret hive_key;
+  VendorSettings hive{"https://api.thehive.ai/api/v3", std::chrono::minutes(2), 10'000};
+  Secret pangram_key;
+  VendorSettings pangram{"https://text.external-api.pangram.com", std::chrono::minutes(1), 50'000};
   Secret realitydefender_key;
   /// Three minutes: upload and waiting together. The vendor publishes no price.
   VendorSettings realitydefender{"https://api.prd.realitydefender.xyz", std::chrono::minutes(3),
@@ -136,7 +170,9 @@ struct Settings {
   AccessSettings access;
   CacheSettings cache;
   RedisSettings redis;
+  CallSettings calls;
   DetectionSettings detection;
+  BudgetSettings budget;
 };
 
 /// How one variable of the process environment is read; empty when it is not set.

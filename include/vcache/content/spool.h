@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "vcache/core/byte_source.h"
 #include "vcache/core/bytes.h"
@@ -39,6 +40,11 @@ class Spool {
 
   /// A reader from the start. It must not outlive the spool; no `Append` once one exists.
   std::unique_ptr<ByteSource> NewReader() const;
+
+  /// Fills the front of `into` from `offset` on and says how many bytes it wrote; 0 at the end and
+  /// beyond it. For parsers that need a few bytes here and there. Safe from any thread, under the
+  /// conditions of `NewReader`; its errors too.
+  Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:
   struct State;

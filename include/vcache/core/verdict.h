@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/provenance.h"
+#include "vcache/core/video_info.h"
 
 namespace vcache {
 
@@ -33,6 +35,14 @@ enum class ScoreKind {
 std::string_view ScoreKindName(ScoreKind kind) noexcept;
 std::optional<ScoreKind> ScoreKindFromName(std::string_view name) noexcept;
 
+/// What a vendor said of the frames of a video, each score 0 to 100. Which of the two numbers is
+/// the vendor's `score` says docs/detection-vendors.md.
+struct FrameScores {
+  std::int64_t count = 0;  ///< At least 1.
+  double mean = 0;
+  double max = 0;
+};
+
 /// What one vendor said, or why it said nothing.
 struct SourceVerdict {
   std::string provider;
@@ -45,9 +55,12 @@ struct SourceVerdict {
   ScoreKind kind = ScoreKind::kProbability;
   std::string model;
   std::string error;
+  /// Of a video, where the vendor tells frame by frame.
+  std::optional<FrameScores> frames = std::nullopt;
 };
 
-/// A finished analysis of one content: always a vendor's answer, never a guess of ours. A value;
+/// A finished analysis of one content: always a vendor's answer, never a guess of ours; where the
+/// site says so (`ProvenanceMode::kDecide`) also what the file declares of itself. A value;
 /// the invariant `0 <= ai_score <= 100`, finite, is checked wherever one is read from outside.
 struct Verdict {
   double ai_score = 0;
@@ -64,6 +77,9 @@ struct Verdict {
   std::vector<std::pair<std::string, double>> generators;
   /// A JSON object with what else the vendor told.
   std::string details = "{}";
+  /// What the file says of its origin and, of a video, its container of its length.
+  std::optional<Provenance> provenance = std::nullopt;
+  std::optional<VideoInfo> video = std::nullopt;
   WallTime analyzed_at{};
   /// From a stand-in, not from a paid vendor.
   bool demo = false;

@@ -31,8 +31,9 @@ struct DetectionTask {
   std::size_t characters = 0;
   /// Hexadecimal digest, for vendors that take an id from the caller.
   std::string_view digest_hex;
-  /// Video: how long it is, where its container says so; empty when nobody knows.
-  std::optional<std::chrono::milliseconds> video_length{};
+  /// Video: what its container says; empty where it does not, or nobody has looked yet. A claim of
+  /// the file, good to choose an endpoint and estimate a price by.
+  std::optional<std::chrono::milliseconds> video_length = std::nullopt;
 };
 
 /// One vendor's finished answer.
@@ -59,6 +60,10 @@ class Detector {
   /// The name in configuration and answers: `sightengine`.
   virtual std::string_view provider() const noexcept = 0;
   virtual bool Accepts(MediaKind kind) const noexcept = 0;
+  /// Why this vendor cannot judge a content of a kind that it accepts, in one sentence, known
+  /// without asking it: too short, too large, a type that it does not take. Empty: it is worth
+  /// asking.
+  virtual std::string_view RefusalOf(const DetectionTask&) const noexcept { return {}; }
   /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
   virtual std::string Fingerprint(MediaKind kind) const = 0;
   /// What a call for this task is expected to cost.

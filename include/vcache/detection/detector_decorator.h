@@ -17,6 +17,9 @@ class DetectorDecorator : public Detector {
 
   std::string_view provider() const noexcept override { return inner_->provider(); }
   bool Accepts(MediaKind kind) const noexcept override { return inner_->Accepts(kind); }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    return inner_->RefusalOf(task);
+  }
   std::string Fingerprint(MediaKind kind) const override { return inner_->Fingerprint(kind); }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     return inner_->PriceMicros(task);

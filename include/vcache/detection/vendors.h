@@ -24,6 +24,28 @@ struct VendorEndpoint {
   bool sandbox = false;
 };
 
+struct AiOrNotOptions {
+  VendorEndpoint endpoint;  ///< Price of one analysis, whatever its kind.
+  Secret api_key;
+};
+
+struct GptZeroOptions {
+  VendorEndpoint endpoint;  ///< Price of 1,000 words, charged in parts.
+  Secret api_key;
+};
+
+struct HiveOptions {
+  VendorEndpoint endpoint;  ///< Price of an image or a video.
+  Secret api_key;
+};
+
+struct PangramOptions {
+  VendorEndpoint endpoint;  ///< Price of each started 1,000 words; the time-out includes the wait.
+  Secret api_key;
+  /// Between two looks at a result; the vendor's own client takes half a second.
+  std::chrono::milliseconds poll_interval{500};
+};
+
 struct SightengineOptions {
   VendorEndpoint endpoint;  ///< Price of an image; a video costs it once for each frame analysed.
   std::string api_user;
@@ -57,9 +79,15 @@ struct RealityDefenderOptions {
   std::chrono::milliseconds interval{5'000};
 };
 
-/// Each keeps references to what it is given, which must outlive it.
+/// Each keeps references to `http` and, where it waits for a result or reads a date, to `pauses` or
+/// `clock`; they must outlive it.
+std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
                                         Clock& clock);
+std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
+                                      Pauses& pauses);
 std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
                                               Pauses& pauses);
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,

@@ -59,14 +59,14 @@ struct AccessRecord {
   bool client_gone = false;
 };
 
-/// How the rest of the service takes part. Called from worker threads, several at a time;
-/// `on_finished` also from the epoll thread, so it must not block. The 503 of an overloaded gate is
-/// written without a worker and so without `render_error` and `finish`.
+/// How the rest of the service takes part in every answer (rule H23). Called from worker threads,
+/// several at a time, and from the epoll thread for the 503 of an overloaded gate: none may block.
+/// That 503 may go out before a head was read; the request then has an id and an address only.
 struct ServerHooks {
   /// Makes the body of an error answer (problem details); status and headers are set from the code
   /// already. For errors of the gate, of routing and of handlers that threw (rule H23).
   std::function<Response(const RequestInfo&, const Error&)> render_error;
-  /// Last hand on every answer that a worker writes: security headers, CORS.
+  /// Last hand on every answer: security headers, CORS.
   std::function<void(const RequestInfo&, Response&)> finish;
   std::function<void(const AccessRecord&)> on_finished;
 };

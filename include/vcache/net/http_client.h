@@ -46,6 +46,13 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{5'000};
   /// The whole exchange; the deadline may end it sooner.
   std::chrono::milliseconds timeout{30'000};
+  /// How long the answer's body may be, in place of the client's limit; 0 for that one.
+  std::size_t max_response_bytes = 0;
+  /// Set: takes the body of an answer with status 200 piece by piece while it arrives, of whatever
+  /// length, in place of `HttpResponse::body`. False ends the exchange as a broken connection.
+  std::function<bool(std::string_view piece)> on_body{};
+  /// Set: asked about once a second; true ends the exchange likewise.
+  std::function<bool()> cancelled{};
 };
 
 struct HttpResponse {
@@ -78,6 +85,13 @@ struct CurlHttpClientOptions {
   std::string user_agent = "VerdictCache";
   /// A file with the certificates to trust (PEM); empty for the system's (rule T8).
   std::string ca_file{};
+  /// Whom messages speak of.
+  std::string peer = "the vendor";
+  /// Keeps connections open for the next request. A request that dies with a connection fails, as
+  /// ever, since its body cannot be read twice (rule C1); one without a body, which libcurl could
+  /// repeat, gets a connection of its own all the same. For calls that are many and cost nothing to
+  /// lose; never for paid ones.
+  bool reuse_connections = false;
 };
 
 /// libcurl underneath. `InitHttpClients` must have run. The clock must outlive the client.

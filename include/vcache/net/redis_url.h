@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
@@ -40,5 +41,24 @@ struct RedisUrl {
 /// User and password are percent-encoded. kBadConfiguration says what is wrong without quoting the
 /// URL, which holds a password.
 Result<RedisUrl> ParseRedisUrl(std::string_view url);
+
+/// Servers of a Redis Cluster to learn its slots from, as `REDIS_URL` names them. A plain value.
+struct RedisClusterUrl {
+  std::vector<RedisUrl> seeds;  ///< At least one; alike but for host and port.
+
+  /// For logs and messages: scheme, hosts and ports, never user or password.
+  std::string Display() const;
+};
+
+/// Whether it begins with `redis+cluster://` or `rediss+cluster://`.
+bool IsRedisClusterUrl(std::string_view url);
+
+/// Reads `redis+cluster://` and `rediss+cluster://` (TLS):
+///
+///     redis+cluster://user:pass@one:6379,two:6379,[::1]:6380
+///
+/// Errors as those of `ParseRedisUrl`; a database other than 0 is one, since a cluster has no
+/// other.
+Result<RedisClusterUrl> ParseRedisClusterUrl(std::string_view url);
 
 }  // namespace vcache::net

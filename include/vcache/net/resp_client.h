@@ -33,11 +33,17 @@ class RespClient {
   /// Whether calls are likely to be answered now. Never blocks.
   virtual bool available() const noexcept = 0;
 
+  /// Whether words may hold any bytes. If not, they must be UTF-8, or `Run` fails without sending
+  /// them; replies hold any bytes all the same, and scripts see to their arguments themselves.
+  virtual bool takes_any_bytes() const noexcept { return true; }
+
   /// One command.
   Result<RespReply> Run(const RespCommand& command, Deadline deadline);
 };
 
-/// A script that the server knows by its digest. Immutable, thread-safe.
+/// A script that the server knows by its digest. Where the client takes text only, arguments of
+/// other bytes travel percent-encoded and are decoded by the script's first lines; its own see no
+/// difference. Immutable, thread-safe.
 class RespScript {
  public:
   explicit RespScript(std::string source);
@@ -48,11 +54,20 @@ class RespScript {
                         std::span<const std::string> arguments, Deadline deadline) const;
 
   /// 40 lower-case hex digits: the SHA-1 that EVALSHA wants.
-  const std::string& digest() const noexcept { return digest_; }
+  const std::string& digest() const noexcept { return plain_.digest; }
 
  private:
-  std::string source_;
-  std::string digest_;
+  struct Form {
+    explicit Form(std::string text);
+    std::string source;
+    std::string digest;
+  };
+  static Result<RespReply> RunForm(const Form& form, RespClient& client,
+                                   std::span<const std::string> keys,
+                                   std::span<const std::string> arguments, Deadline deadline);
+
+  Form plain_;
+  Form decoding_;
 };
 
 }  // namespace vcache::net

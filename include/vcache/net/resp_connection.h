@@ -2,42 +2,17 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
 #include "vcache/net/redis_url.h"
-#include "vcache/net/resp_client.h"
+#include "vcache/net/resp_link.h"
 
 namespace vcache::net {
-
-enum class RespState {
-  kConnecting,  ///< Not connected: connecting, or waiting to try again.
-  kReady,       ///< Answers.
-  kSilent,      ///< Connected, but it does not answer in time or is loading; being probed.
-  kRefused,     ///< It refuses us: password, user, database. Tried again slowly.
-  kPaused,      ///< Connected, but the plan's quota of commands is spent.
-};
-
-std::string_view RespStateName(RespState state) noexcept;  ///< `connecting`, `ready`, ...
-
-/// A snapshot; a plain value.
-struct RespStatus {
-  RespState state = RespState::kConnecting;
-  /// Why it is not ready, in a sentence without secrets; empty when it is.
-  std::string reason;
-  SteadyTime since{};          ///< When `state` began.
-  std::uint64_t connects = 0;  ///< Times that the server let us in.
-  std::uint64_t commands = 0;  ///< Commands of callers that were answered.
-  std::uint64_t timeouts = 0;  ///< Commands whose caller left before the reply.
-  std::uint64_t refusals = 0;  ///< Calls that failed at once, because it was not ready.
-  std::size_t waiting = 0;     ///< Commands queued or sent and not yet answered.
-};
 
 struct RespConnectionOptions {
   RedisUrl url;
@@ -65,12 +40,25 @@ struct RespConnectionOptions {
   std::function<void(const RespStatus&)> on_state;
 };
 
+struct RespBatch;
+
+/// Commands under way: what `RespConnection::Submit` gives and `Await` takes. Dropping it drops the
+/// replies; the commands are carried out all the same.
+struct RespTicket {
+  std::shared_ptr<RespBatch> batch;
+  SteadyTime begun{};
+  SteadyTime until{};
+  bool waits_in_full = false;  ///< `until` is the connection's own limit, not the caller's.
+};
+
 /// One connection that many callers share: their commands are queued, written in batches by a
 /// thread of its own and matched with the replies in order, so that concurrent calls share round
 /// trips. Connects in the background and for ever, with pauses that grow; while it is not ready
 /// calls fail at once with kStoreUnavailable. A caller that leaves at its deadline leaves its place
-/// behind, and the late reply is dropped (rule R3). One log line for each change of state.
-class RespConnection final : public RespClient {
+/// behind, and the late reply is dropped (rule R3). The commands of one call are written next to
+/// each other, so that one may prepare the connection for the next (`ASKING`); all of them, or none
+/// when the caller has left before. One log line for each change of state.
+class RespConnection final : public RespLink {
  public:
   ~RespConnection() override;  ///< Ends the thread; no call may be running or come after.
 
@@ -79,9 +67,13 @@ class RespConnection final : public RespClient {
                                      Deadline deadline) override;
   bool available() const noexcept override;
 
-  RespStatus Status() const;
-  /// Waits until it is ready, for the start of the service and for tests.
-  bool AwaitReady(Deadline deadline);
+  /// The two halves of `Run`, for who asks several servers at once: `Submit` never blocks, `Await`
+  /// waits for the replies until the deadline that `Submit` was given.
+  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
+  Result<std::vector<RespReply>> Await(RespTicket ticket);
+
+  RespStatus Status() const override;
+  bool AwaitReady(Deadline deadline) override;
 
  private:
   friend Result<std::unique_ptr<RespConnection>> MakeRespConnection(RespConnectionOptions options,

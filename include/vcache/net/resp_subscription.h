@@ -13,7 +13,28 @@
 
 namespace vcache::net {
 
-struct RespSubscriptionOptions {
+/// What a subscription tells of its channel, from its own thread, one at a time.
+struct SubscriptionHandlers {
+  /// The payload of each message.
+  std::function<void(std::string_view)> on_message;
+  /// The channel is listened to, for the first time or again. What was published before this
+  /// moment, and not handed to `on_message`, is lost: look for yourself what it may have been.
+  std::function<void()> on_subscribed;
+  /// The channel is not listened to any more.
+  std::function<void()> on_lost;
+};
+
+/// Listens to one channel, and listens again for ever. Its destruction ends its thread; no handler
+/// runs afterwards, and no handler may destroy it.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+
+  /// Whether messages arrive now. Never blocks.
+  virtual bool listening() const noexcept = 0;
+};
+
+struct RespSubscriptionOptions : SubscriptionHandlers {
   RedisUrl url;
   std::string channel;
   std::chrono::milliseconds connect_timeout{3'000};
@@ -26,24 +47,14 @@ struct RespSubscriptionOptions {
   std::string client_name = "verdictcache-events";
   /// Longer messages end the connection (rule R4).
   std::size_t max_message_bytes = 64 * 1024;
-
-  /// The payload of each message. Called by the subscription's thread, one at a time.
-  std::function<void(std::string_view)> on_message;
-  /// The channel is listened to, for the first time or again. What was published before this
-  /// moment, and not handed to `on_message`, is lost: look for yourself what it may have been.
-  std::function<void()> on_subscribed;
-  /// The channel is not listened to any more.
-  std::function<void()> on_lost;
 };
 
-/// Listens to one channel on a connection of its own; subscribes again for ever. Callbacks must not
-/// destroy it.
-class RespSubscription final {
+/// A subscription on a connection of its own.
+class RespSubscription final : public Subscription {
  public:
-  ~RespSubscription();  ///< Ends the thread; no callback runs afterwards.
+  ~RespSubscription() override;
 
-  /// Whether messages arrive now. Never blocks.
-  bool listening() const noexcept;
+  bool listening() const noexcept override;
 
  private:
   friend Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(

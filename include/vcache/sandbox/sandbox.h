@@ -29,9 +29,9 @@ enum class Mode {
   kNullScore,    ///< The score is null. Charged.
   kNotAScore,    ///< The score is a text. Charged.
   kOutOfRange,   ///< The score is 7.5 where 1 is the most. Charged.
-  kTruncated,    ///< The judge's answer was cut by its length limit (OpenAI). Charged.
-  kRefusal,      ///< The judge refuses (OpenAI). Charged.
-  kHuge,         ///< An answer of 5 MiB. Charged.
+  kTruncated,  ///< A judge's answer cut by its length (OpenAI), a null report (AI or Not). Charged.
+  kRefusal,    ///< Refused or failed within a 200 (OpenAI, AI or Not, Pangram). Charged.
+  kHuge,       ///< An answer of 5 MiB. Charged.
 };
 
 std::optional<Mode> ModeFromName(std::string_view name) noexcept;  ///< `ok`, `error500`, ...
@@ -55,11 +55,11 @@ struct CallCount {
 
 /// A stand-in for the paid vendors, for tests, benchmarks and the first try: speaks their
 /// documented wire formats, makes scores up from the content's hash, and counts what a vendor would
-/// charge. Under the router's root lie the vendors' bases `/sightengine/1.0`, `/sapling`,
-/// `/openai/v1`, `/realitydefender`, `/copyleaks`, a vendor that does not exist (`/custom/detect`,
-/// `/custom/jobs`), and the switches: `GET /sandbox/calls`, `POST /sandbox/reset`, `POST
-/// /sandbox/behaviour`. A single call is steered by the headers `X-Sandbox-Mode` and
-/// `X-Sandbox-Latency-Ms`. Thread-safe.
+/// charge. Under the router's root lie the vendors' bases `/aiornot`, `/copyleaks`, `/gptzero/v2`,
+/// `/hive/api/v3`, `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`,
+/// a vendor that does not exist (`/custom/detect`, `/custom/jobs`), and the switches: `GET
+/// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. A single call is steered by
+/// the headers `X-Sandbox-Mode` and `X-Sandbox-Latency-Ms`. Thread-safe.
 class Sandbox {
  public:
   /// The clock must outlive the sandbox.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "support/verdict_store_conformance.h"
 #include "vcache/cache/redis_store.h"
 #include "vcache/net/resp_connection.h"
+#include "vcache/net/upstash_rest.h"
 
 namespace vcache::test {
 
@@ -24,19 +26,29 @@ class RedisClientWorld {
     // The rounds of a busy machine under sanitizers are not what these tests are about.
     connection.command_timeout = std::chrono::milliseconds(5'000);
     connection_ = *net::MakeRespConnection(connection, clock_, logger_);
-    REQUIRE(connection_->AwaitReady(Deadline::After(clock_, std::chrono::seconds(10))));
-    store_ = cache::MakeRedisStore(options, std::move(keys), *connection_, clock_, logger_);
+    Open(std::move(keys), options);
+  }
+  /// The same over REST.
+  RedisClientWorld(const net::UpstashRestOptions& rest, cache::KeySpace keys,
+                   cache::RedisStoreOptions options = {}) {
+    connection_ = *net::MakeUpstashRestClient(rest, clock_, logger_);
+    Open(std::move(keys), options);
   }
 
   cache::RedisStore& store() { return *store_; }
-  net::RespConnection& connection() { return *connection_; }
+  net::RespLink& connection() { return *connection_; }
   SystemClock& clock() { return clock_; }
   RecordingLogger& logger() { return logger_; }
 
  private:
+  void Open(cache::KeySpace keys, const cache::RedisStoreOptions& options) {
+    REQUIRE(connection_->AwaitReady(Deadline::After(clock_, std::chrono::seconds(10))));
+    store_ = cache::MakeRedisStore(options, std::move(keys), *connection_, clock_, logger_);
+  }
+
   SystemClock clock_;
   RecordingLogger logger_;
-  std::unique_ptr<net::RespConnection> connection_;
+  std::unique_ptr<net::RespLink> connection_;
   std::unique_ptr<cache::RedisStore> store_;
 };
 
@@ -44,8 +56,15 @@ class RedisClientWorld {
 class RedisUnderTest : public StoreUnderTest {
  public:
   explicit RedisUnderTest(RedisServer::Options server = {},
-                          cache::KeySpace keys = cache::KeySpace())
-      : keys_(std::move(keys)), server_(std::move(server)), world_(server_.url(), keys_) {}
+                          cache::KeySpace keys = cache::KeySpace(),
+                          cache::RedisStoreOptions options = {})
+      : keys_(std::move(keys)),
+        server_(std::move(server)),
+        world_(server_.url(), keys_, std::move(options)) {}
+  /// What leads to the server and is no TCP address.
+  RedisUnderTest(const std::function<net::UpstashRestOptions(const RedisServer&)>& way,
+                 const cache::RedisStoreOptions& options)
+      : world_(way(server_), keys_, options) {}
 
   cache::VerdictStore& store() override { return world_.store(); }
   cache::CounterStore* counters() override { return &world_.store(); }
@@ -68,7 +87,11 @@ class RedisUnderTest : public StoreUnderTest {
   }
   bool MakeUnavailable() override {
     server_.Kill();
-    while (world_.store().available()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (world_.store().available()) {
+      // Over REST it is the next question that finds out.
+      static_cast<void>(world_.store().Lookup(MakeKey(0), Deadline::Never()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
     return true;
   }
 

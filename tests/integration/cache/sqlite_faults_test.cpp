@@ -71,7 +71,7 @@ TEST_CASE("OpenSqliteStore: refuses a newer schema") {
   test::TempDir dir;
   test::FakeClock clock;
   test::OpenStore(dir.path(), clock).reset();
-  test::RawDatabase(dir.path()).Query("PRAGMA user_version=3");
+  test::RawDatabase(dir.path()).Query("PRAGMA user_version=99");
   const Error error = OpenError(dir.path());
   CHECK(error.code == ErrorCode::kBadConfiguration);
   CHECK(error.message.find("newer version") != std::string::npos);

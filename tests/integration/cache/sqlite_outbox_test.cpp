@@ -7,6 +7,7 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
+using test::MakeKeep;
 using test::MakeKey;
 
 namespace {
@@ -21,6 +22,14 @@ Counters Hits(std::int64_t count) {
   Counters counters;
   counters.at(ContentKind::kText, Counter::kHits) = count;
   return counters;
+}
+
+/// As the first version wrote it.
+void MakeVersionOne(const std::filesystem::path& directory) {
+  for (const char* sql : {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
+                          "PRAGMA user_version=1"}) {
+    test::RawDatabase(directory).Query(sql);
+  }
 }
 
 }  // namespace
@@ -60,7 +69,7 @@ TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, wi
   CHECK(counted->all.total(Counter::kHits) == 0);  // it waits, and is not counted here
 }
 
-TEST_CASE("SqliteStore: what waits is looked up like any entry, until it is forgotten") {
+TEST_CASE("SqliteStore: what waits is looked up like any entry, and stays as a copy") {
   test::TempDir dir;
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock);
@@ -72,7 +81,32 @@ TEST_CASE("SqliteStore: what waits is looked up like any entry, until it is forg
   const auto waiting = store->OldestPending(9, kNever);
   CHECK(store->ForgetPending(waiting->front(), kNever));
   CHECK(*store->CountPending(kNever) == 0);
-  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits and others' stay") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "a:"}));
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
+  for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  REQUIRE(other->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(store->KeepPending(Paid(2'000), kNever));
+  const auto known = [&] {
+    return store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total();
+  };
+  CHECK(store->SyncCopies(5, kNever));  // the first count says nothing
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(5, kNever));
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 1);
+  CHECK(store->Lookup(MakeKey(2'000), kNever).outcome == LookupOutcome::kHit);
+  CHECK(*store->CountPending(kNever) == 1);
+  CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(store->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 2);
 }
 
 TEST_CASE("SqliteStore: to forget an older write leaves the newer entry") {
@@ -113,28 +147,26 @@ TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting 
   CHECK(other->SumPending(clock.WallNow(), kNever)->all.empty());
 }
 
-TEST_CASE("OpenSqliteStore: a database of version 1 gets the new table and keeps its verdicts") {
+TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keeps its verdicts") {
   test::TempDir dir;
   test::FakeClock clock;
   {
     const auto store = test::OpenStore(dir.path(), clock);
     CHECK(store->Keep(Paid(1), kNever));
   }
-  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
-  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  MakeVersionOne(dir.path());
   const auto store = test::OpenStore(dir.path(), clock);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->KeepPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "2");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "3");
 }
 
 TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
   test::TempDir dir;
   test::FakeClock clock;
   test::OpenStore(dir.path(), clock).reset();
-  test::RawDatabase(dir.path()).Query("DROP TABLE outbox");
-  test::RawDatabase(dir.path()).Query("PRAGMA user_version=1");
+  MakeVersionOne(dir.path());
   test::RawDatabase(dir.path()).Query("PRAGMA application_id=7");
   SqliteStoreOptions options;
   options.directory = dir.path();

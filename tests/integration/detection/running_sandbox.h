@@ -49,6 +49,11 @@ class RunningSandbox {
         {at("/copyleaks", 10'000), url + "/copyleaks", "me@a.example", Secret(key)}, *http, clock);
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
+    aiornot = detection::MakeAiOrNot({at("/aiornot", 10'000), Secret(key)}, *http);
+    gptzero = detection::MakeGptZero({at("/gptzero/v2", 150'000), Secret(key)}, *http);
+    hive = detection::MakeHive({at("/hive/api/v3", 10'000), Secret(key)}, *http);
+    pangram = detection::MakePangram(
+        {at("/pangram", 50'000), Secret(key), std::chrono::milliseconds(5)}, *http, pauses);
     detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
     defender.interval = std::chrono::milliseconds(5);
     reality_defender = detection::MakeRealityDefender(defender, *http, pauses);
@@ -109,6 +114,10 @@ class RunningSandbox {
   std::unique_ptr<net::HttpClient> http;
   detection::Pauses pauses{clock};
   std::shared_ptr<detection::Detector> copyleaks;
+  std::shared_ptr<detection::Detector> aiornot;
+  std::shared_ptr<detection::Detector> gptzero;
+  std::shared_ptr<detection::Detector> hive;
+  std::shared_ptr<detection::Detector> pangram;
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
   std::shared_ptr<detection::Detector> reality_defender;

@@ -136,8 +136,13 @@ class TestServer {
                                   "\",\"requestId\":\"" + info.id + "\"}";
                   return response;
                 },
-            .finish = [](const RequestInfo&,
-                         Response& response) { response.headers.Set("X-Finished", "yes"); },
+            .finish =
+                [](const RequestInfo& info, Response& response) {
+                  response.headers.Set("X-Finished", "yes");
+                  if (const auto origin = info.headers.Get("Origin")) {
+                    response.headers.Set("X-Seen-Origin", std::string(*origin));
+                  }
+                },
             .on_finished =
                 [this](const AccessRecord& record) {
                   const std::lock_guard lock(mutex_);

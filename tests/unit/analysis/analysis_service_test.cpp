@@ -145,7 +145,8 @@ TEST_CASE("AnalysisService: 200 at once for one content pay once; one MISS, 199 
   CHECK(bench.observer.joined == 199);
 }
 
-TEST_CASE("AnalysisService: followers receive the leader's error, and the next request pays anew") {
+TEST_CASE(
+    "AnalysisService: followers receive the leader's error, and the next one after a pause pays") {
   Bench bench;
   test::Gate gate;
   bench.vendor->answer = [&](const auto&) -> Result<detection::Detection> {
@@ -168,6 +169,13 @@ TEST_CASE("AnalysisService: followers receive the leader's error, and the next r
   CHECK(bench.observer.unknown == 1);
 
   bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(5); };
+  const auto paused = bench.Ask("unlucky");
+  REQUIRE_FALSE(paused);
+  CHECK(paused.error().code == ErrorCode::kVendorTimeout);
+  CHECK(paused.error().charge == Charge::kNone);  // nothing was asked of the vendor
+  CHECK(paused.error().retry_after == 1s);
+  CHECK(bench.vendor->calls == 1);
+  bench.clock.Advance(1s);
   const auto again = bench.Ask("unlucky");
   REQUIRE(again);
   CHECK(again->status == CacheStatus::kMiss);

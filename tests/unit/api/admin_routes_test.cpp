@@ -75,6 +75,31 @@ TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {
   CHECK(cache["memory"]["hits"] == 2);
 }
 
+TEST_CASE("admin stats: how each budget stands, and null without one") {
+  ApiBench without(WithToken());
+  const Json none = Body(without.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  CHECK(none["cost"]["budget"].is_null());
+
+  analysis::BudgetOptions limits;
+  limits.all.daily_micros = 1'000'000;
+  limits.vendors["sapling"].monthly_micros = 500'000;
+  ApiBench bench(WithToken(), true, {}, limits);
+  const std::vector<detection::VendorPrice> prices = {{"sapling", 200'000}};
+  const auto spent = bench.budget().Reserve(prices, Deadline::Never());
+  { const auto dropped = bench.budget().Reserve(prices, Deadline::Never()); }
+  const Json budget =
+      Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"]["cost"]["budget"];
+  CHECK(budget["daily"] == Json::object({{"limitUsd", 1.0},
+                                         {"spentUsd", 0.2},
+                                         {"reservedUsd", 0.2},
+                                         {"remainingUsd", 0.6},
+                                         {"resetsAt", "2026-01-02T00:00:00Z"}}));
+  CHECK(budget["monthly"].is_null());
+  CHECK(budget["vendors"]["sapling"]["daily"].is_null());
+  CHECK(budget["vendors"]["sapling"]["monthly"]["remainingUsd"] == 0.1);
+  CHECK(budget["vendors"]["sapling"]["monthly"]["resetsAt"] == "2026-02-01T00:00:00Z");
+}
+
 TEST_CASE("admin stats: the truth about a store that is away") {
   ApiBench bench(WithToken());
   bench.faulty.unavailable = true;
@@ -85,17 +110,22 @@ TEST_CASE("admin stats: the truth about a store that is away") {
 }
 
 TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
+  std::uint64_t waiting = 0;
   ApiBench bench(
       WithToken(), true,
-      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [] {
-         return 3U;
+      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [&] {
+         return waiting;
        }});
   const auto stats = [&] {
     return Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
   };
   CHECK(stats()["backend"] == "redis");
   CHECK(stats()["status"] == "connected");
+  CHECK(stats()["state"] == "WARMING");
+  waiting = 3;
   CHECK(stats()["pendingWrites"] == 3);
+  CHECK(stats()["status"] == "connected");
+  CHECK(stats()["state"] == "DEGRADED");
   CHECK(Body(bench.Send({"GET", "/api/health/ready"}))["store"]["backend"] == "redis");
   bench.faulty.unavailable = true;
   CHECK(stats()["status"] == "disconnected");

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "support/api_bench.h"
+#include "support/media_files.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
@@ -33,6 +34,19 @@ test::Call Form(std::string_view boundary, std::string_view file_name, std::stri
 }
 
 }  // namespace
+
+TEST_CASE("POST /api/analysis/file: a video's length is told with a miss and with a hit") {
+  ApiBench bench;
+  const std::string video = test::Mp4(61'500);
+  for (const char* expected : {"MISS", "HIT"}) {
+    const auto answer = bench.Send(Form("aaa", "clip.mp4", "video/mp4", video));
+    CHECK(Header(answer, "X-Cache") == expected);
+    const Json told = Body(answer)["analysis"]["videoMetadata"];
+    CHECK(told["durationSeconds"] == 61.5);
+    CHECK(told["width"] == 1920);
+    CHECK(told["height"] == 1080);
+  }
+}
 
 TEST_CASE("POST /api/analysis/file: MISS, then HIT whatever name, type or boundary it comes with") {
   ApiBench bench;
@@ -138,6 +152,7 @@ TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the ne
     CHECK(Header(failed, "Retry-After") == "7");
     CHECK(Header(failed, "X-Cache") == "MISS");
     CHECK(bench.vendor->calls == ++calls);
+    bench.clock.Advance(std::chrono::seconds(7));  // as told
   }
   bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(12); };
   CHECK(bench.SendText(ApiBench::Text()).status == 200);

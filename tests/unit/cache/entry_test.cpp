@@ -82,6 +82,20 @@ TEST_CASE("DecodeEntry: reads what was written, small and compressed") {
   }
 }
 
+TEST_CASE("DecodeEntry: what the file said of itself is kept; older entries are read without it") {
+  CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->verdict.provenance);
+  CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->verdict.video);
+  Entry entry = Example();
+  entry.verdict.provenance = Provenance{ProvenanceClaim::kAiGenerated, {"c2pa"}, "GPT-4o", "", {}};
+  entry.verdict.video = VideoInfo{std::chrono::milliseconds(1500), {}, {}};
+  const auto back = DecodeEntry(EncodeEntry(entry), kKey, false);
+  REQUIRE(back);
+  REQUIRE(back->verdict.provenance);
+  CHECK(back->verdict.provenance->generator == "GPT-4o");
+  CHECK(back->verdict.video->length == std::chrono::milliseconds(1500));
+  CHECK(EncodeEntry(*back) == EncodeEntry(entry));
+}
+
 TEST_CASE("EncodeEntry: compresses from the given size up") {
   const EntryFormatOptions never{.compress_min_bytes = 1'000'000};
   CHECK(EncodeEntry(Large(), never).starts_with("{\"aiScore\""));

@@ -33,8 +33,9 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 10);
+  CHECK(values.size() == 15);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
+  values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
   values["SIGHTENGINE_API_USER"] = "user";
   values["COPYLEAKS_EMAIL"] = "me@a.example";
   values["CUSTOM_URL"] = "https://a.example";
@@ -49,6 +50,15 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
   CHECK(HasLine(text, "CUSTOM_HEADERS=********"));
+  values.erase("REDIS_URL");
+  values["UPSTASH_REDIS_REST_URL"] = "https://example.upstash.io";
+  values["UPSTASH_REDIS_REST_TOKEN"] = "hunter2";
+  const auto rest = LoadSettings(Having(values));
+  REQUIRE(rest);
+  const std::string shown = Describe(*rest, Having(values));
+  CHECK(shown.find("hunter2") == std::string::npos);
+  CHECK(HasLine(shown, "UPSTASH_REDIS_REST_TOKEN=********"));
+  CHECK(HasLine(shown, "UPSTASH_REDIS_REST_URL=https://example.upstash.io"));
 }
 
 TEST_CASE("Describe: what it writes reads as the same configuration") {

@@ -61,8 +61,6 @@ constexpr Range kRanges[] = {
     {"CUSTOM_TIMEOUT_MS", 1, 600'000},
     {"CUSTOM_POLL_INTERVAL_MS", 10, 60'000},
     {"CUSTOM_MAX_CONCURRENCY", 1, 1000},
-    {"REALITYDEFENDER_TIMEOUT_MS", 1, 600'000},
-    {"REALITYDEFENDER_MAX_CONCURRENCY", 1, 1000},
     {"SIGHTENGINE_TIMEOUT_MS", 1, 600'000},
     {"SAPLING_TIMEOUT_MS", 1, 600'000},
     {"OPENAI_TIMEOUT_MS", 1, 600'000},
@@ -139,6 +137,14 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.cache.partial_ttl == std::chrono::seconds(13));
   CHECK(settings.cache.compress_min_bytes == 14);
   CHECK(settings.cache.same_detectors);
+}
+
+TEST_CASE("LoadSettings: claims of files are reported, unless another word says otherwise") {
+  CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
+  CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
+  CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);
+  CHECK(Complaint({{"DETECTION_PROVENANCE", "trust"}}).find("off, report, decide") !=
+        std::string::npos);
 }
 
 TEST_CASE("LoadSettings: every variable of detection reaches its field") {
@@ -272,8 +278,9 @@ TEST_CASE("LoadSettings: short secrets and placeholders are refused") {
 }
 
 TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never shown") {
-  for (const char* value : {"redis://localhost", "rediss://user:p%40ss@redis.example:6380/2",
-                            "unix:///run/redis.sock", "redis+unix:///run/redis.sock?db=1"}) {
+  for (const char* value :
+       {"redis://localhost", "rediss://user:p%40ss@redis.example:6380/2", "unix:///run/redis.sock",
+        "redis+unix:///run/redis.sock?db=1", "redis+cluster://a:1,b:2", "rediss+cluster://:p@a"}) {
     CAPTURE(value);
     CHECK_FALSE(IsRefused("REDIS_URL", value));
   }
@@ -282,6 +289,42 @@ TEST_CASE("LoadSettings: a Redis URL has a scheme that is known, and is never sh
     CHECK(IsRefused("REDIS_URL", value));
   }
   CHECK(Complaint({{"REDIS_URL", "hunter2@localhost"}}).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("LoadSettings: the REST API is over https, or on this machine") {
+  const Settings settings = Load({{"UPSTASH_REDIS_REST_URL", "https://Example.upstash.io/"},
+                                  {"UPSTASH_REDIS_REST_TOKEN", "AYNg"},
+                                  {"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}});
+  CHECK(settings.redis.rest_url == "https://example.upstash.io");
+  CHECK(settings.redis.rest_token.Reveal() == "AYNg");
+  CHECK(settings.redis.rest_ca == "/etc/ca.pem");
+  CHECK(settings.redis.is_shared());
+  CHECK_FALSE(Load({}).redis.is_shared());
+  Load({{"UPSTASH_REDIS_REST_URL", "http://127.0.0.1:8079"}, {"UPSTASH_REDIS_REST_TOKEN", "t"}});
+  for (const char* value : {"http://example.upstash.io", "rediss://example.upstash.io:6379",
+                            "https://default:hunter2@example.upstash.io", "example.upstash.io"}) {
+    const std::string complaint =
+        Complaint({{"UPSTASH_REDIS_REST_URL", value}, {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+    CHECK(complaint.starts_with("UPSTASH_REDIS_REST_URL"));
+    CHECK(complaint.find("hunter2") == std::string::npos);
+    CHECK(complaint.find("AYNg") == std::string::npos);
+    CHECK(complaint.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("LoadSettings: there is one shared store, and its settings belong together") {
+  const std::string url = "https://example.upstash.io";
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_URL", url}})
+            .starts_with("UPSTASH_REDIS_REST_TOKEN is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_TOKEN", "AYNg"}})
+            .starts_with("UPSTASH_REDIS_REST_URL is not set"));
+  CHECK(Complaint({{"UPSTASH_REDIS_REST_CA", "/etc/ca.pem"}}).find("?tls_ca=") !=
+        std::string::npos);
+  const std::string both = Complaint({{"REDIS_URL", "redis://localhost"},
+                                      {"UPSTASH_REDIS_REST_URL", url},
+                                      {"UPSTASH_REDIS_REST_TOKEN", "AYNg"}});
+  CHECK(both.starts_with("REDIS_URL and UPSTASH_REDIS_REST_URL are both set"));
+  CHECK(both.find('\n') == std::string::npos);
 }
 
 TEST_CASE("LoadSettings: a key prefix has no characters that patterns know (R9)") {
@@ -308,9 +351,9 @@ TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named onc
   const auto complaint = [&](const char* name, const char* value) {
     return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
   };
-  CHECK(complaint("DETECTORS_TEXT", "sapling,gptzero") ==
-        "DETECTORS_TEXT=\"sapling,gptzero\" is refused: expected a comma list of these, each once "
-        "at most: sapling,openai,copyleaks,custom.");
+  CHECK(complaint("DETECTORS_TEXT", "sapling,winston") ==
+        "DETECTORS_TEXT=\"sapling,winston\" is refused: expected a comma list of these, each once "
+        "at most: sapling,openai,aiornot,gptzero,pangram,copyleaks,custom.");
   CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
   CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
   CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice
@@ -327,12 +370,6 @@ TEST_CASE("LoadSettings: a vendor that is named needs its credentials, unless in
   CHECK(Load({{"DETECTORS_TEXT", "openai"}, {"OPENAI_API_KEY", "k"}}).detection.text.size() == 1);
   CHECK(Load({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTION_SANDBOX_URL", "http://localhost:1"}})
             .detection.image.size() == 1);
-}
-
-TEST_CASE("LoadSettings: Copyleaks' email and key come together") {
-  CHECK(Complaint({{"COPYLEAKS_API_KEY", "k"}}) ==
-        "COPYLEAKS_EMAIL is not set: Copyleaks needs COPYLEAKS_EMAIL and COPYLEAKS_API_KEY, or "
-        "neither.");
 }
 
 TEST_CASE("LoadSettings: Sightengine's two credentials come together") {

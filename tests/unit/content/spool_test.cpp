@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -131,6 +132,27 @@ TEST_CASE("Spool: readers of several threads each read the whole from the start"
     }
     for (std::thread& thread : threads) thread.join();
     for (const content::ContentDigest& digest : digests) CHECK(digest == expected);
+  }
+}
+
+TEST_CASE("Spool: any piece can be read by its place, in memory and on disk") {
+  const test::TempDir directory;
+  for (const std::size_t size : {std::size_t{70'000}, kMiB + 17}) {
+    const std::string text = Pattern(size);
+    Spool spool(In(directory));
+    AppendInPieces(spool, text, 5'000);
+    for (const std::size_t at :
+         {std::size_t{0}, std::size_t{4'095}, std::size_t{8'192}, size - 1}) {
+      std::vector<std::byte> piece(9'000);
+      const auto count = spool.ReadAt(at, piece);
+      REQUIRE(count);
+      CHECK(*count == std::min(piece.size(), size - at));
+      CHECK(AsText(ByteView(piece).first(*count)) == text.substr(at, piece.size()));
+    }
+    std::vector<std::byte> none(10);
+    CHECK(spool.ReadAt(size, none).value() == 0);
+    CHECK(spool.ReadAt(UINT64_MAX, none).value() == 0);
+    CHECK(spool.ReadAt(0, {}).value() == 0);
   }
 }
 

@@ -28,6 +28,7 @@ TEST_CASE("Verdict: survives its JSON form whole") {
   verdict.provider = "sightengine";
   verdict.sources.push_back({"sightengine", 87.5, 85, 0.875, ScoreKind::kProbability, "genai", ""});
   verdict.sources.push_back({"hive", {}, {}, {}, ScoreKind::kProbability, "", "vendor_timeout"});
+  verdict.sources.front().frames = FrameScores{24, 51.25, 87.5};
   verdict.consensus = "1/1";
   verdict.frames_analyzed = 24;
   verdict.indicators = {"smooth skin"};
@@ -43,6 +44,21 @@ TEST_CASE("Verdict: survives its JSON form whole") {
   const auto back = VerdictFromJson(json);
   REQUIRE(back);
   CHECK(DumpJson(VerdictToJson(*back)) == DumpJson(json));
+}
+
+TEST_CASE("VerdictFromJson: frames that are not whole are taken as absent, as in older entries") {
+  const std::string head = R"({"aiScore":12,"sources":[{"provider":"a","score":12)";
+  for (const char* frames :
+       {"", R"(,"frames":null)", R"(,"frames":[1])", R"(,"frames":{"count":3,"mean":10})",
+        R"(,"frames":{"count":0,"mean":10,"max":12})",
+        R"(,"frames":{"count":3,"mean":10,"max":120})",
+        R"(,"frames":{"count":"3","mean":10,"max":12})"}) {
+    CAPTURE(frames);
+    const auto verdict = VerdictFromJson(ParseJson(head + frames + "}]}").value());
+    REQUIRE(verdict);
+    REQUIRE(verdict->sources.size() == 1);
+    CHECK_FALSE(verdict->sources.front().frames);
+  }
 }
 
 TEST_CASE("Verdict: an unknown confidence is null, never a number") {

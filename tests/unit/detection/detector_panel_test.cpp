@@ -45,6 +45,33 @@ struct Panel {
 
 }  // namespace
 
+TEST_CASE("DetectorPanel: a vendor that cannot judge a content is not asked, paid or missed") {
+  Panel panel({"a", "b"});
+  panel.members[0]->refusal = "Texts of 250 characters and more are judged.";
+  const DetectorPanel both({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
+  CHECK(both.PriceMicros(DetectionTask{}) == 10'000);
+  const auto outcome = both.Judge(DetectionTask{}, Deadline::Never());
+  REQUIRE(outcome.verdict);
+  CHECK(outcome.verdict->provider == "b");
+  CHECK(outcome.verdict->sources.size() == 1);
+  CHECK_FALSE(outcome.verdict->partial);
+  CHECK(outcome.paid_calls == 1);
+  CHECK(panel.members[0]->calls == 0);
+}
+
+TEST_CASE(
+    "DetectorPanel: when nobody can judge a content, the first says why and nothing is paid") {
+  Panel panel({"a", "b"});
+  for (auto& member : panel.members) member->refusal = "Too short.";
+  const auto outcome = panel.Judge();
+  REQUIRE_FALSE(outcome.verdict);
+  CHECK(outcome.verdict.error().code == ErrorCode::kVendorRefused);
+  CHECK(outcome.verdict.error().charge == Charge::kNone);
+  CHECK(outcome.verdict.error().message == "a: Too short.");
+  CHECK(outcome.paid_calls == 0);
+  CHECK(panel.members[0]->calls + panel.members[1]->calls == 0);
+}
+
 TEST_CASE("DetectorPanel: one vendor's answer is the verdict") {
   Panel panel({"a"});
   panel.members[0]->answer = [&](const DetectionTask&) -> Result<Detection> {
@@ -144,6 +171,25 @@ TEST_CASE("DetectorPanel: when all fail, the first error stands with the worst c
   CHECK(outcome.paid_calls == 2);
   CHECK(outcome.unknown_charges == 1);
   CHECK(outcome.cost_micros == 10'000);
+}
+
+TEST_CASE("DetectorPanel: charges name each vendor, with its price where nobody knows") {
+  Panel panel({"a", "b", "c", "d"});
+  panel.Says(0, 40);
+  panel.Fails(1, ErrorCode::kVendorTimeout, Charge::kUnknown);
+  panel.Fails(2, ErrorCode::kVendorUnavailable, Charge::kNone);
+  panel.Fails(3, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
+  const std::vector<detection::VendorPrice> expected = {
+      {"a", 10'000}, {"b", 10'000}, {"c", 0}, {"d", 10'000}};
+  CHECK(panel.Judge().charges == expected);
+
+  const DetectorPanel images({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
+  const auto prices = images.Prices(DetectionTask{});
+  REQUIRE(prices.size() == 4);
+  CHECK(prices.at(2) == detection::VendorPrice{"c", 10'000});
+  DetectionTask text;
+  text.kind = MediaKind::kText;
+  CHECK(images.Prices(text).empty());
 }
 
 TEST_CASE("DetectorPanel: an adapter that throws, on any thread, is an error of unknown charge") {

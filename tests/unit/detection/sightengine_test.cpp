@@ -140,10 +140,10 @@ TEST_CASE("Sightengine: a video's headline is its highest frame, and every frame
   CHECK(detection->frames_analyzed == 3);
   CHECK(detection->cost_micros == 30'000);
   CHECK(detection->generators.at(0).first == "sora");
-  const auto details = ParseJson(detection->details);
-  REQUIRE(details);
-  CHECK(*AsNumber(FindPath(*details, {"frameScores", "mean"})) == doctest::Approx(50));
-  CHECK(*AsNumber(FindPath(*details, {"frameScores", "max"})) == 90);
+  REQUIRE(detection->source.frames);
+  CHECK(detection->source.frames->count == 3);
+  CHECK(detection->source.frames->mean == 50);
+  CHECK(detection->source.frames->max == 90);
 }
 
 TEST_CASE("Sightengine: a video without frames, or with one frame unscored, has no verdict") {

@@ -67,6 +67,7 @@ TEST_CASE("StatusOf: each code has the status of the API's table") {
   CHECK(StatusOf(ErrorCode::kVendorRefused) == 502);
   CHECK(StatusOf(ErrorCode::kVendorNotConfigured) == 503);
   CHECK(StatusOf(ErrorCode::kVendorUnavailable) == 503);
+  CHECK(StatusOf(ErrorCode::kBudgetExhausted) == 503);
   CHECK(StatusOf(ErrorCode::kOverloaded) == 503);
   CHECK(StatusOf(ErrorCode::kShuttingDown) == 503);
   CHECK(StatusOf(ErrorCode::kStoreUnavailable) == 503);

@@ -5,6 +5,8 @@
 #include <string>
 
 using vcache::ErrorCode;
+using vcache::net::IsRedisClusterUrl;
+using vcache::net::ParseRedisClusterUrl;
 using vcache::net::ParseRedisUrl;
 using vcache::net::RedisTransport;
 
@@ -99,6 +101,7 @@ TEST_CASE("RedisUrl: errors name what is wrong and never quote the URL") {
       {"redis://[::1", "]"},
       {"redis://[::1]6379", "port"},
       {"redis://ho st", "blank"},
+      {"redis://u:SESAME@one:1,two:2", "redis+cluster://"},
       {"redis://user@host", "password"},
       {"redis://host?tls_ca=/x", "rediss://"},
       {"rediss://host?tls_ca=", "tls_ca"},
@@ -120,4 +123,68 @@ TEST_CASE("RedisUrl: errors name what is wrong and never quote the URL") {
 TEST_CASE("RedisUrl: what is displayed holds neither user nor password") {
   CHECK(ParseRedisUrl("rediss://me:SESAME@host:1/2?tls_ca=/x")->Display() == "rediss://host:1/2");
   CHECK(ParseRedisUrl("unix://:SESAME@/run/r.sock?db=1")->Display() == "unix:///run/r.sock?db=1");
+}
+
+TEST_CASE("RedisClusterUrl: every host has the user, the password and the options") {
+  const auto url =
+      ParseRedisClusterUrl("rediss+cluster://site:p%40ss@one:7000,two,[::1]:7002?tls_ca=/ca.pem");
+  REQUIRE(url);
+  REQUIRE(url->seeds.size() == 3);
+  CHECK(url->seeds[0].host == "one");
+  CHECK(url->seeds[0].port == 7000);
+  CHECK(url->seeds[1].host == "two");
+  CHECK(url->seeds[1].port == 6379);
+  CHECK(url->seeds[2].host == "::1");
+  CHECK(url->seeds[2].port == 7002);
+  for (const auto& seed : url->seeds) {
+    CHECK(seed.transport == RedisTransport::kTls);
+    CHECK(seed.user == "site");
+    CHECK(seed.password.Reveal() == "p@ss");
+    CHECK(seed.tls_ca_file == "/ca.pem");
+  }
+  CHECK(url->Display() == "rediss+cluster://one:7000,two:6379,[::1]:7002");
+  const auto plain = ParseRedisClusterUrl("redis+cluster://:a,b@c/d@one:1/0");
+  REQUIRE(plain);  // the last @ ends the password here, too
+  REQUIRE(plain->seeds.size() == 1);
+  CHECK(plain->seeds[0].transport == RedisTransport::kTcp);
+  CHECK(plain->seeds[0].password.Reveal() == "a,b@c/d");
+}
+
+TEST_CASE("RedisClusterUrl: only its two schemes are one") {
+  CHECK(IsRedisClusterUrl("redis+cluster://h"));
+  CHECK(IsRedisClusterUrl("rediss+cluster://h"));
+  for (const char* other : {"redis://h", "rediss://h", "redis+unix:///s", "redis+cluster:/h", ""}) {
+    CHECK_FALSE(IsRedisClusterUrl(other));
+    CHECK_FALSE(ParseRedisClusterUrl(other));
+  }
+}
+
+TEST_CASE("RedisClusterUrl: errors name what is wrong and never quote the URL") {
+  std::string many = "redis+cluster://:SESAME@h0";
+  for (int i = 1; i <= 32; ++i) many += ",h" + std::to_string(i);
+  const struct {
+    std::string url;
+    std::string says;
+  } cases[] = {
+      {"redis+cluster://", "host is missing"},
+      {"redis+cluster://:SESAME@", "host is missing"},
+      {"redis+cluster://:SESAME@one,,two", "host is missing"},
+      {"redis+cluster://:SESAME@one,", "host is missing"},
+      {"redis+cluster://:SESAME@one:0,two", "port"},
+      {"redis+cluster://:SESAME@one,two:x", "port"},
+      {"redis+cluster://:SESAME@one,two/1", "database 0 only"},
+      {"redis+cluster://:SESAME@one?db=3", "database 0 only"},
+      {"redis+cluster://u:SESAME%zz@one", "%"},
+      {"redis+cluster://::1:6379", "brackets"},
+      {"redis+cluster://one?tls_ca=/x", "rediss://"},
+      {many, "32"},
+  };
+  for (const auto& [text, says] : cases) {
+    CAPTURE(text);
+    const auto url = ParseRedisClusterUrl(text);
+    REQUIRE_FALSE(url);
+    CHECK(url.error().code == ErrorCode::kBadConfiguration);
+    CHECK(url.error().message.find(says) != std::string::npos);
+    CHECK(url.error().message.find("SES") == std::string::npos);
+  }
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vcache/cache/cache_key.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/result.h"
+
+namespace vcache::cache {
+
+/// A paid call that has begun.
+struct CallNote {
+  std::string id{};    ///< Unique: `RandomId()`.
+  std::string name{};  ///< `analysis:<hash>` as the store knows it.
+  ContentKind kind = ContentKind::kAnalysis;
+  std::int64_t price_micros = 0;  ///< What the whole of it is expected to cost.
+  WallTime begun{};
+};
+
+/// Paid calls in flight, on disk: what a crash leaves behind says which calls may have been charged
+/// without anybody having seen the answer. Thread-safe; calls block until `deadline` at most and
+/// fail with kStoreUnavailable.
+class CallJournal {
+ public:
+  virtual ~CallJournal() = default;
+
+  virtual Result<void> Begin(const CacheKey& key, const CallNote& note, Deadline deadline) = 0;
+  virtual Result<void> End(const std::string& id, Deadline deadline) = 0;
+  /// Takes out and returns those of processes that are no more, oldest first.
+  virtual Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) = 0;
+};
+
+}  // namespace vcache::cache

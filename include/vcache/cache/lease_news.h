@@ -1,0 +1,57 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "vcache/cache/cache_key.h"
+#include "vcache/cache/key_space.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+
+namespace vcache::cache {
+
+/// Wakes those who wait for another replica's call when its end is announced. An announcement may
+/// be lost, so nobody waits for one alone. Thread-safe; must outlive its listeners.
+class LeaseNews {
+ public:
+  /// One waiter's ear. What is announced from its construction on is not missed.
+  class Listener {
+   public:
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    /// True when there was an announcement since the last call, false at `until`.
+    bool Await(Deadline until);
+
+   private:
+    friend class LeaseNews;
+    Listener(LeaseNews& news, std::string name) : news_(news), name_(std::move(name)) {}
+
+    LeaseNews& news_;
+    const std::string name_;
+    bool announced_ = false;  // guarded by news_.mutex_
+  };
+
+  LeaseNews(KeySpace keys, Clock& clock) : keys_(std::move(keys)), clock_(clock) {}
+
+  std::unique_ptr<Listener> Listen(const CacheKey& key);
+  /// `name` as `KeySpace::NameOf` writes it.
+  void Announce(std::string_view name);
+  /// Everybody looks again: announcements may have been missed.
+  void AnnounceAll();
+
+ private:
+  const KeySpace keys_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable announced_;
+  std::unordered_multimap<std::string, Listener*> listeners_;  // guarded by mutex_
+};
+
+}  // namespace vcache::cache

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "vcache/cache/budget_store.h"
+
+namespace vcache::cache {
+
+/// Sums of this process alone, gone with it: for a service without any store, and for tests.
+/// Thread-safe.
+class MemoryBudgetStore final : public BudgetStore {
+ public:
+  BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
+  Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
+                                         Deadline deadline) override;
+  bool available() const noexcept override { return true; }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::int64_t> sums_;  // guarded by mutex_
+  std::deque<std::string> adjusted_;          // guarded by mutex_; ids, the newest last
+};
+
+/// What waits, in memory: lost with the process. Thread-safe.
+class MemoryBudgetOutbox final : public BudgetOutbox {
+ public:
+  Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<BudgetAdjustment> Next(Deadline deadline) override;
+  Result<void> Forget(const std::string& id, Deadline deadline) override;
+  Result<std::vector<BudgetChange>> Sums(Deadline deadline) override;
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, BudgetChange> open_;  // guarded by mutex_; by window
+  std::deque<BudgetAdjustment> sealed_;       // guarded by mutex_
+};
+
+}  // namespace vcache::cache

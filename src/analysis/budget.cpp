@@ -1,0 +1,238 @@
+#include "vcache/analysis/budget.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "vcache/core/random_id.h"
+
+namespace vcache::analysis {
+namespace {
+
+using cache::BudgetAnswer;
+using cache::BudgetChange;
+using cache::BudgetClaim;
+using cache::BudgetOutcome;
+using cache::BudgetWindow;
+using detection::VendorPrice;
+
+/// When to ask again while a share of the budget holds: outages end sooner than days.
+constexpr std::chrono::seconds kLocalPause{60};
+
+bool Concerns(const std::string& limited_vendor, const VendorPrice& price) {
+  return limited_vendor.empty() || limited_vendor == price.vendor;
+}
+
+std::int64_t Sum(std::span<const VendorPrice> prices, const std::string& limited_vendor) {
+  std::int64_t sum = 0;
+  for (const VendorPrice& price : prices) {
+    if (Concerns(limited_vendor, price)) sum += std::max<std::int64_t>(price.micros, 0);
+  }
+  return sum;
+}
+
+/// What was charged, and of vendors that nothing is known of, what was reserved for them.
+std::vector<VendorPrice> Complete(std::span<const VendorPrice> charged,
+                                  const std::vector<VendorPrice>& reserved) {
+  std::vector<VendorPrice> all(charged.begin(), charged.end());
+  for (const VendorPrice& price : reserved) {
+    const bool known = std::any_of(charged.begin(), charged.end(), [&](const VendorPrice& other) {
+      return other.vendor == price.vendor;
+    });
+    if (!known) all.push_back(price);
+  }
+  return all;
+}
+
+double InDollars(std::int64_t micros) {
+  return static_cast<double>(micros) / 1e6;
+}
+
+}  // namespace
+
+BudgetReservation::BudgetReservation(BudgetReservation&& other) noexcept
+    : budget_(std::exchange(other.budget_, nullptr)),
+      prices_(std::move(other.prices_)),
+      parts_(std::move(other.parts_)) {}
+
+BudgetReservation& BudgetReservation::operator=(BudgetReservation&& other) noexcept {
+  if (this == &other) return *this;
+  Drop();
+  budget_ = std::exchange(other.budget_, nullptr);
+  prices_ = std::move(other.prices_);
+  parts_ = std::move(other.parts_);
+  return *this;
+}
+
+BudgetReservation::~BudgetReservation() {
+  Drop();
+}
+
+void BudgetReservation::Drop() noexcept {
+  if (budget_ == nullptr) return;
+  try {
+    budget_->Settled(*this, {});
+  } catch (const std::exception&) {
+    // Out of memory: the statistics show it as under way. The sums are right all the same.
+  }
+  budget_ = nullptr;
+}
+
+void BudgetReservation::Settle(std::span<const VendorPrice> charged) {
+  if (budget_ == nullptr) return;
+  const std::vector<VendorPrice> actual = Complete(charged, prices_);
+  std::vector<BudgetChange> changes;
+  for (const Part& part : parts_) {
+    const std::int64_t change = Sum(actual, part.vendor) - part.amount_micros;
+    if (change != 0) changes.push_back({part.window, change});
+  }
+  budget_->Settled(*this, std::move(changes));
+  budget_ = nullptr;
+}
+
+void BudgetReservation::GiveBack() {
+  std::vector<VendorPrice> nothing = prices_;
+  for (VendorPrice& price : nothing) price.micros = 0;
+  Settle(nothing);
+}
+
+Budget::Budget(cache::BudgetStore& store, Clock& clock, Logger& logger, BudgetOptions options)
+    : store_(store), clock_(clock), logger_(logger), options_(std::move(options)) {}
+
+bool Budget::limited() const noexcept {
+  return options_.all.any() || std::any_of(options_.vendors.begin(), options_.vendors.end(),
+                                           [](const auto& vendor) { return vendor.second.any(); });
+}
+
+Deadline Budget::Patience(Deadline deadline) const {
+  return deadline.Shortened(Deadline::After(clock_, options_.store_timeout));
+}
+
+/// Months come first: of two windows that refuse, the one that opens later is told.
+std::vector<Budget::Limit> Budget::LimitsAt(WallTime now) const {
+  std::vector<Limit> limits;
+  const auto add = [&](const std::string& vendor, const BudgetLimits& of, bool is_month) {
+    const auto limit = is_month ? of.monthly_micros : of.daily_micros;
+    if (!limit) return;
+    limits.push_back({is_month ? cache::BudgetMonth(vendor, now) : cache::BudgetDay(vendor, now),
+                      vendor, is_month, *limit,
+                      is_month ? cache::EndOfBudgetMonth(now) : cache::EndOfBudgetDay(now)});
+  };
+  for (const bool is_month : {true, false}) {
+    add({}, options_.all, is_month);
+    for (const auto& [vendor, of] : options_.vendors) add(vendor, of, is_month);
+  }
+  return limits;
+}
+
+Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, Deadline deadline) {
+  BudgetReservation reservation;
+  const WallTime now = clock_.WallNow();
+  std::vector<Limit> limits = LimitsAt(now);
+  std::vector<BudgetClaim> claims;
+  std::erase_if(limits, [&](const Limit& limit) { return Sum(prices, limit.vendor) == 0; });
+  for (const Limit& limit : limits) {
+    const std::int64_t amount = Sum(prices, limit.vendor);
+    claims.push_back({limit.window, amount, limit.limit_micros});
+    reservation.parts_.push_back({limit.window, limit.vendor, amount});
+  }
+  if (claims.empty()) return BudgetReservation();
+  const BudgetAnswer answer = store_.Reserve(claims, Patience(deadline));
+  if (answer.outcome == BudgetOutcome::kRefused) {
+    const std::size_t at = std::min(answer.refused_by, limits.size() - 1);
+    return RefusalOf(limits[at], claims[at].amount_micros, answer.is_local, now);
+  }
+  if (answer.outcome == BudgetOutcome::kUnavailable) {
+    return Error{.code = ErrorCode::kBudgetExhausted,
+                 .message =
+                     "The budget cannot be asked, so nothing new is paid for; ask again later. "
+                     "Known content is still answered.",
+                 .retry_after = kLocalPause};
+  }
+  reservation.prices_.assign(prices.begin(), prices.end());
+  for (const BudgetClaim& claim : claims) Hold(claim.window.name, claim.amount_micros);
+  reservation.budget_ = this;
+  return reservation;
+}
+
+Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, WallTime now) {
+  Error error{ErrorCode::kBudgetExhausted, {}};
+  const auto until = std::chrono::ceil<std::chrono::seconds>(limit.resets_at - now);
+  if (amount > limit.limit_micros) {
+    error.message = "This analysis costs more than the whole budget; it is never paid for.";
+  } else if (is_local) {
+    error.message =
+        "The budget cannot be asked, and what may be spent meanwhile is used up; ask again later. "
+        "Known content is still answered.";
+    error.retry_after = std::min(kLocalPause, until);
+  } else {
+    error.message = limit.is_month
+                        ? "The month's budget is spent; new analyses go on when the next month "
+                          "begins (UTC). Known content is still answered."
+                        : "The day's budget is spent; new analyses go on at midnight UTC. Known "
+                          "content is still answered.";
+    error.retry_after = until;
+  }
+  bool is_news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(told_, [&](const auto& told) { return told.second <= now; });
+    is_news = told_.emplace(limit.window.name, limit.resets_at).second;
+  }
+  if (is_news) {
+    logger_.Error("A budget is spent: contents that are not known are refused until it opens again",
+                  {{"window", limit.window.name},
+                   {"limit_usd", InDollars(limit.limit_micros)},
+                   {"price_usd", InDollars(amount)},
+                   {"shared_store", is_local ? "away" : "answers"}});
+  }
+  return error;
+}
+
+void Budget::Hold(const std::string& window, std::int64_t micros) {
+  const std::lock_guard lock(mutex_);
+  const auto held = held_.try_emplace(window, 0).first;
+  held->second += micros;
+  if (held->second == 0) held_.erase(held);
+}
+
+/// Ends a reservation. The changes come first, so that the statistics never show less than is set
+/// aside.
+void Budget::Settled(BudgetReservation& reservation, std::vector<BudgetChange> changes) {
+  Result<void> adjusted;
+  if (!changes.empty()) {
+    adjusted = store_.Adjust({RandomId(), std::move(changes)}, Patience(Deadline::Never()));
+  }
+  for (const BudgetReservation::Part& part : reservation.parts_) {
+    Hold(part.window.name, -part.amount_micros);
+  }
+  if (adjusted) return;
+  logger_.Error("What a paid call really cost could not be told to the budget",
+                {{"reason", adjusted.error().message}});
+}
+
+BudgetReport Budget::Read(Deadline deadline) {
+  BudgetReport report;
+  const std::vector<Limit> limits = LimitsAt(clock_.WallNow());
+  if (limits.empty()) return report;
+  std::vector<BudgetWindow> windows;
+  for (const Limit& limit : limits) windows.push_back(limit.window);
+  const auto sums = store_.Read(windows, Patience(deadline));
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const Limit& limit = limits[i];
+    const std::int64_t sum = sums ? sums->at(i) : 0;
+    const auto held = held_.find(limit.window.name);
+    BudgetState state;
+    state.limit_micros = limit.limit_micros;
+    state.reserved_micros = held == held_.end() ? 0 : held->second;
+    state.spent_micros = std::max<std::int64_t>(sum - state.reserved_micros, 0);
+    state.remaining_micros = std::max<std::int64_t>(limit.limit_micros - sum, 0);
+    state.resets_at = limit.resets_at;
+    BudgetPair& pair = limit.vendor.empty() ? report.all : report.vendors[limit.vendor];
+    (limit.is_month ? pair.monthly : pair.daily) = state;
+  }
+  return report;
+}
+
+}  // namespace vcache::analysis

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vcache/config/settings.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/log.h"
+#include "vcache/core/result.h"
+#include "vcache/net/redis_url.h"
+#include "vcache/net/resp_client.h"
+#include "vcache/net/upstash_rest.h"
+
+namespace vcache::app {
+
+/// The way to the store that replicas share, whatever kind it is.
+struct SharedLink {
+  std::unique_ptr<net::RespClient> client;
+  std::string name;               ///< Where it leads, without credentials.
+  std::string backend = "redis";  ///< What statistics call it.
+  bool one_slot_scripts = false;  ///< As `RedisStoreOptions` has it.
+  /// Where events are heard; several for a cluster, whose servers all tell all of them.
+  std::vector<net::RedisUrl> event_urls;
+  std::optional<net::UpstashRestSubscriptionOptions> rest_events;  ///< In their place, over REST.
+};
+
+/// Begins to connect to what the settings name, which must be something. kBadConfiguration names
+/// the variable at fault. The clock and the logger must outlive the link.
+Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clock, Logger& logger);
+
+}  // namespace vcache::app

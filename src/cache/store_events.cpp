@@ -1,0 +1,53 @@
+#include "vcache/cache/store_events.h"
+
+#include <array>
+#include <utility>
+
+#include "core/json.h"
+
+namespace vcache::cache {
+namespace {
+
+using Kind = StoreEvent::Kind;
+
+constexpr std::array<std::pair<Kind, std::string_view>, 4> kEventNames{{
+    {Kind::kStored, "stored"},
+    {Kind::kReleased, "released"},
+    {Kind::kCleared, "cleared"},
+    {Kind::kCountersReset, "counters reset"},
+}};
+/// The longest subject is a pattern of 128 characters.
+constexpr JsonLimits kEventLimits{.max_bytes = 4096, .max_depth = 4, .max_values = 64};
+
+std::string_view SubjectName(Kind kind) {
+  return kind == Kind::kCleared ? "pattern" : "key";
+}
+
+}  // namespace
+
+std::string EncodeEvent(const StoreEvent& event) {
+  Json json = Json::object();
+  for (const auto& [kind, name] : kEventNames) {
+    if (kind == event.kind) json["event"] = name;
+  }
+  if (event.kind != Kind::kCountersReset) {
+    json[std::string(SubjectName(event.kind))] = event.subject;
+  }
+  return DumpJson(json);
+}
+
+std::optional<StoreEvent> DecodeEvent(std::string_view message) {
+  const Result<Json> json = ParseJson(message, kEventLimits);
+  if (!json) return std::nullopt;
+  const std::optional<std::string> name = AsString(Find(*json, "event"));
+  for (const auto& [kind, known] : kEventNames) {
+    if (name != known) continue;
+    if (kind == Kind::kCountersReset) return StoreEvent{kind, {}};
+    std::optional<std::string> subject = AsString(Find(*json, SubjectName(kind)));
+    if (!subject) return std::nullopt;
+    return StoreEvent{kind, *std::move(subject)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace vcache::cache

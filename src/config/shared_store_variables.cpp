@@ -1,0 +1,82 @@
+#include <cstdint>
+
+#include "config/values.h"
+#include "config/variable_kinds.h"
+
+// Of the store that replicas share, and of the calls that they must not pay for twice.
+namespace vcache::config {
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+/// The scheme and something behind it: what is wrong with the rest, the start says.
+bool IsRedisUrl(std::string_view text) {
+  if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
+  for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://",
+                                        "redis+cluster://", "rediss+cluster://"}) {
+    if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Variable> SharedStoreVariables() {
+  return {
+      Text(
+          {"REDIS_URL", "",
+           "Redis that all replicas share: redis://user:password@host:6379/0, rediss:// (TLS), "
+           "redis+cluster://host:6379,host:6379 or rediss+cluster://"},
+          "a URL that begins with redis://, rediss://, unix://, redis+cluster:// or "
+          "rediss+cluster://",
+          IsRedisUrl, [](auto& s) -> auto& { return s.redis.url; }),
+      BaseUrl(
+          {"UPSTASH_REDIS_REST_URL", "",
+           "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},
+          [](auto& s) -> auto& { return s.redis.rest_url; }),
+      Text(
+          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
+          "at most 512 printable characters without spaces", IsCredential,
+          [](auto& s) -> auto& { return s.redis.rest_token; }),
+      Text(
+          {"UPSTASH_REDIS_REST_CA", "",
+           "File of PEM certificates to trust for that API; by default the system's"},
+          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; }),
+      Whole(
+          {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
+          1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
+      Whole(
+          {"OUTAGE_CALLS_PER_MINUTE", "",
+           "Paid calls a minute while the shared store is away; 0 for no limit"},
+          0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
+  };
+}
+
+std::vector<Variable> CallVariables() {
+  return {
+      Whole(
+          {"CALL_TIMEOUT_MS", "ms",
+           "The longest that a paid call may take, with its waiting for a turn and its retries"},
+          100, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
+      Whole(
+          {"LEASE_MARGIN_MS", "ms",
+           "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},
+          100, 10 * kMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
+      Whole(
+          {"FAILURE_PAUSE", "seconds",
+           "How long a content is left alone after its call failed, doubled by each further "
+           "failure; 0 for not at all"},
+          0, 60, [](auto& s) -> auto& { return s.calls.failure_pause; }),
+      Whole(
+          {"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
+          [](auto& s) -> auto& { return s.calls.longest_failure_pause; }),
+      Whole(
+          {"MAX_WAITERS", "",
+           "Requests that may wait at once for somebody else's paid call; well below "
+           "WORKER_THREADS, "
+           "so that known content is answered meanwhile"},
+          1, 1'000'000, [](auto& s) -> auto& { return s.calls.max_waiters; }),
+  };
+}
+
+}  // namespace vcache::config

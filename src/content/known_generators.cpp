@@ -1,0 +1,166 @@
+#include "content/known_generators.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace vcache::content {
+namespace {
+
+using enum ProvenanceClaim;
+
+/// Names that nothing but an image or video generator bears. Editors that can also generate
+/// (Photoshop, Canva) are none: what they say of an image, they say by its source type.
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 29> kGenerators = {{
+    {"Edited with Google AI", kAiEdited},  // before the names that begin like it
+    {"Made with Google AI", kAiGenerated},
+    {"Google Generative AI", kAiGenerated},
+    {"Google Imagen", kAiGenerated},
+    {"Adobe Firefly", kAiGenerated},
+    {"Midjourney", kAiGenerated},
+    {"DALL-E", kAiGenerated},
+    {"DALL\xC2\xB7"
+     "E",
+     kAiGenerated},
+    {"ChatGPT", kAiGenerated},
+    {"GPT-4o", kAiGenerated},
+    {"OpenAI", kAiGenerated},
+    {"Stable Diffusion", kAiGenerated},
+    {"AUTOMATIC1111", kAiGenerated},
+    {"ComfyUI", kAiGenerated},
+    {"InvokeAI", kAiGenerated},
+    {"Fooocus", kAiGenerated},
+    {"NovelAI", kAiGenerated},
+    {"DreamStudio", kAiGenerated},
+    {"DiffusionBee", kAiGenerated},
+    {"Draw Things", kAiGenerated},
+    {"Ideogram", kAiGenerated},
+    {"Leonardo.Ai", kAiGenerated},
+    {"Recraft", kAiGenerated},
+    {"Bing Image Creator", kAiGenerated},
+    {"Runway", kAiGenerated},
+    {"Kling AI", kAiGenerated},
+    {"Luma Dream Machine", kAiGenerated},
+    {"Sora", kAiGenerated},
+    {"Grok", kAiGenerated},
+}};
+
+/// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), retired terms
+/// included, as files keep them, and C2PA 2.1, section 18.15 (`empty`).
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 21> kSourceTypes = {{
+    {"trainedAlgorithmicMedia", kAiGenerated},
+    {"compositeWithTrainedAlgorithmicMedia", kAiEdited},
+    {"compositeSynthetic", kAiEdited},
+    {"algorithmicMedia", kAlgorithmic},
+    {"dataDrivenMedia", kAlgorithmic},
+    {"digitalCreation", kCreated},
+    {"digitalArt", kCreated},
+    {"softwareImage", kCreated},
+    {"virtualRecording", kCreated},
+    {"empty", kCreated},
+    {"composite", kEdited},
+    {"humanEdits", kEdited},
+    {"minorHumanEdits", kEdited},
+    {"algorithmicallyEnhanced", kEdited},
+    {"digitalCapture", kCaptured},
+    {"computationalCapture", kCaptured},
+    {"compositeCapture", kCaptured},
+    {"screenCapture", kCaptured},
+    {"negativeFilm", kCaptured},
+    {"positiveFilm", kCaptured},
+    {"print", kCaptured},
+}};
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool IsWordCharacter(char c) {
+  const char lower = Lower(c);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// Whether `words` stand in `text`, in any case, and not as a part of longer words.
+bool Mentions(std::string_view text, std::string_view words) {
+  const auto same = [](char a, char b) { return Lower(a) == Lower(b); };
+  auto from = text.begin();
+  for (;;) {
+    const auto found = std::search(from, text.end(), words.begin(), words.end(), same);
+    if (found == text.end()) return false;
+    const auto end = found + static_cast<std::ptrdiff_t>(words.size());
+    const bool begins = found == text.begin() || !IsWordCharacter(*(found - 1));
+    if (begins && (end == text.end() || !IsWordCharacter(*end))) return true;
+    from = found + 1;
+  }
+}
+
+bool Holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// The line of parameters that AUTOMATIC1111's web UI invented and others copy. An image that was
+/// made from another one has a strength of denoising; one that was only enlarged has that too, and
+/// says so.
+std::optional<GeneratorClaim> FindDiffusionLine(std::string_view text) {
+  if (!Holds(text, "Steps: ") || !Holds(text, "Sampler: ")) return std::nullopt;
+  const bool from_image = Holds(text, "Denoising strength: ") && !Holds(text, "Hires ");
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "Stable Diffusion"};
+}
+
+/// ComfyUI's graph: nodes with a `class_type` (what ran) or a list of `nodes` (what was drawn).
+std::optional<GeneratorClaim> FindComfyGraph(std::string_view text) {
+  if (!text.starts_with("{")) return std::nullopt;
+  if (!Holds(text, "\"class_type\"") && !Holds(text, "\"nodes\"")) return std::nullopt;
+  const bool from_image = Holds(text, "\"LoadImage\"") || Holds(text, "\"VAEEncode\"");
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "ComfyUI"};
+}
+
+}  // namespace
+
+std::optional<GeneratorClaim> FindGenerator(std::string_view text) {
+  for (const auto& [name, claim] : kGenerators) {
+    if (Mentions(text, name)) return GeneratorClaim{claim, std::string(name)};
+  }
+  return std::nullopt;
+}
+
+std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text) {
+  if (keyword == "Software" || keyword == "Source" || keyword == "Author") {
+    return FindGenerator(text);
+  }
+  if (keyword == "parameters" || keyword == "UserComment") return FindDiffusionLine(text);
+  if (keyword == "prompt" || keyword == "workflow") return FindComfyGraph(text);
+  if (keyword == "invokeai_metadata" || keyword == "invokeai_graph" || keyword == "sd-metadata") {
+    if (text.starts_with("{")) return GeneratorClaim{kAiGenerated, "InvokeAI"};
+  }
+  if (keyword == "fooocus_scheme") return GeneratorClaim{kAiGenerated, "Fooocus"};
+  if (keyword == "Comment" && text.starts_with("{") && Holds(text, "\"sampler\"") &&
+      Holds(text, "\"steps\"")) {
+    return GeneratorClaim{kAiGenerated, "NovelAI"};
+  }
+  if (keyword == "Description" && Holds(text, "Job ID: ") && Holds(text, "--v ")) {
+    return GeneratorClaim{kAiGenerated, "Midjourney"};
+  }
+  return std::nullopt;
+}
+
+std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::string& term) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!uri.starts_with(scheme)) continue;
+    uri.remove_prefix(scheme.size());
+    for (const std::string_view base :
+         {"cv.iptc.org/newscodes/digitalsourcetype/", "c2pa.org/digitalsourcetype/"}) {
+      if (!uri.starts_with(base)) continue;
+      const std::string_view last = uri.substr(base.size());
+      for (const auto& [name, claim] : kSourceTypes) {
+        if (last != name) continue;
+        term = name;
+        return claim;
+      }
+    }
+    break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace vcache::content

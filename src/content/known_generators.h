@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcache/core/provenance.h"
+
+namespace vcache::content {
+
+/// What a text says by naming a generator, or being what one leaves behind.
+struct GeneratorClaim {
+  ProvenanceClaim claim = ProvenanceClaim::kUnspecified;
+  std::string generator;
+};
+
+/// A generator that `text` (a name of a program, a credit line) names, as whole words in any case.
+std::optional<GeneratorClaim> FindGenerator(std::string_view text);
+
+/// What stands under a keyword of a PNG, or as a comment of a photograph: the parameters of an
+/// image generator, known by keyword and form.
+std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text);
+
+/// What a digital source type claims: the URIs of IPTC NewsCodes and C2PA, in their http and https
+/// forms. `term` becomes the last part of a known one.
+std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::string& term);
+
+}  // namespace vcache::content

@@ -1,0 +1,43 @@
+#include "detection/first_look.h"
+
+#include <exception>
+#include <string>
+
+#include "vcache/content/provenance.h"
+#include "vcache/content/video_length.h"
+
+namespace vcache::detection {
+
+FirstLook LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept {
+  FirstLook look;
+  if (task.file == nullptr || !task.media_type) return look;
+  try {
+    if (content::IsVideo(*task.media_type)) {
+      look.video = content::ReadVideoInfo(*task.file, *task.media_type);
+    }
+    if (mode != ProvenanceMode::kOff) {
+      look.provenance = content::ReadProvenance(*task.file, *task.media_type);
+    }
+  } catch (const std::exception&) {
+    // Out of memory, in effect. A vendor can be asked all the same.
+  }
+  return look;
+}
+
+Verdict DeclaredVerdict(const Provenance& provenance, WallTime now) {
+  constexpr double kCertain = 100;
+  SourceVerdict source;
+  source.provider = "provenance";
+  source.score = kCertain;
+  for (const std::string& by : provenance.by)
+    source.model += (source.model.empty() ? "" : "+") + by;
+  Verdict verdict;
+  verdict.ai_score = kCertain;
+  verdict.provider = source.provider;
+  verdict.sources.push_back(std::move(source));
+  verdict.consensus = "1/1";
+  verdict.analyzed_at = now;
+  return verdict;
+}
+
+}  // namespace vcache::detection

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "vcache/core/clock.h"
+#include "vcache/core/provenance.h"
+#include "vcache/core/verdict.h"
+#include "vcache/core/video_info.h"
+#include "vcache/detection/detector.h"
+
+namespace vcache::detection {
+
+/// What a file tells for nothing, before anybody is paid.
+struct FirstLook {
+  std::optional<VideoInfo> video;
+  std::optional<Provenance> provenance;
+};
+
+/// Looks into the file of a task: at the container of a video, and at what it declares unless
+/// `mode` is off. Texts tell nothing. Never throws: a file that cannot be read tells nothing.
+FirstLook LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept;
+
+/// The verdict on a file that declares itself generated: a score of 100, by `provenance`, without a
+/// confidence, because nobody verified it.
+Verdict DeclaredVerdict(const Provenance& provenance, WallTime now);
+
+/// What `cache.detectors` begins with where declarations decide; the number goes up when what
+/// counts as one changes.
+inline constexpr std::string_view kProvenanceFingerprint = "provenance:1";
+
+}  // namespace vcache::detection

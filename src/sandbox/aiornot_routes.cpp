@@ -1,0 +1,108 @@
+// AI or Not, version 2, as the pages of its reports on images, videos and texts describe it.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sandbox/upload_form.h"
+#include "sandbox/vendor_call.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::int64_t kPriceMicros = 10'000;
+constexpr std::size_t kMinTextBytes = 250;
+
+http::Response Failure(int status, std::string_view detail) {
+  return JsonAnswer(status, Json::object({{"detail", detail}}));
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit:
+      return Failure(429, "Too many requests");
+    case Mode::kQuota:
+      return Failure(402, "No credits left");
+    case Mode::kCredentials:
+      return Failure(401, "Invalid token");
+    default: {
+      // Validation errors are lists, as the framework behind the vendor's API words them.
+      Json problem = Json::object({{"type", "value_error"}, {"msg", "The content is not valid"}});
+      return JsonAnswer(422, Json::object({{"detail", Json::array({std::move(problem)})}}));
+    }
+  }
+}
+
+/// `report` is what the query must ask for, or nothing: other reports would be billed too.
+Judged Read(http::Request& request, const std::string& field, std::string_view report) {
+  UploadForm form(field == "text" ? "" : field);
+  if (!form.Read(request)) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+  if (http::FormValue(request.info.query, "only").value_or("") != report) {
+    return {.refusal = Failure(422, "Ask for the report that is judged, and no other")};
+  }
+  if (field != "text") {
+    if (!form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+    return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+  }
+  const std::string& text = form.Field("text");
+  if (text.size() < kMinTextBytes) return {.refusal = Failure(422, "The text is too short")};
+  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(text))};
+}
+
+/// A finished answer around one report. Two modes are this vendor's own: a report that was
+/// rejected, and one that is null, both within a 200.
+http::Response Around(const char* name, Json report, Mode mode) {
+  const bool rejected = mode == Mode::kRefusal;
+  Json reports = Json::object();
+  reports[name] = rejected || mode == Mode::kTruncated ? Json(nullptr) : std::move(report);
+  Json status = Json::object();
+  status[name] = rejected ? "rejected" : "processed";
+  reports["meta"] = Json::object({{"duration", 4}, {"processing_status", std::move(status)}});
+  Json body = Json::object({{"id", "rep_sandbox"}, {"created_at", "2026-11-01T00:00:00Z"}});
+  body["report"] = std::move(reports);
+  return JsonAnswer(200, body);
+}
+
+Json Confidence(const std::optional<Json>& score) {
+  Json part = Json::object();
+  part["is_detected"] = score && score->is_number() && score->get<double>() >= 0.5;
+  if (score) part["confidence"] = *score;
+  return part;
+}
+
+http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& score, Mode mode) {
+  const double ai = ScoreOf(judged.digest);
+  Json report = Json::object();
+  report["verdict"] = ai >= 0.5 ? "ai" : "human";
+  report["ai"] = Confidence(score);
+  report["human"] = Json::object({{"is_detected", ai < 0.5}, {"confidence", 1 - ai}});
+  report["generator"] = Json::object({{"midjourney", ai / 2}, {"flux", 0.05}});
+  return Around("ai_generated", std::move(report), mode);
+}
+
+http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode mode) {
+  return Around("ai_video", Confidence(score), mode);
+}
+
+http::Response TextAnswer(const Judged&, const std::optional<Json>& score, Mode mode) {
+  return Around("ai_text", Confidence(score), mode);
+}
+
+}  // namespace
+
+void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock) {
+  const auto reading = [](const char* field, const char* report) {
+    return [field, report](http::Request& request) { return Read(request, field, report); };
+  };
+  AddCall(router, "/aiornot/v2/image/sync",
+          {"aiornot", reading("image", "ai_generated"), ImageAnswer, FailureFor}, ledger, clock);
+  AddCall(router, "/aiornot/v2/video/sync",
+          {"aiornot", reading("video", "ai_video"), VideoAnswer, FailureFor}, ledger, clock);
+  AddCall(router, "/aiornot/v2/text/sync", {"aiornot", reading("text", ""), TextAnswer, FailureFor},
+          ledger, clock);
+}
+
+}  // namespace vcache::sandbox

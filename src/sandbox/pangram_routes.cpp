@@ -1,0 +1,84 @@
+// Pangram, as the pages on its REST API in the vendor's SDK describe it: a text becomes a task, and
+// the task is asked for until it is done.
+
+#include <string>
+#include <utility>
+
+#include "sandbox/job_board.h"
+#include "sandbox/vendor_call.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::int64_t kPriceOf1000Words = 50'000;
+
+http::Response Failure(int status, std::string_view message) {
+  return JsonAnswer(status, Json::object({{"error", message}}));
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit:
+      return Failure(429, "Too many requests");
+    case Mode::kQuota:
+      return Failure(402, "Not enough credits");
+    case Mode::kCredentials:
+      return Failure(401, "Invalid API key");
+    default:
+      return Failure(422, "The text could not be read");
+  }
+}
+
+Judged Read(http::Request& request) {
+  const auto body = ReadSmallBody(request);
+  if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+  const Result<Json> json = ParseJson(body.value_or(""));
+  const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
+  // A page that shows the text to whoever has its link must be declined.
+  const bool is_private = json && AsBool(Find(*json, "public_dashboard_link")) == false;
+  if (!text || text->empty() || !is_private) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  return {.cost_micros = kPriceOf1000Words * ((WordsOf(*text) + 999) / 1000),
+          .digest = content::DigestOf(AsBytes(*text))};
+}
+
+/// A task that failed has 0 in every fraction: kRefusal is that.
+http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {
+  const bool failed = mode == Mode::kRefusal;
+  Json body = Json::object();
+  body["stage"] = failed ? "STAGE_FAILED" : "STAGE_SUCCESS";
+  body["version"] = "sandbox";
+  body["headline"] = failed ? "The text could not be analyzed" : "A made-up verdict";
+  body["prediction_short"] = "Mixed";
+  if (score) body["fraction_ai"] = failed ? Json(0) : *score;
+  body["fraction_ai_assisted"] = 0;
+  body["fraction_human"] = 0;
+  body["windows"] = Json::array();
+  return JsonAnswer(200, body);
+}
+
+JobWords Words() {
+  return {[](const std::string& id) {
+            return JsonAnswer(200, Json::object({{"task_id", id}}));
+          },
+          [](const std::string&) {
+            return JsonAnswer(200, Json::object({{"stage", "STAGE_PREPROCESSING"}}));
+          },
+          [] { return Failure(404, "No such task"); }};
+}
+
+}  // namespace
+
+void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+  const Vendor vendor{"pangram", Read, Answer, FailureFor};
+  router.Add("POST", "/pangram/task", [&ledger, &clock, &jobs, vendor](http::Request& request) {
+    return ServeSubmission(ledger, clock, jobs, vendor, Words(), request);
+  });
+  router.AddPrefix("GET", "/pangram/task/", [&jobs, vendor](http::Request& request) {
+    if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
+    return ServeLook(jobs, vendor, Words(), std::string(request.tail));
+  });
+}
+
+}  // namespace vcache::sandbox

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vcache/cache/key_space.h"
+#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_store.h"
+#include "vcache/cache/verdict_store.h"
+
+namespace vcache::test {
+
+/// The shared store of several replicas, in memory: verdicts in a store of a test, leases here.
+/// `Keep` ends the lease in the same step, as Redis does it.
+class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStore {
+ public:
+  FakeLeaseStore(cache::VerdictStore& verdicts, Clock& clock)
+      : verdicts_(verdicts), clock_(clock) {}
+
+  std::atomic<bool> unavailable{false};
+  /// Answers, but gives no leases and takes no verdicts.
+  std::atomic<bool> read_only{false};
+  std::atomic<int> claims{0}, asked_for_news{0};
+  /// Called when a lease ends and somebody had asked.
+  std::function<void(const cache::CacheKey&)> announce = [](const cache::CacheKey&) {};
+  /// Called between a claim's two halves: the lease is decided, the entry not looked at yet.
+  std::function<void()> amid_claim = [] {};
+
+  cache::LookupResult Lookup(const cache::CacheKey& key, Deadline deadline) override {
+    return unavailable ? Away() : verdicts_.Lookup(key, deadline);
+  }
+  std::vector<cache::LookupResult> LookupMany(std::span<const cache::CacheKey> keys,
+                                              Deadline deadline) override {
+    if (unavailable) return {keys.size(), Away()};
+    return verdicts_.LookupMany(keys, deadline);
+  }
+  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+    if (unavailable || read_only) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const Result<void> kept = verdicts_.Keep(request, deadline);
+    End(request.entry->key, request.lease_token, std::nullopt);
+    return kept;
+  }
+  Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
+                                   Deadline deadline) override {
+    return verdicts_.Clear(pattern, mode, deadline);
+  }
+  bool available() const noexcept override { return !unavailable; }
+
+  cache::Claim ClaimLease(const cache::LeaseRequest& request, Deadline deadline) override {
+    ++claims;
+    cache::Claim claim;
+    claim.found = Away();
+    if (unavailable) return claim;
+    claim.state = Grant(request);
+    if (claim.state == cache::LeaseState::kFailed) claim.failure = FailureOf(request.key);
+    amid_claim();
+    claim.found = verdicts_.Lookup(request.key, deadline);
+    return claim;
+  }
+  Result<bool> AskForNews(const cache::CacheKey& key, Deadline) override {
+    ++asked_for_news;
+    if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    Lease* lease = Living(key);
+    if (lease == nullptr || lease->failure) return false;
+    lease->asked = true;
+    return true;
+  }
+  Result<void> Release(const cache::CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline) override {
+    if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    End(key, token, failure);
+    return {};
+  }
+
+  /// As if another replica held it.
+  void Give(const cache::CacheKey& key, const std::string& token, std::chrono::milliseconds life) {
+    const std::lock_guard lock(mutex_);
+    leases_[key.ToString()] = {token, clock_.Now() + life, false, std::nullopt};
+  }
+  bool Held(const cache::CacheKey& key) {
+    const std::lock_guard lock(mutex_);
+    const Lease* lease = Living(key);
+    return lease != nullptr && !lease->failure;
+  }
+
+ private:
+  struct Lease {
+    std::string token;
+    SteadyTime until;
+    bool asked = false;
+    std::optional<Error> failure;
+  };
+
+  static cache::LookupResult Away() {
+    cache::LookupResult result;
+    result.outcome = cache::LookupOutcome::kUnavailable;
+    result.tier = cache::Tier::kRedis;
+    result.reason = "switched off";
+    return result;
+  }
+  Lease* Living(const cache::CacheKey& key) {
+    const auto found = leases_.find(key.ToString());
+    if (found == leases_.end() || found->second.until <= clock_.Now()) return nullptr;
+    return &found->second;
+  }
+  cache::LeaseState Grant(const cache::LeaseRequest& request) {
+    if (read_only) return cache::LeaseState::kNotGiven;
+    const std::lock_guard lock(mutex_);
+    if (const Lease* lease = Living(request.key)) {
+      return lease->failure ? cache::LeaseState::kFailed : cache::LeaseState::kTheirs;
+    }
+    leases_[request.key.ToString()] = {request.token, clock_.Now() + request.life, false,
+                                       std::nullopt};
+    return cache::LeaseState::kOurs;
+  }
+  std::optional<Error> FailureOf(const cache::CacheKey& key) {
+    const std::lock_guard lock(mutex_);
+    const Lease* lease = Living(key);
+    return lease != nullptr ? lease->failure : std::nullopt;
+  }
+  void End(const cache::CacheKey& key, const std::string& token,
+           const std::optional<Error>& failure) {
+    bool asked = false;
+    {
+      const std::lock_guard lock(mutex_);
+      Lease* lease = Living(key);
+      if (token.empty() || lease == nullptr || lease->token != token) return;
+      asked = lease->asked;
+      if (failure && failure->retry_after) {
+        *lease = {{}, clock_.Now() + *failure->retry_after, false, failure};
+      } else {
+        leases_.erase(key.ToString());
+      }
+    }
+    if (asked) announce(key);
+  }
+
+  cache::VerdictStore& verdicts_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::string, Lease> leases_;  // guarded by mutex_
+};
+
+}  // namespace vcache::test

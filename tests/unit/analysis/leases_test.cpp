@@ -1,0 +1,242 @@
+// Several services on one shared store: what keeps replicas from paying for the same content.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/fake_leases.h"
+#include "support/gate.h"
+#include "support/gated_detector.h"
+#include "vcache/analysis/analysis_service.h"
+#include "vcache/cache/memory_store.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+
+using namespace vcache;
+using namespace std::chrono_literals;
+using analysis::Analysis;
+using analysis::AnalysisService;
+using analysis::CacheStatus;
+
+namespace {
+
+analysis::Content TextOf(std::string_view text) {
+  analysis::Content content;
+  content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
+  content.text = text;
+  return content;
+}
+
+/// Two replicas, one vendor, one shared store.
+struct ReplicaBench {
+  explicit ReplicaBench(analysis::AnalysisOptions options = {.call_timeout = 20s,
+                                                             .lease_margin = 1s}) {
+    shared.announce = [this](const cache::CacheKey& key) { news.Announce(key.ToString()); };
+    for (auto& replica : replicas) {
+      replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,
+                                                  analysis::Safeguards{&shared, &news});
+    }
+  }
+  Result<Analysis> Ask(std::size_t replica, std::string_view text) {
+    return replicas.at(replica)->Analyze(TextOf(text), Deadline::Never());
+  }
+  /// The vendor answers when the gate opens.
+  void HoldTheVendor(test::Gate& gate) {
+    vendor->answer = [this, &gate](const auto&) {
+      gate.Pass();
+      return vendor->Verdict(77);
+    };
+  }
+
+  test::FakeClock clock;
+  std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
+  detection::DetectorPanel panel{{}, {}, {vendor}, clock};
+  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
+  test::FakeLeaseStore shared{verdicts, clock};
+  cache::TieredStore tiers{nullptr, &shared};
+  cache::LeaseNews news{cache::KeySpace(), clock};
+  analysis::AnalysisObserver nobody;
+  std::array<std::unique_ptr<AnalysisService>, 2> replicas;
+};
+
+}  // namespace
+
+TEST_CASE("Leases: a second replica waits for the first one's call and gets its verdict") {
+  ReplicaBench bench;
+  test::Gate gate;
+  bench.HoldTheVendor(gate);
+  std::thread first([&] { CHECK(bench.Ask(0, "viral")->status == CacheStatus::kMiss); });
+  gate.AwaitArrivals(1);
+  std::thread second([&] {
+    const auto answer = bench.Ask(1, "viral");
+    REQUIRE(answer);
+    CHECK(answer->status == CacheStatus::kCoalesced);
+    CHECK(answer->entry->verdict.ai_score == 77);
+    CHECK(answer->saved_micros == 10'000);
+  });
+  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
+  gate.Open();
+  first.join();
+  second.join();  // woken by the announcement: the clock stood still
+  CHECK(bench.vendor->calls == 1);
+  CHECK_FALSE(bench.shared.Held(TextOf("viral").key));
+}
+
+TEST_CASE("Leases: an announcement that gets lost delays, and loses nothing") {
+  ReplicaBench bench;
+  bench.shared.announce = [](const cache::CacheKey&) {};
+  test::Gate gate;
+  bench.HoldTheVendor(gate);
+  std::thread first([&] { CHECK(bench.Ask(0, "viral")); });
+  gate.AwaitArrivals(1);
+  std::atomic<bool> answered{false};
+  std::thread second([&] {
+    CHECK(bench.Ask(1, "viral")->status == CacheStatus::kCoalesced);
+    answered = true;
+  });
+  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
+  gate.Open();
+  first.join();
+  while (!answered) {
+    bench.clock.Advance(100ms);
+    std::this_thread::yield();
+  }
+  second.join();
+  CHECK(bench.vendor->calls == 1);
+}
+
+TEST_CASE("Leases: when an owner dies, one of those who wait pays, after the lease's end") {
+  ReplicaBench bench;
+  bench.shared.Give(TextOf("orphan").key, "a replica that is dead", 21s);
+  std::atomic<int> answered{0}, paid{0};
+  std::vector<std::thread> crowd;
+  for (std::size_t i = 0; i < 6; ++i) {
+    crowd.emplace_back([&, i] {
+      const auto answer = bench.Ask(i % 2, "orphan");
+      if (answer && answer->status == CacheStatus::kMiss) ++paid;
+      ++answered;
+    });
+  }
+  while (bench.shared.asked_for_news < 2) std::this_thread::yield();
+  CHECK(bench.vendor->calls == 0);
+  while (answered < 6) {
+    bench.clock.Advance(500ms);
+    std::this_thread::yield();
+  }
+  for (auto& thread : crowd) thread.join();
+  CHECK(paid == 1);
+  CHECK(bench.vendor->calls == 1);
+}
+
+TEST_CASE("Leases: a verdict that arrives between the look-up and the claim is not paid for") {
+  ReplicaBench bench;
+  bench.shared.amid_claim = [&] {
+    auto entry = std::make_shared<cache::Entry>();
+    entry->key = TextOf("raced").key;
+    entry->verdict.ai_score = 12;
+    REQUIRE(bench.verdicts.Keep({.entry = entry, .ttl = 60s, .counters = {}}, Deadline::Never()));
+  };
+  const auto answer = bench.Ask(0, "raced");
+  REQUIRE(answer);
+  CHECK(answer->status == CacheStatus::kHit);
+  CHECK(bench.vendor->calls == 0);
+  CHECK_FALSE(bench.shared.Held(TextOf("raced").key));
+}
+
+TEST_CASE(
+    "Leases: a failure is told to all replicas at once, and is paid for again after a pause") {
+  ReplicaBench bench;
+  bench.vendor->answer = [](const auto&) -> Result<detection::Detection> {
+    return Error{ErrorCode::kVendorInvalidAnswer, "nonsense", Charge::kCharged};
+  };
+  CHECK(bench.Ask(0, "bad").error().retry_after == 1s);
+  for (const std::size_t replica : {0U, 1U}) {
+    const auto told = bench.Ask(replica, "bad");
+    REQUIRE_FALSE(told);
+    CHECK(told.error().code == ErrorCode::kVendorInvalidAnswer);
+    CHECK(told.error().retry_after == 1s);
+  }
+  CHECK(bench.vendor->calls == 1);
+  bench.clock.Advance(1s);
+  CHECK(bench.Ask(0, "bad").error().retry_after == 2s);
+  bench.clock.Advance(2s);
+  bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(5); };
+  CHECK(bench.Ask(1, "bad")->status == CacheStatus::kMiss);
+  CHECK(bench.Ask(0, "bad")->status == CacheStatus::kHit);
+  CHECK(bench.vendor->calls == 3);
+}
+
+TEST_CASE("Leases: a store that gives none, or is away, keeps nobody from paying") {
+  ReplicaBench bench;
+  bench.shared.read_only = true;
+  CHECK(bench.Ask(0, "full")->status == CacheStatus::kMiss);
+  bench.shared.read_only = false;
+  bench.shared.unavailable = true;
+  CHECK(bench.Ask(0, "away")->status == CacheStatus::kMiss);
+}
+
+TEST_CASE("Leases: a store that breaks while its lease is waited for is an outage") {
+  ReplicaBench bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
+  bench.shared.Give(TextOf("a").key, "another replica", 20s);
+  std::thread waiting([&] { CHECK(bench.Ask(0, "a")->status == CacheStatus::kMiss); });
+  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
+  bench.shared.unavailable = true;
+  bench.news.AnnounceAll();
+  waiting.join();
+  CHECK(bench.Ask(0, "b").error().code == ErrorCode::kOverloaded);
+  CHECK(bench.vendor->calls == 1);
+}
+
+TEST_CASE("Leases: waiting for other replicas has an end, with a word when to ask again") {
+  ReplicaBench bench;
+  std::atomic<bool> answered{false};
+  std::thread waiting([&] {
+    const auto answer = bench.Ask(0, "stuck");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::kOverloaded);
+    CHECK(answer.error().retry_after == 5s);
+    answered = true;
+  });
+  for (int i = 0; !answered; ++i) {
+    bench.shared.Give(TextOf("stuck").key, "replica " + std::to_string(i), 20s);  // always another
+    bench.clock.Advance(1s);
+    std::this_thread::yield();
+  }
+  waiting.join();
+  CHECK(bench.vendor->calls == 0);
+}
+
+TEST_CASE("Leases: a stop ends the waiting for other replicas") {
+  ReplicaBench bench;
+  bench.shared.Give(TextOf("theirs").key, "another replica", 20s);
+  std::thread waiting([&] {
+    const auto answer = bench.Ask(0, "theirs");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::kShuttingDown);
+  });
+  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
+  CHECK(bench.replicas[0]->Drain(Deadline::Never()));
+  waiting.join();
+  CHECK(bench.vendor->calls == 0);
+}
+
+TEST_CASE("AnalysisService: more waiters than allowed are refused") {
+  ReplicaBench bench({.max_waiters = 1});
+  test::Gate gate;
+  bench.HoldTheVendor(gate);
+  std::thread leader([&] { CHECK(bench.Ask(0, "a")); });
+  gate.AwaitArrivals(1);
+  std::thread follower([&] { CHECK(bench.Ask(0, "a")->status == CacheStatus::kCoalesced); });
+  bench.clock.AwaitWaiters(2);
+  const auto refused = bench.Ask(0, "a");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kOverloaded);
+  CHECK(refused.error().retry_after == 1s);
+  gate.Open();
+  leader.join();
+  follower.join();
+}

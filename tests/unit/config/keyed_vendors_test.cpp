@@ -1,0 +1,134 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "unit/config/environments.h"
+#include "vcache/config/settings.h"
+
+using namespace vcache;
+using config::DetectionSettings;
+
+namespace {
+
+/// A vendor that needs a key and nothing else, as the settings hold it.
+struct KeyedVendor {
+  std::string prefix;
+  std::string name;
+  Secret DetectionSettings::*key;
+  config::VendorSettings DetectionSettings::*settings;
+  std::vector<std::string> kinds;
+};
+
+const std::vector<KeyedVendor>& KeyedVendors() {
+  using D = DetectionSettings;
+  static const std::vector<KeyedVendor> kVendors = {
+      {"AIORNOT", "aiornot", &D::aiornot_key, &D::aiornot, {"IMAGE", "VIDEO", "TEXT"}},
+      {"GPTZERO", "gptzero", &D::gptzero_key, &D::gptzero, {"TEXT"}},
+      {"HIVE", "hive", &D::hive_key, &D::hive, {"IMAGE", "VIDEO"}},
+      {"PANGRAM", "pangram", &D::pangram_key, &D::pangram, {"TEXT"}},
+      {"REALITYDEFENDER",
+       "realitydefender",
+       &D::realitydefender_key,
+       &D::realitydefender,
+       {"IMAGE", "VIDEO"}}};
+  return kVendors;
+}
+
+Result<config::Settings> Loading(config::EnvFile values) {
+  return config::LoadSettings(test::Having(std::move(values)));
+}
+
+}  // namespace
+
+TEST_CASE("Keyed vendors: each variable reaches its own vendor and no other") {
+  for (const KeyedVendor& vendor : KeyedVendors()) {
+    CAPTURE(vendor.prefix);
+    const auto settings = Loading({{vendor.prefix + "_API_KEY", "k"},
+                                   {vendor.prefix + "_BASE_URL", "http://127.0.0.1:9/x/"},
+                                   {vendor.prefix + "_TIMEOUT_MS", "7"},
+                                   {vendor.prefix + "_COST_USD", "0.000006"},
+                                   {vendor.prefix + "_MAX_CONCURRENCY", "3"}});
+    REQUIRE(settings);
+    for (const KeyedVendor& other : KeyedVendors()) {
+      const bool set = other.prefix == vendor.prefix;
+      const config::VendorSettings& found = settings->detection.*other.settings;
+      CHECK((settings->detection.*other.key).Reveal() == (set ? "k" : ""));
+      CHECK((found.base_url == "http://127.0.0.1:9/x") == set);
+      CHECK((found.timeout == std::chrono::milliseconds(7)) == set);
+      CHECK((found.cost_micros == 6) == set);
+      CHECK((found.max_concurrency == 3) == set);
+    }
+  }
+}
+
+TEST_CASE("Keyed vendors: the defaults are the vendors' own addresses, over https, at a price") {
+  const auto settings = Loading({});
+  REQUIRE(settings);
+  for (const KeyedVendor& vendor : KeyedVendors()) {
+    const config::VendorSettings& found = settings->detection.*vendor.settings;
+    CHECK(found.base_url.starts_with("https://"));
+    CHECK_FALSE(found.base_url.ends_with("/"));
+    CHECK(found.timeout >= std::chrono::seconds(30));
+    CHECK(found.cost_micros > 0);
+    CHECK((settings->detection.*vendor.key).empty());
+  }
+}
+
+TEST_CASE("Keyed vendors: named for what they judge and for nothing else, with their key only") {
+  for (const KeyedVendor& vendor : KeyedVendors()) {
+    for (const std::string kind : {"IMAGE", "VIDEO", "TEXT"}) {
+      CAPTURE(vendor.prefix);
+      CAPTURE(kind);
+      const std::string list = "DETECTORS_" + kind;
+      const bool judges =
+          std::find(vendor.kinds.begin(), vendor.kinds.end(), kind) != vendor.kinds.end();
+      CHECK(Loading({{list, vendor.name}, {vendor.prefix + "_API_KEY", "k"}}).has_value() ==
+            judges);
+      const auto without = Loading({{list, vendor.name}});
+      REQUIRE_FALSE(without);
+      if (!judges) continue;
+      CHECK(without.error().message.find(vendor.prefix + "_API_KEY") != std::string::npos);
+      CHECK(Loading({{list, vendor.name}, {"DETECTION_SANDBOX_URL", "http://127.0.0.1:9"}}));
+    }
+  }
+}
+
+TEST_CASE("Keyed vendors: bad values are refused, and no key is quoted") {
+  for (const KeyedVendor& vendor : KeyedVendors()) {
+    for (const auto& [suffix, value] :
+         std::vector<std::pair<std::string, std::string>>{{"_API_KEY", "hunter2 hunter2"},
+                                                          {"_API_KEY", std::string(513, 'k')},
+                                                          {"_BASE_URL", "http://vendor.example"},
+                                                          {"_TIMEOUT_MS", "0"},
+                                                          {"_TIMEOUT_MS", "600001"},
+                                                          {"_COST_USD", "-1"},
+                                                          {"_MAX_CONCURRENCY", "0"},
+                                                          {"_MAX_CONCURRENCY", "1001"}}) {
+      CAPTURE(vendor.prefix + suffix);
+      const auto refused = Loading({{vendor.prefix + suffix, value}});
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().message.starts_with(vendor.prefix + suffix));
+      CHECK(refused.error().message.find("hunter2") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("Keyed vendors: Copyleaks' email and key come together, and its addresses are its own") {
+  const auto half = Loading({{"COPYLEAKS_API_KEY", "k"}});
+  REQUIRE_FALSE(half);
+  CHECK(half.error().message ==
+        "COPYLEAKS_EMAIL is not set: Copyleaks needs COPYLEAKS_EMAIL and COPYLEAKS_API_KEY, or "
+        "neither.");
+  const auto both = Loading({{"COPYLEAKS_API_KEY", "k"},
+                             {"COPYLEAKS_EMAIL", "me@a.example"},
+                             {"COPYLEAKS_LOGIN_URL", "http://127.0.0.1:9/login"},
+                             {"COPYLEAKS_BASE_URL", "http://127.0.0.1:9/x/"},
+                             {"DETECTORS_TEXT", "copyleaks"}});
+  REQUIRE(both);
+  CHECK(both->detection.copyleaks_email == "me@a.example");
+  CHECK(both->detection.copyleaks_key.Reveal() == "k");
+  CHECK(both->detection.copyleaks_login_url == "http://127.0.0.1:9/login");
+  CHECK(both->detection.copyleaks.base_url == "http://127.0.0.1:9/x");
+}
