@@ -36,10 +36,12 @@ analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
   add("sapling", vendors.sapling);
   add("openai", vendors.openai);
   add("aiornot", vendors.aiornot);
+  add("copyleaks", vendors.copyleaks);
   add("custom", vendors.custom.vendor);
   add("gptzero", vendors.gptzero);
   add("hive", vendors.hive);
   add("pangram", vendors.pangram);
+  add("realitydefender", vendors.realitydefender);
   return options;
 }
 

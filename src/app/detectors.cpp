@@ -65,7 +65,7 @@ detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
   return options;
 }
 
-/// The vendors that need a key and nothing else.
+/// The vendors that only one key turns on.
 void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient& http,
                      detection::Pauses& pauses, Vendors& vendors) {
   const std::string& sandbox = settings.sandbox_url;
@@ -98,6 +98,22 @@ void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient&
     options.api_key = key_for(settings.pangram_key);
     vendors.emplace_back("pangram", detection::MakePangram(std::move(options), http, pauses));
   }
+  if (is_wanted(settings.copyleaks_key)) {
+    detection::CopyleaksOptions options;
+    options.endpoint = EndpointOf(settings.copyleaks, sandbox, "/copyleaks");
+    options.login_url = demo ? options.endpoint.base_url : settings.copyleaks_login_url;
+    options.email = demo ? kSandboxCredential : settings.copyleaks_email;
+    options.api_key = key_for(settings.copyleaks_key);
+    vendors.emplace_back("copyleaks",
+                         detection::MakeCopyleaks(std::move(options), http, pauses.clock()));
+  }
+  if (is_wanted(settings.realitydefender_key)) {
+    detection::RealityDefenderOptions options;
+    options.endpoint = EndpointOf(settings.realitydefender, sandbox, "/realitydefender");
+    options.api_key = key_for(settings.realitydefender_key);
+    vendors.emplace_back("realitydefender",
+                         detection::MakeRealityDefender(std::move(options), http, pauses));
+  }
 }
 
 /// Every vendor that can be called, in the order of the documentation.
@@ -112,7 +128,7 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
                              {EndpointOf(settings.sightengine, sandbox, "/sightengine/1.0"),
                               demo ? kSandboxCredential : settings.sightengine_user,
                               demo ? Secret(kSandboxCredential) : settings.sightengine_secret},
-                             http));
+                             http, pauses));
   }
   if (demo || !settings.sapling_key.empty()) {
     vendors.emplace_back("sapling", detection::MakeSapling(
@@ -137,10 +153,12 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
 
 std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
   if (vendor == "aiornot") return settings.aiornot.max_concurrency;
+  if (vendor == "copyleaks") return settings.copyleaks.max_concurrency;
   if (vendor == "gptzero") return settings.gptzero.max_concurrency;
   if (vendor == "hive") return settings.hive.max_concurrency;
   if (vendor == "pangram") return settings.pangram.max_concurrency;
   if (vendor == "custom") return settings.custom.vendor.max_concurrency;
+  if (vendor == "realitydefender") return settings.realitydefender.max_concurrency;
   if (vendor == "sightengine") return settings.sightengine.max_concurrency;
   if (vendor == "sapling") return settings.sapling.max_concurrency;
   if (vendor == "openai") return settings.openai.max_concurrency;
@@ -205,9 +223,10 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
 }
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.aiornot.timeout, settings.custom.vendor.timeout,
-                   settings.gptzero.timeout, settings.hive.timeout, settings.openai.timeout,
-                   settings.pangram.timeout, settings.sapling.timeout,
+  return std::max({settings.aiornot.timeout, settings.copyleaks.timeout,
+                   settings.custom.vendor.timeout, settings.gptzero.timeout, settings.hive.timeout,
+                   settings.openai.timeout, settings.pangram.timeout,
+                   settings.realitydefender.timeout, settings.sapling.timeout,
                    settings.sightengine.timeout});
 }
 

@@ -32,6 +32,10 @@ std::vector<Variable> BudgetVariables() {
            "What AI or Not alone may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.detection.aiornot.monthly_budget_micros; }),
       UsdLimit(
+          {"COPYLEAKS_MONTHLY_BUDGET_USD", "USD",
+           "What Copyleaks alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.copyleaks.monthly_budget_micros; }),
+      UsdLimit(
           {"CUSTOM_MONTHLY_BUDGET_USD", "USD",
            "What the vendor by configuration alone may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.detection.custom.vendor.monthly_budget_micros; }),
@@ -46,6 +50,10 @@ std::vector<Variable> BudgetVariables() {
           {"PANGRAM_MONTHLY_BUDGET_USD", "USD",
            "What Pangram alone may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.detection.pangram.monthly_budget_micros; }),
+      UsdLimit(
+          {"REALITYDEFENDER_MONTHLY_BUDGET_USD", "USD",
+           "What Reality Defender alone may cost in a calendar month of UTC"},
+          [](auto& s) -> auto& { return s.detection.realitydefender.monthly_budget_micros; }),
   };
 }
 

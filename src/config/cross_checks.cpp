@@ -22,10 +22,17 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
             {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
   }
   if (vendor == "aiornot") return {{"AIORNOT_API_KEY", !settings.aiornot_key.empty()}};
+  if (vendor == "copyleaks") {
+    return {{"COPYLEAKS_EMAIL", !settings.copyleaks_email.empty()},
+            {"COPYLEAKS_API_KEY", !settings.copyleaks_key.empty()}};
+  }
   if (vendor == "gptzero") return {{"GPTZERO_API_KEY", !settings.gptzero_key.empty()}};
   if (vendor == "hive") return {{"HIVE_API_KEY", !settings.hive_key.empty()}};
   if (vendor == "pangram") return {{"PANGRAM_API_KEY", !settings.pangram_key.empty()}};
   if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
+  if (vendor == "realitydefender") {
+    return {{"REALITYDEFENDER_API_KEY", !settings.realitydefender_key.empty()}};
+  }
   if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
   return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
 }
@@ -41,7 +48,8 @@ class Checks {
   std::vector<std::string> Run() {
     TextBounds();
     BudgetBounds();
-    BothOrNone();
+    BothOrNone("copyleaks", "Copyleaks");
+    BothOrNone("sightengine", "Sightengine");
     OneSharedStore();
     for (std::string& complaint : CheckCustom(detection_.custom, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
@@ -72,15 +80,15 @@ class Checks {
                           FormatUsd(*budget_.monthly_micros) + ").");
   }
 
-  void BothOrNone() {
-    const auto needed = CredentialsOf("sightengine", detection_);
+  void BothOrNone(std::string_view vendor, const std::string& name) {
+    const auto needed = CredentialsOf(vendor, detection_);
     const auto is_set = [](const Credential& credential) { return credential.is_set; };
     if (std::none_of(needed.begin(), needed.end(), is_set)) return;
     for (const Credential& credential : needed) {
       if (credential.is_set || is_wrong_(credential.variable)) continue;
-      complaints_.push_back(std::string(credential.variable) +
-                            " is not set: Sightengine needs SIGHTENGINE_API_USER and "
-                            "SIGHTENGINE_API_SECRET, or neither.");
+      complaints_.push_back(std::string(credential.variable) + " is not set: " + name + " needs " +
+                            std::string(needed[0].variable) + " and " +
+                            std::string(needed[1].variable) + ", or neither.");
     }
   }
 

@@ -163,6 +163,11 @@ std::vector<Variable> Question() {
           [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
           [](auto& s) -> auto& { return kCustom(s).key; }),
       std::move(headers),
+  };
+}
+
+std::vector<Variable> Content() {
+  return {
       MakeVariable(
           {"CUSTOM_KINDS", "", "Custom vendor: what it judges, of image, video and text"},
           "a comma list of image, video and text",
@@ -263,6 +268,7 @@ std::vector<Variable> Following() {
 
 std::vector<Variable> CustomVariables() {
   std::vector<Variable> all = Question();
+  for (Variable& variable : Content()) all.push_back(std::move(variable));
   for (Variable& variable : Answer()) all.push_back(std::move(variable));
   for (Variable& variable : Following()) all.push_back(std::move(variable));
   return all;

@@ -42,6 +42,25 @@ Table AiOrNot() {
       [](auto& s) -> auto& { return s.detection.aiornot; });
 }
 
+Table Copyleaks() {
+  Table table = KeyedVendor(
+      {{{"COPYLEAKS_API_KEY", "", "Copyleaks (texts): the API key, needed together with the email"},
+        {"COPYLEAKS_BASE_URL", "", "Where Copyleaks' API is"},
+        {"COPYLEAKS_TIMEOUT_MS", "ms", "How long a call of Copyleaks may take, login included"},
+        {"COPYLEAKS_COST_USD", "USD", "What a credit of Copyleaks costs, which is 250 words"},
+        {"COPYLEAKS_MAX_CONCURRENCY", "", "Calls of Copyleaks at once; others wait in line"}}},
+      [](auto& s) -> auto& { return s.detection.copyleaks_key; },
+      [](auto& s) -> auto& { return s.detection.copyleaks; });
+  table.push_back(Text(
+      {"COPYLEAKS_EMAIL", "", "Copyleaks: the account's email"},
+      "at most 512 printable characters without spaces", IsCredential,
+      [](auto& s) -> auto& { return s.detection.copyleaks_email; }));
+  table.push_back(BaseUrl(
+      {"COPYLEAKS_LOGIN_URL", "", "Where Copyleaks' login is"},
+      [](auto& s) -> auto& { return s.detection.copyleaks_login_url; }));
+  return table;
+}
+
 Table GptZero() {
   return KeyedVendor(
       {{{"GPTZERO_API_KEY", "", "GPTZero (texts): the API key"},
@@ -77,11 +96,26 @@ Table Pangram() {
       [](auto& s) -> auto& { return s.detection.pangram; });
 }
 
+Table RealityDefender() {
+  return KeyedVendor(
+      {{{"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
+        {"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
+        {"REALITYDEFENDER_TIMEOUT_MS", "ms",
+         "How long Reality Defender may take, upload and waiting for the result together"},
+        {"REALITYDEFENDER_COST_USD", "USD",
+         "What Reality Defender charges for a file: no price is published, so yours"},
+        {"REALITYDEFENDER_MAX_CONCURRENCY", "",
+         "Files with Reality Defender at once; others wait in line"}}},
+      [](auto& s) -> auto& { return s.detection.realitydefender_key; },
+      [](auto& s) -> auto& { return s.detection.realitydefender; });
+}
+
 }  // namespace
 
 std::vector<Variable> KeyedVendorVariables() {
   Table all;
-  std::array<Table, 4> vendors{AiOrNot(), GptZero(), Hive(), Pangram()};
+  std::array<Table, 6> vendors{AiOrNot(), Copyleaks(), GptZero(),
+                               Hive(),    Pangram(),   RealityDefender()};
   for (Table& vendor : vendors) {
     for (Variable& variable : vendor) all.push_back(std::move(variable));
   }

@@ -176,15 +176,15 @@ Table Detection() {
       Vendors(
           {"DETECTORS_IMAGE", "",
            "Vendors that judge images, asked together; by default all with credentials"},
-          {"sightengine", "aiornot", "hive", "custom"},
+          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
           {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
-          {"sightengine", "aiornot", "hive", "custom"},
+          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
-          {"sapling", "openai", "aiornot", "gptzero", "pangram", "custom"},
+          {"sapling", "openai", "aiornot", "gptzero", "pangram", "copyleaks", "custom"},
           [](auto& s) -> auto& { return s.detection.text; }),
       BaseUrl(
           {"DETECTION_SANDBOX_URL", "",

@@ -46,12 +46,6 @@ bool Has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// `https://host:port` of a URL that configuration has checked.
-std::string_view OriginOf(std::string_view url) {
-  const std::size_t host = url.find("://") + 3;
-  return url.substr(0, std::min(url.find_first_of("/?#", host), url.size()));
-}
-
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -232,7 +226,7 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, Deadline dea
   plan.first_pause = options_.polling.interval;
   plan.interval = options_.polling.interval;
   const Look look = [this](const net::HttpResponse& response) { return LookAt(response, false); };
-  return AwaitResult(kName, request, look, plan, http_, pauses_, deadline);
+  return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, deadline);
 }
 
 /// A URL that the answer names gets our key, so it must be the vendor's own: one of the origin that

@@ -36,6 +36,12 @@ std::string UrlEscaped(std::string_view text) {
   return escaped;
 }
 
+std::string_view OriginOf(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return url;
+  return url.substr(0, std::min(url.find_first_of("/?#", scheme + 3), url.size()));
+}
+
 std::string Fill(std::string_view text, std::span<const Value> values, Escape escape) {
   std::string filled;
   while (!text.empty()) {

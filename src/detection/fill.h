@@ -25,4 +25,7 @@ void FillStrings(Json& json, std::span<const Value> values);
 /// Percent-encoded but for letters, digits, `-`, `.`, `_` and `~` (RFC 3986, section 2.3).
 std::string UrlEscaped(std::string_view text);
 
+/// `https://host:port` of a URL that configuration has checked: everything before its path.
+std::string_view OriginOf(std::string_view url);
+
 }  // namespace vcache::detection

@@ -63,7 +63,7 @@ class Pangram final : public Detector {
     plan.first_pause = options_.poll_interval;
     plan.interval = options_.poll_interval;
     plan.max_looks = kMaxLooks;
-    return AwaitResult(kName, LookAt(*id), look, plan, http_, pauses_, end);
+    return AwaitResult({kName, LookAt(*id), look, plan}, http_, pauses_, end);
   }
 
  private:

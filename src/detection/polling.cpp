@@ -21,30 +21,23 @@ Error UnderWay(Error error) {
 /// The wait for one result. Lives on the stack of `AwaitResult`.
 class Wait {
  public:
-  Wait(std::string_view vendor, const net::HttpRequest& request, const Look& look,
-       const PollPlan& plan, net::HttpClient& http, Pauses& pauses, Deadline deadline)
-      : vendor_(vendor),
-        request_(request),
-        look_(look),
-        plan_(plan),
-        http_(http),
-        pauses_(pauses),
-        deadline_(deadline) {}
+  Wait(const PollJob& job, net::HttpClient& http, Pauses& pauses, Deadline deadline)
+      : job_(job), http_(http), pauses_(pauses), deadline_(deadline) {}
 
   Result<Detection> Run() {
-    milliseconds pause = plan_.first_pause;
-    for (int looks = 0; looks < plan_.max_looks; ++looks) {
+    milliseconds pause = job_.plan.first_pause;
+    for (int looks = 0; looks < job_.plan.max_looks; ++looks) {
       const bool last = IsLast(pause);
       const bool stopped = !pauses_.WaitUntil(EndOf(pause));
       if (auto result = LookOnce()) return *std::move(result);
       if (stopped) {
-        return VendorError(vendor_, ErrorCode::kShuttingDown,
+        return VendorError(job_.vendor, ErrorCode::kShuttingDown,
                            "The service stopped before the vendor had a result.", Charge::kUnknown);
       }
       if (last) break;
-      pause = std::max(plan_.interval, asked_);
+      pause = std::max(job_.plan.interval, asked_);
     }
-    return VendorError(vendor_, ErrorCode::kVendorTimeout,
+    return VendorError(job_.vendor, ErrorCode::kVendorTimeout,
                        "The vendor had no result in time; it may have charged for it.",
                        Charge::kUnknown);
   }
@@ -62,18 +55,18 @@ class Wait {
   /// The result, or an error that ends the wait; empty to go on.
   std::optional<Result<Detection>> LookOnce() {
     asked_ = milliseconds(0);
-    const auto response = http_.Send(request_, deadline_);
+    const auto response = http_.Send(job_.request, deadline_);
     if (!response) {
       if (IsPassing(response.error()) && MayFail()) return std::nullopt;
-      return UnderWay(TransportError(vendor_, response.error()));
+      return UnderWay(TransportError(job_.vendor, response.error()));
     }
     asked_ = response->retry_after.value_or(std::chrono::seconds(0));
     if (detection::IsPassing(response->status)) {
       if (MayFail()) return std::nullopt;
-      return UnderWay(StatusError(vendor_, *response));
+      return UnderWay(StatusError(job_.vendor, *response));
     }
     failures_ = 0;
-    auto result = look_(*response);
+    auto result = job_.look(*response);
     if (!result || *result) return result;
     return UnderWay(std::move(*result).error());
   }
@@ -83,12 +76,9 @@ class Wait {
            (error.code == ErrorCode::kVendorTimeout && !deadline_.Expired(pauses_.clock()));
   }
 
-  bool MayFail() { return ++failures_ < plan_.max_failures; }
+  bool MayFail() { return ++failures_ < job_.plan.max_failures; }
 
-  const std::string_view vendor_;
-  const net::HttpRequest& request_;
-  const Look& look_;
-  const PollPlan& plan_;
+  const PollJob& job_;
   net::HttpClient& http_;
   Pauses& pauses_;
   const Deadline deadline_;
@@ -102,10 +92,9 @@ bool IsPassing(int status) noexcept {
   return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-Result<Detection> AwaitResult(std::string_view vendor, const net::HttpRequest& request,
-                              const Look& look, const PollPlan& plan, net::HttpClient& http,
-                              Pauses& pauses, Deadline deadline) {
-  return Wait(vendor, request, look, plan, http, pauses, deadline).Run();
+Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, Pauses& pauses,
+                              Deadline deadline) {
+  return Wait(job, http, pauses, deadline).Run();
 }
 
 }  // namespace vcache::detection

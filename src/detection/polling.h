@@ -27,6 +27,14 @@ using Look = std::function<std::optional<Result<Detection>>(const net::HttpRespo
 /// Whether the status says that asking again may bring what this look did not: 408, 425, 429, 5xx.
 bool IsPassing(int status) noexcept;
 
+/// One job that a vendor works on. A view of the name; it must live until the wait is over.
+struct PollJob {
+  std::string_view vendor;
+  net::HttpRequest request;  ///< Asks how it stands.
+  Look look;
+  PollPlan plan;
+};
+
 /// Waits for the result of a job that the vendor has accepted: asks with `request` until `look`
 /// says what it came to. `Retry-After` lengthens a pause, up to the deadline; before the deadline
 /// comes one last look, whatever was asked, because what is paid for is worth one request.
@@ -37,8 +45,7 @@ bool IsPassing(int status) noexcept;
 /// by the deadline, or after so many looks); kVendorUnavailable (too many failures in a row);
 /// kVendorInvalidAnswer (an answer that is too large, or not HTTP); kShuttingDown (a stop of the
 /// service ended the pauses and the last look found nothing).
-Result<Detection> AwaitResult(std::string_view vendor, const net::HttpRequest& request,
-                              const Look& look, const PollPlan& plan, net::HttpClient& http,
-                              Pauses& pauses, Deadline deadline);
+Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, Pauses& pauses,
+                              Deadline deadline);
 
 }  // namespace vcache::detection

@@ -1,12 +1,15 @@
-// Sightengine: images, and videos of up to 60 s by the synchronous endpoint.
-// Facts and their sources: docs/detection-vendors.md.
+// Sightengine: images, videos of up to 60 s by the synchronous endpoint, longer ones by the
+// asynchronous one. Facts and their sources: docs/detection-vendors.md.
 
+#include <algorithm>
 #include <utility>
 
-#include "detection/one_call_detector.h"
+#include "detection/fill.h"
+#include "detection/polling.h"
 #include "detection/vendor_answer.h"
 #include "detection/vendor_request.h"
 #include "detection/vendor_scores.h"
+#include "vcache/detection/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -14,6 +17,23 @@ namespace {
 constexpr std::string_view kName = "sightengine";
 /// A clip of 60 s at one frame a second: the dearest reading of the vendor's two price pages.
 constexpr std::int64_t kDearestClipFrames = 60;
+/// The longest video that the synchronous endpoint takes (the vendor's page "synchronous or
+/// asynchronous moderation").
+constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
+/// Where the length of a video is not known, its size decides: a minute of video at two megabits a
+/// second is about this large, and a clip that goes the long way is judged all the same.
+constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
+/// The vendor analyses half an hour of a video at most, unless it is asked for more.
+constexpr std::int64_t kMostFrames = 1'800;
+/// Of one look at a job.
+constexpr std::chrono::milliseconds kLookTimeout{15'000};
+constexpr std::size_t kMaxJobId = 128;
+
+bool IsLong(const DetectionTask& task) {
+  if (task.kind != MediaKind::kVideo) return false;
+  return task.video_length ? *task.video_length > kLongestClip
+                           : task.file != nullptr && task.file->size() > kLargestClip;
+}
 
 Error Refusal(std::string_view sentence) {
   return VendorError(kName, ErrorCode::kVendorRefused, sentence, Charge::kNone);
@@ -70,8 +90,7 @@ Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
 }
 
 /// The vendor gives no score for a clip: the headline is the highest of its frames.
-Result<Detection> VideoVerdict(const Json& answer, std::int64_t price) {
-  const Json* frames = FindPath(answer, {"data", "frames"});
+Result<Detection> VideoVerdict(const Json& answer, const Json* frames, std::int64_t price) {
   if (frames == nullptr || !frames->is_array() || frames->empty()) {
     return InvalidAnswer(kName, "there are no frames");
   }
@@ -92,60 +111,130 @@ Result<Detection> VideoVerdict(const Json& answer, std::int64_t price) {
   return detection;
 }
 
-class Sightengine final : public OneCallDetector {
+class Sightengine final : public Detector {
  public:
-  Sightengine(SightengineOptions options, net::HttpClient& http)
-      : OneCallDetector(kName, std::move(options.endpoint), http),
-        user_(std::move(options.api_user)),
-        secret_(std::move(options.api_secret)) {}
+  Sightengine(SightengineOptions options, net::HttpClient& http, Pauses& pauses)
+      : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
+  std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string Fingerprint(MediaKind kind) const override {
+    // Both endpoints sample frames and judge them by the same model.
     return kind == MediaKind::kVideo ? "sightengine/1.0/genai/video-sync/max"
                                      : "sightengine/1.0/genai";
   }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    return endpoint().cost_micros * (task.kind == MediaKind::kVideo ? kDearestClipFrames : 1);
+    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros;
+    // One frame a second, where the length is known; else a full clip.
+    const auto length = task.video_length.value_or(kLongestClip);
+    const auto frames = std::chrono::ceil<std::chrono::seconds>(length).count();
+    return options_.endpoint.cost_micros *
+           std::clamp<std::int64_t>(frames, 1, IsLong(task) ? kMostFrames : kDearestClipFrames);
   }
 
- protected:
-  net::HttpRequest RequestFor(const DetectionTask& task) const override {
-    const char* path = task.kind == MediaKind::kVideo ? "/video/check-sync.json" : "/check.json";
-    // Credentials before the file, in the order of the vendor's own client: it can refuse early.
-    std::vector<net::FormField> form;
-    form.push_back(TextField("api_user", user_));
-    form.push_back(TextField("api_secret", secret_.Reveal()));
-    form.push_back(TextField("models", "genai"));
-    form.push_back(FileField("media", task));
-    return FormRequest(endpoint().base_url + path, {}, std::move(form));
-  }
-
-  /// `status` in the JSON decides, never the number of HTTP alone.
-  Result<Detection> Interpret(const net::HttpResponse& response,
-                              const DetectionTask& task) const override {
-    const auto answer = ObjectOf(response);
-    const auto status = answer ? AsString(Find(*answer, "status")) : std::nullopt;
-    if (status == "failure") return FailureOf(*answer, response, secret_);
-    if (status != "success" || response.status >= 500) {
-      if (response.status != 200) return StatusError(kName, response);
-      return InvalidAnswer(kName, "it has no status");
+  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
+    if (!Accepts(task.kind) || task.file == nullptr || !task.media_type) {
+      return VendorError(kName, ErrorCode::kVendorRefused, "Only images and videos are judged.",
+                         Charge::kNone);
     }
-    const std::int64_t price = endpoint().cost_micros;
-    auto detection = task.kind == MediaKind::kVideo ? VideoVerdict(*answer, price)
-                                                    : ImageVerdict(*answer, price);
-    if (detection) detection->source.model = "genai";
+    const Deadline until =
+        deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
+    auto response = http_.Send(RequestFor(task), until);
+    if (!response) return TransportError(kName, std::move(response).error());
+    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task.kind);
+    if (!detection) return detection;
+    detection->source.provider = kName;
+    detection->source.model = "genai";
+    detection->demo = options_.endpoint.sandbox;
     return detection;
   }
 
  private:
-  const std::string user_;
-  const Secret secret_;
+  net::HttpRequest RequestFor(const DetectionTask& task) const {
+    const char* path = IsLong(task)                     ? "/video/check.json"
+                       : task.kind == MediaKind::kVideo ? "/video/check-sync.json"
+                                                        : "/check.json";
+    // Credentials before the file, in the order of the vendor's own client: it can refuse early.
+    std::vector<net::FormField> form;
+    form.push_back(TextField("api_user", options_.api_user));
+    form.push_back(TextField("api_secret", options_.api_secret.Reveal()));
+    form.push_back(TextField("models", "genai"));
+    form.push_back(FileField("media", task));
+    net::HttpRequest request = FormRequest(options_.endpoint.base_url + path, {}, std::move(form));
+    request.timeout = options_.endpoint.timeout;
+    return request;
+  }
+
+  /// `status` in the JSON decides, never the number of HTTP alone.
+  Result<Json> SuccessOf(const net::HttpResponse& response) const {
+    auto answer = ObjectOf(response);
+    const auto status = answer ? AsString(Find(*answer, "status")) : std::nullopt;
+    if (status == "failure") return FailureOf(*answer, response, options_.api_secret);
+    if (status != "success" || response.status >= 500) {
+      if (response.status != 200) return StatusError(kName, response);
+      return InvalidAnswer(kName, "it has no status");
+    }
+    return *std::move(answer);
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response, MediaKind kind) const {
+    const auto answer = SuccessOf(response);
+    if (!answer) return answer.error();
+    const std::int64_t price = options_.endpoint.cost_micros;
+    if (kind != MediaKind::kVideo) return ImageVerdict(*answer, price);
+    return VideoVerdict(*answer, FindPath(*answer, {"data", "frames"}), price);
+  }
+
+  /// The video was taken; its frames come later. Nothing from here on is free.
+  Result<Detection> Follow(const net::HttpResponse& accepted, Deadline until) const {
+    const auto answer = SuccessOf(accepted);
+    if (!answer) return answer.error();
+    const auto id = AsString(FindPath(*answer, {"media", "id"}));
+    if (!id || id->empty() || id->size() > kMaxJobId) {
+      return InvalidAnswer(kName, "it has no media.id");
+    }
+    net::HttpRequest request;
+    request.method = "GET";
+    // The vendor's page puts the credentials of this call into the query; it is logged nowhere.
+    request.url = options_.endpoint.base_url + "/video/byid.json?id=" + UrlEscaped(*id) +
+                  "&api_user=" + UrlEscaped(options_.api_user) +
+                  "&api_secret=" + UrlEscaped(options_.api_secret.Reveal());
+    request.timeout = kLookTimeout;
+    PollPlan plan;
+    plan.first_pause = options_.interval;
+    plan.interval = options_.interval;
+    const Look look = [&](const net::HttpResponse& response) { return LookAt(response, *id); };
+    return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, until);
+  }
+
+  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
+                                          const std::string& id) const {
+    const auto answer = SuccessOf(response);
+    if (!answer) return answer.error();
+    const auto media = AsString(FindPath(*answer, {"output", "media", "id"}));
+    if (media && *media != id) return InvalidAnswer(kName, "it is of another video");
+    const Json* data = FindPath(*answer, {"output", "data"});
+    const auto status = data == nullptr ? std::nullopt : AsString(Find(*data, "status"));
+    if (status == "ongoing") return std::nullopt;  // also with a progress of 1
+    if (status == "failure" || status == "stopped") {
+      return VendorError(kName, ErrorCode::kVendorRefused, "The video could not be judged.",
+                         Charge::kUnknown);
+    }
+    if (status != "finished") return InvalidAnswer(kName, "the job's state is none that is known");
+    // A part of the frames is no verdict on the whole: the state decides, not what is there.
+    return VideoVerdict(*answer, Find(*data, "frames"), options_.endpoint.cost_micros);
+  }
+
+  const SightengineOptions options_;
+  net::HttpClient& http_;
+  Pauses& pauses_;
 };
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http) {
-  return std::make_shared<Sightengine>(std::move(options), http);
+std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
+                                          Pauses& pauses) {
+  return std::make_shared<Sightengine>(std::move(options), http, pauses);
 }
 
 }  // namespace vcache::detection

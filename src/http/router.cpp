@@ -6,9 +6,14 @@
 namespace vcache::http {
 namespace {
 
-/// What stands behind the prefix, if that is exactly one part.
-std::optional<std::string_view> TailOf(std::string_view path, std::string_view prefix) {
-  if (path.size() <= prefix.size() || !path.starts_with(prefix)) return std::nullopt;
+/// What stands between prefix and suffix, if that is exactly one part.
+std::optional<std::string_view> TailOf(std::string_view path, std::string_view prefix,
+                                       std::string_view suffix) {
+  if (path.size() <= prefix.size() + suffix.size() || !path.starts_with(prefix) ||
+      !path.ends_with(suffix)) {
+    return std::nullopt;
+  }
+  path.remove_suffix(suffix.size());
   const std::string_view tail = path.substr(prefix.size());
   if (tail.find('/') != std::string_view::npos) return std::nullopt;
   return tail;
@@ -27,11 +32,13 @@ void AddOnce(std::vector<std::string>& methods, std::string_view method) {
 }  // namespace
 
 void Router::Add(std::string method, std::string path, Handler handler) {
-  routes_.push_back({std::move(method), std::move(path), false, std::move(handler)});
+  routes_.push_back({std::move(method), std::move(path), false, {}, std::move(handler)});
 }
 
-void Router::AddPrefix(std::string method, std::string prefix, Handler handler) {
-  routes_.push_back({std::move(method), std::move(prefix), true, std::move(handler)});
+void Router::AddPrefix(std::string method, std::string prefix, Handler handler,
+                       std::string suffix) {
+  routes_.push_back(
+      {std::move(method), std::move(prefix), true, std::move(suffix), std::move(handler)});
 }
 
 std::variant<Router::Match, Router::NoMatch> Router::Find(std::string_view method,
@@ -48,7 +55,7 @@ std::variant<Router::Match, Router::NoMatch> Router::Find(std::string_view metho
   for (const Route& route : routes_) {
     if (route.prefix == literal) continue;
     const std::optional<std::string_view> tail =
-        route.prefix ? TailOf(path, route.path)
+        route.prefix ? TailOf(path, route.path, route.suffix)
                      : (route.path == path ? std::optional<std::string_view>("") : std::nullopt);
     if (!tail) continue;
     none.code = ErrorCode::kMethodNotAllowed;

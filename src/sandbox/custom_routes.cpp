@@ -39,7 +39,7 @@ bool HasKey(const http::Request& request) {
   return authorization && authorization->starts_with("Bearer ") && authorization->size() > 7;
 }
 
-/// A file in a form, or a text in JSON.
+/// A file in a form or alone, or a text in JSON.
 Judged Read(http::Request& request) {
   const auto type = request.info.headers.Get("Content-Type");
   UploadForm form("file");
@@ -47,6 +47,12 @@ Judged Read(http::Request& request) {
     if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
     if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
     return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+  }
+  if (type && (type->starts_with("image/") || type->starts_with("video/"))) {
+    const auto digest = DigestOfBody(request);
+    if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+    if (!digest) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+    return {.cost_micros = kPriceMicros, .digest = *digest};
   }
   const auto body = ReadSmallBody(request);
   if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};

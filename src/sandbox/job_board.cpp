@@ -39,7 +39,6 @@ void JobBoard::Complete(const std::string& id, const Judged& judged) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
   found->second.judged = judged;
-  found->second.has_content = true;
 }
 
 http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
@@ -57,7 +56,7 @@ http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& w
                          const std::string& id) {
   const auto job = jobs.Look(id);
   if (!job) return words.unknown();
-  if (!job->has_content || job->looks <= kRunningLooks) return words.running(id);
+  if (!job->judged.has_content || job->looks <= kRunningLooks) return words.running(id);
   return AnswerOf(vendor, job->judged, job->mode);
 }
 

@@ -15,8 +15,7 @@ namespace vcache::sandbox {
 struct Job {
   Judged judged;
   Mode mode = Mode::kOk;  ///< How the result will be.
-  bool has_content = true;
-  int looks = 0;  ///< How often the result was asked for, this time included.
+  int looks = 0;          ///< How often the result was asked for, this time included.
 };
 
 /// The jobs of the vendors that answer later. Holds the newest 10,000. Thread-safe.

@@ -25,8 +25,9 @@ up from the content's hash, and counts what a vendor would have charged.
 
   --port N   where to listen; 9090 by default, 0 for a free port
 
-Bases:    /aiornot   /gptzero/v2   /hive/api/v3   /openai/v1   /pangram   /sapling
-          /sightengine/1.0   and a vendor that does not exist: /custom/detect, /custom/jobs
+Bases:    /aiornot   /copyleaks   /gptzero/v2   /hive/api/v3   /openai/v1   /pangram
+          /realitydefender   /sapling   /sightengine/1.0
+          and a vendor that does not exist: /custom/detect, /custom/jobs
 Switches: GET /sandbox/calls, POST /sandbox/reset,
           POST /sandbox/behaviour {"mode": "...", "latencyMs": N, "times": N, "vendor": "..."}
 Modes:    ok error500 rate_limit quota credentials refuse_media broken_json empty close cut

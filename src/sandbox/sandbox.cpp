@@ -23,11 +23,13 @@ Sandbox::~Sandbox() = default;
 http::Router Sandbox::MakeRouter() {
   http::Router router;
   AddAiOrNot(router, state_->ledger, state_->clock);
+  AddCopyleaks(router, state_->ledger, state_->clock);
   AddCustom(router, state_->ledger, state_->jobs, state_->clock);
   AddGptZero(router, state_->ledger, state_->clock);
   AddHive(router, state_->ledger, state_->clock);
   AddPangram(router, state_->ledger, state_->jobs, state_->clock);
-  AddSightengine(router, state_->ledger, state_->clock);
+  AddRealityDefender(router, state_->ledger, state_->jobs, state_->clock);
+  AddSightengine(router, state_->ledger, state_->jobs, state_->clock);
   AddSapling(router, state_->ledger, state_->clock);
   AddOpenAi(router, state_->ledger, state_->clock);
   AddControl(router, state_->ledger);

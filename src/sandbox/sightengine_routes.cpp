@@ -1,8 +1,10 @@
-// Sightengine, as its pages on AI-generated images and videos and on error codes describe it.
+// Sightengine, as its pages on AI-generated images and videos, on interacting with jobs and on
+// error codes describe it.
 
 #include <string>
 #include <utility>
 
+#include "sandbox/job_board.h"
 #include "sandbox/upload_form.h"
 #include "sandbox/vendor_call.h"
 
@@ -73,7 +75,7 @@ http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& scor
   return JsonAnswer(200, body);
 }
 
-http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode) {
+Json FramesOf(const std::optional<Json>& score) {
   Json frames = Json::array();
   for (int i = 0; i < kFrames; ++i) {
     // The last frame bears the score that the others stay below.
@@ -86,26 +88,70 @@ http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode
           Json::object({{"id", "med_sandbox_" + std::to_string(i)}, {"position", i * 1000}})},
          {"type", std::move(type)}}));
   }
+  return frames;
+}
+
+http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode) {
   Json body = Json::object();
   body["status"] = "success";
   body["request"] = Request(5 * kFrames);
   body["media"] = Json::object({{"id", "med_sandbox"}, {"uri", "upload"}});
-  body["data"] = Json::object({{"frames", std::move(frames)}});
+  body["data"] = Json::object({{"frames", FramesOf(score)}});
   return JsonAnswer(200, body);
+}
+
+/// What a look at a job shows: its state, and the frames once there are some.
+http::Response JobAnswer(std::string_view id, std::string_view state, Json frames) {
+  Json data = Json::object({{"status", state}, {"progress", frames.empty() ? 0.5 : 1.0}});
+  data["operations"] = 5 * frames.size();
+  data["frames"] = std::move(frames);
+  Json output = Json::object({{"media", Json::object({{"id", id}})}, {"request", "req_sandbox"}});
+  output["data"] = std::move(data);
+  Json body = Json::object({{"status", "success"}, {"request", Request(0)}});
+  body["output"] = std::move(output);
+  return JsonAnswer(200, body);
+}
+
+JobWords VideoWords() {
+  return {[](const std::string& id) {
+            return JsonAnswer(200, Json::object({{"status", "success"},
+                                                 {"request", Request(0)},
+                                                 {"media", Json::object({{"id", id}})}}));
+          },
+          [](const std::string& id) { return JobAnswer(id, "ongoing", Json::array()); },
+          [] { return Failure(404, "request_error", 5, "No such media"); }};
+}
+
+http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
+  const std::string id = http::FormValue(request.info.query, "id").value_or("");
+  if (http::FormValue(request.info.query, "api_user").value_or("").empty() ||
+      http::FormValue(request.info.query, "api_secret").value_or("").empty()) {
+    return FailureFor(Mode::kCredentials);
+  }
+  const auto answer = [&id](const Judged&, const std::optional<Json>& score, Mode) {
+    return JobAnswer(id, "finished", FramesOf(score));
+  };
+  return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
 }  // namespace
 
-void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock) {
+void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+  const Vendor video{
+      "sightengine",
+      [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
+      VideoAnswer, FailureFor};
   AddCall(router, "/sightengine/1.0/check.json",
           {"sightengine", [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
            ImageAnswer, FailureFor},
           ledger, clock);
-  AddCall(router, "/sightengine/1.0/video/check-sync.json",
-          {"sightengine",
-           [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
-           VideoAnswer, FailureFor},
-          ledger, clock);
+  AddCall(router, "/sightengine/1.0/video/check-sync.json", video, ledger, clock);
+  router.Add("POST", "/sightengine/1.0/video/check.json",
+             [&ledger, &clock, &jobs, video](http::Request& request) {
+               return ServeSubmission(ledger, clock, jobs, video, VideoWords(), request);
+             });
+  router.Add("GET", "/sightengine/1.0/video/byid.json",
+             [&jobs](http::Request& request) { return LookAtVideo(jobs, request); });
 }
 
 }  // namespace vcache::sandbox

@@ -4,10 +4,12 @@
 #include <array>
 #include <charconv>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <sstream>
 #include <utility>
 
+#include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
@@ -108,7 +110,9 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
     Linger(clock, behaviour.latency);
     return std::move(*judged.refusal);
   }
-  ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+  if (judged.has_content) {
+    ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+  }
   Linger(clock, behaviour.latency);
   switch (behaviour.mode) {
     case Mode::kError500:
@@ -182,6 +186,17 @@ std::optional<std::string> ReadSmallBody(http::Request& request) {
     if (!count || *count > kSmallBody - body.size()) return std::nullopt;
     if (*count == 0) return body;
     body += AsText(ByteView(buffer.data(), *count));
+  }
+}
+
+std::optional<content::ContentDigest> DigestOfBody(http::Request& request) {
+  content::ContentHasher hasher;
+  const auto buffer = std::make_unique<std::array<std::byte, 128 * 1024>>();
+  for (;;) {
+    const Result<std::size_t> count = request.body->Read(*buffer);
+    if (!count) return std::nullopt;
+    if (*count == 0) return hasher.Finish();
+    hasher.Update(ByteView(buffer->data(), *count));
   }
 }
 

@@ -21,6 +21,8 @@ struct Judged {
   std::optional<http::Response> refusal{};
   std::int64_t cost_micros = 0;
   content::ContentDigest digest{};
+  /// False: the call only announces a content, which comes by another way and is charged then.
+  bool has_content = true;
   bool is_video = false;
 };
 
@@ -68,13 +70,18 @@ http::Response JsonAnswer(int status, const Json& body);
 /// The whole body of a small request; empty when it is too large or broke off.
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
+/// The digest of a body that is a file and nothing else, of any size; empty when it broke off.
+std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
+
 /// The vendors' routes. `ledger` and `clock` must outlive the router.
 void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddHive(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddSightengine(http::Router& router, CallLedger& ledger, Clock& clock);
+void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
+void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
 void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddControl(http::Router& router, CallLedger& ledger);

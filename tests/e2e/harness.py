@@ -108,6 +108,11 @@ class Program:
                 return int(line.split()[1])
         raise AssertionError("the program is gone")
 
+    def peak_kib(self):
+        """The most that was ever resident."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s*(\d+)", status).group(1))
+
     def open_files(self):
         links = pathlib.Path(f"/proc/{self.process.pid}/fd")
         names = []

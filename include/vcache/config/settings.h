@@ -139,6 +139,10 @@ struct DetectionSettings {
   Secret aiornot_key;
   /// The vendor asks for two minutes of patience with a video.
   VendorSettings aiornot{"https://api.aiornot.com", std::chrono::minutes(2), 10'000};
+  std::string copyleaks_email;
+  Secret copyleaks_key;
+  std::string copyleaks_login_url = "https://id.copyleaks.com";
+  VendorSettings copyleaks{"https://api.copyleaks.com", std::chrono::minutes(1), 10'000};
   CustomSettings custom;
   Secret gptzero_key;
   VendorSettings gptzero{"https://api.gptzero.me/v2", std::chrono::seconds(30), 150'000};
@@ -146,6 +150,10 @@ struct DetectionSettings {
   VendorSettings hive{"https://api.thehive.ai/api/v3", std::chrono::minutes(2), 10'000};
   Secret pangram_key;
   VendorSettings pangram{"https://text.external-api.pangram.com", std::chrono::minutes(1), 50'000};
+  Secret realitydefender_key;
+  /// Three minutes: upload and waiting together. The vendor publishes no price.
+  VendorSettings realitydefender{"https://api.prd.realitydefender.xyz", std::chrono::minutes(3),
+                                 50'000};
   std::string sightengine_user;
   Secret sightengine_secret;
   /// Two minutes: a video is judged within one exchange.

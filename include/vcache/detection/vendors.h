@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "vcache/core/clock.h"
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/pauses.h"
@@ -49,6 +50,8 @@ struct SightengineOptions {
   VendorEndpoint endpoint;  ///< Price of an image; a video costs it once for each frame analysed.
   std::string api_user;
   Secret api_secret;
+  /// Between two looks at a long video; the vendor limits how often.
+  std::chrono::milliseconds interval{3'000};
 };
 
 struct SaplingOptions {
@@ -62,14 +65,33 @@ struct OpenAiOptions {
   std::string model;
 };
 
-/// Each keeps references to `http` and, where it waits for a result, `pauses`; both must outlive
-/// it.
+struct CopyleaksOptions {
+  VendorEndpoint endpoint;  ///< Price of a credit: 250 words, each started.
+  std::string login_url;    ///< The base of the login, which is another host's.
+  std::string email;
+  Secret api_key;
+};
+
+struct RealityDefenderOptions {
+  VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and waiting.
+  Secret api_key;
+  /// Between two looks at a result; the vendor's own client takes five seconds.
+  std::chrono::milliseconds interval{5'000};
+};
+
+/// Each keeps references to `http` and, where it waits for a result or reads a date, to `pauses` or
+/// `clock`; they must outlive it.
 std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
+                                        Clock& clock);
 std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
                                       Pauses& pauses);
-std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http);
+std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
+                                              Pauses& pauses);
+std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
+                                          Pauses& pauses);
 std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);
 

@@ -19,8 +19,9 @@ class Router {
   /// `path` is matched whole.
   void Add(std::string method, std::string path, Handler handler);
   /// Every path that begins with `prefix` (which ends in `/`) and has one more, non-empty part
-  /// without a slash; `Request::tail` is that part. Literal paths win.
-  void AddPrefix(std::string method, std::string prefix, Handler handler);
+  /// without a slash; `Request::tail` is that part. Literal paths win. With a `suffix` (which
+  /// begins with `/`), that stands behind the part.
+  void AddPrefix(std::string method, std::string prefix, Handler handler, std::string suffix = {});
 
   struct Match {
     const Handler* handler = nullptr;
@@ -39,6 +40,7 @@ class Router {
     std::string method;
     std::string path;
     bool prefix;
+    std::string suffix;
     Handler handler;
   };
   std::vector<Route> routes_;

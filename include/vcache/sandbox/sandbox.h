@@ -55,12 +55,11 @@ struct CallCount {
 
 /// A stand-in for the paid vendors, for tests, benchmarks and the first try: speaks their
 /// documented wire formats, makes scores up from the content's hash, and counts what a vendor would
-/// charge. Under the router's root lie the vendors' bases `/aiornot`, `/gptzero/v2`,
-/// `/hive/api/v3`,
-/// `/openai/v1`, `/pangram`, `/sapling` and `/sightengine/1.0`, a vendor that does not exist
-/// (`/custom/detect`, `/custom/jobs`), and the switches: `GET /sandbox/calls`, `POST
-/// /sandbox/reset`, `POST /sandbox/behaviour`. A single call is steered by the headers
-/// `X-Sandbox-Mode` and `X-Sandbox-Latency-Ms`. Thread-safe.
+/// charge. Under the router's root lie the vendors' bases `/aiornot`, `/copyleaks`, `/gptzero/v2`,
+/// `/hive/api/v3`, `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`,
+/// a vendor that does not exist (`/custom/detect`, `/custom/jobs`), and the switches: `GET
+/// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. A single call is steered by
+/// the headers `X-Sandbox-Mode` and `X-Sandbox-Latency-Ms`. Thread-safe.
 class Sandbox {
  public:
   /// The clock must outlive the sandbox.

@@ -45,6 +45,8 @@ class RunningSandbox {
     const auto at = [&](const char* base, std::int64_t cost) {
       return detection::VendorEndpoint{url + base, timeout, cost, true};
     };
+    copyleaks = detection::MakeCopyleaks(
+        {at("/copyleaks", 10'000), url + "/copyleaks", "me@a.example", Secret(key)}, *http, clock);
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
     aiornot = detection::MakeAiOrNot({at("/aiornot", 10'000), Secret(key)}, *http);
@@ -52,8 +54,12 @@ class RunningSandbox {
     hive = detection::MakeHive({at("/hive/api/v3", 10'000), Secret(key)}, *http);
     pangram = detection::MakePangram(
         {at("/pangram", 50'000), Secret(key), std::chrono::milliseconds(5)}, *http, pauses);
-    sightengine =
-        detection::MakeSightengine({at("/sightengine/1.0", 10'000), "user", Secret(key)}, *http);
+    detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
+    defender.interval = std::chrono::milliseconds(5);
+    reality_defender = detection::MakeRealityDefender(defender, *http, pauses);
+    detection::SightengineOptions frames{at("/sightengine/1.0", 10'000), "user", Secret(key)};
+    frames.interval = std::chrono::milliseconds(5);
+    sightengine = detection::MakeSightengine(frames, *http, pauses);
     sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
     openai = detection::MakeOpenAi({at("/openai/v1", 1'000), Secret(key), "gpt-x"}, *http);
   }
@@ -107,19 +113,21 @@ class RunningSandbox {
   std::string url;
   std::unique_ptr<net::HttpClient> http;
   detection::Pauses pauses{clock};
+  std::shared_ptr<detection::Detector> copyleaks;
   std::shared_ptr<detection::Detector> aiornot;
   std::shared_ptr<detection::Detector> gptzero;
   std::shared_ptr<detection::Detector> hive;
   std::shared_ptr<detection::Detector> pangram;
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
+  std::shared_ptr<detection::Detector> reality_defender;
   std::shared_ptr<detection::Detector> sightengine;
   std::shared_ptr<detection::Detector> sapling;
   std::shared_ptr<detection::Detector> openai;
   content::Spool file;
-  /// Long enough for the vendor that takes the longest ones only.
+  /// Long enough for every vendor.
   std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged. " +
-                     std::string(200, 'x');
+                     std::string(300, 'x');
 
  private:
   std::optional<http::Server> server_;  // uses what is above

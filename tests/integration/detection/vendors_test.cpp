@@ -49,12 +49,15 @@ std::vector<Case> CommonCases() {
 /// One call: it ends as expected, reaches the vendor once, and nothing the vendor charged is
 /// taken for free.
 void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind kind,
-               const Case& expected) {
+               const Case& expected,
+               std::optional<std::chrono::milliseconds> video_length = std::nullopt) {
   CAPTURE(sandbox::ModeName(expected.mode));
   CAPTURE(vendor.provider());
   running.sandbox.Reset();
   running.Behave(expected.mode);
-  const auto detection = vendor.Detect(running.Task(kind), Deadline::Never());
+  detection::DetectionTask task = running.Task(kind);
+  task.video_length = video_length;
+  const auto detection = vendor.Detect(task, Deadline::Never());
   const auto calls = running.sandbox.calls(vendor.provider());
   CHECK(calls.total == 1);
   if (!expected.failure) {
@@ -80,8 +83,9 @@ struct Judge {
 
 std::vector<Judge> Judges(const RunningSandbox& running) {
   std::vector<Judge> judges;
-  for (const auto& vendor : {running.aiornot, running.gptzero, running.hive, running.openai,
-                             running.pangram, running.sapling, running.sightengine}) {
+  for (const auto& vendor :
+       {running.aiornot, running.gptzero, running.hive, running.openai, running.pangram,
+        running.reality_defender, running.sapling, running.sightengine}) {
     for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
       if (vendor->Accepts(kind)) judges.push_back({vendor.get(), kind});
     }
@@ -91,6 +95,14 @@ std::vector<Judge> Judges(const RunningSandbox& running) {
 
 }  // namespace
 
+TEST_CASE("Copyleaks in the sandbox: every mode ends in the right verdict or error") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    running.Connect("key-of-the-test", 10s);  // logged in anew
+    CheckCall(running, *running.copyleaks, MediaKind::kText, expected);
+  }
+}
+
 TEST_CASE("Custom in the sandbox: every mode ends in the right verdict or error, soon or later") {
   RunningSandbox running;
   for (const Case& expected : CommonCases()) {
@@ -98,6 +110,14 @@ TEST_CASE("Custom in the sandbox: every mode ends in the right verdict or error,
       CheckCall(running, *running.custom, kind, expected);
       CheckCall(running, *running.custom_jobs, kind, expected);
     }
+  }
+}
+
+TEST_CASE(
+    "Sightengine in the sandbox: every mode ends in the right verdict or error, long videos") {
+  RunningSandbox running;
+  for (const Case& expected : CommonCases()) {
+    CheckCall(running, *running.sightengine, MediaKind::kVideo, expected, 90s);
   }
 }
 
@@ -184,6 +204,7 @@ TEST_CASE("Vendors in the sandbox: an empty key is refused by each") {
   RunningSandbox running;
   running.Connect("", 10s);
   std::vector<Judge> all = Judges(running);
+  all.push_back({running.copyleaks.get(), MediaKind::kText});
   all.push_back({running.custom.get(), MediaKind::kImage});
   all.push_back({running.custom_jobs.get(), MediaKind::kText});
   for (const auto& [vendor, kind] : all) {

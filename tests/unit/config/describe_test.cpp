@@ -33,10 +33,11 @@ TEST_CASE("Describe: masks every secret") {
   for (const VariableInfo& variable : Variables()) {
     if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
   }
-  CHECK(values.size() == 13);
+  CHECK(values.size() == 15);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
   values["SIGHTENGINE_API_USER"] = "user";
+  values["COPYLEAKS_EMAIL"] = "me@a.example";
   values["CUSTOM_URL"] = "https://a.example";
   values["CUSTOM_KINDS"] = "image";
   values["CUSTOM_SCORE_POINTER"] = "/score";

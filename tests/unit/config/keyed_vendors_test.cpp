@@ -27,7 +27,12 @@ const std::vector<KeyedVendor>& KeyedVendors() {
       {"AIORNOT", "aiornot", &D::aiornot_key, &D::aiornot, {"IMAGE", "VIDEO", "TEXT"}},
       {"GPTZERO", "gptzero", &D::gptzero_key, &D::gptzero, {"TEXT"}},
       {"HIVE", "hive", &D::hive_key, &D::hive, {"IMAGE", "VIDEO"}},
-      {"PANGRAM", "pangram", &D::pangram_key, &D::pangram, {"TEXT"}}};
+      {"PANGRAM", "pangram", &D::pangram_key, &D::pangram, {"TEXT"}},
+      {"REALITYDEFENDER",
+       "realitydefender",
+       &D::realitydefender_key,
+       &D::realitydefender,
+       {"IMAGE", "VIDEO"}}};
   return kVendors;
 }
 
@@ -108,4 +113,22 @@ TEST_CASE("Keyed vendors: bad values are refused, and no key is quoted") {
       CHECK(refused.error().message.find("hunter2") == std::string::npos);
     }
   }
+}
+
+TEST_CASE("Keyed vendors: Copyleaks' email and key come together, and its addresses are its own") {
+  const auto half = Loading({{"COPYLEAKS_API_KEY", "k"}});
+  REQUIRE_FALSE(half);
+  CHECK(half.error().message ==
+        "COPYLEAKS_EMAIL is not set: Copyleaks needs COPYLEAKS_EMAIL and COPYLEAKS_API_KEY, or "
+        "neither.");
+  const auto both = Loading({{"COPYLEAKS_API_KEY", "k"},
+                             {"COPYLEAKS_EMAIL", "me@a.example"},
+                             {"COPYLEAKS_LOGIN_URL", "http://127.0.0.1:9/login"},
+                             {"COPYLEAKS_BASE_URL", "http://127.0.0.1:9/x/"},
+                             {"DETECTORS_TEXT", "copyleaks"}});
+  REQUIRE(both);
+  CHECK(both->detection.copyleaks_email == "me@a.example");
+  CHECK(both->detection.copyleaks_key.Reveal() == "k");
+  CHECK(both->detection.copyleaks_login_url == "http://127.0.0.1:9/login");
+  CHECK(both->detection.copyleaks.base_url == "http://127.0.0.1:9/x");
 }

@@ -56,6 +56,11 @@ constexpr Range kRanges[] = {
     {"PARTIAL_TTL", 1, 31'622'400},
     {"CACHE_COMPRESS_MIN_BYTES", 0, 1'048'576},
     {"DETECTION_RETRIES", 0, 5},
+    {"COPYLEAKS_TIMEOUT_MS", 1, 600'000},
+    {"COPYLEAKS_MAX_CONCURRENCY", 1, 1000},
+    {"CUSTOM_TIMEOUT_MS", 1, 600'000},
+    {"CUSTOM_POLL_INTERVAL_MS", 10, 60'000},
+    {"CUSTOM_MAX_CONCURRENCY", 1, 1000},
     {"SIGHTENGINE_TIMEOUT_MS", 1, 600'000},
     {"SAPLING_TIMEOUT_MS", 1, 600'000},
     {"OPENAI_TIMEOUT_MS", 1, 600'000},
@@ -232,8 +237,9 @@ TEST_CASE("LoadSettings: what is refused is shown harmless and short, secrets no
 }
 
 TEST_CASE("LoadSettings: base URLs are https, http to this machine only (C7)") {
-  for (const char* name :
-       {"SIGHTENGINE_BASE_URL", "SAPLING_BASE_URL", "OPENAI_BASE_URL", "DETECTION_SANDBOX_URL"}) {
+  for (const char* name : {"SIGHTENGINE_BASE_URL", "COPYLEAKS_BASE_URL", "COPYLEAKS_LOGIN_URL",
+                           "REALITYDEFENDER_BASE_URL", "SAPLING_BASE_URL", "OPENAI_BASE_URL",
+                           "DETECTION_SANDBOX_URL"}) {
     for (const char* value : {"https://a.example", "https://a.example:8443/x/y", "http://localhost",
                               "http://127.9.9.9:1", "http://[::1]:1/x"}) {
       CAPTURE(value);
@@ -347,7 +353,7 @@ TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named onc
   };
   CHECK(complaint("DETECTORS_TEXT", "sapling,winston") ==
         "DETECTORS_TEXT=\"sapling,winston\" is refused: expected a comma list of these, each once "
-        "at most: sapling,openai,aiornot,gptzero,pangram,custom.");
+        "at most: sapling,openai,aiornot,gptzero,pangram,copyleaks,custom.");
   CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
   CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
   CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice

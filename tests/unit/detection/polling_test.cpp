@@ -32,7 +32,7 @@ struct Bench {
   Result<detection::Detection> Await(Deadline deadline = Deadline::Never()) {
     net::HttpRequest request;
     request.method = "GET";
-    return AwaitResult("v", request, ReadLook, plan, http, pauses, deadline);
+    return AwaitResult({"v", request, ReadLook, plan}, http, pauses, deadline);
   }
   Deadline In(std::chrono::milliseconds time) const { return Deadline::After(clock, time); }
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "core/json.h"
+#include "support/jumping_clock.h"
 #include "unit/detection/vendor_checks.h"
 #include "vcache/core/bytes.h"
 #include "vcache/detection/vendors.h"
@@ -17,7 +18,7 @@ struct Vendor {
     options.endpoint = {"https://vendor.test/1.0", std::chrono::seconds(9), 10'000, sandbox};
     options.api_user = "user-1";
     options.api_secret = Secret(test::kTestSecret);
-    detector = detection::MakeSightengine(options, http);
+    detector = detection::MakeSightengine(options, http, pauses);
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
   }
   Result<detection::Detection> Detect(MediaKind kind = MediaKind::kImage) {
@@ -26,6 +27,7 @@ struct Vendor {
     task.media_type =
         kind == MediaKind::kVideo ? content::MediaType::kMp4 : content::MediaType::kJpeg;
     task.file = &file;
+    task.video_length = video_length;
     return detector->Detect(task, Deadline::Never());
   }
   Result<detection::Detection> Answering(int status, const std::string& body,
@@ -35,7 +37,10 @@ struct Vendor {
   }
 
   test::FakeHttpClient http;
+  test::JumpingClock clock;
+  detection::Pauses pauses{clock};
   content::Spool file;
+  std::optional<std::chrono::milliseconds> video_length;
   std::shared_ptr<detection::Detector> detector;
 };
 
@@ -54,6 +59,17 @@ std::string Image(const std::string& score) {
 std::string Video(const std::string& frames) {
   return R"({"status":"success","request":{"id":"req_B1","operations":10},"data":{"frames":[)" +
          frames + "]}}";
+}
+
+constexpr const char* kTaken =
+    R"({"status":"success","request":{"id":"req_C1","operations":0},"media":{"id":"med/C1"}})";
+constexpr const char* kFrame = R"({"info":{"position":0},"type":{"ai_generated":0.91}})";
+
+std::string Job(const std::string& state, const std::string& frames, int progress = 0) {
+  return R"({"status":"success","request":{"id":"req_P2","operations":0},"output":{"media":
+    {"id":"med/C1"},"request":"req_C1","data":{"status":")" +
+         state + R"(","progress":)" + std::to_string(progress) + R"(,"operations":60,"frames":[)" +
+         frames + "]}}}";
 }
 
 }  // namespace
@@ -142,6 +158,96 @@ TEST_CASE("Sightengine: a video without frames, or with one frame unscored, has 
   CheckFailure(
       vendor.Answering(200, R"({"status":"success","media":{"id":"m"}})", MediaKind::kVideo),
       ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
+}
+
+TEST_CASE("Sightengine: a video over a minute is uploaded, and its frames are looked for") {
+  Vendor vendor;
+  vendor.video_length = std::chrono::milliseconds(60'001);
+  vendor.http.Reply(200, kTaken);
+  vendor.http.Reply(200, Job("ongoing", "", 1));
+  vendor.http.Reply(200, Job("ongoing", kFrame));  // a part of the frames is no verdict
+  vendor.http.Reply(200, Job("finished", std::string(kFrame) + "," + kFrame));
+  const auto detection = vendor.Detect(MediaKind::kVideo);
+  REQUIRE(detection);
+  CHECK(detection->source.score == 91.0);
+  CHECK(detection->frames_analyzed == 2);
+  CHECK(detection->cost_micros == 20'000);
+  const auto& sent = vendor.http.sent();
+  CHECK(sent.at(0).request.url == "https://vendor.test/1.0/video/check.json");
+  CHECK(sent.at(0).form.back() ==
+        std::pair<std::string, std::string>("media", "bytes of a picture"));
+  CHECK(sent.at(1).request.method == "GET");
+  CHECK(sent.at(1).request.url ==
+        std::string("https://vendor.test/1.0/video/byid.json?id=med%2FC1&api_user=user-1") +
+            "&api_secret=" + test::kTestSecret);
+}
+
+TEST_CASE("Sightengine: the length decides between the endpoints, the size where it is unknown") {
+  Vendor vendor;
+  const auto endpoint = [&] {
+    vendor.http.Reply(400, Failure("media_error", 1));
+    CheckFailure(vendor.Detect(MediaKind::kVideo), ErrorCode::kVendorRefused, Charge::kNone);
+    return vendor.http.sent().back().request.url.substr(
+        std::string("https://vendor.test/1.0").size());
+  };
+  CHECK(endpoint() == "/video/check-sync.json");
+  vendor.video_length = std::chrono::seconds(60);
+  CHECK(endpoint() == "/video/check-sync.json");
+  REQUIRE(vendor.file.Append(AsBytes(std::string(17 * 1024 * 1024, 'x'))));
+  CHECK(endpoint() == "/video/check-sync.json");
+  vendor.video_length.reset();
+  CHECK(endpoint() == "/video/check.json");
+}
+
+TEST_CASE("Sightengine: an unfinished, failed or foreign job is never a verdict, and never free") {
+  Vendor vendor;
+  vendor.video_length = std::chrono::minutes(5);
+  const auto looking = [&](int status, const std::string& body) {
+    vendor.http.Reply(200, kTaken);
+    return vendor.Answering(status, body, MediaKind::kVideo);
+  };
+  const std::vector<std::pair<std::string, ErrorCode>> cases = {
+      {Job("failure", kFrame), ErrorCode::kVendorRefused},
+      {Job("stopped", kFrame), ErrorCode::kVendorRefused},
+      {Job("odd", kFrame), ErrorCode::kVendorInvalidAnswer},
+      {Job("finished", ""), ErrorCode::kVendorInvalidAnswer},
+      {Job("finished", R"({"type":{}})"), ErrorCode::kVendorInvalidAnswer},
+      {Job("finished", R"({"type":{"ai_generated":null}})"), ErrorCode::kVendorInvalidAnswer},
+      {R"({"status":"success"})", ErrorCode::kVendorInvalidAnswer},
+      {R"({"status":"success","output":{"media":{"id":"other"}}})",
+       ErrorCode::kVendorInvalidAnswer},
+      {Failure("credentials_error", 1), ErrorCode::kVendorRefused},
+      {Failure("usage_limit", 32), ErrorCode::kVendorUnavailable}};
+  for (const auto& [body, code] : cases) {
+    CAPTURE(body);
+    CheckFailure(looking(200, body), code, Charge::kUnknown);
+  }
+  for (const std::string& body : test::Nonsense()) {
+    CAPTURE(body.substr(0, 20));
+    CheckFailure(looking(200, body), ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
+  }
+  for (const char* body :
+       {R"({"status":"success"})", R"({"status":"success","media":{"id":""}})"}) {
+    CheckFailure(vendor.Answering(200, body, MediaKind::kVideo), ErrorCode::kVendorInvalidAnswer,
+                 Charge::kUnknown);
+  }
+  CheckFailure(vendor.Answering(400, Failure("media_error", 1), MediaKind::kVideo),
+               ErrorCode::kVendorRefused, Charge::kNone);
+}
+
+TEST_CASE("Sightengine: a video is expected to cost a frame a second, half an hour at most") {
+  Vendor vendor;
+  detection::DetectionTask task;
+  task.kind = MediaKind::kVideo;
+  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  task.video_length = std::chrono::milliseconds(1'500);
+  CHECK(vendor.detector->PriceMicros(task) == 20'000);
+  task.video_length = std::chrono::minutes(3);
+  CHECK(vendor.detector->PriceMicros(task) == 1'800'000);
+  task.video_length = std::chrono::hours(9);
+  CHECK(vendor.detector->PriceMicros(task) == 18'000'000);
+  task.video_length = std::chrono::milliseconds(0);
+  CHECK(vendor.detector->PriceMicros(task) == 10'000);
 }
 
 TEST_CASE("Sightengine: each documented failure, whatever the status, costs nothing") {

@@ -96,3 +96,20 @@ TEST_CASE("Router: a path of hostile length is answered at once (H12)") {
   CHECK(Route(router, "GET", "/api/analysis/" + std::string(1'000'000, '/')) == "404");
   CHECK(Route(router, "GET", "/" + std::string(1'000'000, 'a')) == "404");
 }
+
+TEST_CASE("Router: a prefix route may have a suffix behind its one variable part") {
+  Router router;
+  router.AddPrefix(
+      "POST", "/v2/scan/", [](Request&) { return Response{}; }, "/check");
+  const auto tail_of = [&router](std::string_view path) -> std::string {
+    const auto found = router.Find("POST", path);
+    const auto* match = std::get_if<Router::Match>(&found);
+    return match == nullptr ? "(none)" : std::string(match->tail);
+  };
+  CHECK(tail_of("/v2/scan/abc/check") == "abc");
+  for (const char* path : {"/v2/scan/abc", "/v2/scan//check", "/v2/scan/check",
+                           "/v2/scan/a/b/check", "/v2/scan/abc/check/", "/v2/scan/abc/checks"}) {
+    CAPTURE(path);
+    CHECK(tail_of(path) == "(none)");
+  }
+}

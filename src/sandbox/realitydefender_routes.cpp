@@ -1,0 +1,110 @@
+// Reality Defender, as its API reference ("Get media detail"), its article "Introduction to
+// RealAPI" and its own client describe it: a signed URL, an upload to it, a result that comes
+// later.
+
+#include <string>
+#include <utility>
+
+#include "sandbox/job_board.h"
+#include "sandbox/vendor_call.h"
+
+namespace vcache::sandbox {
+namespace {
+
+constexpr std::string_view kVendor = "realitydefender";
+constexpr std::int64_t kPriceMicros = 50'000;
+
+http::Response Failure(int status, std::string_view code, std::string_view message) {
+  return JsonAnswer(status,
+                    Json::object({{"code", code}, {"errno", status}, {"response", message}}));
+}
+
+http::Response FailureFor(Mode mode) {
+  switch (mode) {
+    case Mode::kRateLimit:
+      return Failure(429, "too_many_requests", "Too many requests");
+    case Mode::kQuota:
+      return Failure(400, "upload-limit-reached", "The upload limit of the plan is reached");
+    case Mode::kCredentials:
+      return Failure(401, "unauthorized", "Invalid API key");
+    default:
+      return Failure(400, "invalid-request", "The file cannot be taken");
+  }
+}
+
+Judged ReadAnnouncement(http::Request& request) {
+  const auto body = ReadSmallBody(request);
+  if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+  const Result<Json> json = ParseJson(body.value_or(""));
+  const auto name = json ? AsString(Find(*json, "fileName")) : std::nullopt;
+  if (!name || name->find('.') == std::string::npos) {
+    return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  }
+  return {.has_content = false};
+}
+
+http::Response Upload(CallLedger& ledger, JobBoard& jobs, http::Request& request) {
+  const std::string id(request.tail);
+  const auto digest = DigestOfBody(request);
+  if (!digest) return Failure(400, "incomplete", "The upload broke off");
+  const auto job = jobs.Find(id);
+  http::Response response;
+  if (!job || request.info.headers.Get("X-API-KEY")) {
+    response.status = 403;  // the signature is wrong, or the key went where it must not
+    return response;
+  }
+  ledger.Charge(kVendor, IsCharged(job->mode), kPriceMicros);
+  jobs.Complete(id, {.cost_micros = kPriceMicros, .digest = *digest});
+  return response;
+}
+
+http::Response Running(const std::string& id) {
+  Json body = Json::object({{"requestId", id}, {"overallStatus", "ANALYZING"}});
+  body["resultsSummary"] = nullptr;
+  body["models"] = Json::array();
+  return JsonAnswer(200, body);
+}
+
+http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {
+  const std::string status = ScoreOf(judged.digest) >= 0.5 ? "FAKE" : "AUTHENTIC";
+  Json metadata = Json::object();
+  if (score)
+    metadata["finalScore"] = score->is_number() ? Json(score->get<double>() * 100) : *score;
+  Json summary = Json::object({{"status", status}});
+  summary["metadata"] = std::move(metadata);
+  Json body = Json::object({{"requestId", "sandbox"}, {"mediaType", "IMAGE"}});
+  body["overallStatus"] = status;
+  body["resultsSummary"] = std::move(summary);
+  body["models"] = Json::array({Json::object(
+      {{"name", "sandbox"}, {"status", status}, {"predictionNumber", ScoreOf(judged.digest)}})});
+  return JsonAnswer(200, body);
+}
+
+}  // namespace
+
+void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+  const Vendor vendor{std::string(kVendor), ReadAnnouncement, Answer, FailureFor};
+  router.Add(
+      "POST", "/realitydefender/api/files/aws-presigned", [&, vendor](http::Request& request) {
+        const std::string host(request.info.headers.Get("Host").value_or(""));
+        const auto accepted = [&host](const std::string& id) {
+          const std::string url = "http://" + host + "/realitydefender/upload/" + id;
+          return JsonAnswer(200, Json::object({{"code", "ok"},
+                                               {"errno", 0},
+                                               {"response", Json::object({{"signedUrl", url}})},
+                                               {"mediaId", "media-" + id},
+                                               {"requestId", id}}));
+        };
+        return ServeSubmission(ledger, clock, jobs, vendor, {accepted, nullptr, nullptr}, request);
+      });
+  router.AddPrefix("PUT", "/realitydefender/upload/",
+                   [&](http::Request& request) { return Upload(ledger, jobs, request); });
+  router.AddPrefix("GET", "/realitydefender/api/media/users/", [&, vendor](http::Request& request) {
+    if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
+    const JobWords words{nullptr, Running,
+                         [] { return Failure(404, "not_found", "No such request"); }};
+    return ServeLook(jobs, vendor, words, std::string(request.tail));
+  });
+}
+
+}  // namespace vcache::sandbox
