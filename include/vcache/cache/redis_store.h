@@ -30,9 +30,10 @@ struct RedisStoreOptions {
 };
 
 /// The shared store: verdicts and counters in a Redis, as docs/cache-format.md specifies. A look-up
-/// is one command, a batch one, `Keep` one round trip (two with `one_slot_scripts`). What the server or the connection cannot
-/// answer is kUnavailable, never a miss. A `Keep` or `Add` that failed may have been carried out:
-/// whoever repeats a `Keep` looks first whether its entry is there (its counters then are, too).
+/// is one command, a batch one, `Keep` one round trip (two with `one_slot_scripts`). What the
+/// server or the connection cannot answer is kUnavailable, never a miss. A `Keep` or `Add` that
+/// failed may have been carried out: whoever repeats a `Keep` looks first whether its entry is
+/// there (its counters then are, too).
 class RedisStore : public SharedStore, public LeaseStore {};
 
 /// Client, clock and logger must outlive the store. Over a client that takes text only

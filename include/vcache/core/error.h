@@ -36,7 +36,7 @@ enum class ErrorCode {
   kVendorUnavailable,    ///< Not reached, 5xx, rate limit, quota or breaker: later may work.
   kVendorTimeout,
   kBudgetExhausted,  ///< What may be spent is spent: paid calls go on when the window opens again.
-  kOverloaded,  ///< A bound of ours is reached: threads, queue, waiters.
+  kOverloaded,       ///< A bound of ours is reached: threads, queue, waiters.
   kShuttingDown,
   kStoreUnavailable,  ///< A store did not answer. Never treated as a miss.
   kStoreCorrupt,      ///< A store answered something unreadable.
