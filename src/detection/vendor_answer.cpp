@@ -63,6 +63,10 @@ Error StatusError(std::string_view vendor, const net::HttpResponse& response) {
     return VendorError(vendor, ErrorCode::kVendorRefused,
                        "The credentials were refused; check the configured keys.", Charge::kNone);
   }
+  if (status == 503 && response.retry_after) {
+    // Who names a time to come back has not begun (RFC 9110 section 15.6.4).
+    return Later(vendor, response, "The vendor is overloaded; try again later.");
+  }
   if (status >= 500) {
     Error error = VendorError(vendor, ErrorCode::kVendorUnavailable,
                               "The vendor failed with status " + std::to_string(status) + ".",

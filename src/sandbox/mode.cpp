@@ -12,10 +12,11 @@ struct ModeInfo {
   bool charged;
 };
 
-constexpr std::array<ModeInfo, 17> kModes = {{
+constexpr std::array<ModeInfo, 18> kModes = {{
     {Mode::kOk, "ok", true},
     {Mode::kError500, "error500", false},
     {Mode::kRateLimit, "rate_limit", false},
+    {Mode::kUnavailable, "unavailable", false},
     {Mode::kQuota, "quota", false},
     {Mode::kCredentials, "credentials", false},
     {Mode::kRefuseMedia, "refuse_media", false},

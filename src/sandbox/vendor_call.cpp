@@ -122,6 +122,12 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
       response.headers.Set("Retry-After", "1");
       return response;
     }
+    case Mode::kUnavailable: {
+      http::Response response = Error500();
+      response.status = 503;
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
     case Mode::kQuota:
     case Mode::kCredentials:
     case Mode::kRefuseMedia:

@@ -59,11 +59,12 @@ class VendorFaults(ServiceTest):
     def test_what_cost_nothing_is_tried_again_and_the_user_gets_the_verdict(self):
         sandbox = self.sandbox()
         service = self.service(sandbox)
-        sandbox.behave("rate_limit", times=2)
-        answer = service.upload(jpeg("patience"))
-        self.assertEqual((answer.status, answer.cache), (200, "MISS"), answer.body)
-        self.assertEqual(sandbox.calls()["total"], 3)
-        self.assertEqual(sandbox.charged, 1)
+        for number, mode in enumerate(("rate_limit", "unavailable"), 1):
+            sandbox.behave(mode, times=2)
+            answer = service.upload(jpeg(f"patience with {mode}"))
+            self.assertEqual((answer.status, answer.cache), (200, "MISS"), answer.body)
+            self.assertEqual(sandbox.calls()["total"], 3 * number)
+            self.assertEqual(sandbox.charged, number)
 
     def test_what_may_have_been_charged_is_not_tried_again(self):
         sandbox = self.sandbox()

@@ -28,10 +28,11 @@ class Redis:
     def url(self):
         return f"unix://{self.socket}"
 
-    def start(self):
+    def start(self, arguments=()):
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "no", "--dir", str(self.directory)],
+             "--appendonly", "yes", "--appendfsync", "no", "--dir", str(self.directory),
+             *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while self.cli("PING") != "PONG":
@@ -69,8 +70,11 @@ class RedisTestCase(ServiceTest):
 
     def setUp(self):
         super().setUp()
-        self.redis = Redis()
+        self.redis = self.make_redis()
         self.addCleanup(self.redis.close)
+
+    def make_redis(self):
+        return Redis()
 
     def on_redis(self, sandbox, directory, **environment):
         home = self.directory / directory

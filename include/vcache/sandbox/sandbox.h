@@ -18,6 +18,7 @@ enum class Mode {
   kOk,
   kError500,     ///< 500 with a body that is not JSON. Not charged.
   kRateLimit,    ///< The vendor's "too many requests", with `Retry-After: 1`. Not charged.
+  kUnavailable,  ///< 503 with `Retry-After: 1`: overloaded, it did not look. Not charged.
   kQuota,        ///< The vendor's "quota spent". Not charged.
   kCredentials,  ///< The vendor's "wrong key". Not charged.
   kRefuseMedia,  ///< The vendor's "cannot read this content". Not charged.

@@ -43,6 +43,17 @@ TEST_CASE("StatusError: what certainly cost nothing, what may have, and what may
   }
 }
 
+TEST_CASE("StatusError: an overload that says when to come back has cost nothing") {
+  net::HttpResponse response = Answer(503);
+  response.retry_after = std::chrono::seconds(1);
+  const Error error = detection::StatusError("vendor", response);
+  CheckError(error, ErrorCode::kVendorUnavailable, Charge::kNone);
+  CHECK(error.retry_after == std::chrono::seconds(1));
+  response.status = 500;
+  CheckError(detection::StatusError("vendor", response), ErrorCode::kVendorUnavailable,
+             Charge::kUnknown);
+}
+
 TEST_CASE("StatusError: a spent balance waits long, unless the vendor says how long") {
   CHECK(detection::StatusError("vendor", Answer(402)).retry_after == detection::kQuotaPause);
   net::HttpResponse response = Answer(402);
