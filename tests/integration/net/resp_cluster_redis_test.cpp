@@ -311,11 +311,14 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
   cluster.server(victim).Start();
   CHECK(Eventually([&] { return bench.Text({"GET", "key"}) == "value"; }, 20'000ms));
   CHECK(Eventually([&] { return bench.client->available(); }));
+  // One line for each change, not for each call. The servers learn of it one after the other, so
+  // that it may seem to be up once more in between.
   std::size_t down = 0;
   for (const auto& line : bench.logger.lines()) {
     down += line.message == "Redis Cluster is not available" ? 1 : 0;
   }
-  CHECK(down == 1);
+  CHECK(down >= 1);
+  CHECK(down <= 3);
 }
 
 TEST_CASE("ClusterClient over TLS: every server is verified, also the one that takes over") {
