@@ -27,6 +27,9 @@ constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
+/// Each paid call since the last flush is a field of the totals, and after an outage many are
+/// delivered at once.
+constexpr net::ReplyLimits kTotalsLimits{.max_bytes = 64 * 1024 * 1024, .max_elements = 1'000'000};
 /// A clear that ran out of time still tells what it cleared.
 constexpr std::chrono::milliseconds kTellTime{1'000};
 /// A lease that was found to be another's while ours ended is given this much time again.
@@ -329,7 +332,7 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
 
 Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
   const std::vector<RespCommand> commands = {
-      {{"HGETALL", TotalsKey(keys_.prefix())}, {}},
+      {{"HGETALL", TotalsKey(keys_.prefix())}, kTotalsLimits},
       {{"HGETALL", DayKey(keys_.prefix(), now)}, {}},
   };
   const auto replies = client_.Run(commands, deadline);

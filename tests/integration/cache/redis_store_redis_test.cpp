@@ -192,6 +192,21 @@ TEST_CASE("RedisStore: counters are kept by total, day and hour, with their live
   CHECK(server.Ask({"HKEYS", "site:stats:counters"}).find("pending") == std::string::npos);
 }
 
+TEST_CASE("RedisStore: totals can be read however many calls wait in them") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientWorld world(server.url(), KeySpace());
+  server.Ask({"EVAL",
+              "for i = 1, 20000 do redis.call('HSET', 'stats:counters', "
+              "'pending:2026-11-21T10:' .. i, 'text:paid_calls=1') end",
+              "0"});
+  const WallTime now = world.clock().WallNow();
+  CHECK(world.store().Read(now, kNever)->all.total(Counter::kPaidCalls) == 20'000);
+  REQUIRE(world.store().Add(PaidCall(), now, kNever));
+  CHECK(world.store().Read(now, kNever)->all.total(Counter::kPaidCalls) == 20'001);
+  CHECK(server.Ask({"HKEYS", "stats:counters"}).find("pending") == std::string::npos);
+}
+
 TEST_CASE("RedisStore: counters of many writers at once add up") {
   if (!RedisServer::Available()) return;
   RedisServer server;
