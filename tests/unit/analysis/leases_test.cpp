@@ -193,6 +193,7 @@ TEST_CASE("Leases: a store that breaks while its lease is waited for is an outag
 
 TEST_CASE("Leases: waiting for other replicas has an end, with a word when to ask again") {
   ReplicaBench bench;
+  bench.shared.Give(TextOf("stuck").key, "a replica", 20s);
   std::atomic<bool> answered{false};
   std::thread waiting([&] {
     const auto answer = bench.Ask(0, "stuck");
