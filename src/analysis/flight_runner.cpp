@@ -146,8 +146,8 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(Course& course, const Conte
 
 Result<Analysis> FlightRunner::Run(Course& course, const Content& content) {
   Passage& passage = course.passage;
-  // One call of another replica, the end of its lease should it die, and one more call.
-  const milliseconds longest = 2 * options_.call_timeout + options_.lease_margin;
+  // The lease of a replica that dies, the pause in which that is not noticed, and one more call.
+  const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
   Leg leg{.content = content, .hope = Deadline::After(clock_, longest)};
   while (passage.step() != Step::kLand) {
     switch (passage.step()) {
