@@ -254,6 +254,15 @@ class ServiceTest(unittest.TestCase):
                 **environment}
         return self._ending(Service(self.directory, **environment))
 
+    def await_stats(self, service, patience=PATIENCE, **wanted):
+        deadline = time.monotonic() + patience
+        while True:
+            stats = service.stats()
+            if all(stats[name] == value for name, value in wanted.items()):
+                return stats
+            self.assertLess(time.monotonic(), deadline, stats)
+            time.sleep(0.02)
+
     def assertProblem(self, answer, status, code):
         self.assertEqual(answer.status, status, answer.body)
         self.assertEqual(answer.headers["content-type"], "application/problem+json")

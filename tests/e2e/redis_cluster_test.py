@@ -131,15 +131,6 @@ class RedisClusterTest(ServiceTest):
         self.await_stats(service, status="connected")
         return service
 
-    def await_stats(self, service, patience=PATIENCE, **wanted):
-        deadline = time.monotonic() + patience
-        while True:
-            stats = service.stats()
-            if all(stats[name] == value for name, value in wanted.items()):
-                return stats
-            self.assertLess(time.monotonic(), deadline, stats)
-            time.sleep(0.02)
-
     def test_photographs_on_all_masters_and_after_a_restart(self):
         cluster = self.cluster()
         sandbox = self.sandbox()

@@ -81,12 +81,3 @@ class RedisTestCase(ServiceTest):
         home.mkdir(exist_ok=True)
         return self.service(sandbox, **{"REDIS_URL": self.redis.url, "CACHE_DIR": str(home),
                                         **environment})
-
-    def await_stats(self, service, patience=PATIENCE, **wanted):
-        deadline = time.monotonic() + patience
-        while True:
-            stats = service.stats()
-            if all(stats[name] == value for name, value in wanted.items()):
-                return stats
-            self.assertLess(time.monotonic(), deadline, stats)
-            time.sleep(0.02)
