@@ -73,6 +73,14 @@ std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
   return names;
 }
 
+std::vector<NamedHealth> DetectorPanel::Health(MediaKind kind) const {
+  std::vector<NamedHealth> all;
+  for (const auto& member : MembersFor(kind)) {
+    all.push_back({std::string(member->provider()), member->health()});
+  }
+  return all;
+}
+
 std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   const char* const separator = options_.mode == DetectionMode::kFallback ? ">" : "+";
   std::string members;

@@ -95,6 +95,9 @@ class Fallback(ServiceTest):
             self.assertAnsweredBySecond(service.upload(jpeg(f"broken {number}")),
                                         "vendor_unavailable")
         self.assertEqual(self.asked(sandbox), [(5, 0), (8, 8)])
+        ready = service.request("GET", "/api/health/ready").json
+        self.assertEqual(ready["vendorStates"]["sightengine"]["state"], "open")
+        self.assertEqual(ready["status"], "ready")  # somebody judges images still
         sandbox.behave("quota", vendor="aiornot")
         both = service.upload(jpeg("nobody"))
         self.assertProblem(both, 503, "vendor_unavailable")
