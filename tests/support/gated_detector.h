@@ -38,6 +38,9 @@ class GatedDetector final : public detection::Detector {
   std::string_view RefusalOf(const detection::DetectionTask&) const noexcept override {
     return refusal;
   }
+  /// What it says of itself, as a breaker around it would.
+  detection::VendorHealth condition;
+  detection::VendorHealth health() const override { return condition; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_ + "/1"; }
   std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override {

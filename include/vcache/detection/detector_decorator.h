@@ -24,6 +24,7 @@ class DetectorDecorator : public Detector {
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     return inner_->PriceMicros(task);
   }
+  VendorHealth health() const override { return inner_->health(); }
 
  protected:
   Detector& inner() const noexcept { return *inner_; }

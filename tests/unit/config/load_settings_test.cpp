@@ -139,7 +139,10 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.cache.same_detectors);
 }
 
-TEST_CASE("LoadSettings: claims of files are reported, unless another word says otherwise") {
+TEST_CASE("LoadSettings: a consensus, and claims of files reported, unless words say otherwise") {
+  CHECK(Load({}).detection.mode == DetectionMode::kConsensus);
+  CHECK(Load({{"DETECTION_MODE", "fallback"}}).detection.mode == DetectionMode::kFallback);
+  CHECK(Complaint({{"DETECTION_MODE", "first"}}).find("consensus, fallback") != std::string::npos);
   CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
   CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
   CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);
