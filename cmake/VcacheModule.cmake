@@ -46,7 +46,7 @@ function(vcache_test name)
   endif()
   # It defines what the others only declare.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp
-    PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
