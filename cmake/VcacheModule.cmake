@@ -38,7 +38,7 @@ function(vcache_test name)
   endif()
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE vcache_options doctest::doctest Threads::Threads ${arg_LIBRARIES})
+  target_link_libraries(${name} PRIVATE vcache_options vcache_test_options doctest::doctest Threads::Threads ${arg_LIBRARIES})
   if(arg_ONE_BY_ONE)
     vcache_one_by_one(${name} <doctest/doctest.h>)
     # Another false alarm of GCC 12 on strings that are put together, here in precompiled doctest.
