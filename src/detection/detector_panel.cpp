@@ -238,6 +238,16 @@ std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
   return names;
 }
 
+std::vector<std::shared_ptr<Detector>> DetectorPanel::Vendors() const {
+  std::vector<std::shared_ptr<Detector>> all;
+  for (const auto* kind : {&image_, &video_, &text_}) {
+    for (const auto& member : *kind) {
+      if (std::find(all.begin(), all.end(), member) == all.end()) all.push_back(member);
+    }
+  }
+  return all;
+}
+
 std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   std::string all;
   if (provenance_ == ProvenanceMode::kDecide && kind != MediaKind::kText) {

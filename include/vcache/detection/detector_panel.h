@@ -51,6 +51,8 @@ class DetectorPanel {
   bool Serves(MediaKind kind) const noexcept;
   /// Names of those who do, for log lines and readiness.
   std::vector<std::string> Providers(MediaKind kind) const;
+  /// Everybody who may be asked, each once.
+  std::vector<std::shared_ptr<Detector>> Vendors() const;
   /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide.
   std::string Fingerprint(MediaKind kind) const;
   /// What a whole analysis is expected to cost.
