@@ -21,6 +21,8 @@ constexpr seconds kAssumedLife = std::chrono::hours(1);
 /// How long a refusal stands without another login.
 constexpr seconds kRefusalPause{60};
 constexpr std::size_t kMaxToken = 8192;
+/// A token and two dates.
+constexpr std::size_t kMaxAnswer = 64 * 1024;
 
 /// The whole number in the text's places `at` and following.
 std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
@@ -144,6 +146,7 @@ Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
   net::HttpRequest request;
   request.url = options_.login_url + "/v3/account/login/api";
   request.timeout = options_.endpoint.timeout;
+  request.max_response_bytes = kMaxAnswer;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = DumpJson(Json{{"email", options_.email}, {"key", options_.api_key.Reveal()}});
   const auto response = http_.Send(request, deadline);
