@@ -102,6 +102,8 @@ Finding OfWrites(const app::SharedLink& link, const config::Settings& settings, 
     advice =
         "Give the user write access to the service's keys; of Upstash's two tokens take the "
         "standard one.";
+  } else if (reply->error_kind() == net::RespErrorKind::kMoved) {
+    advice = "It is a server of a Redis Cluster: write redis+cluster:// in place of redis://.";
   } else if (reply->error_kind() == net::RespErrorKind::kFull) {
     advice = "Make room, or raise the plan or maxmemory.";
   }
