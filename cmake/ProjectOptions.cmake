@@ -32,5 +32,7 @@ endif()
 
 find_program(VCACHE_CCACHE ccache)
 if(VCACHE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${VCACHE_CCACHE})
+  # Precompiled headers are cached only when it may take their file's word for what they contain.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${VCACHE_CCACHE})
 endif()

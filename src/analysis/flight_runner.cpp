@@ -92,6 +92,9 @@ struct FlightRunner::Leg {
   const Content& content;
   Deadline hope;  ///< The longest that other replicas are waited for.
   std::string token{};
+  /// When a call that the lease stands for must have ended. Counted from before it was asked for: a
+  /// process that is held up between claim and call would else pay while the next owner does.
+  Deadline call_end = Deadline::Never();
   std::unique_ptr<cache::LeaseNews::Listener> news{};
   milliseconds pause = kFirstPause;
   Verdict verdict{};  ///< Paid for, to be kept.
@@ -192,6 +195,7 @@ void FlightRunner::Claim(Course& course, Leg& leg) {
     leg.news = safeguards_.news->Listen(leg.content.key);
   }
   leg.token = RandomId();
+  leg.call_end = Deadline::After(clock_, options_.call_timeout);
   cache::Claim claim = safeguards_.leases->ClaimLease(
       {leg.content.key, leg.token, options_.call_timeout + options_.lease_margin}, StorePatience());
   course.passage.Claimed(SightOf(claim.found, leg.content), claim.state);
@@ -269,8 +273,9 @@ void FlightRunner::Pay(Course& course, Leg& leg) {
   const std::string digest = content.key.digest.ToHex();
   const detection::DetectionTask task = TaskOf(content, digest);
   NoteBegin(leg, task);
-  detection::PanelOutcome outcome =
-      panel_.Judge(task, Deadline::After(clock_, options_.call_timeout));
+  Deadline until = Deadline::After(clock_, options_.call_timeout);
+  if (course.passage.leased()) until = until.Shortened(leg.call_end);
+  detection::PanelOutcome outcome = panel_.Judge(task, until);
   leg.money.Settle(outcome.charges);
   leg.paid = CountersOf(content.key.kind, outcome);
   course.passage.Paid(outcome.verdict.has_value());

@@ -26,25 +26,58 @@ http::Response Live(const ApiState& state) {
   return JsonResponse(200, body);
 }
 
-/// Ready means: requests sent here get what this service can give. It can give nothing only when
-/// nobody judges anything and nothing is stored.
-http::Response Ready(const ApiState& state) {
+/// Who judges what, and whether they can at present.
+struct VendorReport {
+  Json by_kind = Json::object();
+  Json states = Json::object();
+  bool any = false;     ///< Somebody is configured for some kind.
+  bool silent = false;  ///< Some kind has vendors, and none that calls go through to.
+};
+
+Json StateJson(const detection::VendorHealth& health) {
+  Json state = Json::object();
+  state["state"] = BreakerStateName(health.state);
+  if (health.state == detection::BreakerState::kOpen) {
+    state["retryAfterSeconds"] = health.retry_after.count();
+  }
+  return state;
+}
+
+VendorReport ReportVendors(const detection::DetectorPanel& panel) {
+  using detection::BreakerState;
   using detection::MediaKind;
+  VendorReport report;
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    Json names = Json::array();
+    bool answers = false;
+    for (const auto& [vendor, health] : panel.Health(kind)) {
+      names.push_back(vendor);
+      report.states[vendor] = StateJson(health);
+      answers = answers || health.state == BreakerState::kClosed;
+    }
+    report.any = report.any || !names.empty();
+    report.silent = report.silent || (!names.empty() && !answers);
+    report.by_kind[std::string(MediaKindName(kind))] = std::move(names);
+  }
+  return report;
+}
+
+/// Ready means: requests sent here get what this service can give. It can give nothing only when
+/// nobody judges anything and nothing is stored. Vendors that are left alone degrade it and no
+/// more: what is known is still answered, and another replica would fare no better.
+http::Response Ready(const ApiState& state) {
   const ApiParts& parts = state.parts;
   const bool stored = parts.backing.available();
-  bool served = false;
-  Json vendors = Json::object();
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
-    served = served || parts.panel.Serves(kind);
-    vendors[std::string(MediaKindName(kind))] = parts.panel.Providers(kind);
-  }
+  VendorReport vendors = ReportVendors(parts.panel);
+  const bool whole = vendors.any && !vendors.silent && stored;
   Json body = Json::object();
-  body["status"] = served && stored ? "ready" : served || stored ? "degraded" : "not ready";
+  body["status"] = whole ? "ready" : vendors.any || stored ? "degraded" : "not ready";
   body["store"] = Json::object({{"backend", parts.backing.name()}, {"available", stored}});
   body["memory"] = Json::object({{"enabled", parts.memory != nullptr}});
-  body["vendors"] = std::move(vendors);
+  body["vendors"] = std::move(vendors.by_kind);
+  body["vendorStates"] = std::move(vendors.states);
   if (state.options.demo) body["demo"] = true;
-  return JsonResponse(served || stored ? 200 : 503, body);
+  return JsonResponse(vendors.any || stored ? 200 : 503, body);
 }
 
 }  // namespace

@@ -151,18 +151,18 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
   return vendors;
 }
 
-std::size_t ConcurrencyOf(const config::DetectionSettings& settings, std::string_view vendor) {
-  if (vendor == "aiornot") return settings.aiornot.max_concurrency;
-  if (vendor == "copyleaks") return settings.copyleaks.max_concurrency;
-  if (vendor == "gptzero") return settings.gptzero.max_concurrency;
-  if (vendor == "hive") return settings.hive.max_concurrency;
-  if (vendor == "pangram") return settings.pangram.max_concurrency;
-  if (vendor == "custom") return settings.custom.vendor.max_concurrency;
-  if (vendor == "realitydefender") return settings.realitydefender.max_concurrency;
-  if (vendor == "sightengine") return settings.sightengine.max_concurrency;
-  if (vendor == "sapling") return settings.sapling.max_concurrency;
-  if (vendor == "openai") return settings.openai.max_concurrency;
-  return config::VendorSettings{}.max_concurrency;
+const config::VendorSettings& SettingsOf(const config::DetectionSettings& settings,
+                                         std::string_view vendor) {
+  if (vendor == "aiornot") return settings.aiornot;
+  if (vendor == "copyleaks") return settings.copyleaks;
+  if (vendor == "gptzero") return settings.gptzero;
+  if (vendor == "hive") return settings.hive;
+  if (vendor == "pangram") return settings.pangram;
+  if (vendor == "custom") return settings.custom.vendor;
+  if (vendor == "realitydefender") return settings.realitydefender;
+  if (vendor == "sightengine") return settings.sightengine;
+  if (vendor == "sapling") return settings.sapling;
+  return settings.openai;
 }
 
 /// A vendor with what protects it and our money. The order matters:
@@ -174,7 +174,7 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor,
                                     const config::DetectionSettings& settings, Clock& clock,
                                     Logger& logger) {
   detection::LimitOptions limit;
-  limit.max_calls = ConcurrencyOf(settings, vendor->provider());
+  limit.max_calls = SettingsOf(settings, vendor->provider()).max_concurrency;
   detection::RetryOptions retry;
   retry.retries = settings.retries;
   vendor = std::make_shared<detection::LimitedDetector>(std::move(vendor), limit, clock);
@@ -219,15 +219,28 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
   const bool demo = !settings.sandbox_url.empty();
   return {Choose(vendors, settings.image, MediaKind::kImage, demo),
           Choose(vendors, settings.video, MediaKind::kVideo, demo),
-          Choose(vendors, settings.text, MediaKind::kText, demo), clock, settings.provenance};
+          Choose(vendors, settings.text, MediaKind::kText, demo), clock,
+          detection::PanelOptions{settings.provenance, settings.mode, &pauses}};
 }
 
-std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings) {
-  return std::max({settings.aiornot.timeout, settings.copyleaks.timeout,
-                   settings.custom.vendor.timeout, settings.gptzero.timeout, settings.hive.timeout,
-                   settings.openai.timeout, settings.pangram.timeout,
-                   settings.realitydefender.timeout, settings.sapling.timeout,
-                   settings.sightengine.timeout});
+std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
+                                      const detection::DetectorPanel& panel) {
+  using detection::MediaKind;
+  using std::chrono::milliseconds;
+  milliseconds longest =
+      std::max({settings.aiornot.timeout, settings.copyleaks.timeout,
+                settings.custom.vendor.timeout, settings.gptzero.timeout, settings.hive.timeout,
+                settings.openai.timeout, settings.pangram.timeout, settings.realitydefender.timeout,
+                settings.sapling.timeout, settings.sightengine.timeout});
+  if (settings.mode == DetectionMode::kConsensus) return longest;
+  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    milliseconds in_order{0};
+    for (const std::string& vendor : panel.Providers(kind)) {
+      in_order += SettingsOf(settings, vendor).timeout;
+    }
+    longest = std::max(longest, in_order);
+  }
+  return longest;
 }
 
 }  // namespace vcache::app

@@ -20,6 +20,7 @@ class RedisEventFeed final : public EventFeed {
       net::RespSubscriptionOptions options;
       options.url = url;
       options.channel = channel;
+      options.pings = link.event_pings;
       Handle(options);
       auto made = Keep(net::MakeRespSubscription(std::move(options), clock_, logger_));
       if (!made) return made;

@@ -50,7 +50,8 @@ std::unique_ptr<cache::MemoryStore> MakeMemory(const config::Settings& settings,
       clock);
 }
 
-analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
+analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
+                                            const detection::DetectorPanel& panel) {
   analysis::AnalysisOptions options;
   options.ttl_analysis = settings.cache.ttl_analysis;
   options.ttl_text = settings.cache.ttl_text;
@@ -59,7 +60,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings) {
   // A vendor's time, and half a minute more, in which a call may have waited for its turn.
   options.call_timeout = settings.calls.timeout.count() > 0
                              ? settings.calls.timeout
-                             : LongestCall(settings.detection) + std::chrono::seconds(30);
+                             : LongestCall(settings.detection, panel) + std::chrono::seconds(30);
   options.lease_margin = settings.calls.lease_margin;
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
@@ -118,7 +119,7 @@ struct Service::Parts {
         statistics(stores.counters(), clock, logger),
         log_lines(logger),
         observers({&statistics, &log_lines}),
-        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings),
+        analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.redis.get(), &news, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),

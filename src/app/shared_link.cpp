@@ -55,6 +55,8 @@ Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, 
   net::RespConnectionOptions options;
   options.url = std::move(*url);
   options.command_timeout = redis.timeout;
+  options.pings = {.turn = 0, .turns = 2};
+  link.event_pings = {.turn = 1, .turns = 2};
   auto client = net::MakeRespConnection(std::move(options), clock, logger);
   if (!client) return Of(kUrl, client.error());
   link.state = [server = client->get()] { return StateOf(*server); };

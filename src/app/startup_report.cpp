@@ -60,6 +60,8 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
         "Vendors: not asked about files that declare themselves generated "
         "(DETECTION_PROVENANCE=decide); anybody can write such a claim");
   }
+  const std::string_view mode =
+      settings.mode == DetectionMode::kFallback ? "fallback" : "consensus";
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
     std::string names;
     for (const std::string& name : panel.Providers(kind)) {
@@ -67,7 +69,7 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
       names += name;
     }
     if (!names.empty()) {
-      logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}});
+      logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}, {"mode", mode}});
     } else if (kind == MediaKind::kText) {
       logger.Warn(
           "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY or "

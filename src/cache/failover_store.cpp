@@ -126,12 +126,12 @@ Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
   return {};
 }
 
-Result<void> FailoverStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
-  Result<void> added = shared_.Add(delta, when, deadline);
-  if (added) Remember(delta, when);
+Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
+  Result<void> added = shared_.Add(write, deadline);
+  if (added) Remember(write.delta, write.when);
   if (added || local_ == nullptr) return added;
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->AddPending(delta, when, patience)) return added;
+  if (!local_->AddPending(write, patience)) return added;
   NoteWaiting(added.error());
   return {};
 }

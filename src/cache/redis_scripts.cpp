@@ -16,11 +16,11 @@ constexpr std::string_view kPendingPrefix = "pending:";
 constexpr std::string_view kMovingPrefix = "moving:";
 constexpr std::string_view kMovesField = "moves";
 
-// A paid call's counts are one field of their own, `pending:<hour>:<id>`, until the next flush adds
-// it to the totals: one command whatever it counts, and writing it twice counts once.
-// HSET comes before SET, so that a counter key of another type stops the script before it has
-// written anything: Redis does not take back what a script did. GETDEL (Redis 6.2) saves a command
-// against GET and DEL; in the rare case that the lease is not ours any more it is put back.
+// What is counted at once is one field of its own, `pending:<hour>:<id>`, until a fold adds it to
+// the totals: one command whatever it counts, and writing it twice counts once. HSET comes before
+// SET, so that a counter key of another type stops the script before it has written anything: Redis
+// does not take back what a script did. GETDEL (Redis 6.2) saves a command against GET and DEL; in
+// the rare case that the lease is not ours any more it is put back.
 constexpr std::string_view kKeepSource = R"(
 local value, life, field, counts, token, lease_life, channel, message = unpack(ARGV)
 if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
@@ -38,8 +38,8 @@ return redis.status_reply('OK')
 )";
 
 // Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
-constexpr std::string_view kAddSource = R"(
-local prefix, day_life, hour_life, now, own_hour = unpack(ARGV, 1, 5)
+constexpr std::string_view kFoldSource = R"(
+local prefix, day_life, hour_life, now = unpack(ARGV)
 local old, settled, hours, totals = {}, {}, {}, {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do old[flat[i]] = flat[i + 1] end
@@ -58,7 +58,6 @@ for field, value in pairs(old) do
     end
   end
 end
-for i = 6, #ARGV, 2 do note(own_hour, ARGV[i], tonumber(ARGV[i + 1])) end
 
 local function add(key, counts, life)
   local fields = {}
@@ -130,9 +129,15 @@ const net::RespScript& KeepScript() {
   return script;
 }
 
-const net::RespScript& AddScript() {
-  static const net::RespScript script{std::string(kAddSource)};
+const net::RespScript& FoldScript() {
+  static const net::RespScript script{std::string(kFoldSource)};
   return script;
+}
+
+std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now) {
+  const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
+  return {std::string(prefix), seconds(kDaysKept), seconds(kHoursKept),
+          std::to_string(ToMillis(now))};
 }
 
 std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when) {

@@ -17,16 +17,16 @@ namespace vcache::cache {
 /// life in milliseconds, channel, message.
 const net::RespScript& KeepScript();
 
-/// Adds counters and moves what is pending to the totals and to the hashes of hours and days:
-/// EVALSHA and at most nine commands inside when one hour is pending. KEYS: `stats:counters`.
-/// ARGV: prefix, life of a day and of an hour in seconds, then `CounterArguments`.
-const net::RespScript& AddScript();
+/// Moves what is pending to the totals and to the hashes of hours and days: EVALSHA and at most
+/// nine commands inside when one hour is pending. KEYS: `stats:counters`. ARGV: `FoldArguments`.
+const net::RespScript& FoldScript();
+std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now);
 
 /// Now in milliseconds, the hour `YYYY-MM-DDTHH` of `when`, then a field and a number for each
 /// counter that is not 0.
 std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when);
 
-/// The field of `stats:counters` in which the counts of one paid call wait, and its value:
+/// The field of `stats:counters` in which the counts of one write wait, and its value:
 /// `pending:2026-11-21T10:<id>`, `text:paid_calls=1,text:spent_micros=5000`.
 std::string PendingField(WallTime when, std::string_view id);
 std::string PendingCounts(const Counters& delta);

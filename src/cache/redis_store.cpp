@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "cache/redis_clear.h"
+#include "cache/redis_counters.h"
 #include "cache/redis_delivery.h"
 #include "cache/redis_leases.h"
 #include "cache/redis_limits.h"
+#include "cache/redis_refusal.h"
 #include "cache/redis_scripts.h"
 #include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
@@ -27,24 +29,10 @@ constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 /// Longer lives than this overflow the clock's nanoseconds.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
-/// Each paid call since the last flush is a field of the totals, and after an outage many are
-/// delivered at once.
-constexpr net::ReplyLimits kTotalsLimits{.max_bytes = 64 * 1024 * 1024, .max_elements = 1'000'000};
 /// A clear that ran out of time still tells what it cleared.
 constexpr std::chrono::milliseconds kTellTime{1'000};
 /// A lease that was found to be another's while ours ended is given this much time again.
 constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
-
-/// The server's words without our arguments, which some errors quote: keys and values of ours
-/// belong into no log (rule S5).
-std::string WordsOf(const RespReply& reply) {
-  const std::string_view text = reply.text;
-  return EscapeForLog(text.substr(0, text.find(", with args")));
-}
-
-Error Refused(const RespReply& reply) {
-  return Error{ErrorCode::kStoreUnavailable, "Redis refuses: " + WordsOf(reply)};
-}
 
 class RedisVerdictStore final : public RedisStore {
  public:
@@ -54,7 +42,8 @@ class RedisVerdictStore final : public RedisStore {
         keys_(std::move(keys)),
         client_(client),
         clock_(clock),
-        logger_(logger) {}
+        logger_(logger),
+        counters_(keys_, client_, clock_, options_.one_slot_scripts) {}
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
@@ -62,8 +51,10 @@ class RedisVerdictStore final : public RedisStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
 
-  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
-  Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
+    return counters_.Read(now, deadline);
+  }
 
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
@@ -87,6 +78,7 @@ class RedisVerdictStore final : public RedisStore {
   net::RespClient& client_;
   Clock& clock_;
   Logger& logger_;
+  RedisCounters counters_;
   std::atomic<bool> takes_writes_{true};
 };
 
@@ -124,7 +116,8 @@ LookupResult RedisVerdictStore::Judge(const CacheKey& key, const RespReply& repl
   result.tier = Tier::kRedis;
   if (reply.nil()) return result;
   if (reply.is_text()) return Decode(key, reply.text);
-  if (reply.error_kind() != RespErrorKind::kWrongType) return Unavailable(Refused(reply).message);
+  if (reply.error_kind() != RespErrorKind::kWrongType)
+    return Unavailable(RedisRefused(reply).message);
   result.outcome = LookupOutcome::kCorrupt;
   result.reason = "The key holds something other than a string.";
   return result;
@@ -145,7 +138,7 @@ std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey
   const auto reply = client_.Run(mget, deadline);
   if (!reply) return {keys.size(), Unavailable(reply.error().message)};
   if (!reply->is_array() || reply->elements.size() != keys.size()) {
-    return {keys.size(), Unavailable(Refused(*reply).message)};
+    return {keys.size(), Unavailable(RedisRefused(*reply).message)};
   }
   std::vector<LookupResult> results;
   results.reserve(keys.size());
@@ -161,12 +154,12 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
   const bool refused = reply->is_error();
   if (takes_writes_.exchange(!refused) == refused) {
     if (refused) {
-      logger_.Warn("Redis takes no new verdicts", {{"reason", WordsOf(*reply)}});
+      logger_.Warn("Redis takes no new verdicts", {{"reason", RedisWords(*reply)}});
     } else {
       logger_.Info("Redis takes new verdicts again");
     }
   }
-  if (refused) return Refused(*reply);
+  if (refused) return RedisRefused(*reply);
   return {};
 }
 
@@ -201,6 +194,7 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
   std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
   if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
   Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
+  if (kept && counts_inside) counters_.NotePending();
   return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
 }
 
@@ -235,18 +229,9 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
   return cleared;
 }
 
-Result<void> RedisVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
-  if (delta.empty()) return {};
-  if (options_.one_slot_scripts) {
-    auto counted = Written(CountBySlots(slots(), {delta, when, {}}, deadline));
-    if (counted) MovePendingBySlots(slots(), deadline);
-    return counted;
-  }
-  const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
-  std::vector<std::string> arguments = CounterArguments(delta, clock_.WallNow(), when);
-  arguments.insert(arguments.begin(), {keys_.prefix(), seconds(kDaysKept), seconds(kHoursKept)});
-  const std::vector<std::string> keys = {TotalsKey(keys_.prefix())};
-  return Written(AddScript().Run(client_, keys, arguments, deadline));
+Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
+  if (write.delta.empty()) return {};
+  return Written(counters_.Add(write, deadline));
 }
 
 Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
@@ -301,7 +286,7 @@ Result<bool> RedisVerdictStore::AskForNews(const CacheKey& key, Deadline deadlin
   const std::vector<std::string> keys = {LeaseKey(keys_, key)};
   const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
   if (!reply) return reply.error();
-  if (reply->is_error()) return Refused(*reply);
+  if (reply->is_error()) return RedisRefused(*reply);
   return reply->integer == 1;
 }
 
@@ -325,22 +310,9 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
   const std::string& text = reply->text;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (!reply->is_text() || error != std::errc() || end != text.data() + text.size()) {
-    return Refused(*reply);
+    return RedisRefused(*reply);
   }
   return count;
-}
-
-Result<CounterTotals> RedisVerdictStore::Read(WallTime now, Deadline deadline) {
-  const std::vector<RespCommand> commands = {
-      {{"HGETALL", TotalsKey(keys_.prefix())}, kTotalsLimits},
-      {{"HGETALL", DayKey(keys_.prefix(), now)}, {}},
-  };
-  const auto replies = client_.Run(commands, deadline);
-  if (!replies) return replies.error();
-  for (const RespReply& reply : *replies) {
-    if (!reply.is_array()) return Refused(reply);
-  }
-  return TotalsOf(replies->at(0), replies->at(1), now);
 }
 
 }  // namespace

@@ -54,11 +54,11 @@ class SqliteVerdictStore final : public SqliteStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return !is_off_.load(); }
 
-  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
   Result<void> KeepPending(const KeepRequest& request, Deadline deadline) override;
-  Result<void> AddPending(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;
   Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
   Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
   Result<std::uint64_t> CountPending(Deadline deadline) override;
@@ -269,9 +269,11 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
   return report;
 }
 
-Result<void> SqliteVerdictStore::Add(const Counters& delta, WallTime when, Deadline deadline) {
-  if (delta.empty()) return {};
-  return Write(deadline, [&](Connection& connection) { return Count(connection, delta, when); });
+/// The id is not needed: what was committed is known.
+Result<void> SqliteVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
+  if (write.delta.empty()) return {};
+  return Write(deadline,
+               [&](Connection& connection) { return Count(connection, write.delta, write.when); });
 }
 
 Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
@@ -304,12 +306,12 @@ Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadlin
   });
 }
 
-Result<void> SqliteVerdictStore::AddPending(const Counters& delta, WallTime when,
-                                            Deadline deadline) {
-  if (delta.empty()) return {};
+Result<void> SqliteVerdictStore::AddPending(const CounterWrite& added, Deadline deadline) {
+  if (added.delta.empty()) return {};
   PendingWrite write;
-  write.made_at = when;
-  write.counters = delta;
+  write.id = added.id;
+  write.made_at = added.when;
+  write.counters = added.delta;
   return Write(deadline, [&](Connection& connection) {
     return WritePending(connection, keys_.prefix(), write);
   });

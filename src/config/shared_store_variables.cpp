@@ -57,7 +57,8 @@ std::vector<Variable> CallVariables() {
       Whole(
           {"CALL_TIMEOUT_MS", "ms",
            "The longest that a paid call may take, with its waiting for a turn and its retries; 0 "
-           "for the slowest vendor's time limit and half a minute"},
+           "for the slowest vendor's time limit (in a fallback, the sum of them) and half a "
+           "minute"},
           0, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
       Whole(
           {"LEASE_MARGIN_MS", "ms",

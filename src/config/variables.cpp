@@ -175,7 +175,8 @@ Table Detection() {
   return {
       Vendors(
           {"DETECTORS_IMAGE", "",
-           "Vendors that judge images, asked together; by default all with credentials"},
+           "Vendors that judge images, in the order of a fallback; by default all with "
+           "credentials"},
           {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
@@ -186,6 +187,13 @@ Table Detection() {
           {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
           {"sapling", "openai", "aiornot", "gptzero", "pangram", "copyleaks", "custom"},
           [](auto& s) -> auto& { return s.detection.text; }),
+      Choice<DetectionMode, 2>(
+          {"DETECTION_MODE", "",
+           "Several vendors of a kind: consensus asks and pays all, fallback one after another "
+           "until "
+           "one gives a verdict"},
+          {{{"consensus", DetectionMode::kConsensus}, {"fallback", DetectionMode::kFallback}}},
+          [](auto& s) -> auto& { return s.detection.mode; }),
       BaseUrl(
           {"DETECTION_SANDBOX_URL", "",
            "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},

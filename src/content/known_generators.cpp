@@ -11,8 +11,9 @@ using enum ProvenanceClaim;
 
 /// Names that nothing but an image or video generator bears. Editors that can also generate
 /// (Photoshop, Canva) are none: what they say of an image, they say by its source type.
-constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 29> kGenerators = {{
-    {"Edited with Google AI", kAiEdited},  // before the names that begin like it
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 33> kGenerators = {{
+    {"Edited with Google AI", kAiEdited},     // before the names that begin like it
+    {"AI-Generated with Google", kAiEdited},  // what Google Photos writes after Magic Editor
     {"Made with Google AI", kAiGenerated},
     {"Google Generative AI", kAiGenerated},
     {"Google Imagen", kAiGenerated},
@@ -29,9 +30,12 @@ constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 29> kGenerato
     {"AUTOMATIC1111", kAiGenerated},
     {"ComfyUI", kAiGenerated},
     {"InvokeAI", kAiGenerated},
+    {"SwarmUI", kAiGenerated},
     {"Fooocus", kAiGenerated},
     {"NovelAI", kAiGenerated},
     {"DreamStudio", kAiGenerated},
+    {"Stability AI", kAiGenerated},
+    {"Black Forest Labs", kAiGenerated},
     {"DiffusionBee", kAiGenerated},
     {"Draw Things", kAiGenerated},
     {"Ideogram", kAiGenerated},
@@ -46,9 +50,11 @@ constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 29> kGenerato
 }};
 
 /// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), retired terms
-/// included, as files keep them, and C2PA 2.1, section 18.15 (`empty`).
-constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 21> kSourceTypes = {{
+/// included, as files keep them, and C2PA's own two (`empty`, `trainedAlgorithmicData`: what a
+/// model made that is no media; some write it into media all the same).
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 22> kSourceTypes = {{
     {"trainedAlgorithmicMedia", kAiGenerated},
+    {"trainedAlgorithmicData", kAiGenerated},
     {"compositeWithTrainedAlgorithmicMedia", kAiEdited},
     {"compositeSynthetic", kAiEdited},
     {"algorithmicMedia", kAlgorithmic},
@@ -115,7 +121,43 @@ std::optional<GeneratorClaim> FindComfyGraph(std::string_view text) {
   return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "ComfyUI"};
 }
 
+/// SwarmUI's JSON under the keyword that others use for a line.
+std::optional<GeneratorClaim> FindSwarmParameters(std::string_view text) {
+  if (!text.starts_with("{") || !Holds(text, "\"sui_image_params\"")) return std::nullopt;
+  const bool from_image = Holds(text, "\"initimage");  // also `initimagecreativity`
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "SwarmUI"};
+}
+
+/// The command line that InvokeAI's first versions left: `"a cat" -s 50 -S 42 -W 512 ...`, with
+/// `-I` for an image that it began with.
+std::optional<GeneratorClaim> FindDreamCommand(std::string_view text) {
+  if (!Holds(text, " -s") || !Holds(text, " -S") || !Holds(text, " -W")) return std::nullopt;
+  return GeneratorClaim{Holds(text, " -I") ? kAiEdited : kAiGenerated, "InvokeAI"};
+}
+
+/// The text that stands for `name` in a flat JSON object, up to an escape or its end; empty when
+/// there is none. Enough for a label of a few short values, and it cannot recurse.
+std::string_view FlatValueOf(std::string_view json, std::string_view name) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t at = json.find(name);
+  if (at == std::string_view::npos) return {};
+  json.remove_prefix(at + name.size());
+  for (const char expected : {':', '"'}) {
+    const std::size_t next = json.find_first_not_of(kSpace);
+    if (next == std::string_view::npos || json[next] != expected) return {};
+    json.remove_prefix(next + 1);
+  }
+  const std::size_t end = json.find_first_of("\"\\");
+  return end == std::string_view::npos ? std::string_view() : json.substr(0, end);
+}
+
 }  // namespace
+
+std::optional<GeneratorClaim> FindAigcLabel(std::string_view text) {
+  // 2 and 3 are suspicions of whoever passed it on.
+  if (FlatValueOf(text, "\"Label\"") != "1") return std::nullopt;
+  return GeneratorClaim{kAiEdited, std::string(FlatValueOf(text, "\"ContentProducer\""))};
+}
 
 std::optional<GeneratorClaim> FindGenerator(std::string_view text) {
   for (const auto& [name, claim] : kGenerators) {
@@ -128,11 +170,16 @@ std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::stri
   if (keyword == "Software" || keyword == "Source" || keyword == "Author") {
     return FindGenerator(text);
   }
-  if (keyword == "parameters" || keyword == "UserComment") return FindDiffusionLine(text);
+  if (keyword == "parameters" || keyword == "UserComment") {
+    const auto swarm = FindSwarmParameters(text);
+    return swarm ? swarm : FindDiffusionLine(text);
+  }
   if (keyword == "prompt" || keyword == "workflow") return FindComfyGraph(text);
   if (keyword == "invokeai_metadata" || keyword == "invokeai_graph" || keyword == "sd-metadata") {
     if (text.starts_with("{")) return GeneratorClaim{kAiGenerated, "InvokeAI"};
   }
+  if (keyword == "Dream") return FindDreamCommand(text);
+  if (keyword == "AIGC") return FindAigcLabel(text);
   if (keyword == "fooocus_scheme") return GeneratorClaim{kAiGenerated, "Fooocus"};
   if (keyword == "Comment" && text.starts_with("{") && Holds(text, "\"sampler\"") &&
       Holds(text, "\"steps\"")) {

@@ -21,6 +21,11 @@ std::optional<GeneratorClaim> FindGenerator(std::string_view text);
 /// image generator, known by keyword and form.
 std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text);
 
+/// China's label of synthetic content (GB 45438-2025, appendix E), a flat JSON object. It says that
+/// AI generated or altered the content and not which, so it is the weaker claim; the generator is
+/// its producer's name or code.
+std::optional<GeneratorClaim> FindAigcLabel(std::string_view text);
+
 /// What a digital source type claims: the URIs of IPTC NewsCodes and C2PA, in their http and https
 /// forms. `term` becomes the last part of a known one.
 std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::string& term);

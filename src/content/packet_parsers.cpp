@@ -66,6 +66,7 @@ XmpFacts ParseXmp(const std::string& packet) {
         if (key == "Xmp.iptcExt.AISystemUsed") facts.ai_system = ValueOf(datum);
         if (key == "Xmp.xmp.CreatorTool") facts.creator_tool = ValueOf(datum);
         if (key == "Xmp.photoshop.Credit") facts.credit = ValueOf(datum);
+        if (key == "Xmp.TC260.AIGC") facts.aigc = ValueOf(datum);
       }
     }
   } catch (...) {

@@ -16,6 +16,7 @@ struct XmpFacts {
   std::string ai_system;     ///< IPTC's `AISystemUsed`
   std::string creator_tool;  ///< `xmp:CreatorTool`
   std::string credit;        ///< `photoshop:Credit`
+  std::string aigc;          ///< `TC260:AIGC`, the label of GB 45438-2025, JSON.
 };
 XmpFacts ParseXmp(const std::string& packet);
 

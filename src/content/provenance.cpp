@@ -106,6 +106,7 @@ void ReadXmp(const FileView& packet, std::vector<Finding>& findings) {
   }
   AddGenerator(FindGenerator(facts.creator_tool), "xmp", findings);
   AddGenerator(FindGenerator(facts.credit), "xmp", findings);
+  AddGenerator(FindAigcLabel(facts.aigc), "xmp", findings);
 }
 
 void ReadExif(const FileView& packet, std::vector<Finding>& findings) {

@@ -40,9 +40,14 @@ Result<Detection> BreakerDetector::Detect(const DetectionTask& task, Deadline de
   return answer;
 }
 
-BreakerState BreakerDetector::state() const {
+VendorHealth BreakerDetector::health() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  VendorHealth health{.state = state_};
+  if (state_ == BreakerState::kOpen) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(open_until_ - clock_.Now());
+    health.retry_after = std::max(left, std::chrono::seconds(0));
+  }
+  return health;
 }
 
 BreakerDetector::Sign BreakerDetector::SignOf(const Error& error, const BreakerOptions& options) {

@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kName = "copyleaks";
 constexpr std::int64_t kWordsOfACredit = 250;
 constexpr std::int64_t kMaxCredits = 100'000;
+/// A text outside of these is refused by the vendor, after a login and a request.
+constexpr std::size_t kMinCharacters = 255;
+constexpr std::size_t kMaxCharacters = 25'000;
 /// The vendor takes 3 to 36 characters.
 constexpr std::size_t kScanIdSize = 32;
 
@@ -50,9 +53,18 @@ class Copyleaks final : public Detector {
     return options_.endpoint.cost_micros * ((words + kWordsOfACredit - 1) / kWordsOfACredit);
   }
 
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.characters < kMinCharacters) return "Texts of 255 characters and more are judged.";
+    if (task.characters > kMaxCharacters) return "Texts of up to 25,000 characters are judged.";
+    return {};
+  }
+
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind)) {
       return VendorError(kName, ErrorCode::kVendorRefused, "Only texts are judged.", Charge::kNone);
+    }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+      return VendorError(kName, ErrorCode::kVendorRefused, refusal, Charge::kNone);
     }
     // Login and call share the time limit.
     const Deadline until = deadline.Shortened(Deadline::After(clock_, options_.endpoint.timeout));

@@ -19,4 +19,9 @@ void Pauses::EndBy(Deadline deadline) {
   changed_.notify_all();
 }
 
+bool Pauses::ending() const {
+  const std::lock_guard lock(mutex_);
+  return end_ != SteadyTime::max();
+}
+
 }  // namespace vcache::detection

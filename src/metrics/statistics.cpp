@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "vcache/core/random_id.h"
+
 namespace vcache::metrics {
 
 using cache::CacheKey;
@@ -52,15 +54,20 @@ void Statistics::Flush() {
 }
 
 void Statistics::FlushLocked() {
-  const Counters delta = TakePending();
-  if (delta.empty()) return;
   if (store_ == nullptr) {
-    AddWithoutStore(delta);
+    AddWithoutStore(TakePending());
     return;
   }
-  const Result<void> added =
-      store_->Add(delta, clock_.WallNow(), Deadline::After(clock_, options_.store_timeout));
-  if (!added) AddPending(delta);
+  // What may have been written goes again as it was, or it would count twice.
+  if (!WriteLocked(unanswered_)) return;
+  unanswered_ = {};
+  cache::CounterWrite write{TakePending(), clock_.WallNow(), RandomId()};
+  if (!WriteLocked(write)) unanswered_ = std::move(write);
+}
+
+bool Statistics::WriteLocked(const cache::CounterWrite& write) {
+  if (write.delta.empty()) return true;
+  const Result<void> added = store_->Add(write, Deadline::After(clock_, options_.store_timeout));
   if (added.has_value() == refused_) {  // a change of state, in either direction
     refused_ = !added;
     if (refused_) {
@@ -70,6 +77,7 @@ void Statistics::FlushLocked() {
       logger_.Info("Statistics are stored again");
     }
   }
+  return added.has_value();
 }
 
 void Statistics::AddWithoutStore(const Counters& delta) {
@@ -97,8 +105,10 @@ StatisticsSnapshot Statistics::Snapshot() {
     AddWithoutStore({});
     snapshot.totals = without_store_;
   }
-  snapshot.totals.all += pending;
-  snapshot.totals.today += pending;
+  for (const Counters& waiting : {pending, unanswered_.delta}) {
+    snapshot.totals.all += waiting;
+    snapshot.totals.today += waiting;
+  }
   return snapshot;
 }
 

@@ -193,7 +193,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
   }
   if (state == RespState::kPaused && now >= paused_until_) ChangeState(RespState::kReady, "");
   const bool probe = state == RespState::kSilent && now >= next_probe_;
-  const bool idle = now - last_use_ >= options_.ping_interval;
+  const bool idle = now >= options_.pings.Due(last_use_);
   if (!ping_due_answer_ && (probe || idle)) {
     SendPing(now);
     if (const auto pumped = session_->Pump(); !pumped) End(pumped.error());
@@ -206,7 +206,7 @@ SteadyTime RespConnection::Loop::NextEvent() const {
   SteadyTime next = SteadyTime::max();
   const std::lock_guard lock(mutex_);
   const bool silent = status_.state == RespState::kSilent;
-  if (!ping_due_answer_) next = std::min(next, last_use_ + options_.ping_interval);
+  if (!ping_due_answer_) next = std::min(next, options_.pings.Due(last_use_));
   if (!ping_due_answer_ && silent) next = std::min(next, next_probe_);
   if (!slots_.empty())
     next = std::min(next, std::max(heard_, owed_since_) + options_.silence_limit);

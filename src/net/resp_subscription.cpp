@@ -112,7 +112,7 @@ void RespSubscription::Loop::Supervise(SteadyTime now) {
     Ask(std::array<std::string, 2>{"SUBSCRIBE", options_.channel}, now);
   } else if (owed_ && now - std::max(heard_, asked_at_) >= options_.silence_limit) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
-  } else if (!owed_ && now - std::max(heard_, asked_at_) >= options_.ping_interval) {
+  } else if (!owed_ && now >= options_.pings.Due(std::max(heard_, asked_at_))) {
     Ask(std::array<std::string, 1>{"PING"}, now);
   }
 }
@@ -130,7 +130,7 @@ void RespSubscription::Loop::Wait(SteadyTime now) const {
     const SteadyTime last = std::max(heard_, asked_at_);
     next = !session_->open() ? dialer_.give_up()
            : owed_           ? last + options_.silence_limit
-                             : last + options_.ping_interval;
+                             : options_.pings.Due(last);
   }
   milliseconds wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
   if (session_ != nullptr && session_->more_to_read()) wait = milliseconds(0);

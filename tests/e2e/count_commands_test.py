@@ -22,11 +22,14 @@ class CountCommands(unittest.TestCase):
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=200)
 
     def test_everything_is_within_its_budget_and_what_is_not_is_told(self):
-        done = self.run_script("--budget", "flush of counters=1")
+        done = self.run_script("--budget", "flush of counters=0")
         rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", done.stdout, re.MULTILINE))
         self.assertEqual(rows["memory hit"], "0", done.stdout + done.stderr)
         self.assertEqual(rows["hit"], "1")
         self.assertLessEqual(float(rows["miss with its look-up"]), 7)
+        self.assertEqual(rows["flush of counters"], "1")
+        self.assertLessEqual(6 * float(rows["flush of counters"]) +
+                             float(rows["fold of counters"]) / 3, 12)
         self.assertIn("1 GET", done.stdout)
         self.assertEqual(done.stdout.count("EXCEEDED"), 1)
         self.assertEqual(done.returncode, 1)

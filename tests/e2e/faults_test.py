@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import socket
+import threading
 import time
 
 from harness import PATIENCE, SANITIZED, ServiceTest, at_once, jpeg
@@ -103,6 +104,50 @@ class VendorFaults(ServiceTest):
         self.assertEqual({answer.status for answer in answers}, {503})
         self.assertEqual(sandbox.calls()["total"], 5)
         self.assertLessEqual(int(answers[-1].headers["retry-after"]), 10)
+
+    def test_readiness_tells_which_vendor_is_left_alone_and_for_how_long(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+
+        def ready():
+            answer = service.request("GET", "/api/health/ready")
+            self.assertEqual(answer.status, 200)
+            return answer.json
+        service.upload(jpeg("known"))
+        works = {"state": "closed"}
+        self.assertEqual(ready()["status"], "ready")
+        self.assertEqual(ready()["vendorStates"], {"sapling": works, "sightengine": works})
+        sandbox.behave("quota", vendor="sightengine")
+        self.assertEqual(service.upload(jpeg("new")).status, 503)
+        told = ready()
+        self.assertEqual(told["status"], "degraded")
+        self.assertEqual(told["vendors"]["image"], ["sightengine"])
+        self.assertEqual(told["vendorStates"]["sapling"], works)
+        self.assertEqual(told["vendorStates"]["sightengine"]["state"], "open")
+        self.assertGreater(told["vendorStates"]["sightengine"]["retryAfterSeconds"], 3500)
+        self.assertEqual(service.upload(jpeg("known")).cache, "HIT")
+
+    def test_readiness_follows_a_vendor_until_it_works_again(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox)
+
+        def state():
+            return service.request("GET", "/api/health/ready").json["vendorStates"]["sightengine"]
+        sandbox.behave("error500")
+        for number in range(5):
+            service.upload(jpeg(f"down {number}"))
+        self.assertEqual(state()["state"], "open")
+        sandbox.behave(latencyMs=1500)
+        time.sleep(state()["retryAfterSeconds"] + 0.1)
+        self.assertEqual(state(), {"state": "open", "retryAfterSeconds": 0})
+        probe = threading.Thread(target=lambda: service.upload(jpeg("probe")))
+        probe.start()
+        deadline = time.monotonic() + PATIENCE
+        while state()["state"] != "probing":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        probe.join()
+        self.assertEqual(state(), {"state": "closed"})
 
     def test_an_unknown_charge_is_counted_and_logged(self):
         sandbox = self.sandbox()

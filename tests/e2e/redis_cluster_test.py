@@ -3,27 +3,16 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
 
 from harness import BUILD, PATIENCE, ServiceTest, jpeg
+from ports import free_ports
 
 SLOTS = 16_384
 MASTERS = 3
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 class Cluster:

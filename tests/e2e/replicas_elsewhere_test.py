@@ -1,9 +1,7 @@
 """What replicas promise each other, with Redis over TLS and with a Redis Cluster."""
 
-import contextlib
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,20 +9,13 @@ import unittest
 
 import replicas_test
 from harness import PATIENCE
+from ports import free_ports
 from redis_server import Redis
 
 CROWDS = ("test_a_crowd_for_one_image_on_three_replicas_is_one_call",
           "test_a_crowd_for_one_text_is_one_call",
           "test_fifty_images_interleaved_are_fifty_calls",
           "test_when_the_payer_is_killed_the_others_pay_once_more_after_its_lease")
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 class TlsRedis(Redis):

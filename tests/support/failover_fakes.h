@@ -56,9 +56,9 @@ class FakeSharedStore final : public cache::SharedStore {
   }
   bool available() const noexcept override { return !away; }
 
-  Result<void> Add(const cache::Counters& delta, WallTime, Deadline) override {
+  Result<void> Add(const cache::CounterWrite& write, Deadline) override {
     if (away || refuses_writes) return Away();
-    totals += delta;
+    totals += write.delta;
     return {};
   }
   Result<cache::CounterTotals> Read(WallTime now, Deadline) override {
@@ -119,7 +119,7 @@ class FakeLocalStore final : public cache::SqliteStore {
     return entries_.Clear(pattern, mode, deadline);
   }
   bool available() const noexcept override { return !is_off; }
-  Result<void> Add(const cache::Counters&, WallTime, Deadline) override { return {}; }
+  Result<void> Add(const cache::CounterWrite&, Deadline) override { return {}; }
   Result<cache::CounterTotals> Read(WallTime, Deadline) override { return cache::CounterTotals{}; }
 
   Result<void> KeepPending(const cache::KeepRequest& request, Deadline deadline) override {
@@ -128,9 +128,9 @@ class FakeLocalStore final : public cache::SqliteStore {
     Queue(request.entry->key.ToString(), request.counters, clock_.WallNow());
     return kept;
   }
-  Result<void> AddPending(const cache::Counters& delta, WallTime when, Deadline) override {
+  Result<void> AddPending(const cache::CounterWrite& write, Deadline) override {
     if (is_off) return Off();
-    Queue({}, delta, when);
+    Queue({}, write.delta, write.when);
     return {};
   }
   Result<std::vector<cache::PendingWrite>> OldestPending(std::size_t at_most, Deadline) override {

@@ -28,6 +28,8 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   std::atomic<int> claims{0}, asked_for_news{0};
   /// Called when a lease ends and somebody had asked.
   std::function<void(const cache::CacheKey&)> announce = [](const cache::CacheKey&) {};
+  /// Called when a claim gets the lease, before any time can pass.
+  std::function<void()> granted = [] {};
   /// Called between a claim's two halves: the lease is decided, the entry not looked at yet.
   std::function<void()> amid_claim = [] {};
 
@@ -115,6 +117,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     if (const Lease* lease = Living(request.key)) {
       return lease->failure ? cache::LeaseState::kFailed : cache::LeaseState::kTheirs;
     }
+    granted();
     leases_[request.key.ToString()] = {request.token, clock_.Now() + request.life, false,
                                        std::nullopt};
     return cache::LeaseState::kOurs;

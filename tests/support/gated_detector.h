@@ -29,18 +29,28 @@ class GatedDetector final : public detection::Detector {
     return detection;
   }
 
+  /// Set: a call whose deadline is over is not made, as with the HTTP client of real vendors.
+  const Clock* clock = nullptr;
+
   std::string_view provider() const noexcept override { return name_; }
   /// Set: why it cannot judge, so that nobody should ask it.
   std::string_view refusal;
   std::string_view RefusalOf(const detection::DetectionTask&) const noexcept override {
     return refusal;
   }
+  /// What it says of itself, as a breaker around it would.
+  detection::VendorHealth condition;
+  detection::VendorHealth health() const override { return condition; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_ + "/1"; }
   std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override {
     return 10'000;
   }
-  Result<detection::Detection> Detect(const detection::DetectionTask& task, Deadline) override {
+  Result<detection::Detection> Detect(const detection::DetectionTask& task,
+                                      Deadline deadline) override {
+    if (clock != nullptr && deadline.Expired(*clock)) {
+      return Error{ErrorCode::kVendorTimeout, "No time was left to ask.", Charge::kNone};
+    }
     ++calls;
     return answer(task);
   }

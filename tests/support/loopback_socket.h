@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -67,8 +68,21 @@ class LoopbackSocket {
     fd_ = -1;
   }
 
-  /// A port that was free a moment ago, for a program that cannot be given port 0.
-  static std::uint16_t FreePort() { return Listen().port(); }
+  /// A port that was free a moment ago, for a program that cannot be given port 0. Below those that
+  /// the system gives to outgoing connections: of these, every test beside this one opens hundreds,
+  /// and one of them may be taken before the program comes to listen on it.
+  static std::uint16_t FreePort() {
+    std::random_device chance;
+    std::uniform_int_distribution<std::uint16_t> ports(10'000, 32'767);
+    for (int attempt = 0; attempt < 1'000; ++attempt) {
+      try {
+        return Listen(ports(chance)).port();
+      } catch (const std::runtime_error&) {
+        continue;  // somebody's
+      }
+    }
+    throw std::runtime_error("no free port on loopback");
+  }
 
  private:
   static sockaddr_in Address(std::uint16_t port) {

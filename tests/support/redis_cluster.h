@@ -15,11 +15,14 @@
 namespace vcache::test {
 
 /// A real Redis Cluster of the test's own: six `redis-server` processes, three masters with a
-/// replica each. Formed by hand, which is quicker than `redis-cli --cluster create`. A master that
-/// is killed is replaced within some two seconds.
+/// replica each. Formed by hand, which is quicker than `redis-cli --cluster create`. Servers give
+/// each other up after as long as Redis' default, so that a busy machine, where a process may not
+/// run for a second, makes no fail-over that the test did not; see `SetNodeTimeout`.
 class RedisCluster {
  public:
   static constexpr std::size_t kMasters = 3;
+  static constexpr std::chrono::milliseconds kNodeTimeout{15'000};
+  static constexpr std::chrono::milliseconds kQuickNodeTimeout{1'000};
 
   /// `arguments` are added to each command line. With `tls` clients and servers talk TLS only.
   explicit RedisCluster(std::vector<std::string> arguments = {}, bool tls = false) {
@@ -31,7 +34,7 @@ class RedisCluster {
       options.arguments = {"--cluster-enabled",
                            "yes",
                            "--cluster-node-timeout",
-                           "1000",
+                           std::to_string(kQuickNodeTimeout.count()),
                            "--cluster-port",
                            std::to_string(bus_ports_.back()),
                            "--cluster-replica-validity-factor",
@@ -48,6 +51,13 @@ class RedisCluster {
       servers_.push_back(std::make_unique<RedisServer>(std::move(options)));
     }
     Form();
+    SetNodeTimeout(kNodeTimeout);
+  }
+
+  /// After how long of silence a server is given up. With `kQuickNodeTimeout` a master that is
+  /// killed is replaced within some two seconds. One that is started anew begins with that.
+  void SetNodeTimeout(std::chrono::milliseconds timeout) const {
+    AskAll({"CONFIG", "SET", "cluster-node-timeout", std::to_string(timeout.count())});
   }
 
   /// Names the three that are masters at first.

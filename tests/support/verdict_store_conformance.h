@@ -18,6 +18,7 @@
 
 #include "support/never.h"
 #include "vcache/cache/verdict_store.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::test {
 
@@ -282,8 +283,8 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   REQUIRE(world.store().Keep(request, kNever));
   cache::Counters hits;
   hits.at(ContentKind::kText, Counter::kHits) = 3;
-  REQUIRE(counters->Add(hits, world.clock().WallNow(), kNever));
-  REQUIRE(counters->Add(hits, world.clock().WallNow() - hours(24), kNever));
+  REQUIRE(counters->Add({hits, world.clock().WallNow(), RandomId()}, kNever));
+  REQUIRE(counters->Add({hits, world.clock().WallNow() - hours(24), RandomId()}, kNever));
   const auto totals = counters->Read(world.clock().WallNow(), kNever);
   REQUIRE(totals);
   CHECK(totals->all.total(Counter::kPaidCalls) == 1);

@@ -17,7 +17,9 @@ namespace vcache::app {
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
                                    detection::Pauses& pauses, Clock& clock, Logger& logger);
 
-/// The longest that a call of any of these vendors may take, results that come later included.
-std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings);
+/// The longest that a call of any of these vendors may take, results that come later included; in a
+/// fallback, all of a kind one after another.
+std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
+                                      const detection::DetectorPanel& panel);
 
 }  // namespace vcache::app

@@ -10,6 +10,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
+#include "vcache/net/ping_schedule.h"
 #include "vcache/net/redis_url.h"
 #include "vcache/net/resp_client.h"
 #include "vcache/net/upstash_rest.h"
@@ -32,6 +33,8 @@ struct SharedLink {
   bool one_slot_scripts = false;     ///< As `RedisStoreOptions` has it.
   /// Where events are heard; several for a cluster, whose servers all tell all of them.
   std::vector<net::RedisUrl> event_urls;
+  /// For each of them; one server's connections share their pings with the client's.
+  net::PingSchedule event_pings{};
   std::optional<net::UpstashRestSubscriptionOptions> rest_events;  ///< In their place, over REST.
 };
 

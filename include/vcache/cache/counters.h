@@ -51,6 +51,15 @@ class Counters {
   std::array<std::array<std::int64_t, kCounterCount>, 2> values_{};
 };
 
+/// An amount to add to the totals.
+struct CounterWrite {
+  Counters delta;
+  WallTime when{};  ///< Whose hour and day it belongs to.
+  /// Unique among all replicas, `RandomId`: a write that is repeated under it, because the answer
+  /// to the first was lost, counts once.
+  std::string id;
+};
+
 struct CounterTotals {
   Counters all;    ///< Since `since`.
   Counters today;  ///< Of the current UTC day.
@@ -62,8 +71,8 @@ class CounterStore {
  public:
   virtual ~CounterStore() = default;
 
-  /// Adds to the totals and to the day and hour of `when`, all or nothing. kStoreUnavailable.
-  virtual Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) = 0;
+  /// Adds to the totals and to the day and hour, all or nothing. kStoreUnavailable.
+  virtual Result<void> Add(const CounterWrite& write, Deadline deadline) = 0;
   virtual Result<CounterTotals> Read(WallTime now, Deadline deadline) = 0;
 };
 

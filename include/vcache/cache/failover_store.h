@@ -57,7 +57,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   /// Whether the shared store is.
   bool available() const noexcept override { return shared_.available(); }
 
-  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override;
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   /// Totals with what waits. While the shared store is away, those last read from it and what this
   /// process has written since.
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;

@@ -33,7 +33,7 @@ class Outbox {
 
   /// Stores the verdict locally and notes that it must be delivered, in one atomic step.
   virtual Result<void> KeepPending(const KeepRequest& request, Deadline deadline) = 0;
-  virtual Result<void> AddPending(const Counters& delta, WallTime when, Deadline deadline) = 0;
+  virtual Result<void> AddPending(const CounterWrite& write, Deadline deadline) = 0;
 
   /// The oldest ones, oldest first.
   virtual Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most,

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/detection_mode.h"
 #include "vcache/core/log.h"
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
@@ -130,6 +131,7 @@ struct DetectionSettings {
   std::vector<std::string> image;
   std::vector<std::string> video;
   std::vector<std::string> text;
+  DetectionMode mode = DetectionMode::kConsensus;  ///< `DETECTION_MODE`
   std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
   ProvenanceMode provenance = ProvenanceMode::kReport;  ///< `DETECTION_PROVENANCE`
   std::size_t text_min_chars = 50;

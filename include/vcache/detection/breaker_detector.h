@@ -21,12 +21,6 @@ struct BreakerOptions {
   std::chrono::seconds longest_pause{86'400};
 };
 
-enum class BreakerState {
-  kClosed,   ///< Calls go through.
-  kOpen,     ///< The vendor is left alone.
-  kProbing,  ///< One call is under way to see whether it works again.
-};
-
 /// Leaves a vendor alone that cannot answer: who asks meanwhile gets kVendorUnavailable at once,
 /// with `Charge::kNone` and what is left of the pause. A fault is kVendorUnavailable or
 /// kVendorTimeout. A vendor that refuses a content or answers nonsense is there: that never opens
@@ -39,7 +33,7 @@ class BreakerDetector final : public DetectorDecorator {
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;
 
-  BreakerState state() const;
+  VendorHealth health() const override;
 
  private:
   class Call;

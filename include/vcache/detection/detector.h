@@ -15,6 +15,7 @@
 #include "vcache/core/result.h"
 #include "vcache/core/verdict.h"
 #include "vcache/detection/credential_check.h"
+#include "vcache/detection/vendor_health.h"
 
 namespace vcache::detection {
 
@@ -69,6 +70,8 @@ class Detector {
   virtual std::string Fingerprint(MediaKind kind) const = 0;
   /// What a call for this task is expected to cost.
   virtual std::int64_t PriceMicros(const DetectionTask& task) const noexcept = 0;
+  /// Whether calls go through at present. Asks nobody; fit for a probe that comes each second.
+  virtual VendorHealth health() const { return {}; }
 
   /// Blocks until the vendor answered, its own time-out or `deadline` at most. A verdict is a
   /// finished answer with a score; all else is an error that says by `charge` what it may have

@@ -29,6 +29,7 @@ class DetectorDecorator : public Detector {
   CredentialCheck CheckCredentials(Deadline deadline) final {
     return inner_->CheckCredentials(deadline);
   }
+  VendorHealth health() const override { return inner_->health(); }
 
  protected:
   Detector& inner() const noexcept { return *inner_; }

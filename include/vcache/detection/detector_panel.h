@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/detection_mode.h"
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/verdict.h"
 #include "vcache/detection/detector.h"
+#include "vcache/detection/pauses.h"
 
 namespace vcache::detection {
 
@@ -32,20 +34,38 @@ struct PanelOutcome {
   std::vector<VendorPrice> charges{};
 };
 
-/// The vendors that judge each kind of content, asked at the same time, but for those that cannot
-/// judge this very content (`Detector::RefusalOf`): nobody misses them. Consensus: mean score,
-/// majority of "AI or not", `sources` lists each that was asked with its score or its error; a
-/// verdict with a vendor missing is `partial`. When all fail, the error is that of the first (its
-/// retry time included), with the worst charge of all. Before any of them it looks at what the file
-/// says of itself, which costs nothing. Thread-safe.
+struct PanelOptions {
+  /// What becomes of a file's own claims.
+  ProvenanceMode provenance = ProvenanceMode::kOff;
+  DetectionMode mode = DetectionMode::kConsensus;
+  /// Tells that the service stops: a fallback then begins no further call. Must outlive the panel;
+  /// null: nothing tells.
+  const Pauses* pauses = nullptr;
+};
+
+/// The vendors that judge each kind of content. Those that cannot judge this very content
+/// (`Detector::RefusalOf`) are never asked, and nobody misses them. Before any of them it looks at
+/// what the file says of itself, which costs nothing. Thread-safe.
+///
+/// Consensus: all are asked at the same time; mean score, majority of "AI or not", `sources` lists
+/// each with its score or its error, and a verdict with a vendor missing is `partial`.
+///
+/// Fallback: they are asked one after another; the first verdict is the verdict. `sources` lists
+/// those that were asked, the ones that failed with their errors. It is never `partial`: one
+/// vendor's verdict is what was wanted. The next one is asked also when the failed call may have
+/// been charged, so an analysis may cost each vendor's price once and never one vendor's twice; but
+/// nobody is begun once the deadline is a second away or the service stops.
+///
+/// When all fail, the error is that of the first (its retry time included; in a fallback the
+/// soonest of all), with the worst charge of all.
 class DetectorPanel {
  public:
-  /// The order within a list is the order in `sources`. The clock must outlive the panel.
-  /// `provenance` says what becomes of a file's own claims.
+  /// The order within a list is the order in `sources`, and that of a fallback. The clock must
+  /// outlive the panel.
   DetectorPanel(std::vector<std::shared_ptr<Detector>> image,
                 std::vector<std::shared_ptr<Detector>> video,
                 std::vector<std::shared_ptr<Detector>> text, Clock& clock,
-                ProvenanceMode provenance = ProvenanceMode::kOff);
+                PanelOptions options = {});
 
   /// Whether anybody judges this kind.
   bool Serves(MediaKind kind) const noexcept;
@@ -53,17 +73,21 @@ class DetectorPanel {
   std::vector<std::string> Providers(MediaKind kind) const;
   /// Everybody who may be asked, each once.
   std::vector<std::shared_ptr<Detector>> Vendors() const;
-  /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide.
+  /// The same with what is known of each: whether it is asked at present.
+  std::vector<NamedHealth> Health(MediaKind kind) const;
+  /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide, and
+  /// the mode where there are several.
   std::string Fingerprint(MediaKind kind) const;
-  /// What a whole analysis is expected to cost.
+  /// What a whole analysis costs at most: a fallback may come to the last vendor.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
   /// The same by vendor: what a `Judge` of this task may be charged for.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
-  /// Blocks until every vendor answered or failed; never throws. kVendorNotConfigured without one,
-  /// with the variables to set. Looks into the file first: a video's length goes into the task for
-  /// the vendors, and what was found into the verdict. Where claims decide (`kDecide`), a file that
-  /// declares itself generated gets its verdict from that; then nobody is asked and nothing paid.
+  /// Blocks until every vendor that is asked answered or failed; never throws. kVendorNotConfigured
+  /// without one, with the variables to set. Looks into the file first: a video's length goes into
+  /// the task for the vendors, and what was found into the verdict. Where claims decide
+  /// (`kDecide`), a file that declares itself generated gets its verdict from that; then nobody is
+  /// asked and nothing paid.
   PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 
  private:
@@ -73,7 +97,7 @@ class DetectorPanel {
   std::vector<std::shared_ptr<Detector>> video_;
   std::vector<std::shared_ptr<Detector>> text_;
   Clock& clock_;
-  const ProvenanceMode provenance_;
+  const PanelOptions options_;
 };
 
 }  // namespace vcache::detection

@@ -23,10 +23,12 @@ class Pauses {
 
   /// The service is asked to stop: every pause, begun or to come, ends at `deadline` at the latest.
   void EndBy(Deadline deadline);
+  /// Whether `EndBy` was called: what is begun now may be cut off.
+  bool ending() const;
 
  private:
   Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   SteadyTime end_ = SteadyTime::max();  // guarded by mutex_
 };

@@ -69,6 +69,7 @@ class Statistics final : public analysis::AnalysisObserver {
   cache::Counters PeekPending() const noexcept;
   void AddPending(const cache::Counters& counters) noexcept;
   void FlushLocked();
+  bool WriteLocked(const cache::CounterWrite& write);
   void AddWithoutStore(const cache::Counters& delta);
 
   cache::CounterStore* const store_;
@@ -81,6 +82,7 @@ class Statistics final : public analysis::AnalysisObserver {
 
   /// Held while counts move, so that a snapshot never sees them in neither place or in both.
   std::mutex flush_mutex_;
+  cache::CounterWrite unanswered_;      // guarded by flush_mutex_: to be written before all others
   bool refused_ = false;                // guarded by flush_mutex_: one warning per change of state
   cache::CounterTotals without_store_;  // guarded by flush_mutex_: totals when there is no store
   std::chrono::sys_days day_;           // guarded by flush_mutex_: what its `today` is about

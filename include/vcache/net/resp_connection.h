@@ -9,6 +9,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
+#include "vcache/net/ping_schedule.h"
 #include "vcache/net/redis_url.h"
 #include "vcache/net/resp_link.h"
 
@@ -27,8 +28,7 @@ struct RespConnectionOptions {
   std::chrono::milliseconds refused_retry{10'000};
   /// How long calls fail at once after the server said that the quota is spent.
   std::chrono::milliseconds quota_pause{60'000};
-  /// An idle connection is pinged this often (rule R7).
-  std::chrono::milliseconds ping_interval{60'000};
+  PingSchedule pings{};
   /// A server that says nothing for this long while it owes replies is left for a new connection.
   std::chrono::milliseconds silence_limit{10'000};
   /// Calls beyond these fail at once.

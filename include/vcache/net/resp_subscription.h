@@ -9,6 +9,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
+#include "vcache/net/ping_schedule.h"
 #include "vcache/net/redis_url.h"
 
 namespace vcache::net {
@@ -41,7 +42,7 @@ struct RespSubscriptionOptions : SubscriptionHandlers {
   std::chrono::milliseconds first_retry{50};
   std::chrono::milliseconds last_retry{1'000};
   std::chrono::milliseconds refused_retry{10'000};
-  std::chrono::milliseconds ping_interval{60'000};
+  PingSchedule pings{};
   /// A ping that stays unanswered for this long ends the connection.
   std::chrono::milliseconds silence_limit{10'000};
   std::string client_name = "verdictcache-events";

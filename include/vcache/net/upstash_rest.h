@@ -34,7 +34,7 @@ struct UpstashRestOptions {
   std::chrono::milliseconds quota_pause{60'000};
   /// An idle connection is pinged this often, so that it is there when it is needed: the first call
   /// on a new one would wait for its handshake. PING is not billed.
-  std::chrono::milliseconds ping_interval{30'000};
+  std::chrono::milliseconds ping_interval{60'000};
   /// Connections at most, each with a thread.
   std::size_t connections = 4;
   /// Calls beyond these fail at once.

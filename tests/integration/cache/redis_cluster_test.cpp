@@ -202,6 +202,7 @@ TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is l
   CHECK(AwaitThat([&] { return kept > 300; }));
   // The master that counts.
   const std::size_t victim = cluster.OwnerOf("stats:counters");
+  cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
   const unsigned before = kept;
   CHECK(AwaitThat([&] { return kept > before + 300; }));

@@ -6,6 +6,7 @@
 #include "support/never.h"
 #include "vcache/cache/failover_store.h"
 #include "vcache/cache/redis_store.h"
+#include "vcache/core/random_id.h"
 
 // The store whose scripts touch one slot only, on one server: order, ids, moves. On a cluster it is
 // held to the same suite in redis_cluster_test.cpp.
@@ -91,8 +92,8 @@ class ReplyLosingStore final : public SharedStore {
     return behind_.Clear(pattern, mode, deadline);
   }
   bool available() const noexcept override { return behind_.available(); }
-  Result<void> Add(const Counters& delta, WallTime when, Deadline deadline) override {
-    return behind_.Add(delta, when, deadline);
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override {
+    return behind_.Add(write, deadline);
   }
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
     return behind_.Read(now, deadline);
@@ -173,9 +174,9 @@ TEST_CASE("RedisStore with scripts of one slot: hours that are over move to thei
   SlotBench bench;
   const WallTime now = bench.world.clock().WallNow();
   for (int i = 0; i < 3; ++i) {
-    REQUIRE(bench.world.store().Add(TextHits(2), now - 49h, kNever));
-    REQUIRE(bench.world.store().Add(TextHits(1), now - 48h, kNever));
-    REQUIRE(bench.world.store().Add(TextHits(5), now, kNever));
+    REQUIRE(bench.world.store().Add({TextHits(2), now - 49h, RandomId()}, kNever));
+    REQUIRE(bench.world.store().Add({TextHits(1), now - 48h, RandomId()}, kNever));
+    REQUIRE(bench.world.store().Add({TextHits(5), now, RandomId()}, kNever));
   }
   const std::string old_hour = "site:stats:hour:" + HourOf(now - 49h);
   const std::string other_hour = "site:stats:hour:" + HourOf(now - 48h);
@@ -212,7 +213,7 @@ TEST_CASE("RedisStore with scripts of one slot: a move broken off is finished, n
   bench.server.Ask({"HSET", day, "text:hits", "5", "moves", "7"});
   CHECK(bench.world.store().Read(now, kNever)->today.total(Counter::kHits) == 5);
   bench.server.Ask({"DEL", day});
-  REQUIRE(bench.world.store().Add(TextHits(1), now, kNever));
+  REQUIRE(bench.world.store().Add({TextHits(1), now, RandomId()}, kNever));
   CHECK(bench.server.Ask({"HGET", "site:stats:hour:" + hour, "text:hits"}) == "5");
   CHECK(bench.server.Ask({"HGET", day, "text:hits"}) == "5");
   CHECK(bench.world.store().Read(now, kNever)->today.total(Counter::kHits) == 6);
@@ -228,11 +229,11 @@ TEST_CASE("RedisStore with scripts of one slot: moves of many writers at once ad
   for (unsigned t = 0; t < 4; ++t) {
     writers.emplace_back([&, t] {
       RedisStore& store = t % 2 == 0 ? bench.world.store() : other.store();
-      for (int i = 0; i < 50; ++i) CHECK(store.Add(TextHits(1), then, kNever));
+      for (int i = 0; i < 50; ++i) CHECK(store.Add({TextHits(1), then, RandomId()}, kNever));
     });
   }
   for (std::thread& writer : writers) writer.join();
-  REQUIRE(other.store().Add(TextHits(1), then, kNever));
+  REQUIRE(other.store().Add({TextHits(1), then, RandomId()}, kNever));
   CHECK(bench.server.Ask({"HGET", "site:stats:hour:" + HourOf(then), "text:hits"}) == "201");
   CHECK(bench.server.Ask({"HGET", "site:stats:day:" + HourOf(then).substr(0, 10), "text:hits"}) ==
         "201");

@@ -107,4 +107,13 @@ class RedisUnderTest : public StoreUnderTest {
   RedisClientWorld world_;
 };
 
+/// What a call for one cent counts.
+inline cache::Counters PaidCall() {
+  cache::Counters counters;
+  counters.at(cache::ContentKind::kAnalysis, cache::Counter::kMisses) = 1;
+  counters.at(cache::ContentKind::kAnalysis, cache::Counter::kPaidCalls) = 1;
+  counters.at(cache::ContentKind::kAnalysis, cache::Counter::kSpentMicros) = 10'000;
+  return counters;
+}
+
 }  // namespace vcache::test

@@ -11,6 +11,7 @@
 #include "support/never.h"
 #include "support/rest_stand_in.h"
 #include "vcache/cache/redis_store.h"
+#include "vcache/core/random_id.h"
 
 using namespace vcache;
 using namespace vcache::cache;
@@ -119,7 +120,7 @@ TEST_CASE("RedisStore over REST: counters of both ways add up, a lost script is 
       KeepRequest paid = LargeEntry(i);
       paid.counters = RestPaidCall();
       REQUIRE(store->Keep(paid, kNever));
-      REQUIRE(store->Add(RestPaidCall(), now, kNever));
+      REQUIRE(store->Add({RestPaidCall(), now, RandomId()}, kNever));
       both.server.Ask({"SCRIPT", "FLUSH"});
     }
   }

@@ -2,6 +2,7 @@
 
 #include "integration/cache/sqlite_world.h"
 #include "support/never.h"
+#include "vcache/core/random_id.h"
 
 using namespace vcache;
 using namespace vcache::cache;
@@ -41,7 +42,7 @@ TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, wi
     const auto store = test::OpenStore(dir.path(), clock);
     CHECK(store->KeepPending(Paid(1), kNever));
     clock.Advance(24h);
-    CHECK(store->AddPending(Hits(5), clock.WallNow(), kNever));
+    CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
     CHECK(store->KeepPending(Paid(2), kNever));
   }
   const auto store = test::OpenStore(dir.path(), clock);

@@ -6,6 +6,7 @@
 #include "integration/cache/sqlite_world.h"
 #include "support/never.h"
 #include "vcache/cache/tiered_store.h"
+#include "vcache/core/random_id.h"
 
 using namespace vcache;
 using namespace vcache::cache;
@@ -94,7 +95,7 @@ TEST_CASE("SqliteStore: sites with other prefixes share a file and never meet") 
   REQUIRE(demo->Keep(MakeKeep(MakeKey(2), 1h), kNever));
   Counters hit;
   hit.at(ContentKind::kText, Counter::kHits) = 1;
-  REQUIRE(demo->Add(hit, clock.WallNow(), kNever));
+  REQUIRE(demo->Add({hit, clock.WallNow(), RandomId()}, kNever));
   CHECK(plain->Read(clock.WallNow(), kNever)->all.empty());
   CHECK(plain->Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
   CHECK(demo->Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kHit);
@@ -123,17 +124,17 @@ TEST_CASE("SqliteStore: days and hours are dropped when they are old, totals nev
   test::RawDatabase database(dir.path());
   Counters hit;
   hit.at(ContentKind::kText, Counter::kHits) = 1;
-  REQUIRE(store->Add(hit, clock.WallNow(), kNever));
+  REQUIRE(store->Add({hit, clock.WallNow(), RandomId()}, kNever));
   CHECK(database.Query("SELECT value FROM counters WHERE key = 'stats:day:2026-01-01'"
                        " AND field = 'text:hits'") == "1");
   CHECK(database.Query("SELECT count(*) FROM counters WHERE key LIKE 'stats:hour:%'") == "1");
   clock.Advance(std::chrono::days(9));
-  REQUIRE(store->Add(hit, clock.WallNow(), kNever));
+  REQUIRE(store->Add({hit, clock.WallNow(), RandomId()}, kNever));
   CHECK(database.Query("SELECT group_concat(key) FROM counters WHERE key LIKE 'stats:hour:%'") ==
         "stats:hour:2026-01-10T00");
   CHECK(database.Query("SELECT count(*) FROM counters WHERE key LIKE 'stats:day:%'") == "2");
   clock.Advance(std::chrono::days(400));
-  REQUIRE(store->Add(hit, clock.WallNow(), kNever));
+  REQUIRE(store->Add({hit, clock.WallNow(), RandomId()}, kNever));
   CHECK(database.Query("SELECT count(*) FROM counters WHERE key LIKE 'stats:day:%'") == "2");
   CHECK(store->Read(clock.WallNow(), kNever)->all.total(Counter::kHits) == 3);
 }

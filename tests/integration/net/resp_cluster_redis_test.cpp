@@ -212,6 +212,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   REQUIRE(keys_of.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) cluster.server(i).Ask({"WAIT", "1", "5000"});
   const std::size_t victim = cluster.OwnerOf("stats:counters");
+  cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
   CHECK(Eventually([&] { return bench.client->Status().ready == 2; }));
   CHECK(bench.client->available());  // two thirds of the slots
@@ -257,6 +258,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   CHECK(Eventually([&] { return bench.client->Status().slots_served == 16'384; }));
   CHECK(bench.Text({"SET", keys_of[victim][0], "again"}) == "OK");
   // The old master comes back as a replica of the new one; nobody is disturbed.
+  cluster.SetNodeTimeout(RedisCluster::kNodeTimeout);
   cluster.server(victim).Start();
   RedisCluster::Await("the cluster does not become whole", [&] { return cluster.IsWhole(); });
   CHECK(bench.Text({"GET", keys_of[victim][0]}) == "again");
@@ -270,6 +272,7 @@ TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted wh
   REQUIRE(bench.Run({"SET", "key", "old"}));
   const std::size_t owner = cluster.OwnerOf("key");
   cluster.server(owner).Ask({"WAIT", "1", "5000"});
+  cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(owner).Freeze();
   CHECK_FALSE(bench.Run({"GET", "key"}));
   int slow = 0;
@@ -281,6 +284,7 @@ TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted wh
   CHECK(slow <= 5);
   CHECK(Eventually([&] { return bench.Text({"SET", "key", "new"}) == "OK"; }, 20'000ms));
   cluster.server(owner).Thaw();
+  cluster.SetNodeTimeout(RedisCluster::kNodeTimeout);
   for (int i = 0; i < 200; ++i) {
     CHECK(bench.Text({"GET", "key"}) != "old");
     std::this_thread::sleep_for(2ms);
@@ -297,6 +301,7 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
   REQUIRE(bench.Run({"SET", "key", "value"}));
   const std::size_t owner = cluster.OwnerOf("key");
   const std::size_t victim = (owner + 1) % 3;
+  cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   // Its replica first, so that nobody can be promoted.
   cluster.server(victim + 3).Kill();
   cluster.server(victim).Kill();
@@ -309,6 +314,8 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
   // Each would take 70 ms and more if it were asked.
   for (int i = 0; i < 100; ++i) CHECK_FALSE(bench.Run({"GET", "key"}));
   CHECK(std::chrono::steady_clock::now() - begun < 4s);
+  // The others believe in it after twice this time; and nobody else may seem lost meanwhile.
+  cluster.SetNodeTimeout(3'000ms);
   cluster.server(victim).Start();
   CHECK(Eventually([&] { return bench.Text({"GET", "key"}) == "value"; }, 20'000ms));
   CHECK(Eventually([&] { return bench.client->available(); }));
@@ -326,6 +333,7 @@ TEST_CASE("ClusterClient over TLS: every server is verified, also the one that t
   for (int i = 0; i < 50; ++i) REQUIRE(bench.Text({"SET", KeyOf(i), KeyOf(i)}) == "OK");
   const std::size_t victim = cluster.OwnerOf(KeyOf(0));
   cluster.server(victim).Ask({"WAIT", "1", "5000"});
+  cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
   CHECK(Eventually([&] { return bench.Text({"GET", KeyOf(0)}) == KeyOf(0); }, 20'000ms));
   for (int i = 0; i < 50; ++i) CHECK(bench.Text({"GET", KeyOf(i)}) == KeyOf(i));

@@ -93,7 +93,7 @@ TEST_CASE("RespConnection: idle, unanswered, refused or alone, its thread sleeps
   if (!RedisServer::Available()) return;
   RedisServer server;
   auto options = OptionsFor(server.url());
-  options.ping_interval = milliseconds(100);
+  options.pings.interval = milliseconds(100);
   options.silence_limit = milliseconds(60'000);
   TestConnection redis(options);
   REQUIRE(redis.AwaitReady());

@@ -259,7 +259,7 @@ TEST_CASE("RespConnection: idle, it sends nothing but a ping at each interval (r
   if (!RedisServer::Available()) return;
   RedisServer server;
   auto options = OptionsFor(server.url());
-  options.ping_interval = milliseconds(100);
+  options.pings.interval = milliseconds(100);
   TestConnection redis(options);
   REQUIRE(redis.AwaitReady());
   server.Ask({"CONFIG", "RESETSTAT"});

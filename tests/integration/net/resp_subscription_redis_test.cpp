@@ -18,12 +18,12 @@ namespace {
 
 /// A subscription that keeps what it hears.
 struct Listener {
-  explicit Listener(const std::string& url, milliseconds ping_interval = milliseconds(60'000),
+  explicit Listener(const std::string& url, net::PingSchedule pings = {},
                     milliseconds silence_limit = milliseconds(10'000)) {
     net::RespSubscriptionOptions options;
     options.url = *net::ParseRedisUrl(url);
     options.channel = "vcache:events";
-    options.ping_interval = ping_interval;
+    options.pings = pings;
     options.silence_limit = silence_limit;
     options.on_message = [this](std::string_view message) {
       const std::lock_guard lock(mutex);
@@ -84,7 +84,7 @@ TEST_CASE("RespSubscription: subscribes again after a loss and says both") {
 TEST_CASE("RespSubscription: pings when idle, and leaves a server that is silent") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  Listener listener(server.url(), milliseconds(50), milliseconds(300));
+  Listener listener(server.url(), {.interval = milliseconds(50)}, milliseconds(300));
   REQUIRE(Eventually([&] { return listener.subscribed.load() == 1; }));
   REQUIRE(Eventually([&] { return server.Calls("ping") >= 3; }));
   CHECK(listener.lost.load() == 0);
@@ -121,4 +121,22 @@ TEST_CASE("RespSubscription: messages beyond every measure end the connection (r
     CHECK(Eventually([&] { return listener.lost.load() >= 1; }));
     CHECK(listener.heard().empty());
   }
+}
+
+TEST_CASE("RespSubscription: shares one ping an interval with the connection for commands") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  Listener listener(server.url(), {.interval = milliseconds(100), .turn = 1, .turns = 2});
+  auto options = OptionsFor(server.url());
+  options.pings = {.interval = milliseconds(100), .turn = 0, .turns = 2};
+  TestConnection redis(options);
+  REQUIRE(redis.AwaitReady());
+  REQUIRE(Eventually([&] { return listener.subscribed.load() == 1; }));
+  const SteadyTime begun = listener.clock.Now();
+  server.Ask({"CONFIG", "RESETSTAT"});
+  REQUIRE(Eventually([&] { return server.Calls("ping") >= 7; }));
+  const int pings = server.Calls("ping");
+  const auto intervals = (listener.clock.Now() - begun) / milliseconds(100);
+  CHECK(pings <= intervals + 1);
+  CHECK(listener.lost == 0);
 }

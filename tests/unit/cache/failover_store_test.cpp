@@ -1,4 +1,5 @@
 #include "vcache/cache/failover_store.h"
+#include "vcache/core/random_id.h"
 
 #include <doctest/doctest.h>
 
@@ -52,7 +53,7 @@ struct FailoverBench {
 TEST_CASE("FailoverStore: asks the shared store alone while it answers, and copies what is kept") {
   FailoverBench bench;
   CHECK(bench.store.Keep(Paid(1), kNever));
-  CHECK(bench.store.Add(Hits(3), bench.clock.WallNow(), kNever));
+  CHECK(bench.store.Add({Hits(3), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK(bench.Ask(2) == LookupOutcome::kMiss);
   CHECK(bench.store.pending() == 0);
@@ -140,7 +141,7 @@ TEST_CASE("FailoverStore: what waits is delivered in order, once, and stays as a
   FailoverBench bench;
   bench.shared.away = true;
   for (unsigned i = 0; i < 40; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
-  CHECK(bench.store.Add(Hits(7), bench.clock.WallNow(), kNever));
+  CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK_FALSE(bench.store.DeliverNow());
   CHECK(bench.store.pending() == 41);
 
@@ -179,7 +180,7 @@ TEST_CASE("FailoverStore: an entry that will never be taken does not block what 
   FailoverBench bench;
   bench.shared.away = true;
   CHECK(bench.store.Keep(Paid(1), kNever));
-  CHECK(bench.store.Add(Hits(7), bench.clock.WallNow(), kNever));
+  CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
   bench.shared.away = false;
   bench.shared.refuses_entries_for_good = true;
   CHECK(bench.store.DeliverNow());
@@ -204,11 +205,12 @@ TEST_CASE("FailoverStore: what is delivered between two looks is found by the th
 
 TEST_CASE("FailoverStore: totals are those last read, with what waits") {
   FailoverBench bench;
-  CHECK(bench.store.Add(Hits(100), bench.clock.WallNow(), kNever));
+  CHECK(bench.store.Add({Hits(100), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 100);
-  CHECK(bench.store.Add(Hits(1), bench.clock.WallNow(), kNever));  // not read any more
+  CHECK(
+      bench.store.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));  // not read any more
   bench.shared.away = true;
-  CHECK(bench.store.Add(Hits(9), bench.clock.WallNow(), kNever));
+  CHECK(bench.store.Add({Hits(9), bench.clock.WallNow(), RandomId()}, kNever));
   const auto away = bench.store.Read(bench.clock.WallNow(), kNever);
   CHECK(away->all.total(Counter::kHits) == 110);
   CHECK(away->today.total(Counter::kHits) == 110);
@@ -236,14 +238,14 @@ TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage
   bench.shared.away = true;
   FailoverStore alone(bench.shared, nullptr, bench.clock, bench.logger);
   CHECK_FALSE(alone.Keep(Paid(1), kNever));
-  CHECK_FALSE(alone.Add(Hits(1), bench.clock.WallNow(), kNever));
+  CHECK_FALSE(alone.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK_FALSE(alone.Read(bench.clock.WallNow(), kNever));
   CHECK(alone.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kUnavailable);
   CHECK(alone.DeliverNow());
   CHECK(alone.pending() == 0);
   bench.local.is_off = true;
   CHECK_FALSE(bench.store.Keep(Paid(1), kNever));
-  CHECK_FALSE(bench.store.Add(Hits(1), bench.clock.WallNow(), kNever));
+  CHECK_FALSE(bench.store.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
   CHECK(bench.store.pending() == 0);
 }

@@ -139,12 +139,12 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.cache.same_detectors);
 }
 
-TEST_CASE("LoadSettings: credentials are checked at start, unless that is turned off") {
+TEST_CASE("LoadSettings: a consensus, and claims of files reported, unless words say otherwise") {
+  CHECK(Load({}).detection.mode == DetectionMode::kConsensus);
+  CHECK(Load({{"DETECTION_MODE", "fallback"}}).detection.mode == DetectionMode::kFallback);
+  CHECK(Complaint({{"DETECTION_MODE", "first"}}).find("consensus, fallback") != std::string::npos);
   CHECK(Load({}).detection.check_credentials);
   CHECK_FALSE(Load({{"CHECK_CREDENTIALS", "0"}}).detection.check_credentials);
-}
-
-TEST_CASE("LoadSettings: claims of files are reported, unless another word says otherwise") {
   CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
   CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
   CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);

@@ -117,6 +117,9 @@ TEST_CASE("ReadProvenance: the IPTC source type in XMP, by http and https, in ea
   CHECK(ClaimIn(Jpeg(XmpSegment(SourceTypeXmp("algorithmicMedia")))) == kAlgorithmic);
   CHECK(ClaimIn(Jpeg(XmpSegment(SourceTypeXmp("digitalCapture")))) == kCaptured);
   CHECK_FALSE(ClaimIn(Jpeg(XmpSegment(SourceTypeXmp("trainedAlgorithmicMediaOfMine")))));
+  CHECK(ClaimIn(Jpeg(
+            XmpSegment(XmpPacket("Iptc4xmpExt:DigitalSourceType='http://c2pa.org/digitalsourcetype/"
+                                 "trainedAlgorithmicData'")))) == kAiGenerated);
   CHECK_FALSE(ClaimIn(Jpeg(XmpSegment(
       XmpPacket("Iptc4xmpExt:DigitalSourceType='http://a.example/trainedAlgorithmicMedia'")))));
 }
@@ -136,6 +139,10 @@ TEST_CASE("ReadProvenance: known generators by their names in XMP, EXIF and IPTC
   REQUIRE(software);
   CHECK(software->by == Names{"exif"});
   CHECK(software->generator == "Midjourney");
+  CHECK(ClaimIn(Jpeg(IptcSegment(110, "AI-Generated with Google"))) == kAiEdited);
+  for (const char* name : {"SwarmUI", "Stability AI", "Black Forest Labs API"}) {
+    CHECK(ClaimIn(Jpeg(ExifSegment(ExifPacket({{0x0131, name}})))) == kAiGenerated);
+  }
   for (const char* name : {"Adobe Photoshop 26.1", "Soraya's camera", "GIMP 2.10", ""}) {
     CHECK_FALSE(ClaimIn(Jpeg(ExifSegment(ExifPacket({{0x0131, name}})))));
   }
@@ -181,6 +188,14 @@ TEST_CASE("ReadProvenance: parameters that image generators leave behind") {
   CHECK(png("Comment", R"({"steps":28,"sampler":"k_euler"})") == kAiGenerated);
   CHECK(png("invokeai_metadata", "{}") == kAiGenerated);
   CHECK(png("Description", "a cat --v 6.1 Job ID: 0f3c") == kAiGenerated);
+  CHECK(png("Dream", R"("a cat" -s 50 -S 42 -W 512 -H 512 -C 7.5 -A k_lms)") == kAiGenerated);
+  CHECK(png("Dream", R"("a cat" -s50 -S42 -W512 -H512 -I photo.png -f0.7)") == kAiEdited);
+  const std::string swarm = R"({"sui_image_params":{"prompt":"a cat","steps":20)";
+  CHECK(png("parameters", swarm + "}}") == kAiGenerated);
+  CHECK(png("parameters", swarm + R"(,"initimagecreativity":0.6}})") == kAiEdited);
+  CHECK(ClaimIn(Jpeg(ExifSegment(CommentExif(swarm + "}}")))) == kAiGenerated);
+  CHECK_FALSE(png("Dream", "I had one"));
+  CHECK_FALSE(png("parameters", R"({"image_params":{}})"));
   CHECK_FALSE(png("parameters", "Steps: walk, then run"));
   CHECK_FALSE(png("prompt", "what a nice picture"));
   CHECK_FALSE(png("Comment", "Created with GIMP"));
@@ -190,6 +205,35 @@ TEST_CASE("ReadProvenance: parameters that image generators leave behind") {
   CHECK(ClaimIn(Riff("WEBP", RiffPiece("EXIF", ExifPacket({{0x010F, "workflow:{\"nodes\":[]}"},
                                                            {0x0110, "prompt:{}"}}))),
                 MediaType::kWebp) == kAiGenerated);
+}
+
+TEST_CASE("ReadProvenance: China's label of synthetic content, in XMP and as a PNG text") {
+  const auto label = [](const std::string& value) {
+    return R"({"Label":")" + value + R"(","ContentProducer":"doubao","ProduceID":"7"})";
+  };
+  const auto xmp = [](const std::string& json) {
+    return Declared(Jpeg(XmpSegment(XmpPacket(
+        "xmlns:TC260='http://www.tc260.org.cn/ns/AIGC/1.0/' TC260:AIGC='" + json + "'"))));
+  };
+  const auto declared = xmp(label("1"));
+  REQUIRE(declared);
+  CHECK(declared->claim == kAiEdited);  // it says generated or altered, and not which
+  CHECK(declared->by == Names{"xmp"});
+  CHECK(declared->generator == "doubao");
+  CHECK_FALSE(xmp(label("2")));  // a suspicion
+  CHECK_FALSE(xmp("1"));
+  const auto png = [](const std::string& json) {
+    return Declared(Png(PngText("AIGC", json)), MediaType::kPng);
+  };
+  REQUIRE(png(label("1")));
+  CHECK(png(label("1"))->by == Names{"png_text"});
+  CHECK(png(R"({ "AIGC" : { "Label" : "1" } })"));
+  for (const char* broken :
+       {"", "{", R"({"Label")", R"({"Label":)", R"({"Label":")", R"({"Label":"1)", R"({"Label":1})",
+        R"({"Label":"11"})", R"({"label":"1"})"}) {
+    CAPTURE(broken);
+    CHECK_FALSE(png(broken));
+  }
 }
 
 TEST_CASE("ReadProvenance: all that make the same claim are named") {

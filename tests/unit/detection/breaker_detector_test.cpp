@@ -10,6 +10,8 @@
 #include "support/gate.h"
 #include "support/gated_detector.h"
 #include "support/recording_logger.h"
+#include "vcache/detection/detector_panel.h"
+#include "vcache/detection/limited_detector.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -41,7 +43,7 @@ struct BreakerBench {
   void Break() {
     Fails();
     CHECK_FALSE(Ask(5));
-    REQUIRE(breaker.state() == BreakerState::kOpen);
+    REQUIRE(breaker.health().state == BreakerState::kOpen);
   }
   void CheckRefused(std::chrono::seconds retry_after) {
     const int before = vendor->calls;
@@ -67,12 +69,12 @@ TEST_CASE("BreakerDetector: opens after faults in a row, whatever they cost, and
       BreakerBench bench;
       bench.Fails(code, charge);
       CHECK_FALSE(bench.Ask(4));
-      CHECK(bench.breaker.state() == BreakerState::kClosed);
+      CHECK(bench.breaker.health().state == BreakerState::kClosed);
       const auto fifth = bench.Ask();
       REQUIRE_FALSE(fifth);
       CHECK(fifth.error().code == code);
       CHECK(fifth.error().charge == charge);
-      CHECK(bench.breaker.state() == BreakerState::kOpen);
+      CHECK(bench.breaker.health().state == BreakerState::kOpen);
       bench.CheckRefused(10s);
       bench.clock.Advance(7500ms);
       bench.CheckRefused(3s);
@@ -89,7 +91,7 @@ TEST_CASE("BreakerDetector: a success in between begins the count anew") {
     bench.Works();
     CHECK(bench.Ask());
   }
-  CHECK(bench.breaker.state() == BreakerState::kClosed);
+  CHECK(bench.breaker.health().state == BreakerState::kClosed);
   CHECK(bench.log.lines().empty());
 }
 
@@ -100,7 +102,7 @@ TEST_CASE("BreakerDetector: what a content or a bound of ours is to blame for ne
     BreakerBench bench;
     bench.Fails(code);
     CHECK_FALSE(bench.Ask(50));
-    CHECK(bench.breaker.state() == BreakerState::kClosed);
+    CHECK(bench.breaker.health().state == BreakerState::kClosed);
     CHECK(bench.vendor->calls == 50);
   }
 }
@@ -116,11 +118,11 @@ TEST_CASE("BreakerDetector: after the pause one call probes, and its success clo
   };
   std::thread probe([&] { CHECK(bench.Ask()); });
   gate.AwaitArrivals(1);
-  CHECK(bench.breaker.state() == BreakerState::kProbing);
+  CHECK(bench.breaker.health().state == BreakerState::kProbing);
   bench.CheckRefused(1s);
   gate.Open();
   probe.join();
-  CHECK(bench.breaker.state() == BreakerState::kClosed);
+  CHECK(bench.breaker.health().state == BreakerState::kClosed);
   CHECK(bench.Ask());
   CHECK(bench.vendor->calls == 7);
 }
@@ -131,7 +133,7 @@ TEST_CASE("BreakerDetector: a refused content proves that the vendor works; a fa
   works.clock.Advance(10s);
   works.Fails(ErrorCode::kVendorRefused);
   CHECK_FALSE(works.Ask());
-  CHECK(works.breaker.state() == BreakerState::kClosed);
+  CHECK(works.breaker.health().state == BreakerState::kClosed);
 
   BreakerBench faulty;
   faulty.Break();
@@ -155,10 +157,10 @@ TEST_CASE("BreakerDetector: a probe that never reached the vendor leaves the nex
     } else {
       CHECK_FALSE(bench.Ask());
     }
-    CHECK(bench.breaker.state() == BreakerState::kOpen);
+    CHECK(bench.breaker.health().state == BreakerState::kOpen);
     bench.Works();
     CHECK(bench.Ask());
-    CHECK(bench.breaker.state() == BreakerState::kClosed);
+    CHECK(bench.breaker.health().state == BreakerState::kClosed);
   }
 }
 
@@ -183,7 +185,7 @@ TEST_CASE("BreakerDetector: a short Retry-After is a fault like any other") {
   BreakerBench bench;
   bench.Says({ErrorCode::kVendorUnavailable, "fake: Rate limit.", Charge::kNone, 59s});
   CHECK_FALSE(bench.Ask(4));
-  CHECK(bench.breaker.state() == BreakerState::kClosed);
+  CHECK(bench.breaker.health().state == BreakerState::kClosed);
   CHECK_FALSE(bench.Ask());
   bench.CheckRefused(10s);
 }
@@ -205,10 +207,10 @@ TEST_CASE("BreakerDetector: calls begun before a change of state say nothing abo
   });
   gate.AwaitArrivals(1);
   CHECK_FALSE(bench.Ask(5));
-  CHECK(bench.breaker.state() == BreakerState::kOpen);
+  CHECK(bench.breaker.health().state == BreakerState::kOpen);
   gate.Open();
   early.join();
-  CHECK(bench.breaker.state() == BreakerState::kOpen);
+  CHECK(bench.breaker.health().state == BreakerState::kOpen);
   bench.CheckRefused(10s);
 }
 
@@ -250,4 +252,43 @@ TEST_CASE("BreakerDetector: each change of state is one line that names the vend
   CHECK(lines[1].message == "A vendor is tried again after a pause");
   CHECK(lines[2].message == "A vendor works again");
   CHECK(lines[2].fields == " vendor=fake");
+}
+
+TEST_CASE("BreakerDetector: tells its state, and when the vendor is tried again") {
+  using detection::VendorHealth;
+  BreakerBench bench;
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kClosed, 0s});
+  bench.Break();
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kOpen, 10s});
+  bench.clock.Advance(9'500ms);
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kOpen, 1s});  // never too soon
+  bench.clock.Advance(1h);
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kOpen, 0s});  // the next call tries
+  test::Gate gate;
+  bench.vendor->answer = [&](const DetectionTask&) -> Result<Detection> {
+    gate.Pass();
+    return bench.vendor->Verdict(70);
+  };
+  std::thread probe([&] { CHECK(bench.Ask()); });
+  gate.AwaitArrivals(1);
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kProbing, 0s});
+  gate.Open();
+  probe.join();
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kClosed, 0s});
+}
+
+TEST_CASE("BreakerDetector: its state is seen through whatever stands around it") {
+  BreakerBench bench;
+  bench.Break();
+  const auto shared = std::shared_ptr<detection::Detector>(&bench.breaker, [](auto*) {});
+  const detection::LimitedDetector outer(shared, {}, bench.clock);
+  const detection::DetectorPanel panel({std::make_shared<GatedDetector>("other"), shared}, {}, {},
+                                       bench.clock);
+  CHECK(outer.health().state == BreakerState::kOpen);
+  const auto health = panel.Health(detection::MediaKind::kImage);
+  REQUIRE(health.size() == 2);
+  CHECK(health[0] == detection::NamedHealth{"other", {BreakerState::kClosed, 0s}});
+  CHECK(health[1] == detection::NamedHealth{"fake", {BreakerState::kOpen, 10s}});
+  CHECK(panel.Health(detection::MediaKind::kText).empty());
+  CHECK(BreakerStateName(BreakerState::kOpen) == "open");
 }

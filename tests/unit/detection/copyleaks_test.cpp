@@ -48,7 +48,7 @@ struct Vendor {
                                 {},
                                 nullptr,
                                 "Two words.\nThree \"more\" words.",
-                                30,
+                                300,
                                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
 };
 
@@ -248,6 +248,23 @@ TEST_CASE("CopyleaksLogin: many who need a token share one login, good or bad") 
     for (std::thread& thread : threads) thread.join();
     CHECK(http.logins == 1);
     CHECK(got == (status == 200 ? 8 : 0));
+  }
+}
+
+TEST_CASE("Copyleaks: a text that is too short or too long for it is not sent, nor logged in for") {
+  Vendor vendor;
+  for (const std::size_t characters : {0, 254, 25'001}) {
+    CAPTURE(characters);
+    vendor.task.characters = characters;
+    CHECK_FALSE(vendor.detector->RefusalOf(vendor.task).empty());
+    CheckFailure(vendor.Detect(), ErrorCode::kVendorRefused, Charge::kNone);
+  }
+  CHECK(vendor.http.sent().empty());
+  for (const std::size_t characters : {255, 25'000}) {
+    CAPTURE(characters);
+    vendor.task.characters = characters;
+    CHECK(vendor.detector->RefusalOf(vendor.task).empty());
+    CHECK(vendor.Answering(200, Checked("0.5")));
   }
 }
 

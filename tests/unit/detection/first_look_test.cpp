@@ -33,7 +33,7 @@ struct Look {
     task.file = &spool;
     return Panel(mode).Judge(task, Deadline::Never());
   }
-  DetectorPanel Panel(ProvenanceMode mode) { return {{vendor}, {vendor}, {vendor}, clock, mode}; }
+  DetectorPanel Panel(ProvenanceMode mode) { return {{vendor}, {vendor}, {vendor}, clock, {mode}}; }
 
   FakeClock clock;
   std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();
@@ -103,7 +103,7 @@ TEST_CASE("DetectorPanel: a claim decides also where no vendor is configured, an
   const content::Spool generated = SpoolOf(kGenerated);
   const content::Spool other = SpoolOf(Jpeg(""));
   FakeClock clock;
-  const DetectorPanel panel({}, {}, {}, clock, ProvenanceMode::kDecide);
+  const DetectorPanel panel({}, {}, {}, clock, {ProvenanceMode::kDecide});
   DetectionTask task;
   task.media_type = MediaType::kJpeg;
   task.file = &generated;

@@ -134,7 +134,9 @@ TEST_CASE("Pauses: a stop wakes who is waiting already") {
   bool whole = true;
   std::thread waiter([&] { whole = pauses.WaitUntil(clock.Now() + 1h); });
   clock.AwaitWaiters(1);
+  CHECK_FALSE(pauses.ending());
   pauses.EndBy(Deadline::At(clock.Now()));
+  CHECK(pauses.ending());
   waiter.join();
   CHECK_FALSE(whole);
   pauses.EndBy(Deadline::Never());  // a stop is not taken back

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,13 +20,16 @@ namespace {
 class FakeCounterStore final : public cache::CounterStore {
  public:
   std::atomic<bool> refuse{false};
+  /// Writes are carried out, and who wrote is told that they are not.
+  std::atomic<bool> lose_answers{false};
   std::atomic<int> adds{0};
 
-  Result<void> Add(const cache::Counters& delta, WallTime, Deadline) override {
+  Result<void> Add(const cache::CounterWrite& write, Deadline) override {
     if (refuse) return Error{ErrorCode::kStoreUnavailable, "switched off"};
     const std::lock_guard lock(mutex_);
     ++adds;
-    totals_ += delta;
+    if (known_.insert(write.id).second) totals_ += write.delta;
+    if (lose_answers) return Error{ErrorCode::kStoreUnavailable, "the answer was lost"};
     return {};
   }
   Result<cache::CounterTotals> Read(WallTime, Deadline) override {
@@ -35,12 +40,32 @@ class FakeCounterStore final : public cache::CounterStore {
 
  private:
   std::mutex mutex_;
-  cache::Counters totals_;  // guarded by mutex_
+  cache::Counters totals_;       // guarded by mutex_
+  std::set<std::string> known_;  // guarded by mutex_
 };
 
 const cache::CacheKey kText{ContentKind::kText, {}};
 
 }  // namespace
+
+TEST_CASE("Statistics: a write whose answer was lost counts once") {
+  test::FakeClock clock;
+  test::RecordingLogger logger;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, logger);
+  store.lose_answers = true;
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.Flush();
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.Flush();
+  store.lose_answers = false;
+  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.Flush();
+  const auto snapshot = statistics.Snapshot();
+  CHECK(snapshot.totals.all.total(Counter::kHits) == 3);
+  CHECK(snapshot.totals.all.total(Counter::kSavedMicros) == 15'000);
+  CHECK(store.adds == 4);  // the first one three times, the two others together
+}
 
 TEST_CASE("Statistics: a snapshot counts what is not flushed yet, and nothing twice") {
   test::FakeClock clock;

@@ -115,7 +115,7 @@ TEST_CASE("UpstashRestLink: an idle connection is pinged, and who is slow there 
   RestBench bench;
   bench.Start();
   const int before = bench.server.pings();
-  bench.clock.Advance(29s);
+  bench.clock.Advance(59s);
   bench.clock.AwaitWaiters(1);
   CHECK(bench.server.pings() == before);
   bench.clock.Advance(1s);
@@ -127,7 +127,7 @@ TEST_CASE("UpstashRestLink: an idle connection is pinged, and who is slow there 
                         bench.clock.Advance(300ms);
                         return RestSays(kPong);
                       });
-  bench.clock.Advance(31s);
+  bench.clock.Advance(61s);
   bench.AwaitLines(2);
   CHECK(bench.logger.lines()[1].fields.find("state=silent") != std::string::npos);
 }

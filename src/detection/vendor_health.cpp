@@ -1,0 +1,17 @@
+#include "vcache/detection/vendor_health.h"
+
+namespace vcache::detection {
+
+std::string_view BreakerStateName(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::kClosed:
+      return "closed";
+    case BreakerState::kOpen:
+      return "open";
+    case BreakerState::kProbing:
+      return "probing";
+  }
+  return "closed";
+}
+
+}  // namespace vcache::detection
