@@ -276,12 +276,12 @@ TEST_CASE("CheckCredentials: passes breaker, retries and limit by, and they lear
   }
   CHECK(failing->checks == 3);  // not one of them repeated
   CHECK(failing->calls == 0);
-  CHECK(breaker.state() == detection::BreakerState::kClosed);
+  CHECK(breaker.health().state == detection::BreakerState::kClosed);
 
   detection::BreakerDetector open(failing, touchy, clock, NullLogger());
   CHECK_FALSE(open.Detect({}, Deadline::Never()));
-  REQUIRE(open.state() == detection::BreakerState::kOpen);
+  REQUIRE(open.health().state == detection::BreakerState::kOpen);
   CHECK(open.CheckCredentials(Deadline::Never()).state == CredentialState::kUnknown);
   CHECK(failing->checks == 4);
-  CHECK(open.state() == detection::BreakerState::kOpen);
+  CHECK(open.health().state == detection::BreakerState::kOpen);
 }
