@@ -192,7 +192,9 @@ TEST_CASE("Copyleaks: the login is the check, and the calls that come use its to
   world.http.Reply(200, R"({"summary":{"ai":0.5}})");
   detection::DetectionTask task;
   task.kind = detection::MediaKind::kText;
-  task.text = "some words";
+  const std::string text(300, 'a');
+  task.text = text;
+  task.characters = text.size();
   CHECK(vendor->Detect(task, Deadline::Never()));
   REQUIRE(world.http.sent().size() == 2);  // one login, one call
   CHECK(world.http.sent().at(1).request.headers.at(0).second == "Bearer t");
