@@ -10,8 +10,8 @@ COPY cmake cmake
 COPY include include
 COPY src src
 RUN cmake --preset release -DBUILD_TESTING=OFF \
- && cmake --build --preset release --target verdictcache \
- && strip build/release/verdictcache
+ && cmake --build --preset release --target verdictcache vcachectl \
+ && strip build/release/verdictcache build/release/vcachectl
 
 FROM debian:12-slim
 # The list is scripts/setup's, so that scripts/check-image can compare it with what the program links.
@@ -22,7 +22,7 @@ RUN --mount=type=bind,source=scripts/setup,target=/mnt/setup \
  && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --shell /usr/sbin/nologin \
       --home-dir /var/lib/verdictcache verdictcache \
  && install -d -m 0750 -o 10001 -g 10001 /var/lib/verdictcache
-COPY --from=build /src/build/release/verdictcache /usr/local/bin/verdictcache
+COPY --from=build /src/build/release/verdictcache /src/build/release/vcachectl /usr/local/bin/
 COPY scripts/healthcheck /usr/local/bin/verdictcache-healthcheck
 
 # Numbers, so that platforms that refuse root can see that this is none.

@@ -1,4 +1,4 @@
-#include "app/detectors.h"
+#include "vcache/app/detectors.h"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "app/shared_link.h"
+#include "vcache/app/shared_link.h"
 #include "vcache/cache/remote_events.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"

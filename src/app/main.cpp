@@ -4,15 +4,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include "app/command_line.h"
 #include "app/service.h"
 #include "app/spdlog_logger.h"
+#include "vcache/app/env_file.h"
 #include "vcache/config/settings.h"
 #include "vcache/net/http_client.h"
 
@@ -30,18 +28,6 @@ int Print(const std::string& text) {
 int Refuse(const std::string& message) {
   std::fprintf(stderr, "verdictcache: %s\n", message.c_str());
   return kExitBadConfiguration;
-}
-
-/// The `.env` file of the working directory; empty when there is none.
-Result<config::EnvFile> ReadEnvFile() {
-  const std::filesystem::path path = ".env";
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return config::EnvFile{};
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return Error{ErrorCode::kBadConfiguration, ".env exists but cannot be read"};
-  return config::ParseEnvFile(text.str());
 }
 
 /// A name in `.env` that nothing reads is most likely misspelt.
@@ -110,7 +96,7 @@ int Main(std::span<const char* const> arguments) {
   if (*command == app::Command::kHelp) return Print(app::HelpText());
   if (*command == app::Command::kVersion) return Print(app::VersionText());
 
-  const Result<config::EnvFile> file = ReadEnvFile();
+  const Result<config::EnvFile> file = app::ReadEnvFile();
   if (!file) return Refuse(file.error().message);
   const config::Environment environment = config::Layered(config::ProcessEnvironment(), *file);
   const Result<config::Settings> settings = config::LoadSettings(environment);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "app/budgets.h"
-#include "app/detectors.h"
+#include "app/credential_report.h"
 #include "app/startup_report.h"
 #include "app/stores.h"
 #include "app/unfinished_calls.h"
@@ -15,6 +15,7 @@
 #include "vcache/analysis/logging_observer.h"
 #include "vcache/analysis/observer_list.h"
 #include "vcache/api/api.h"
+#include "vcache/app/detectors.h"
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/tiered_store.h"
 #include "vcache/content/spool.h"
@@ -126,6 +127,13 @@ struct Service::Parts {
                                 clock, logger, &budget}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
+  /// The vendors whose credentials are worth a question. A sandbox takes any, and is sent none of
+  /// ours: its yes would be no news.
+  std::vector<std::shared_ptr<detection::Detector>> VendorsToCheck() const {
+    if (!settings.detection.check_credentials || IsDemo(settings)) return {};
+    return panel.Vendors();
+  }
+
   const config::Settings settings;
   Clock& clock;
   Logger& logger;
@@ -145,6 +153,7 @@ struct Service::Parts {
   analysis::ObserverList observers;
   analysis::AnalysisService analysis;
   http::Server server;
+  std::unique_ptr<CredentialReport> credentials;  ///< Set once it listens.
 };
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -174,6 +183,8 @@ Result<void> Service::Start() {
   const std::string address =
       "http://" + (everywhere ? "localhost" : host) + ":" + std::to_string(parts_->server.port());
   parts_->logger.Info("Listening on " + address, {{"host", host}});
+  parts_->credentials =
+      std::make_unique<CredentialReport>(parts_->VendorsToCheck(), parts_->clock, parts_->logger);
   return {};
 }
 
@@ -196,6 +207,7 @@ bool Service::Stop() {
   parts_->pauses.EndBy(Deadline::After(parts_->clock, grace - grace / 4));
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);
+  parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();

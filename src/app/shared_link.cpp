@@ -1,4 +1,4 @@
-#include "app/shared_link.h"
+#include "vcache/app/shared_link.h"
 
 #include <algorithm>
 #include <string_view>
@@ -18,6 +18,12 @@ Error Of(std::string_view variable, const Error& error) {
   return {ErrorCode::kBadConfiguration, std::string(variable) + ": " + error.message};
 }
 
+LinkState StateOf(const net::RespLink& link) {
+  const net::RespStatus status = link.Status();
+  return {status.state == net::RespState::kReady, status.state == net::RespState::kRefused,
+          status.reason};
+}
+
 Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
   Result<net::RedisClusterUrl> url = net::ParseRedisClusterUrl(redis.url.Reveal());
   if (!url) return Of(kUrl, url.error());
@@ -32,6 +38,10 @@ Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock,
   options.command_timeout = redis.timeout;
   auto client = net::MakeClusterClient(std::move(options), clock, logger);
   if (!client) return Of(kUrl, client.error());
+  link.state = [cluster = client->get()] {
+    const net::ClusterStatus status = cluster->Status();
+    return LinkState{status.available, false, status.reason};
+  };
   link.client = std::move(*client);
   return link;
 }
@@ -49,6 +59,7 @@ Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, 
   link.event_pings = {.turn = 1, .turns = 2};
   auto client = net::MakeRespConnection(std::move(options), clock, logger);
   if (!client) return Of(kUrl, client.error());
+  link.state = [server = client->get()] { return StateOf(*server); };
   link.client = std::move(*client);
   return link;
 }
@@ -64,6 +75,7 @@ Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Lo
   options.command_timeout = redis.timeout;
   auto client = net::MakeUpstashRestClient(std::move(options), clock, logger);
   if (!client) return Of("UPSTASH_REDIS_REST_CA", client.error());
+  link.state = [rest = client->get()] { return StateOf(*rest); };
   link.client = std::move(*client);
   link.rest_events.emplace();
   link.rest_events->url = redis.rest_url;

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "app/event_feed.h"
-#include "app/shared_link.h"
 #include "app/startup_report.h"
 #include "vcache/api/api.h"
+#include "vcache/app/shared_link.h"
 #include "vcache/cache/failover_store.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_news.h"

@@ -216,6 +216,12 @@ Table Detection() {
       Whole(
           {"TEXT_MAX_CHARS", "characters", "Longest text that is judged"}, 1, 1'000'000,
           [](auto& s) -> auto& { return s.detection.text_max_chars; }),
+      Choice<bool, 2>(
+          {"CHECK_CREDENTIALS", "",
+           "1: after the start each vendor that can be asked for nothing is asked whether it knows "
+           "the credentials; 0: no question"},
+          {{{"0", false}, {"1", true}}},
+          [](auto& s) -> auto& { return s.detection.check_credentials; }),
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "detection/free_check.h"
 #include "detection/one_call_detector.h"
 #include "detection/vendor_answer.h"
 #include "detection/vendor_request.h"
@@ -90,6 +91,16 @@ class AiOrNot final : public OneCallDetector {
     return task.file->size() <= kMaxImageBytes ? "" : "Images of up to 50 MB are judged.";
   }
 
+  /// The balance costs nothing to ask for; the vendor's own client checks a key by it.
+  CredentialCheck CheckCredentials(Deadline deadline) override {
+    net::HttpRequest request;
+    request.method = "GET";
+    request.url = endpoint().base_url + "/v2/billing/balance";
+    request.headers = {Bearer(key_), {"Accept", "application/json"}};
+    request.timeout = endpoint().timeout;
+    return AskForFree(kName, std::move(request), http(), deadline, ReadBalance);
+  }
+
  protected:
   net::HttpRequest RequestFor(const DetectionTask& task) const override {
     const Report& report = ReportFor(task.kind);
@@ -121,6 +132,20 @@ class AiOrNot final : public OneCallDetector {
   }
 
  private:
+  static CredentialCheck ReadBalance(const net::HttpResponse& response, const Json& answer) {
+    if (response.status == 200 && !answer.empty()) return AcceptedBy();
+    const bool explained = Find(answer, "detail") != nullptr;
+    if ((response.status == 401 || response.status == 403) && explained) {
+      return RefusedBy(kName, "The key was refused; check AIORNOT_API_KEY.");
+    }
+    const auto message = AsString(Find(answer, "message")).value_or("");
+    if (response.status == 404 && message.find("illing") != std::string::npos) {
+      return {CredentialState::kAccepted,
+              "aiornot: The key is good, but its account has no billing; set it up at the vendor."};
+    }
+    return OddAnswer(kName, response);
+  }
+
   Result<Detection> Read(const Json& answer, const Json& report, const DetectionTask& task) const {
     const bool image = task.kind == MediaKind::kImage;
     const Json* raw = image ? FindPath(report, {"ai", "confidence"}) : Find(report, "confidence");

@@ -77,6 +77,8 @@ class Copyleaks final : public Detector {
     return Interpret(*response, task);
   }
 
+  CredentialCheck CheckCredentials(Deadline deadline) override { return login_.Check(deadline); }
+
  private:
   net::HttpRequest RequestFor(const DetectionTask& task, const std::string& token) const {
     // The same text has the same id, so that the vendor can tell a call that came twice.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "detection/free_check.h"
 #include "detection/vendor_answer.h"
 
 namespace vcache::detection {
@@ -20,6 +21,8 @@ constexpr seconds kAssumedLife = std::chrono::hours(1);
 /// How long a refusal stands without another login.
 constexpr seconds kRefusalPause{60};
 constexpr std::size_t kMaxToken = 8192;
+/// A token and two dates.
+constexpr std::size_t kMaxAnswer = 64 * 1024;
 
 /// The whole number in the text's places `at` and following.
 std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
@@ -53,6 +56,19 @@ std::optional<std::chrono::sys_seconds> ReadDate(std::string_view text) {
 bool IsToken(const std::string& text) {
   return !text.empty() && text.size() <= kMaxToken &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+/// A login's answer that can only mean email or key: 401, or in the envelope's words
+/// `authentication_error` or code 2 (the vendor's page "API errors"). Any other 4xx may as well be
+/// that of a wrong address.
+bool IsBadLogin(const net::HttpResponse& response) {
+  if (response.status < 400 || response.status > 499) return false;
+  if (response.status == 401) return true;
+  const auto answer = ObjectOf(response);
+  const Json* error = answer ? Find(*answer, "error") : nullptr;
+  if (error == nullptr) return false;
+  return AsString(Find(*error, "type")) == "authentication_error" ||
+         AsInteger(Find(*error, "code")) == 2;
 }
 
 Error Free(Error error) {
@@ -98,6 +114,13 @@ Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
                      Charge::kNone);
 }
 
+CredentialCheck CopyleaksLogin::Check(Deadline deadline) {
+  const auto token = Get(deadline.Shortened(Deadline::After(clock_, kCheckTimeout)));
+  if (token) return AcceptedBy();
+  const bool refused = token.error().code == ErrorCode::kVendorRefused;
+  return {refused ? CredentialState::kRefused : CredentialState::kUnknown, token.error().message};
+}
+
 void CopyleaksLogin::Forget(const std::string& token) {
   const std::lock_guard lock(mutex_);
   if (token_ == token) token_.clear();
@@ -123,6 +146,7 @@ Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
   net::HttpRequest request;
   request.url = options_.login_url + "/v3/account/login/api";
   request.timeout = options_.endpoint.timeout;
+  request.max_response_bytes = kMaxAnswer;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = DumpJson(Json{{"email", options_.email}, {"key", options_.api_key.Reveal()}});
   const auto response = http_.Send(request, deadline);
@@ -132,10 +156,18 @@ Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
     error.retry_after = response->retry_after.value_or(kRefusalPause);
     return error;
   }
-  if (response->status >= 400 && response->status < 500) {
+  if (IsBadLogin(*response)) {
     return VendorError(kName, ErrorCode::kVendorRefused,
                        "The login was refused; check COPYLEAKS_EMAIL and COPYLEAKS_API_KEY.",
                        Charge::kNone);
+  }
+  if (response->status >= 400 && response->status < 500) {
+    Error error = VendorError(kName, ErrorCode::kVendorInvalidAnswer,
+                              "The login answered status " + std::to_string(response->status) +
+                                  "; check COPYLEAKS_LOGIN_URL.",
+                              Charge::kNone);
+    error.retry_after = kRefusalPause;
+    return error;
   }
   if (response->status != 200) return Free(StatusError(kName, *response));
   const auto answer = ObjectOf(*response);

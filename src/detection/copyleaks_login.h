@@ -11,6 +11,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
+#include "vcache/detection/credential_check.h"
 #include "vcache/detection/vendors.h"
 #include "vcache/net/http_client.h"
 
@@ -34,9 +35,12 @@ class CopyleaksLogin {
   CopyleaksLogin(const CopyleaksOptions& options, net::HttpClient& http, Clock& clock)
       : options_(options), http_(http), clock_(clock) {}
 
-  /// kVendorRefused (wrong email or key; remembered for a minute), kVendorUnavailable,
-  /// kVendorTimeout, kVendorInvalidAnswer.
+  /// kVendorRefused (wrong email or key, in the vendor's words), kVendorInvalidAnswer (another 4xx,
+  /// or no token); a 4xx is remembered for a minute. kVendorUnavailable, kVendorTimeout.
   Result<Token> Get(Deadline deadline);
+  /// The login is the check: its token serves the calls that come, and one that is kept, or a
+  /// refusal that is remembered, is answer enough.
+  CredentialCheck Check(Deadline deadline);
   /// The vendor did not take this token: the next call logs in anew.
   void Forget(const std::string& token);
 

@@ -1,5 +1,6 @@
 #include "vcache/detection/detector_panel.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -71,6 +72,16 @@ std::vector<std::string> DetectorPanel::Providers(MediaKind kind) const {
   std::vector<std::string> names;
   for (const auto& member : MembersFor(kind)) names.emplace_back(member->provider());
   return names;
+}
+
+std::vector<std::shared_ptr<Detector>> DetectorPanel::Vendors() const {
+  std::vector<std::shared_ptr<Detector>> all;
+  for (const auto* kind : {&image_, &video_, &text_}) {
+    for (const auto& member : *kind) {
+      if (std::find(all.begin(), all.end(), member) == all.end()) all.push_back(member);
+    }
+  }
+  return all;
 }
 
 std::vector<NamedHealth> DetectorPanel::Health(MediaKind kind) const {

@@ -23,6 +23,8 @@ class OneCallDetector : public Detector {
 
  protected:
   const VendorEndpoint& endpoint() const noexcept { return endpoint_; }
+  /// For what costs nothing; paid calls go through `Detect`.
+  net::HttpClient& http() const noexcept { return http_; }
 
   /// The request for a task of a kind that is accepted; a file and its type are there when the kind
   /// needs them. `Detect` sets the time-out.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "detection/fill.h"
+#include "detection/free_check.h"
 #include "detection/one_call_detector.h"
 #include "detection/vendor_answer.h"
 #include "detection/vendor_request.h"
@@ -48,6 +50,16 @@ class OpenAi final : public OneCallDetector {
   }
   std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
     return endpoint().cost_micros;
+  }
+
+  /// To look at a model costs nothing: tokens are billed, and there are none.
+  CredentialCheck CheckCredentials(Deadline deadline) override {
+    net::HttpRequest request;
+    request.method = "GET";
+    request.url = endpoint().base_url + "/models/" + UrlEscaped(model_);
+    request.headers = {Bearer(key_), {"Accept", "application/json"}};
+    request.timeout = endpoint().timeout;
+    return AskForFree(kName, std::move(request), http(), deadline, ReadModel);
   }
 
  protected:
@@ -98,6 +110,27 @@ class OpenAi final : public OneCallDetector {
   }
 
  private:
+  /// The code decides and not the status alone: a key that is restricted to other calls also gets a
+  /// 401 here ("Missing scopes"), and judges texts all the same.
+  static CredentialCheck ReadModel(const net::HttpResponse& response, const Json& answer) {
+    if (response.status == 200 && AsString(Find(answer, "id"))) return AcceptedBy();
+    const auto code = AsString(FindPath(answer, {"error", "code"})).value_or("");
+    if (response.status == 401 && code == "invalid_api_key") {
+      return RefusedBy(kName, "The key was refused; check OPENAI_API_KEY.");
+    }
+    if (response.status == 404 && code == "model_not_found") {
+      return RefusedBy(kName,
+                       "The key is good, but has no such model; check OPENAI_MODEL and what the "
+                       "key's project may use.");
+    }
+    if (response.status == 401 || response.status == 403) {
+      return UnknownTo(kName, "The key may not look at models (status " +
+                                  std::to_string(response.status) +
+                                  "): it is wrong, or restricted to other calls.");
+    }
+    return OddAnswer(kName, response);
+  }
+
   static Json DetailsOf(const net::HttpResponse& response, const Json& answer) {
     Json details = Json::object();
     if (const auto id = HeaderOf(response, "x-request-id")) details["requestId"] = ShortText(*id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "detection/fill.h"
+#include "detection/free_check.h"
 #include "detection/polling.h"
 #include "detection/vendor_answer.h"
 #include "detection/vendor_request.h"
@@ -65,6 +66,31 @@ Error FailureOf(const Json& answer, const net::HttpResponse& response, const Sec
     return Unavailable("Too many calls at once; try again later.", response.retry_after);
   }
   return Unavailable("The vendor failed; try again later.", response.retry_after);
+}
+
+/// What the vendor says to a call without models and without media, which it can only refuse (0
+/// operations): it looks at the credentials first. Bad ones are `credentials_error`, or, in the
+/// vendor's own sample, `argument_error` 1, and nobody documents that a missing argument has
+/// another code: there the message must name the credentials.
+CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answer) {
+  const Json* error = Find(answer, "error");
+  if (AsString(Find(answer, "status")) != "failure" || error == nullptr) {
+    return OddAnswer(kName, response);
+  }
+  const auto type = AsString(Find(*error, "type")).value_or("");
+  const bool doubtful = AsInteger(Find(*error, "code")).value_or(1) == 1;
+  const auto message = AsString(Find(*error, "message")).value_or("");
+  const bool names_them = message.find("API user") != std::string::npos ||
+                          message.find("API secret") != std::string::npos ||
+                          message.find("api_user") != std::string::npos ||
+                          message.find("api_secret") != std::string::npos;
+  if (type == "credentials_error" || (type == "argument_error" && doubtful && names_them)) {
+    return RefusedBy(
+        kName,
+        "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
+  }
+  if (type == "argument_error" && !doubtful && !names_them) return AcceptedBy();
+  return OddAnswer(kName, response);
 }
 
 std::string DetailsOf(const Json& answer) {
@@ -149,15 +175,25 @@ class Sightengine final : public Detector {
     return detection;
   }
 
+  CredentialCheck CheckCredentials(Deadline deadline) override {
+    net::HttpRequest request =
+        FormRequest(options_.endpoint.base_url + "/check.json", {}, CredentialFields());
+    request.timeout = options_.endpoint.timeout;
+    return AskForFree(kName, std::move(request), http_, deadline, ReadRefusal);
+  }
+
  private:
+  std::vector<net::FormField> CredentialFields() const {
+    return {TextField("api_user", options_.api_user),
+            TextField("api_secret", options_.api_secret.Reveal())};
+  }
+
   net::HttpRequest RequestFor(const DetectionTask& task) const {
     const char* path = IsLong(task)                     ? "/video/check.json"
                        : task.kind == MediaKind::kVideo ? "/video/check-sync.json"
                                                         : "/check.json";
     // Credentials before the file, in the order of the vendor's own client: it can refuse early.
-    std::vector<net::FormField> form;
-    form.push_back(TextField("api_user", options_.api_user));
-    form.push_back(TextField("api_secret", options_.api_secret.Reveal()));
+    std::vector<net::FormField> form = CredentialFields();
     form.push_back(TextField("models", "genai"));
     form.push_back(FileField("media", task));
     net::HttpRequest request = FormRequest(options_.endpoint.base_url + path, {}, std::move(form));

@@ -101,6 +101,15 @@ void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock) {
           {"aiornot", reading("image", "ai_generated"), ImageAnswer, FailureFor}, ledger, clock);
   AddCall(router, "/aiornot/v2/video/sync",
           {"aiornot", reading("video", "ai_video"), VideoAnswer, FailureFor}, ledger, clock);
+  // What the vendor's own client checks a key by; the numbers in it are made up.
+  router.Add("GET", "/aiornot/v2/billing/balance",
+             [&ledger, &clock,
+              vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {
+               return ServeQuestion(ledger, clock, vendor, request,
+                                    HasBearer(request)
+                                        ? JsonAnswer(200, Json::object({{"balance", 1000}}))
+                                        : FailureFor(Mode::kCredentials));
+             });
   AddCall(router, "/aiornot/v2/text/sync", {"aiornot", reading("text", ""), TextAnswer, FailureFor},
           ledger, clock);
 }

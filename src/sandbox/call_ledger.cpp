@@ -17,6 +17,17 @@ Behaviour CallLedger::Begin(std::string_view vendor) {
   return now;
 }
 
+Behaviour CallLedger::Look(std::string_view vendor) const {
+  const std::lock_guard lock(mutex_);
+  if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
+  return behaviour_;
+}
+
+bool CallLedger::IsFor(std::string_view vendor) const {
+  const std::lock_guard lock(mutex_);
+  return behaviour_.vendor == vendor;
+}
+
 void CallLedger::Charge(std::string_view vendor, bool charged, std::int64_t cost_micros) {
   const std::lock_guard lock(mutex_);
   if (!charged) return;

@@ -19,6 +19,10 @@ class CallLedger {
   /// A call was read and judged; counted before it is answered, as a vendor does.
   void Charge(std::string_view vendor, bool charged, std::int64_t cost_micros);
   void End();
+  /// How to answer a question of this vendor that is no call: nothing is counted.
+  Behaviour Look(std::string_view vendor) const;
+  /// Whether the behaviour is set for this vendor by its name.
+  bool IsFor(std::string_view vendor) const;
 
   void Behave(Behaviour behaviour);
   void Reset();

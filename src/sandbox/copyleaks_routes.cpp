@@ -97,8 +97,14 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }  // namespace
 
 void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock) {
+  // Another host's at the vendor, with bad days of its own.
   router.Add("POST", "/copyleaks/v3/account/login/api",
-             [&clock](http::Request& request) { return LogIn(request, clock); });
+             [&ledger, &clock, login = Vendor{"copyleaks-login", nullptr, nullptr, FailureFor}](
+                 http::Request& request) {
+               http::Response answer = LogIn(request, clock);
+               if (!ledger.IsFor(login.name)) return answer;
+               return ServeQuestion(ledger, clock, login, request, std::move(answer));
+             });
   router.AddPrefix(
       "POST", "/copyleaks/v2/writer-detector/",
       [&ledger, &clock, vendor = Vendor{"copyleaks", Read, Answer, FailureFor}](

@@ -82,11 +82,27 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode
   return response;
 }
 
+/// `GET /models/{model}`, which costs nothing. Every model is there but one.
+http::Response LookAtModel(const http::Request& request) {
+  if (!HasBearer(request)) return FailureFor(Mode::kCredentials);
+  const std::string id(request.tail);
+  if (id == "no-such-model") {
+    return Failure(404, "invalid_request_error", "model_not_found", "The model does not exist");
+  }
+  return JsonAnswer(
+      200,
+      Json::object(
+          {{"id", id}, {"object", "model"}, {"created", 1790000000}, {"owned_by", "sandbox"}}));
+}
+
 }  // namespace
 
 void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock) {
-  AddCall(router, "/openai/v1/chat/completions", {"openai", Read, Answer, FailureFor}, ledger,
-          clock);
+  const Vendor vendor{"openai", Read, Answer, FailureFor};
+  AddCall(router, "/openai/v1/chat/completions", vendor, ledger, clock);
+  router.AddPrefix("GET", "/openai/v1/models/", [&ledger, &clock, vendor](http::Request& request) {
+    return ServeQuestion(ledger, clock, vendor, request, LookAtModel(request));
+  });
 }
 
 }  // namespace vcache::sandbox

@@ -35,9 +35,8 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-Judged ReadCheck(http::Request& request, std::int64_t price) {
-  UploadForm form("media");
-  if (!form.Read(request)) {
+Judged JudgeForm(UploadForm& form, bool readable, std::int64_t price) {
+  if (!readable) {
     return {.refusal = Failure(400, "request_error", 2, "The request is not a readable form")};
   }
   if (form.Field("api_user").empty() || form.Field("api_secret").empty()) {
@@ -50,6 +49,12 @@ Judged ReadCheck(http::Request& request, std::int64_t price) {
     return {.refusal = Failure(400, "argument_error", 4, "Missing media")};
   }
   return {.cost_micros = price, .digest = form.Digest()};
+}
+
+Judged ReadCheck(http::Request& request, std::int64_t price) {
+  UploadForm form("media");
+  const bool readable = bool(form.Read(request));
+  return JudgeForm(form, readable, price);
 }
 
 Json Request(int operations) {
@@ -134,6 +139,19 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
   return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
+/// A call for an image. Without models and without media there is nothing to judge, and the answer
+/// tells only whether the credentials are good: no call, 0 operations.
+http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
+  UploadForm form("media");
+  const bool readable = bool(form.Read(request));
+  const auto read = [&](http::Request&) { return JudgeForm(form, readable, kPriceMicros); };
+  const Vendor vendor{"sightengine", read, ImageAnswer, FailureFor};
+  if (!readable || form.has_file() || !form.Field("models").empty()) {
+    return ServeCall(ledger, clock, vendor, request);
+  }
+  return ServeQuestion(ledger, clock, vendor, request, *read(request).refusal);
+}
+
 }  // namespace
 
 void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
@@ -141,10 +159,9 @@ void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Cl
       "sightengine",
       [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
       VideoAnswer, FailureFor};
-  AddCall(router, "/sightengine/1.0/check.json",
-          {"sightengine", [](http::Request& request) { return ReadCheck(request, kPriceMicros); },
-           ImageAnswer, FailureFor},
-          ledger, clock);
+  router.Add("POST", "/sightengine/1.0/check.json", [&ledger, &clock](http::Request& request) {
+    return CheckImage(ledger, clock, request);
+  });
   AddCall(router, "/sightengine/1.0/video/check-sync.json", video, ledger, clock);
   router.Add("POST", "/sightengine/1.0/video/check.json",
              [&ledger, &clock, &jobs, video](http::Request& request) {

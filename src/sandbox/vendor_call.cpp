@@ -87,6 +87,30 @@ http::Response Spoil(Mode mode, http::Response good) {
   return good;
 }
 
+/// What fails before the vendor looks at anything; empty for every other mode.
+std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
+  switch (mode) {
+    case Mode::kError500:
+      return Error500();
+    case Mode::kRateLimit: {
+      http::Response response = vendor.failure(mode);
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
+    case Mode::kUnavailable: {
+      http::Response response = Error500();
+      response.status = 503;
+      response.headers.Set("Retry-After", "1");
+      return response;
+    }
+    case Mode::kQuota:
+    case Mode::kCredentials:
+      return vendor.failure(mode);
+    default:
+      return std::nullopt;
+  }
+}
+
 /// Counts the end of a call however it ends.
 class Under {
  public:
@@ -114,28 +138,18 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
     ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
   }
   Linger(clock, behaviour.latency);
-  switch (behaviour.mode) {
-    case Mode::kError500:
-      return Error500();
-    case Mode::kRateLimit: {
-      http::Response response = vendor.failure(behaviour.mode);
-      response.headers.Set("Retry-After", "1");
-      return response;
-    }
-    case Mode::kUnavailable: {
-      http::Response response = Error500();
-      response.status = 503;
-      response.headers.Set("Retry-After", "1");
-      return response;
-    }
-    case Mode::kQuota:
-    case Mode::kCredentials:
-    case Mode::kRefuseMedia:
-      return vendor.failure(behaviour.mode);
-    default:
-      if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
-      return vendor.answer(judged, std::nullopt, behaviour.mode);
-  }
+  if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
+  if (behaviour.mode == Mode::kRefuseMedia) return vendor.failure(behaviour.mode);
+  if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
+  return vendor.answer(judged, std::nullopt, behaviour.mode);
+}
+
+http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
+                             const http::Request& request, http::Response answer) {
+  const Behaviour behaviour = Steered(ledger.Look(vendor.name), request.info.headers);
+  Linger(clock, behaviour.latency);
+  if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
+  return Spoil(behaviour.mode, std::move(answer));
 }
 
 void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,

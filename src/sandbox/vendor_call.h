@@ -46,6 +46,12 @@ enum class Spoiling { kNow, kLater };
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
                          http::Request& request, Spoiling spoiling = Spoiling::kNow);
 
+/// Serves a question that costs nothing, such as one that only tells whether the credentials are
+/// good: `answer` is the vendor's, unless the behaviour has another or spoils it. No call: it is
+/// not counted, neither in the ledger nor against `Behaviour::times`.
+http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
+                             const http::Request& request, http::Response answer);
+
 /// The finished answer as the mode makes it, spoilt or not.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
 

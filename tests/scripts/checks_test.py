@@ -151,6 +151,14 @@ class CheckImage(unittest.TestCase):
     def test_no_program_is_a_failure(self):
         self.assertEqual(run("check-image", "/nonexistent")[0], 1)
 
+    def test_each_program_is_looked_at_and_a_package_need_serve_one_of_them_only(self):
+        self.assertEqual(run("check-image", "/usr/bin/curl", "/bin/true", "--packages", "libcurl4"),
+                         (0, []))
+        status, offences = run("check-image", "/bin/true", "/usr/bin/curl", "--packages", "libc6")
+        self.assertEqual(status, 1)
+        self.assertTrue(any("libcurl" in line for line in offences), offences)
+        self.assertEqual(run("check-image", "/bin/true", "/nonexistent")[0], 1)
+
 
 class Healthcheck(unittest.TestCase):
     def serve(self, status):

@@ -137,6 +137,8 @@ struct DetectionSettings {
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   int retries = 2;  ///< `DETECTION_RETRIES`
+  /// `CHECK_CREDENTIALS`: ask the vendors at start whether they know the credentials.
+  bool check_credentials = true;
 
   Secret aiornot_key;
   /// The vendor asks for two minutes of patience with a video.

@@ -14,6 +14,7 @@
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
 #include "vcache/core/verdict.h"
+#include "vcache/detection/credential_check.h"
 #include "vcache/detection/vendor_health.h"
 
 namespace vcache::detection {
@@ -76,6 +77,11 @@ class Detector {
   /// finished answer with a score; all else is an error that says by `charge` what it may have
   /// cost: kVendorInvalidAnswer, kVendorRefused, kVendorUnavailable, kVendorTimeout, kIo.
   virtual Result<Detection> Detect(const DetectionTask& task, Deadline deadline) = 0;
+
+  /// Whether the vendor knows our credentials, by a question that it never charges for. Blocks
+  /// until it answered, 10 s or `deadline` at most. It is no call: no budget, turn, retry or
+  /// breaker has to do with it. Who knows of no free question leaves this as it is.
+  virtual CredentialCheck CheckCredentials(Deadline) { return {}; }
 };
 
 }  // namespace vcache::detection

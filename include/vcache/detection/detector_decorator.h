@@ -9,8 +9,9 @@
 
 namespace vcache::detection {
 
-/// A detector that is asked through another one: name, price and fingerprint stay the vendor's, and
-/// only `Detect` is left to say. Shares the inner one, which is never null.
+/// A detector that is asked through another one: name, price and fingerprint stay the vendor's, as
+/// does the check of credentials, and only `Detect` is left to say. Shares the inner one, which is
+/// never null.
 class DetectorDecorator : public Detector {
  public:
   explicit DetectorDecorator(std::shared_ptr<Detector> inner) : inner_(std::move(inner)) {}
@@ -23,6 +24,10 @@ class DetectorDecorator : public Detector {
   std::string Fingerprint(MediaKind kind) const override { return inner_->Fingerprint(kind); }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     return inner_->PriceMicros(task);
+  }
+  /// Past every decorator: what a check comes to must not open a breaker or take a turn.
+  CredentialCheck CheckCredentials(Deadline deadline) final {
+    return inner_->CheckCredentials(deadline);
   }
   VendorHealth health() const override { return inner_->health(); }
 

@@ -71,6 +71,8 @@ class DetectorPanel {
   bool Serves(MediaKind kind) const noexcept;
   /// Names of those who do, for log lines and readiness.
   std::vector<std::string> Providers(MediaKind kind) const;
+  /// Everybody who may be asked, each once.
+  std::vector<std::shared_ptr<Detector>> Vendors() const;
   /// The same with what is known of each: whether it is asked at present.
   std::vector<NamedHealth> Health(MediaKind kind) const;
   /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide, and

@@ -44,7 +44,8 @@ struct Behaviour {
   std::chrono::milliseconds latency{0};
   /// For so many calls, then kOk again; empty: until changed.
   std::optional<int> times;
-  /// Only for this vendor; empty: for all.
+  /// Only for this vendor; empty: for all. Copyleaks' login is asked before each call and goes
+  /// wrong only as `copyleaks-login`.
   std::string vendor;
 };
 
@@ -56,7 +57,8 @@ struct CallCount {
 
 /// A stand-in for the paid vendors, for tests, benchmarks and the first try: speaks their
 /// documented wire formats, makes scores up from the content's hash, and counts what a vendor would
-/// charge. Under the router's root lie the vendors' bases `/aiornot`, `/copyleaks`, `/gptzero/v2`,
+/// charge. Questions that only tell whether credentials are good are answered as well, and are no
+/// calls. Under the router's root lie the vendors' bases `/aiornot`, `/copyleaks`, `/gptzero/v2`,
 /// `/hive/api/v3`, `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`,
 /// a vendor that does not exist (`/custom/detect`, `/custom/jobs`), and the switches: `GET
 /// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. A single call is steered by

@@ -143,6 +143,8 @@ TEST_CASE("LoadSettings: a consensus, and claims of files reported, unless words
   CHECK(Load({}).detection.mode == DetectionMode::kConsensus);
   CHECK(Load({{"DETECTION_MODE", "fallback"}}).detection.mode == DetectionMode::kFallback);
   CHECK(Complaint({{"DETECTION_MODE", "first"}}).find("consensus, fallback") != std::string::npos);
+  CHECK(Load({}).detection.check_credentials);
+  CHECK_FALSE(Load({{"CHECK_CREDENTIALS", "0"}}).detection.check_credentials);
   CHECK(Load({}).detection.provenance == ProvenanceMode::kReport);
   CHECK(Load({{"DETECTION_PROVENANCE", "off"}}).detection.provenance == ProvenanceMode::kOff);
   CHECK(Load({{"DETECTION_PROVENANCE", "decide"}}).detection.provenance == ProvenanceMode::kDecide);

@@ -214,6 +214,24 @@ TEST_CASE(
   CHECK(vendor.http.sent().size() == 10);
 }
 
+TEST_CASE("Copyleaks: a login that nobody explains is not called a wrong key, and not repeated") {
+  for (const int status : {400, 403, 404, 405}) {
+    CAPTURE(status);
+    Vendor vendor;
+    vendor.http.Reply(status, "<html>");
+    const auto failed = vendor.Detect();
+    CheckFailure(failed, ErrorCode::kVendorInvalidAnswer, Charge::kNone);
+    CHECK(failed.error().message.find("COPYLEAKS_LOGIN_URL") != std::string::npos);
+    CheckFailure(vendor.Detect(), ErrorCode::kVendorInvalidAnswer, Charge::kNone);
+    CHECK(vendor.http.sent().size() == 1);
+  }
+  for (const std::string& words : {Failure("authentication_error", 9), Failure("api_error", 2)}) {
+    Vendor vendor;
+    vendor.http.Reply(400, words);
+    CheckFailure(vendor.Detect(), ErrorCode::kVendorRefused, Charge::kNone);
+  }
+}
+
 TEST_CASE("CopyleaksLogin: many who need a token share one login, good or bad") {
   for (const int status : {200, 401}) {
     GatedHttp http(status);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,12 +17,20 @@
 
 namespace vcache::app {
 
+/// How a link stands at this moment. A plain value.
+struct LinkState {
+  bool ready = false;
+  bool refused = false;  ///< Password, user, database or token: trying again does not help.
+  std::string reason;    ///< Why it is not ready, without secrets; empty before the first attempt.
+};
+
 /// The way to the store that replicas share, whatever kind it is.
 struct SharedLink {
   std::unique_ptr<net::RespClient> client;
-  std::string name;               ///< Where it leads, without credentials.
-  std::string backend = "redis";  ///< What statistics call it.
-  bool one_slot_scripts = false;  ///< As `RedisStoreOptions` has it.
+  std::function<LinkState()> state;  ///< Of `client`, which must live.
+  std::string name;                  ///< Where it leads, without credentials.
+  std::string backend = "redis";     ///< What statistics call it.
+  bool one_slot_scripts = false;     ///< As `RedisStoreOptions` has it.
   /// Where events are heard; several for a cluster, whose servers all tell all of them.
   std::vector<net::RedisUrl> event_urls;
   /// For each of them; one server's connections share their pings with the client's.
