@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import time
 
@@ -19,7 +20,7 @@ error_log stderr crit;
 events {{ worker_connections 256; }}
 http {{
   log_format tests escape=json '{{"id":"$http_x_request_id","upstream":"$upstream_addr"}}';
-  access_log {directory}/nginx.log tests;
+  access_log {directory}/{name}.log tests;
   client_body_temp_path {directory}/body;
   proxy_temp_path {directory}/proxy;
   fastcgi_temp_path {directory}/fastcgi;
@@ -49,6 +50,7 @@ http {{
 HAPROXY = """
 global
   log stdout format raw local0 info
+  hard-stop-after 20s
 defaults
   mode http
   log global
@@ -92,9 +94,14 @@ class Proxy(Program):
             directory=directory, port=port, name=self.name, strict="off" if lenient else "on",
             lenient="on" if lenient else "off",
             lenient_option="option accept-invalid-http-request" if lenient else ""))
-        arguments = {"nginx": ["-p", str(directory), "-e", "stderr", "-c", str(config)],
-                     "haproxy": ["-db", "-f", str(config)]}[kind]
-        super().__init__(find(kind) or kind, arguments, {}, directory)
+        self.log = directory / f"{self.name}.log"
+        program = find(kind) or kind
+        # haproxy drops lines that a pipe does not take at once; a file takes all of them.
+        program, arguments = {
+            "nginx": (program, ["-p", str(directory), "-e", "stderr", "-c", str(config)]),
+            "haproxy": (shutil.which("sh"), ["-c", 'exec "$0" -db -f "$1" >"$2"', program,
+                                             str(config), str(self.log)])}[kind]
+        super().__init__(program, arguments, {}, directory)
         self._await_listening()
 
     def connect(self, timeout=PATIENCE):
@@ -118,12 +125,17 @@ class Proxy(Program):
                 assert self.process.poll() is None, f"{self.name} ended:\n{self.output}"
                 time.sleep(0.02)
 
+    def stop(self, sig=None):
+        """Lets it finish what it has in hand, or it would not log what it has forwarded."""
+        graceful = {"nginx": signal.SIGQUIT, "haproxy": signal.SIGUSR1}[self.kind]
+        return super().stop(sig or graceful)
+
     def forwarded(self):
         """The ids of the requests that it gave to the service, in no order; empty without one."""
         if self.kind == "haproxy":
-            found = re.findall(r"^request (.*) server one$", self.output, re.MULTILINE)
+            found = re.findall(r"^request (.*) server one$", self.log.read_text(), re.MULTILINE)
             return ["" if name == "-" else name for name in found]
-        lines = (self.directory / "nginx.log").read_text().splitlines()
+        lines = self.log.read_text().splitlines()
         entries = [json.loads(line) for line in lines]
         return [entry["id"] for entry in entries if entry["upstream"]
                 for _ in entry["upstream"].split(",")]  # one for each time that it was tried
