@@ -106,7 +106,7 @@ class Run(unittest.TestCase):
         path = f"{self.place.bin}:{os.environ['PATH']}"
         return self.place.start(PATH=path, VERDICTCACHE_BIN_DIR="", SKIP_SETUP="1", FAKE_EXIT="5")
 
-    def test_builds_the_two_programs_and_configures_once(self):
+    def test_builds_the_programs_and_configures_once(self):
         cmake = ("mkdir -p build/release && touch build/release/build.ninja\n"
                  "cp bin/verdictcache bin/detector-sandbox build/release/\n"
                  "for i in 1 2 3 4; do echo \"[$i/4] Building\"; done")
@@ -114,7 +114,7 @@ class Run(unittest.TestCase):
             self.assertEqual(self.build_with(cmake).wait(timeout=30), 5)
         self.assertEqual(self.place.read("cmake.log").splitlines(), [
             "--preset release -DBUILD_TESTING=OFF",
-            *["--build --preset release --target verdictcache detector-sandbox"] * 2])
+            *["--build --preset release --target verdictcache vcachectl detector-sandbox"] * 2])
         self.assertIn("  2 of 4\n", self.place.read("stderr.log"))
 
     def test_a_build_that_fails_shows_its_output_and_starts_nothing(self):
