@@ -332,14 +332,18 @@ void ClusterNodes::DropRetired() {
 }
 
 /// Once one says that the cluster is down, all are asked, so that it does not seem to be up again
-/// for as long as nobody has asked the others for a key.
+/// for as long as nobody has asked the others for a key. One that does not answer has to say itself
+/// that it is up, once it is back: it joins the cluster again only a while after it starts.
 void ClusterNodes::AskWhetherUp() {
   const std::vector<NodePointer> known = KnownNodes();
   const auto says_down = [](const NodePointer& node) { return node->says_down.load(); };
   if (std::none_of(known.begin(), known.end(), says_down)) return;
   const RespCommand command{{"CLUSTER", "INFO"}, kInfoLimits};
   for (const NodePointer& node : known) {
-    if (!node->connection->available()) continue;
+    if (!node->connection->available()) {
+      node->says_down.store(true);
+      continue;
+    }
     const auto reply = node->connection->Run(command, Deadline::Never());
     if (!reply || !reply->is_text()) continue;
     node->says_down.store(reply->text.find("cluster_state:ok") == std::string::npos);

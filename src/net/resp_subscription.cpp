@@ -177,9 +177,10 @@ Result<void> RespSubscription::Loop::OnReply(RespReply reply) {
   owed_ = false;
   if (what != "subscribe") return {};
   listening_.store(true);
+  // First what it leads to, so that the line tells when that is done.
+  if (options_.on_subscribed) options_.on_subscribed();
   logger_.Info("Redis events are received", {{"address", dialer_.url().Display()}});
   warned_ = false;
-  if (options_.on_subscribed) options_.on_subscribed();
   return {};
 }
 

@@ -121,10 +121,11 @@ RestTrouble RestSubscription::Stream() {
 void RestSubscription::OnSubscribed() {
   if (listening_.exchange(true)) return;
   backoff_.Reset();
+  // First what it leads to, so that the line tells when that is done.
+  if (options_.on_subscribed) options_.on_subscribed();
   if (!told_) logger_.Info("Redis events are received", {{"address", options_.url}});
   told_ = true;
   silent_ = false;
-  if (options_.on_subscribed) options_.on_subscribed();
 }
 
 void RestSubscription::OnEnd(const RestTrouble& trouble, bool renewed) {
