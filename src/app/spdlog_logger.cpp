@@ -137,8 +137,10 @@ SpdlogLogger::~SpdlogLogger() {
     Warn("Log lines were dropped because the output was too slow",
          {{"lines", static_cast<std::int64_t>(dropped)}});
   }
+  // Joins the writer after it wrote what is queued: then the lines' own references to the logger
+  // are gone, and the last one ends here, not on the writer's thread.
+  state_->queue.reset();
   state_->logger.reset();
-  state_->queue.reset();  // joins the writer after it wrote what is queued
 }
 
 void SpdlogLogger::Log(LogLevel level, std::string_view message,
