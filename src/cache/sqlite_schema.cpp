@@ -13,10 +13,10 @@
 namespace vcache::cache {
 namespace {
 
-constexpr std::int64_t kApplicationId = 1'447'240'803;  // "VCac"
+constexpr std::int64_t kApplicationId = 1'447'240'803;  // "VC$c"
 
 constexpr const char* kCreate =
-    "PRAGMA application_id=1447240803;"  // "VCac"
+    "PRAGMA application_id=1447240803;"  // "VC$c"
     "CREATE TABLE entries(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
     " expires_ms INTEGER NOT NULL, value BLOB NOT NULL);"
     "CREATE INDEX entries_by_expiry ON entries(expires_ms);"
