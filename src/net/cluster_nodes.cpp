@@ -364,6 +364,10 @@ void ClusterNodes::TellChanges() {
       status.reason == "no server of the cluster answers yet") {
     return;
   }
+  // Nor is it one that those of whom we have just learnt are not connected to yet.
+  const std::vector<NodePointer> known = KnownNodes();
+  const auto is_new = [](const NodePointer& node) { return node->IsNew(); };
+  if (first_failure && std::any_of(known.begin(), known.end(), is_new)) return;
   told_available_ = status.available;
   told_reason_ = status.available ? "" : status.reason;
   if (status.available) {

@@ -27,6 +27,11 @@ struct ClusterNode {
   std::atomic<SteadyTime> redirected_to{SteadyTime{}};
 
   bool Answers() const noexcept { return connection->available() && !says_down.load(); }
+  /// Made a moment ago: its first attempt to connect is still under way.
+  bool IsNew() const {
+    const RespStatus status = connection->Status();
+    return status.state == RespState::kConnecting && status.connects == 0 && status.reason.empty();
+  }
 };
 
 /// Who serves which slot, as last read. Immutable.

@@ -20,12 +20,6 @@ Error ClusterAway(std::string why) {
   return Error{ErrorCode::kStoreUnavailable, "Redis Cluster is not available: " + std::move(why)};
 }
 
-/// Made a moment ago: its first attempt to connect is still under way.
-bool IsNew(const RespConnection& connection) {
-  const RespStatus status = connection.Status();
-  return status.state == RespState::kConnecting && status.connects == 0 && status.reason.empty();
-}
-
 RespReply ErrorReply(std::string text) {
   RespReply reply;
   reply.type = RespReply::Type::kError;
@@ -124,7 +118,7 @@ void ClusterRun::Send(Batch& batch) {
     return;
   }
   RespConnection& connection = *batch.node->connection;
-  const bool is_new = IsNew(connection);
+  const bool is_new = batch.node->IsNew();
   if (is_new) connection.AwaitReady(until_);
   std::vector<RespCommand> commands;
   for (const Job* job : batch.jobs) {

@@ -95,10 +95,13 @@ void RespConnection::Loop::Connect(SteadyTime now) {
 
 void RespConnection::Loop::Work(SteadyTime now) {
   if (session_->open()) TakeQueue();
+  // The time before, not after: a caller that has its reply asks again at once, and what the server
+  // said before that is no sign that it answers this.
+  const SteadyTime begun = clock_.Now();
   const auto pumped = session_->Pump();
   if (session_->TakeHeard()) {
     const std::lock_guard lock(mutex_);
-    heard_ = clock_.Now();
+    heard_ = begun;
   }
   if (!pumped) {
     End(pumped.error());

@@ -320,9 +320,12 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
   CHECK(Eventually([&] { return bench.Text({"GET", "key"}) == "value"; }, 20'000ms));
   CHECK(Eventually([&] { return bench.client->available(); }));
   std::size_t down = 0;
+  std::string told;
   for (const auto& line : bench.logger.lines()) {
     down += line.message == "Redis Cluster is not available" ? 1 : 0;
+    told += line.message + " " + line.fields + "\n";
   }
+  CAPTURE(told);
   CHECK(down == 1);
 }
 
