@@ -160,6 +160,10 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
     }
   }
   if (refused) return RedisRefused(*reply);
+  // An error whose first letter was damaged on the way looks like a yes: only ours are one.
+  const bool done = reply->is_status("OK") || reply->is_status("DUPLICATE") ||
+                    reply->type == RespReply::Type::kInteger;
+  if (!done) return Error{ErrorCode::kStoreUnavailable, "Redis answers nonsense to a write."};
   return {};
 }
 

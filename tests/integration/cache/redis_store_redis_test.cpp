@@ -248,3 +248,28 @@ TEST_CASE("RedisStore: error replies are unavailable, never a miss") {
     CHECK(many.store().LookupMany(two, kNever)[1].outcome == LookupOutcome::kUnavailable);
   }
 }
+
+TEST_CASE("RedisStore: a write counts as done by nothing but its own answer") {
+  // What a damaged "-NOSCRIPT", "-OOM" or "CHANGED" may look like.
+  for (const char* answer : {"+NOSCRIPT No matching script", "+OOM command not allowed", "+CHANGEE",
+                             "+", "$2\r\nOK", "$-1", "*0"}) {
+    CAPTURE(answer);
+    test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
+      peer.Greet();
+      for (auto words = peer.Read(); !words.empty(); words = peer.Read()) {
+        peer.Send(words[0] == "GET" ? "$-1\r\n" : std::string(answer) + "\r\n");
+      }
+    });
+    test::RedisClientWorld world(server.url(), KeySpace());
+    const KeepRequest request = MakeKeep(MakeKey(1), 1h);
+    CHECK_FALSE(world.store().Keep(request, kNever));
+    KeepRequest paid = request;
+    paid.counters = PaidCall();
+    CHECK_FALSE(world.store().Keep(paid, kNever));
+    CHECK_FALSE(world.store().Add({PaidCall(), world.clock().WallNow(), RandomId()}, kNever));
+    PendingWrite write{.id = RandomId(), .store_key = MakeKey(1).ToString()};
+    write.value = EncodeEntry(*request.entry);
+    write.expires_at = world.clock().WallNow() + 1h;
+    CHECK_FALSE(world.store().Deliver(write, kNever));
+  }
+}
