@@ -81,6 +81,7 @@ void BudgetReservation::Drop() noexcept {
 void BudgetReservation::Settle(std::span<const VendorPrice> charged) {
   if (budget_ == nullptr) return;
   const std::vector<VendorPrice> actual = Complete(charged, prices_);
+  budget_->NoteExcess(prices_, actual);
   std::vector<BudgetChange> changes;
   for (const Part& part : parts_) {
     const std::int64_t change = Sum(actual, part.vendor) - part.amount_micros;
@@ -94,6 +95,20 @@ void BudgetReservation::GiveBack() {
   std::vector<VendorPrice> nothing = prices_;
   for (VendorPrice& price : nothing) price.micros = 0;
   Settle(nothing);
+}
+
+void Budget::NoteExcess(std::span<const VendorPrice> reserved,
+                        std::span<const VendorPrice> charged) {
+  for (const VendorPrice& price : charged) {
+    const std::int64_t expected = Sum(reserved, price.vendor);
+    if (price.micros <= expected) continue;
+    logger_.Error(
+        "A vendor charged more than a call was reckoned to cost at most; check what is configured "
+        "as its price",
+        {{"vendor", price.vendor},
+         {"set_aside_usd", InDollars(expected)},
+         {"charged_usd", InDollars(price.micros)}});
+  }
 }
 
 Budget::Budget(cache::BudgetStore& store, Clock& clock, Logger& logger, BudgetOptions options)
@@ -130,13 +145,19 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
   const WallTime now = clock_.WallNow();
   std::vector<Limit> limits = LimitsAt(now);
   std::vector<BudgetClaim> claims;
+  reservation.prices_.assign(prices.begin(), prices.end());
+  for (const Limit& limit : limits) {
+    // What is said to cost nothing is no claim, but counts should it cost something after all.
+    reservation.parts_.push_back({limit.window, limit.vendor, Sum(prices, limit.vendor)});
+  }
   std::erase_if(limits, [&](const Limit& limit) { return Sum(prices, limit.vendor) == 0; });
   for (const Limit& limit : limits) {
-    const std::int64_t amount = Sum(prices, limit.vendor);
-    claims.push_back({limit.window, amount, limit.limit_micros});
-    reservation.parts_.push_back({limit.window, limit.vendor, amount});
+    claims.push_back({limit.window, Sum(prices, limit.vendor), limit.limit_micros});
   }
-  if (claims.empty()) return BudgetReservation();
+  if (claims.empty()) {
+    reservation.budget_ = this;  // what it will cost is told all the same
+    return reservation;
+  }
   const BudgetAnswer answer = store_.Reserve(claims, Patience(deadline));
   if (answer.outcome == BudgetOutcome::kRefused) {
     const std::size_t at = std::min(answer.refused_by, limits.size() - 1);
@@ -149,7 +170,6 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
                      "Known content is still answered.",
                  .retry_after = kLocalPause};
   }
-  reservation.prices_.assign(prices.begin(), prices.end());
   for (const BudgetClaim& claim : claims) Hold(claim.window.name, claim.amount_micros);
   reservation.budget_ = this;
   return reservation;

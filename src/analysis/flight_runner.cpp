@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "analysis/call_limits.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::analysis {
@@ -91,6 +92,10 @@ Analysis AnalysisOf(LookupResult found) {
 struct FlightRunner::Leg {
   const Content& content;
   Deadline hope;  ///< The longest that other replicas are waited for.
+  const std::string digest = content.key.digest.ToHex();
+  detection::DetectionTask task = TaskOf(content, digest);
+  detection::FirstLook look{};  ///< What the file tells, looked at once, before admission.
+  bool is_free = false;         ///< It decides: nobody is paid.
   std::string token{};
   /// When a call that the lease stands for must have ended. Counted from before it was asked for: a
   /// process that is held up between claim and call would else pay while the next owner does.
@@ -161,8 +166,7 @@ Result<Analysis> FlightRunner::Run(Course& course, const Content& content) {
         passage.Waited(AwaitNews(leg));
         break;
       case Step::kAdmit: {
-        std::optional<Error> refusal = Refusal(course, leg);
-        if (!refusal) refusal = SetMoneyAside(leg);
+        const std::optional<Error> refusal = Refusal(course, leg);
         if (refusal) leg.result = *refusal;
         passage.Admitted(!refusal);
         break;
@@ -220,27 +224,33 @@ bool FlightRunner::AwaitNews(Leg& leg) {
   return !stopping_;
 }
 
-/// Why no call may be paid for now.
-std::optional<Error> FlightRunner::Refusal(const Course& course, const Leg& leg) {
+/// Why no call may be paid for now, when it is known what it can cost: so the file is looked into
+/// before. What costs nothing needs no leave to spend.
+std::optional<Error> FlightRunner::Refusal(const Course& course, Leg& leg) {
   if (stopping_) return Stopping();
   if (auto held = holds_.Find(leg.content.key)) return held;
-  if (!course.passage.in_outage() || !panel_.Serves(MediaKindOf(leg.content))) return std::nullopt;
-  // While the store cannot say what is known, any upload might be paid for again and again.
-  const auto wait = outage_calls_.Take();
-  if (!wait) return std::nullopt;
-  return Error{.code = ErrorCode::kOverloaded,
-               .message =
-                   "The cache is away, and the paid calls for this minute are used up; ask "
-                   "again later. Known content is still answered.",
-               .retry_after = *wait};
+  leg.look = panel_.LookInto(leg.task);
+  leg.look.AddTo(leg.task);
+  leg.is_free = panel_.Decides(leg.look);
+  if (leg.is_free || !panel_.Serves(leg.task.kind)) return std::nullopt;
+  if (auto over = OverLimit(options_, leg.task, panel_.PriceMicros(leg.task))) return over;
+  if (course.passage.in_outage()) {
+    // While the store cannot say what is known, any upload might be paid for again and again.
+    if (const auto wait = outage_calls_.Take()) {
+      return Error{.code = ErrorCode::kOverloaded,
+                   .message =
+                       "The cache is away, and the paid calls for this minute are used up; ask "
+                       "again later. Known content is still answered.",
+                   .retry_after = *wait};
+    }
+  }
+  return SetMoneyAside(leg);
 }
 
 /// Why the budget does not allow the call, if it does not.
 std::optional<Error> FlightRunner::SetMoneyAside(Leg& leg) {
   if (safeguards_.budget == nullptr) return std::nullopt;
-  const std::string digest = leg.content.key.digest.ToHex();
-  auto reserved =
-      safeguards_.budget->Reserve(panel_.Prices(TaskOf(leg.content, digest)), StorePatience());
+  auto reserved = safeguards_.budget->Reserve(panel_.Prices(leg.task), StorePatience());
   if (!reserved) return std::move(reserved).error();
   leg.money = std::move(*reserved);
   return std::nullopt;
@@ -248,13 +258,13 @@ std::optional<Error> FlightRunner::SetMoneyAside(Leg& leg) {
 
 /// Before the call, so that whatever kills the process leaves the note behind. It is an aid for
 /// afterwards: when it cannot be written, which the journal says, the call goes on without.
-void FlightRunner::NoteBegin(Leg& leg, const detection::DetectionTask& task) {
-  if (safeguards_.journal == nullptr || !panel_.Serves(task.kind)) return;
+void FlightRunner::NoteBegin(Leg& leg) {
+  if (safeguards_.journal == nullptr || leg.is_free || !panel_.Serves(leg.task.kind)) return;
   const cache::CacheKey& key = leg.content.key;
   cache::CallNote note;
   note.id = RandomId();
   note.kind = key.kind;
-  note.price_micros = panel_.PriceMicros(task);
+  note.price_micros = panel_.PriceMicros(leg.task);
   note.begun = clock_.WallNow();
   if (safeguards_.journal->Begin(key, note, StorePatience())) leg.noted_as = note.id;
 }
@@ -270,12 +280,10 @@ void FlightRunner::NoteEnd(const Leg& leg) {
 void FlightRunner::Pay(Course& course, Leg& leg) {
   const Content& content = leg.content;
   observer_.OnMiss(content.key, content.file_name, course.found);
-  const std::string digest = content.key.digest.ToHex();
-  const detection::DetectionTask task = TaskOf(content, digest);
-  NoteBegin(leg, task);
+  NoteBegin(leg);
   Deadline until = Deadline::After(clock_, options_.call_timeout);
   if (course.passage.leased()) until = until.Shortened(leg.call_end);
-  detection::PanelOutcome outcome = panel_.Judge(task, until);
+  detection::PanelOutcome outcome = panel_.Judge(leg.task, leg.look, until);
   leg.money.Settle(outcome.charges);
   leg.paid = CountersOf(content.key.kind, outcome);
   course.passage.Paid(outcome.verdict.has_value());

@@ -46,10 +46,10 @@ class FlightRunner {
   Deadline StorePatience() const;
   void Claim(Course& course, Leg& leg);
   bool AwaitNews(Leg& leg);
-  std::optional<Error> Refusal(const Course& course, const Leg& leg);
+  std::optional<Error> Refusal(const Course& course, Leg& leg);
   std::optional<Error> SetMoneyAside(Leg& leg);
   void Pay(Course& course, Leg& leg);
-  void NoteBegin(Leg& leg, const detection::DetectionTask& task);
+  void NoteBegin(Leg& leg);
   void NoteEnd(const Leg& leg);
   void Release(const Course& course, const Leg& leg);
   Analysis Keep(Leg& leg, const std::string& lease);

@@ -62,6 +62,8 @@ detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
   options.polling = {custom.poll_url, custom.poll_url_pointer, custom.id_pointer,
                      custom.poll_interval};
   options.free_statuses = custom.free_statuses;
+  options.cost_unit = custom.cost_unit;
+  options.units_pointer = custom.units_pointer;
   return options;
 }
 
@@ -123,12 +125,13 @@ Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpCli
   const bool demo = !sandbox.empty();
   Vendors vendors;
   if (demo || !settings.sightengine_secret.empty()) {
+    detection::SightengineOptions options;
+    options.endpoint = EndpointOf(settings.sightengine, sandbox, "/sightengine/1.0");
+    options.api_user = demo ? kSandboxCredential : settings.sightengine_user;
+    options.api_secret = demo ? Secret(kSandboxCredential) : settings.sightengine_secret;
+    options.operations_per_image = settings.sightengine_operations;
     vendors.emplace_back("sightengine",
-                         detection::MakeSightengine(
-                             {EndpointOf(settings.sightengine, sandbox, "/sightengine/1.0"),
-                              demo ? kSandboxCredential : settings.sightengine_user,
-                              demo ? Secret(kSandboxCredential) : settings.sightengine_secret},
-                             http, pauses));
+                         detection::MakeSightengine(std::move(options), http, pauses));
   }
   if (demo || !settings.sapling_key.empty()) {
     vendors.emplace_back("sapling", detection::MakeSapling(

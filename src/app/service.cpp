@@ -65,6 +65,8 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
+  options.longest_video = settings.budget.longest_video;
+  options.dearest_call_micros = settings.budget.call_micros;
   if (settings.redis.is_shared()) {
     options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   }

@@ -16,6 +16,17 @@ std::vector<Variable> BudgetVariables() {
            "What all vendors together may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.budget.monthly_micros; }),
       UsdLimit(
+          {"MAX_COST_PER_CALL_USD", "USD",
+           "What one analysis may cost at most, all its vendors together; one that can cost more "
+           "is "
+           "refused before it is paid"},
+          [](auto& s) -> auto& { return s.budget.call_micros; }),
+      Whole(
+          {"MAX_VIDEO_SECONDS", "seconds",
+           "Longest video that is analysed; a longer one is refused before it is paid, 0 for no "
+           "limit"},
+          0, 3'600'000, [](auto& s) -> auto& { return s.budget.longest_video; }),
+      UsdLimit(
           {"SIGHTENGINE_MONTHLY_BUDGET_USD", "USD",
            "What Sightengine alone may cost in a calendar month of UTC"},
           [](auto& s) -> auto& { return s.detection.sightengine.monthly_budget_micros; }),

@@ -256,8 +256,22 @@ std::vector<Variable> Following() {
            "How long the custom vendor may take, all looks for the result included"},
           1, 600'000, [](auto& s) -> auto& { return kCustom(s).vendor.timeout; }),
       Usd(
-          {"CUSTOM_COST_USD", "USD", "What the custom vendor charges for a call"},
+          {"CUSTOM_COST_USD", "USD",
+           "What the custom vendor charges for a unit of CUSTOM_COST_PER"},
           [](auto& s) -> auto& { return kCustom(s).vendor.cost_micros; }),
+      Choice<CostUnit, 4>(
+          {"CUSTOM_COST_PER", "",
+           "Custom vendor: what CUSTOM_COST_USD is for: a call, a started second of a video, or "
+           "started 1,000 words or characters of a text"},
+          {{{"call", CostUnit::kCall},
+            {"second", CostUnit::kSecond},
+            {"1000_words", CostUnit::kThousandWords},
+            {"1000_characters", CostUnit::kThousandCharacters}}},
+          [](auto& s) -> auto& { return kCustom(s).cost_unit; }),
+      Pointer(
+          {"CUSTOM_UNITS_POINTER", "",
+           "Custom vendor: where the answer says how many of these units it charged, if it does"},
+          [](auto& s) -> auto& { return kCustom(s).units_pointer; }),
       Whole(
           {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait in line"},
           1, 1000, [](auto& s) -> auto& { return kCustom(s).vendor.max_concurrency; }),

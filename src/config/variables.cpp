@@ -267,6 +267,11 @@ Table Endpoints() {
         {"SIGHTENGINE_COST_USD", "USD",
          "What Sightengine charges for an image or a frame of a video"}}},
       [](auto& s) -> auto& { return s.detection.sightengine; });
+  all.push_back(Whole(
+      {"SIGHTENGINE_OPERATIONS_PER_IMAGE", "",
+       "How many of Sightengine's operations SIGHTENGINE_COST_USD is for; what its answers count "
+       "above that is charged, 0 to go by images and frames alone"},
+      0, 1'000, [](auto& s) -> auto& { return s.detection.sightengine_operations; }));
   for (Variable& variable : Endpoint(
            {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
              {"SAPLING_TIMEOUT_MS", "ms", "How long a call of Sapling may take"},
@@ -279,7 +284,9 @@ Table Endpoints() {
            {{{"OPENAI_BASE_URL", "", "Where OpenAI's API is"},
              {"OPENAI_TIMEOUT_MS", "ms", "How long a call of OpenAI may take"},
              {"OPENAI_COST_USD", "USD",
-              "What a judgement of OpenAI is counted as: an estimate, the price goes by tokens"}}},
+              "What a judgement of OpenAI is counted as for each started 5,000 characters: an "
+              "estimate, "
+              "the price goes by tokens"}}},
            [](auto& s) -> auto& { return s.detection.openai; })) {
     all.push_back(std::move(variable));
   }

@@ -30,6 +30,10 @@ std::string_view CodeName(ErrorCode code) noexcept {
       return "text_too_short";
     case ErrorCode::kTextTooLong:
       return "text_too_long";
+    case ErrorCode::kVideoTooLong:
+      return "video_too_long";
+    case ErrorCode::kTooExpensive:
+      return "too_expensive";
     case ErrorCode::kRateLimited:
       return "rate_limited";
     case ErrorCode::kHeadTooLarge:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "detection/base64.h"
+#include "detection/custom_price.h"
 #include "detection/fill.h"
 #include "detection/polling.h"
 #include "detection/vendor_answer.h"
@@ -74,8 +75,8 @@ class Custom final : public Detector {
     return std::find(options_.kinds.begin(), options_.kinds.end(), kind) != options_.kinds.end();
   }
   std::string Fingerprint(MediaKind) const override;
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return options_.endpoint.cost_micros;
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    return CustomPrice(options_, task);
   }
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;
 
@@ -89,10 +90,12 @@ class Custom final : public Detector {
   bool polls() const {
     return !options_.polling.url.empty() || !options_.polling.url_pointer.empty();
   }
-  Result<Detection> Follow(const net::HttpResponse& accepted, Deadline deadline) const;
+  Result<Detection> Follow(const net::HttpResponse& accepted, const DetectionTask& task,
+                           Deadline deadline) const;
   Result<std::string> PollUrl(const Json& accepted) const;
-  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response, bool first) const;
-  Result<Detection> VerdictOf(const Json& answer) const;
+  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
+                                          const DetectionTask& task, bool first) const;
+  Result<Detection> VerdictOf(const Json& answer, const DetectionTask& task) const;
   Error FailureOf(const net::HttpResponse& response) const;
 
   const CustomOptions options_;
@@ -121,8 +124,8 @@ Result<Detection> Custom::Detect(const DetectionTask& task, Deadline deadline) {
   if (!request) return request.error();
   const auto response = http_.Send(*request, until);
   if (!response) return TransportError(kName, response.error());
-  if (auto result = LookAt(*response, true)) return *std::move(result);
-  return Follow(*response, until);
+  if (auto result = LookAt(*response, task, true)) return *std::move(result);
+  return Follow(*response, task, until);
 }
 
 Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
@@ -209,7 +212,8 @@ std::string Custom::BodyFor(std::span<const Value> values) const {
 }
 
 /// The vendor took the content and will say later. Nothing from here on is free.
-Result<Detection> Custom::Follow(const net::HttpResponse& accepted, Deadline deadline) const {
+Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const DetectionTask& task,
+                                 Deadline deadline) const {
   const auto answer = ObjectOf(accepted);
   const auto url = answer ? PollUrl(*answer) : InvalidAnswer(kName, "it is not a JSON object");
   if (!url) return url.error();
@@ -225,7 +229,9 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, Deadline dea
   PollPlan plan;
   plan.first_pause = options_.polling.interval;
   plan.interval = options_.polling.interval;
-  const Look look = [this](const net::HttpResponse& response) { return LookAt(response, false); };
+  const Look look = [&](const net::HttpResponse& response) {
+    return LookAt(response, task, false);
+  };
   return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, deadline);
 }
 
@@ -256,16 +262,16 @@ Result<std::string> Custom::PollUrl(const Json& accepted) const {
 /// What an answer says: the result, an error, or empty for "not yet". The first answer of a vendor
 /// that works on may lack the state.
 std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& response,
-                                                bool first) const {
+                                                const DetectionTask& task, bool first) const {
   if (response.status < 200 || response.status > 299) return FailureOf(response);
   const auto answer = ObjectOf(response);
   if (polls() && response.status == 202 && !first) return std::nullopt;
   if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
-  if (options_.state.pointer.empty()) return VerdictOf(*answer);
+  if (options_.state.pointer.empty()) return VerdictOf(*answer, task);
   const auto state = WordAt(*answer, options_.state.pointer);
   if (!state && polls() && first) return std::nullopt;
   if (!state) return InvalidAnswer(kName, "it has no state at " + options_.state.pointer);
-  if (Has(options_.state.done, *state)) return VerdictOf(*answer);
+  if (Has(options_.state.done, *state)) return VerdictOf(*answer, task);
   if (Has(options_.state.pending, *state)) {
     if (polls()) return std::nullopt;
     return InvalidAnswer(kName, "it is not finished");
@@ -277,7 +283,7 @@ std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& respons
   return InvalidAnswer(kName, "its state is none that is configured (" + ShortText(*state) + ")");
 }
 
-Result<Detection> Custom::VerdictOf(const Json& answer) const {
+Result<Detection> Custom::VerdictOf(const Json& answer, const DetectionTask& task) const {
   const Json* raw = AtPointer(answer, options_.score.pointer);
   const auto score = OnScale(raw, options_.score.max);
   if (!score) {
@@ -293,7 +299,7 @@ Result<Detection> Custom::VerdictOf(const Json& answer) const {
     detection.source.confidence =
         OnScale(AtPointer(answer, options_.confidence.pointer), options_.confidence.max);
   }
-  detection.cost_micros = options_.endpoint.cost_micros;
+  detection.cost_micros = CustomCost(options_, task, answer);
   detection.demo = options_.endpoint.sandbox;
   return detection;
 }

@@ -118,14 +118,26 @@ std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const 
   return prices;
 }
 
-PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline) const {
+FirstLook DetectorPanel::LookInto(const DetectionTask& task) const noexcept {
+  return LookAt(task, options_.provenance);
+}
+
+bool DetectorPanel::Decides(const FirstLook& look) const noexcept {
+  return options_.provenance == ProvenanceMode::kDecide && look.provenance &&
+         look.provenance->claim == ProvenanceClaim::kAiGenerated;
+}
+
+PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
+  return Judge(task, LookInto(task), deadline);
+}
+
+PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const FirstLook& look,
+                                  Deadline deadline) const {
   const Members& serving = MembersFor(given.kind);
-  FirstLook look = LookAt(given, options_.provenance);
-  const bool decided = options_.provenance == ProvenanceMode::kDecide && look.provenance &&
-                       look.provenance->claim == ProvenanceClaim::kAiGenerated;
+  const bool decided = Decides(look);
   if (serving.empty() && !decided) return PanelOutcome{NotConfigured(given.kind)};
   DetectionTask task = given;
-  if (!task.video_length && look.video) task.video_length = look.video->length;
+  look.AddTo(task);
   PanelOutcome outcome{Error{ErrorCode::kInternal, "The verdict could not be put together.",
                              decided ? Charge::kNone : Charge::kUnknown}};
   try {
@@ -135,22 +147,31 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, Deadline deadline)
       }
       outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
     } else {
-      const Members members = Taking(serving, task);
-      if (members.empty()) return PanelOutcome{NobodyTakes(serving, task)};
-      std::vector<Asked> asked = options_.mode == DetectionMode::kFallback
-                                     ? AskInOrder(members, task, deadline, clock_, options_.pauses)
-                                     : AskAll(members, task, deadline);
-      Account(members, asked, task, outcome);
-      outcome.verdict = Combine(asked, options_.mode, clock_.WallNow());
+      AskMembers(task, deadline, outcome);
     }
     if (outcome.verdict) {
-      outcome.verdict->video = std::move(look.video);
-      outcome.verdict->provenance = std::move(look.provenance);
+      outcome.verdict->video = look.video;
+      outcome.verdict->provenance = look.provenance;
     }
   } catch (const std::exception&) {
     // Out of memory, in effect. What was counted stays counted.
   }
   return outcome;
+}
+
+void DetectorPanel::AskMembers(const DetectionTask& task, Deadline deadline,
+                               PanelOutcome& outcome) const {
+  const Members& serving = MembersFor(task.kind);
+  const Members members = Taking(serving, task);
+  if (members.empty()) {
+    outcome.verdict = NobodyTakes(serving, task);
+    return;
+  }
+  std::vector<Asked> asked = options_.mode == DetectionMode::kFallback
+                                 ? AskInOrder(members, task, deadline, clock_, options_.pauses)
+                                 : AskAll(members, task, deadline);
+  Account(members, asked, task, outcome);
+  outcome.verdict = Combine(asked, options_.mode, clock_.WallNow());
 }
 
 }  // namespace vcache::detection

@@ -5,15 +5,26 @@
 
 #include "vcache/content/provenance.h"
 #include "vcache/content/video_length.h"
+#include "vcache/content/video_reach.h"
 
 namespace vcache::detection {
+
+void FirstLook::AddTo(DetectionTask& task) const noexcept {
+  if (task.video_length) return;
+  task.video_length = video_length;
+  task.video_may_be_longer = video_may_be_longer;
+}
 
 FirstLook LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept {
   FirstLook look;
   if (task.file == nullptr || !task.media_type) return look;
   try {
     if (content::IsVideo(*task.media_type)) {
+      look.video_may_be_longer = true;  // until the container has proved it
       look.video = content::ReadVideoInfo(*task.file, *task.media_type);
+      const content::VideoReach reach = content::ReadVideoReach(*task.file, *task.media_type);
+      look.video_length = reach.longest;
+      look.video_may_be_longer = !reach.counted;
     }
     if (mode != ProvenanceMode::kOff) {
       look.provenance = content::ReadProvenance(*task.file, *task.media_type);

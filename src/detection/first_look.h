@@ -1,20 +1,14 @@
 #pragma once
 
-#include <optional>
+#include <string_view>
 
 #include "vcache/core/clock.h"
 #include "vcache/core/provenance.h"
 #include "vcache/core/verdict.h"
-#include "vcache/core/video_info.h"
 #include "vcache/detection/detector.h"
+#include "vcache/detection/detector_panel.h"
 
 namespace vcache::detection {
-
-/// What a file tells for nothing, before anybody is paid.
-struct FirstLook {
-  std::optional<VideoInfo> video;
-  std::optional<Provenance> provenance;
-};
 
 /// Looks into the file of a task: at the container of a video, and at what it declares unless
 /// `mode` is off. Texts tell nothing. Never throws: a file that cannot be read tells nothing.

@@ -1,6 +1,7 @@
 // OpenAI chat completions as a judge of texts: an opinion, not a calibrated detector.
 // Facts and their sources: docs/detection-vendors.md.
 
+#include <algorithm>
 #include <utility>
 
 #include "detection/fill.h"
@@ -18,6 +19,8 @@ constexpr std::string_view kName = "openai";
 constexpr std::string_view kPromptVersion = "judge-1";
 /// The answer is a dozen tokens; models that reason spend more on the way to it.
 constexpr int kMaxAnswerTokens = 2048;
+/// What the configured price is for.
+constexpr std::int64_t kCharactersOfAPrice = 5'000;
 
 constexpr std::string_view kInstructions =
     "You judge whether a text was written by a language model or by a person. The user's message "
@@ -48,8 +51,10 @@ class OpenAi final : public OneCallDetector {
   std::string Fingerprint(MediaKind) const override {
     return "openai/v1/" + model_ + "/" + std::string(kPromptVersion);
   }
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return endpoint().cost_micros;
+  /// The vendor bills tokens: a longer text is a multiple of the text that the price is for.
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    const auto characters = static_cast<std::int64_t>(std::max<std::size_t>(task.characters, 1));
+    return endpoint().cost_micros * ((characters + kCharactersOfAPrice - 1) / kCharactersOfAPrice);
   }
 
   /// To look at a model costs nothing: tokens are billed, and there are none.
@@ -79,7 +84,7 @@ class OpenAi final : public OneCallDetector {
   }
 
   Result<Detection> Interpret(const net::HttpResponse& response,
-                              const DetectionTask&) const override {
+                              const DetectionTask& task) const override {
     if (response.status != 200) return FailureOf(response);
     const auto answer = ObjectOf(response);
     const Json* choices = answer ? Find(*answer, "choices") : nullptr;
@@ -105,7 +110,7 @@ class OpenAi final : public OneCallDetector {
     detection.source.kind = ScoreKind::kOpinion;
     detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(model_));
     detection.details = DumpJson(DetailsOf(response, *answer));
-    detection.cost_micros = endpoint().cost_micros;
+    detection.cost_micros = PriceMicros(task);
     return detection;
   }
 

@@ -30,6 +30,16 @@ constexpr std::int64_t kMostFrames = 1'800;
 constexpr std::chrono::milliseconds kLookTimeout{15'000};
 constexpr std::size_t kMaxJobId = 128;
 
+/// More in one answer is nonsense.
+constexpr std::int64_t kMostOperations = 1'000'000;
+
+/// The price of an image or a frame, and how many of the vendor's operations that is; 0: what it
+/// says of operations does not count.
+struct Tariff {
+  std::int64_t price_micros = 0;
+  std::int64_t operations = 0;
+};
+
 bool IsLong(const DetectionTask& task) {
   if (task.kind != MediaKind::kVideo) return false;
   return task.video_length ? *task.video_length > kLongestClip
@@ -100,7 +110,18 @@ std::string DetailsOf(const Json& answer) {
   return DumpJson(details);
 }
 
-Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
+/// What the vendor says that it charged: the larger of what it judged and what its operations come
+/// to, because the operations are what it bills.
+std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& tariff) {
+  std::int64_t units = judged;
+  const auto told = AsInteger(operations);
+  if (told && tariff.operations > 0 && *told > 0 && *told <= kMostOperations) {
+    units = std::max(units, (*told + tariff.operations - 1) / tariff.operations);
+  }
+  return tariff.price_micros * units;
+}
+
+Result<Detection> ImageVerdict(const Json& answer, const Tariff& tariff) {
   const Json* raw = FindPath(answer, {"type", "ai_generated"});
   const auto score = ScoreFromUnit(raw);
   if (!score) return InvalidAnswer(kName, "type.ai_generated is no number of 0 to 1");
@@ -111,12 +132,13 @@ Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
   generators.AddMap(FindPath(answer, {"type", "ai_generators"}));
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
-  detection.cost_micros = price;
+  detection.cost_micros = CostOf(1, FindPath(answer, {"request", "operations"}), tariff);
   return detection;
 }
 
 /// The vendor gives no score for a clip: the headline is the highest of its frames.
-Result<Detection> VideoVerdict(const Json& answer, const Json* frames, std::int64_t price) {
+Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Json* operations,
+                               const Tariff& tariff) {
   if (frames == nullptr || !frames->is_array() || frames->empty()) {
     return InvalidAnswer(kName, "there are no frames");
   }
@@ -133,7 +155,7 @@ Result<Detection> VideoVerdict(const Json& answer, const Json* frames, std::int6
   detection.frames_analyzed = tally.count();
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
-  detection.cost_micros = price * tally.count();
+  detection.cost_micros = CostOf(tally.count(), operations, tariff);
   return detection;
 }
 
@@ -151,11 +173,11 @@ class Sightengine final : public Detector {
   }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros;
-    // One frame a second, where the length is known; else a full clip.
-    const auto length = task.video_length.value_or(kLongestClip);
-    const auto frames = std::chrono::ceil<std::chrono::seconds>(length).count();
-    return options_.endpoint.cost_micros *
-           std::clamp<std::int64_t>(frames, 1, IsLong(task) ? kMostFrames : kDearestClipFrames);
+    // One frame a second; where nothing proves the length, as many as the endpoint takes.
+    const std::int64_t most = IsLong(task) ? kMostFrames : kDearestClipFrames;
+    if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost_micros * most;
+    const auto frames = std::chrono::ceil<std::chrono::seconds>(*task.video_length).count();
+    return options_.endpoint.cost_micros * std::clamp<std::int64_t>(frames, 1, most);
   }
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
@@ -183,6 +205,10 @@ class Sightengine final : public Detector {
   }
 
  private:
+  Tariff TariffNow() const {
+    return {options_.endpoint.cost_micros, options_.operations_per_image};
+  }
+
   std::vector<net::FormField> CredentialFields() const {
     return {TextField("api_user", options_.api_user),
             TextField("api_secret", options_.api_secret.Reveal())};
@@ -216,9 +242,9 @@ class Sightengine final : public Detector {
   Result<Detection> Interpret(const net::HttpResponse& response, MediaKind kind) const {
     const auto answer = SuccessOf(response);
     if (!answer) return answer.error();
-    const std::int64_t price = options_.endpoint.cost_micros;
-    if (kind != MediaKind::kVideo) return ImageVerdict(*answer, price);
-    return VideoVerdict(*answer, FindPath(*answer, {"data", "frames"}), price);
+    if (kind != MediaKind::kVideo) return ImageVerdict(*answer, TariffNow());
+    return VideoVerdict(*answer, FindPath(*answer, {"data", "frames"}),
+                        FindPath(*answer, {"request", "operations"}), TariffNow());
   }
 
   /// The video was taken; its frames come later. Nothing from here on is free.
@@ -258,7 +284,7 @@ class Sightengine final : public Detector {
     }
     if (status != "finished") return InvalidAnswer(kName, "the job's state is none that is known");
     // A part of the frames is no verdict on the whole: the state decides, not what is there.
-    return VideoVerdict(*answer, Find(*data, "frames"), options_.endpoint.cost_micros);
+    return VideoVerdict(*answer, Find(*data, "frames"), Find(*data, "operations"), TariffNow());
   }
 
   const SightengineOptions options_;

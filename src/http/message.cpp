@@ -68,6 +68,8 @@ int StatusOf(ErrorCode code) noexcept {
       return 415;
     case ErrorCode::kTextTooShort:
     case ErrorCode::kTextTooLong:
+    case ErrorCode::kVideoTooLong:
+    case ErrorCode::kTooExpensive:
       return 422;
     case ErrorCode::kRateLimited:
       return 429;

@@ -12,7 +12,10 @@ Behaviour CallLedger::Begin(std::string_view vendor) {
   if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
   Behaviour now = behaviour_;
   if (behaviour_.times && --*behaviour_.times <= 0) {
-    behaviour_ = {.latency = behaviour_.latency, .times = std::nullopt, .vendor = {}};
+    behaviour_ = {.latency = behaviour_.latency,
+                  .times = std::nullopt,
+                  .vendor = {},
+                  .frames = behaviour_.frames};
   }
   return now;
 }
@@ -21,6 +24,11 @@ Behaviour CallLedger::Look(std::string_view vendor) const {
   const std::lock_guard lock(mutex_);
   if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
   return behaviour_;
+}
+
+int CallLedger::Frames() const {
+  const std::lock_guard lock(mutex_);
+  return behaviour_.frames;
 }
 
 bool CallLedger::IsFor(std::string_view vendor) const {

@@ -21,6 +21,8 @@ class CallLedger {
   void End();
   /// How to answer a question of this vendor that is no call: nothing is counted.
   Behaviour Look(std::string_view vendor) const;
+  /// How many frames of a video are analysed and charged.
+  int Frames() const;
   /// Whether the behaviour is set for this vendor by its name.
   bool IsFor(std::string_view vendor) const;
 

@@ -44,6 +44,11 @@ http::Response Behave(CallLedger& ledger, http::Request& request) {
     if (!count || *count < 1 || *count > 1'000'000) return Refuse("times must be 1 to 1000000.");
     behaviour.times = static_cast<int>(*count);
   }
+  if (const Json* frames = Find(*json, "frames")) {
+    const auto count = AsInteger(frames);
+    if (!count || *count < 1 || *count > 3'600) return Refuse("frames must be 1 to 3600.");
+    behaviour.frames = static_cast<int>(*count);
+  }
   behaviour.vendor = AsString(Find(*json, "vendor")).value_or("");
   ledger.Behave(std::move(behaviour));
   return JsonAnswer(200, Json::object({{"ok", true}}));

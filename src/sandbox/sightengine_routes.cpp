@@ -12,7 +12,6 @@ namespace vcache::sandbox {
 namespace {
 
 constexpr std::int64_t kPriceMicros = 10'000;
-constexpr int kFrames = 4;
 
 http::Response Failure(int status, std::string_view type, int code, std::string_view message) {
   Json body = Json::object();
@@ -35,7 +34,7 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-Judged JudgeForm(UploadForm& form, bool readable, std::int64_t price) {
+Judged JudgeForm(UploadForm& form, bool readable, int frames) {
   if (!readable) {
     return {.refusal = Failure(400, "request_error", 2, "The request is not a readable form")};
   }
@@ -48,13 +47,13 @@ Judged JudgeForm(UploadForm& form, bool readable, std::int64_t price) {
   if (!form.has_file()) {
     return {.refusal = Failure(400, "argument_error", 4, "Missing media")};
   }
-  return {.cost_micros = price, .digest = form.Digest()};
+  return {.cost_micros = kPriceMicros * frames, .digest = form.Digest(), .frames = frames};
 }
 
-Judged ReadCheck(http::Request& request, std::int64_t price) {
+Judged ReadCheck(http::Request& request, int frames) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));
-  return JudgeForm(form, readable, price);
+  return JudgeForm(form, readable, frames);
 }
 
 Json Request(int operations) {
@@ -80,12 +79,12 @@ http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& scor
   return JsonAnswer(200, body);
 }
 
-Json FramesOf(const std::optional<Json>& score) {
+Json FramesOf(int count, const std::optional<Json>& score) {
   Json frames = Json::array();
-  for (int i = 0; i < kFrames; ++i) {
+  for (int i = 0; i < count; ++i) {
     // The last frame bears the score that the others stay below.
     Json type = TypeOf(score);
-    if (score && score->is_number() && i + 1 < kFrames) {
+    if (score && score->is_number() && i + 1 < count) {
       type["ai_generated"] = score->get<double>() / 2;
     }
     frames.push_back(Json::object(
@@ -96,12 +95,12 @@ Json FramesOf(const std::optional<Json>& score) {
   return frames;
 }
 
-http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode) {
+http::Response VideoAnswer(const Judged& judged, const std::optional<Json>& score, Mode) {
   Json body = Json::object();
   body["status"] = "success";
-  body["request"] = Request(5 * kFrames);
+  body["request"] = Request(5 * judged.frames);
   body["media"] = Json::object({{"id", "med_sandbox"}, {"uri", "upload"}});
-  body["data"] = Json::object({{"frames", FramesOf(score)}});
+  body["data"] = Json::object({{"frames", FramesOf(judged.frames, score)}});
   return JsonAnswer(200, body);
 }
 
@@ -133,8 +132,8 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
       http::FormValue(request.info.query, "api_secret").value_or("").empty()) {
     return FailureFor(Mode::kCredentials);
   }
-  const auto answer = [&id](const Judged&, const std::optional<Json>& score, Mode) {
-    return JobAnswer(id, "finished", FramesOf(score));
+  const auto answer = [&id](const Judged& judged, const std::optional<Json>& score, Mode) {
+    return JobAnswer(id, "finished", FramesOf(judged.frames, score));
   };
   return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
@@ -144,7 +143,7 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
 http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));
-  const auto read = [&](http::Request&) { return JudgeForm(form, readable, kPriceMicros); };
+  const auto read = [&](http::Request&) { return JudgeForm(form, readable, 1); };
   const Vendor vendor{"sightengine", read, ImageAnswer, FailureFor};
   if (!readable || form.has_file() || !form.Field("models").empty()) {
     return ServeCall(ledger, clock, vendor, request);
@@ -157,7 +156,7 @@ http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& reque
 void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
   const Vendor video{
       "sightengine",
-      [](http::Request& request) { return ReadCheck(request, kPriceMicros * kFrames); },
+      [&ledger](http::Request& request) { return ReadCheck(request, ledger.Frames()); },
       VideoAnswer, FailureFor};
   router.Add("POST", "/sightengine/1.0/check.json", [&ledger, &clock](http::Request& request) {
     return CheckImage(ledger, clock, request);

@@ -24,6 +24,7 @@ struct Judged {
   /// False: the call only announces a content, which comes by another way and is charged then.
   bool has_content = true;
   bool is_video = false;
+  int frames = 1;  ///< That are analysed, for vendors that charge frames.
 };
 
 /// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.

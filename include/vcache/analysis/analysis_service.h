@@ -67,6 +67,10 @@ struct AnalysisOptions {
   /// Paid calls begun in any minute while the store is unavailable; one more is refused with
   /// kOverloaded. 0 for no limit.
   std::size_t outage_calls_per_minute = 0;
+  /// Longer videos are refused with kVideoTooLong; 0 for no limit.
+  std::chrono::seconds longest_video{0};
+  /// An analysis that can cost more is refused with kTooExpensive; empty for no limit.
+  std::optional<std::int64_t> dearest_call_micros{};
   /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
   bool same_detectors = false;
 };
@@ -93,7 +97,8 @@ class AnalysisService {
 
   /// The verdict of a content, from a tier, from a call already in flight, or from a call paid for
   /// now. Blocks until `deadline` at most; leaving early cancels nothing. Errors:
-  /// kVendorNotConfigured, those of `Detector`, kOverloaded, kShuttingDown, kDeadlineExceeded.
+  /// kVendorNotConfigured, those of `Detector`, kVideoTooLong, kTooExpensive, kBudgetExhausted,
+  /// kOverloaded, kShuttingDown, kDeadlineExceeded.
   Result<Analysis> Analyze(Content content, Deadline deadline);
 
   /// What is known, without ever paying. kNotCached, kStoreUnavailable.

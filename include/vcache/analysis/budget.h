@@ -131,6 +131,9 @@ class Budget {
   std::vector<Limit> LimitsAt(WallTime now) const;
   Error RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, WallTime now);
   void Settled(BudgetReservation& reservation, std::vector<cache::BudgetChange> changes);
+  /// What a vendor charges above its price counts like the rest, but somebody should know.
+  void NoteExcess(std::span<const detection::VendorPrice> reserved,
+                  std::span<const detection::VendorPrice> charged);
   void Hold(const std::string& window, std::int64_t micros);
   Deadline Patience(Deadline deadline) const;
 

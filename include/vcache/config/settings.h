@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/cost_unit.h"
 #include "vcache/core/detection_mode.h"
 #include "vcache/core/log.h"
 #include "vcache/core/provenance.h"
@@ -94,6 +95,9 @@ struct VendorSettings {
 struct BudgetSettings {
   std::optional<std::int64_t> daily_micros{};    ///< `DAILY_BUDGET_USD`
   std::optional<std::int64_t> monthly_micros{};  ///< `MONTHLY_BUDGET_USD`
+  /// `MAX_COST_PER_CALL_USD`: what one analysis may cost.
+  std::optional<std::int64_t> call_micros{};
+  std::chrono::seconds longest_video{0};  ///< `MAX_VIDEO_SECONDS`; 0: no limit.
 };
 
 /// Names with values, in their order.
@@ -124,6 +128,8 @@ struct CustomSettings {
   std::string poll_url_pointer;
   std::chrono::milliseconds poll_interval{2'000};
   std::vector<int> free_statuses{401, 403, 429};
+  CostUnit cost_unit = CostUnit::kCall;  ///< `CUSTOM_COST_PER`
+  std::string units_pointer;             ///< `CUSTOM_UNITS_POINTER`
 };
 
 struct DetectionSettings {
@@ -160,6 +166,7 @@ struct DetectionSettings {
                                  50'000};
   std::string sightengine_user;
   Secret sightengine_secret;
+  std::int64_t sightengine_operations = 5;  ///< `SIGHTENGINE_OPERATIONS_PER_IMAGE`
   /// Two minutes: a video is judged within one exchange.
   VendorSettings sightengine{"https://api.sightengine.com/1.0", std::chrono::minutes(2), 10'000};
   Secret sapling_key;

@@ -24,6 +24,8 @@ enum class ErrorCode {
   kUnsupportedMediaType,  ///< Not an image, video or text that we understand.
   kTextTooShort,
   kTextTooLong,
+  kVideoTooLong,
+  kTooExpensive,  ///< The analysis may cost more than one may.
   kRateLimited,
   kHeadTooLarge,    ///< Request line or header fields over their limits.
   kClientGone,      ///< Nobody is left to answer. Seen in logs only.

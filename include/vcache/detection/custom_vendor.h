@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/cost_unit.h"
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/pauses.h"
@@ -42,7 +43,9 @@ struct CustomState {
 /// `{text}`, `{base64}`, `{media_type}` and `{sha256}`; the values are escaped for where they
 /// stand. Whoever makes one has checked that the templates fit together: `config` does.
 struct CustomOptions {
-  VendorEndpoint endpoint;  ///< `base_url` is the whole URL; the price is that of a call.
+  VendorEndpoint endpoint;  ///< `base_url` is the whole URL; the price is that of a unit.
+  CostUnit cost_unit = CostUnit::kCall;
+  std::string units_pointer;  ///< Where the answer says how many units it cost; empty: nowhere.
   std::string method = "POST";
   Secret api_key;
   std::vector<std::pair<std::string, std::string>> headers;

@@ -33,9 +33,12 @@ struct DetectionTask {
   std::size_t characters = 0;
   /// Hexadecimal digest, for vendors that take an id from the caller.
   std::string_view digest_hex;
-  /// Video: what its container says; empty where it does not, or nobody has looked yet. A claim of
-  /// the file, good to choose an endpoint and estimate a price by.
+  /// Video: the longest that any part of its container says; empty where none does, or nobody has
+  /// looked yet.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
+  /// Video: `video_length` is a claim. Nothing in the file proves that it ends there, so a price
+  /// must reckon with the longest video that the vendor takes.
+  bool video_may_be_longer = false;
 };
 
 /// One vendor's finished answer.
@@ -68,7 +71,8 @@ class Detector {
   virtual std::string_view RefusalOf(const DetectionTask&) const noexcept { return {}; }
   /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
   virtual std::string Fingerprint(MediaKind kind) const = 0;
-  /// What a call for this task is expected to cost.
+  /// The most that a call for this task can cost: set aside before it, and counted for a call of
+  /// unknown charge. What a call did cost is `Detection::cost_micros`.
   virtual std::int64_t PriceMicros(const DetectionTask& task) const noexcept = 0;
   /// Whether calls go through at present. Asks nobody; fit for a probe that comes each second.
   virtual VendorHealth health() const { return {}; }

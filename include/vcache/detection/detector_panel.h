@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/verdict.h"
+#include "vcache/core/video_info.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/pauses.h"
 
@@ -21,6 +24,19 @@ struct VendorPrice {
   std::int64_t micros = 0;
 
   friend bool operator==(const VendorPrice&, const VendorPrice&) = default;
+};
+
+/// What a file tells for nothing, before anybody is paid.
+struct FirstLook {
+  std::optional<VideoInfo> video = std::nullopt;
+  /// As `DetectionTask::video_length` and `video_may_be_longer`.
+  std::optional<std::chrono::milliseconds> video_length = std::nullopt;
+  bool video_may_be_longer = false;
+  std::optional<Provenance> provenance = std::nullopt;
+
+  /// Tells the vendors, and what they ask for it, how long the video is. Who made the task and knew
+  /// it is not contradicted.
+  void AddTo(DetectionTask& task) const noexcept;
 };
 
 /// What the panel concluded, and what it cost whether or not it concluded anything.
@@ -44,8 +60,15 @@ struct PanelOptions {
 };
 
 /// The vendors that judge each kind of content. Those that cannot judge this very content
-/// (`Detector::RefusalOf`) are never asked, and nobody misses them. Before any of them it looks at
-/// what the file says of itself, which costs nothing. Thread-safe.
+/// (`Detector::RefusalOf`) are never asked, and nobody misses them. Before a price is asked for or
+/// a vendor, somebody looks at what the file says of itself, which costs nothing:
+///
+///     const FirstLook look = panel.LookInto(task);
+///     look.AddTo(task);
+///     if (!panel.Decides(look)) ...  // set panel.Prices(task) aside
+///     PanelOutcome outcome = panel.Judge(task, look, deadline);
+///
+/// Thread-safe.
 ///
 /// Consensus: all are asked at the same time; mean score, majority of "AI or not", `sources` lists
 /// each with its score or its error, and a verdict with a vendor missing is `partial`.
@@ -78,20 +101,28 @@ class DetectorPanel {
   /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide, and
   /// the mode where there are several.
   std::string Fingerprint(MediaKind kind) const;
-  /// What a whole analysis costs at most: a fallback may come to the last vendor.
+  /// Looks into the file: at the length of a video, and at the claims of origin where they are
+  /// wanted. Texts tell nothing. Once is enough for a content.
+  FirstLook LookInto(const DetectionTask& task) const noexcept;
+  /// Whether what the file declares is the verdict (`kDecide`): then nobody is asked and nothing is
+  /// paid.
+  bool Decides(const FirstLook& look) const noexcept;
+  /// What a whole analysis costs at most: a fallback may come to the last vendor. Of a task that
+  /// was told what the first look found.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
   /// The same by vendor: what a `Judge` of this task may be charged for.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor that is asked answered or failed; never throws. kVendorNotConfigured
-  /// without one, with the variables to set. Looks into the file first: a video's length goes into
-  /// the task for the vendors, and what was found into the verdict. Where claims decide
-  /// (`kDecide`), a file that declares itself generated gets its verdict from that; then nobody is
-  /// asked and nothing paid.
+  /// without one, with the variables to set. What was found goes into the verdict. Where it
+  /// decides, it is the verdict.
+  PanelOutcome Judge(const DetectionTask& task, const FirstLook& look, Deadline deadline) const;
+  /// The same with a look of its own, for those who set nothing aside.
   PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 
  private:
   const std::vector<std::shared_ptr<Detector>>& MembersFor(MediaKind kind) const noexcept;
+  void AskMembers(const DetectionTask& task, Deadline deadline, PanelOutcome& outcome) const;
 
   std::vector<std::shared_ptr<Detector>> image_;
   std::vector<std::shared_ptr<Detector>> video_;

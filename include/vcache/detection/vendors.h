@@ -52,6 +52,9 @@ struct SightengineOptions {
   Secret api_secret;
   /// Between two looks at a long video; the vendor limits how often.
   std::chrono::milliseconds interval{3'000};
+  /// How many of the vendor's operations the price is for: it bills those, and says how many. 0:
+  /// what it says does not count.
+  std::int64_t operations_per_image = 5;
 };
 
 struct SaplingOptions {
@@ -60,7 +63,7 @@ struct SaplingOptions {
 };
 
 struct OpenAiOptions {
-  VendorEndpoint endpoint;  ///< Price of one judgement.
+  VendorEndpoint endpoint;  ///< Price of each started 5,000 characters.
   Secret api_key;
   std::string model;
 };

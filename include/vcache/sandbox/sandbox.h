@@ -47,6 +47,9 @@ struct Behaviour {
   /// Only for this vendor; empty: for all. Copyleaks' login is asked before each call and goes
   /// wrong only as `copyleaks-login`.
   std::string vendor;
+  /// So many frames of a video are analysed and charged by the vendors that charge frames; the
+  /// default is what is fast.
+  int frames = 4;
 };
 
 struct CallCount {

@@ -146,6 +146,39 @@ TEST_CASE("Budget: settled lower, the rest is free; settled higher, the truth co
   CHECK(world.Day().remaining_micros == 0);
 }
 
+TEST_CASE("Budget: what a vendor charges above its price counts at once, and is an error") {
+  BudgetOptions options = Both(100 * kCent, 1'000 * kCent);
+  options.vendors["one"] = {.daily_micros = {}, .monthly_micros = 50 * kCent};
+  BudgetWorld world(options);
+  auto dear = world.Reserve(kCent);
+  REQUIRE(dear);
+  dear->Settle(Prices{{"one", 40 * kCent}});
+  REQUIRE(world.logger.Count(LogLevel::kError) == 1);
+  const std::string& fields = world.logger.lines().front().fields;
+  CHECK(fields.find("vendor=one") != std::string::npos);
+  CHECK(fields.find("set_aside_usd=0.01") != std::string::npos);
+  CHECK(fields.find("charged_usd=0.4") != std::string::npos);
+  CHECK(world.store.Sum("2026-01-01") == 40 * kCent);
+  CHECK(world.store.Sum("2026-01") == 40 * kCent);
+  CHECK(world.store.Sum("one:2026-01") == 40 * kCent);
+  CHECK_FALSE(world.Reserve(11 * kCent));
+  CHECK(world.Reserve(10 * kCent));
+  // A vendor that was said to be free is one of them.
+  auto free_of_charge = world.Reserve(0, "two");
+  REQUIRE(free_of_charge);
+  free_of_charge->Settle(Prices{{"two", 5 * kCent}});
+  CHECK(world.store.Sum("2026-01-01") == 55 * kCent);
+}
+
+TEST_CASE("Budget: without a limit too, a charge above the price is an error") {
+  BudgetWorld world({});
+  auto reservation = world.Reserve(kCent);
+  REQUIRE(reservation);
+  reservation->Settle(Prices{{"one", 2 * kCent}});
+  CHECK(world.logger.Count(LogLevel::kError) == 1);
+  CHECK(world.store.calls == 0);
+}
+
 TEST_CASE("Budget: the price that was expected needs no second word with the store") {
   BudgetWorld world(Daily(10 * kCent));
   auto reservation = world.Reserve(kCent);

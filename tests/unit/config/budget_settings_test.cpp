@@ -48,3 +48,25 @@ TEST_CASE("LoadSettings: a day's budget above the month's is a mistake") {
         "DAILY_BUDGET_USD (5.5) is more than MONTHLY_BUDGET_USD (5).");
   CHECK(LoadBudget({{"DAILY_BUDGET_USD", "5"}, {"MONTHLY_BUDGET_USD", "5"}}).budget.daily_micros);
 }
+
+TEST_CASE("LoadSettings: the limits of one analysis, and none unless they are set") {
+  const Settings none = LoadBudget({});
+  CHECK_FALSE(none.budget.call_micros);
+  CHECK(none.budget.longest_video.count() == 0);
+  const Settings some = LoadBudget({{"MAX_COST_PER_CALL_USD", "0.6"}, {"MAX_VIDEO_SECONDS", "90"}});
+  CHECK(some.budget.call_micros == 600'000);
+  CHECK(some.budget.longest_video == std::chrono::seconds(90));
+  CHECK(BudgetComplaint({{"MAX_COST_PER_CALL_USD", "0"}}).starts_with("MAX_COST_PER_CALL_USD"));
+  CHECK(BudgetComplaint({{"MAX_VIDEO_SECONDS", "-1"}}).starts_with("MAX_VIDEO_SECONDS"));
+  CHECK(BudgetComplaint({{"MAX_VIDEO_SECONDS", "1m"}}).starts_with("MAX_VIDEO_SECONDS"));
+}
+
+TEST_CASE("LoadSettings: what prices are for") {
+  const Settings none = LoadBudget({});
+  CHECK(none.detection.sightengine_operations == 5);
+  CHECK(none.detection.custom.cost_unit == CostUnit::kCall);
+  CHECK(none.detection.custom.units_pointer.empty());
+  const Settings some = LoadBudget({{"SIGHTENGINE_OPERATIONS_PER_IMAGE", "0"}});
+  CHECK(some.detection.sightengine_operations == 0);
+  CHECK(BudgetComplaint({{"CUSTOM_COST_PER", "minute"}}).starts_with("CUSTOM_COST_PER"));
+}

@@ -297,3 +297,53 @@ TEST_CASE("Custom: takes the configured kinds only") {
   CheckFailure(vendor.Detect(MediaKind::kVideo), ErrorCode::kVendorRefused, Charge::kNone);
   CHECK(vendor.http.sent().empty());
 }
+
+TEST_CASE("Custom: the price is for what the vendor bills, and reckons with the dearest") {
+  const auto price = [](CostUnit unit, const detection::DetectionTask& task) {
+    CustomOptions options = Plain();
+    options.cost_unit = unit;
+    return Vendor(options).detector->PriceMicros(task) / 4'000;
+  };
+  detection::DetectionTask image;
+  detection::DetectionTask text;
+  text.kind = MediaKind::kText;
+  std::string words;
+  for (int i = 0; i < 1'001; ++i) words += "word ";
+  text.text = words;
+  text.characters = words.size();
+  detection::DetectionTask video;
+  video.kind = MediaKind::kVideo;
+  for (const auto* task : {&image, &text, &video}) CHECK(price(CostUnit::kCall, *task) == 1);
+  CHECK(price(CostUnit::kThousandWords, text) == 2);
+  CHECK(price(CostUnit::kThousandCharacters, text) == 6);
+  CHECK(price(CostUnit::kThousandWords, image) == 1);
+  CHECK(price(CostUnit::kThousandCharacters, image) == 1);
+  CHECK(price(CostUnit::kSecond, text) == 1);
+  CHECK(price(CostUnit::kSecond, image) == 1);
+  CHECK(price(CostUnit::kSecond, video) == 3'600);
+  video.video_length = 90'001ms;
+  CHECK(price(CostUnit::kSecond, video) == 91);
+  video.video_may_be_longer = true;
+  CHECK(price(CostUnit::kSecond, video) == 3'600);
+  video.video_length = 2h;
+  CHECK(price(CostUnit::kSecond, video) == 7'200);
+}
+
+TEST_CASE("Custom: units that the answer counts are what it costs, nonsense is not") {
+  CustomOptions options = Plain();
+  options.units_pointer = "/billed";
+  Vendor vendor(options);
+  const auto cost = [&](const std::string& billed) {
+    const auto detection =
+        vendor.Answering(200, R"({"result":{"score":50},"billed":)" + billed + "}");
+    REQUIRE(detection);
+    return detection->cost_micros;
+  };
+  CHECK(cost("3") == 12'000);
+  CHECK(cost("0") == 0);
+  CHECK(cost("0.5001") == 2'001);
+  for (const char* nonsense : {"-1", "1e9", "null", R"("3")", "[]"}) {
+    CAPTURE(nonsense);
+    CHECK(cost(nonsense) == 4'000);
+  }
+}

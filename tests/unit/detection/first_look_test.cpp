@@ -143,6 +143,55 @@ TEST_CASE("DetectorPanel: a video's length reaches the vendors and the verdict, 
   CHECK_FALSE(image.verdict->video);
 }
 
+TEST_CASE("DetectorPanel: prices know how long the video is, and whether it may be longer") {
+  Look look;
+  const DetectorPanel panel = look.Panel(ProvenanceMode::kReport);
+  const auto told = [&](const std::string& bytes, MediaType type) {
+    const content::Spool spool = SpoolOf(bytes);
+    DetectionTask task;
+    task.kind = MediaKind::kVideo;
+    task.media_type = type;
+    task.file = &spool;
+    panel.LookInto(task).AddTo(task);
+    return std::pair(task.video_length, task.video_may_be_longer);
+  };
+  const std::optional<milliseconds> half_hour = milliseconds(1'800'000);
+  CHECK(told(Mp4(1'800'000), MediaType::kMp4) == std::pair(half_hour, true));
+  CHECK(told(Webm(1'800'000), MediaType::kWebm) == std::pair(half_hour, true));
+  CHECK(told(FtypBox(), MediaType::kMp4).second);
+  const std::string track =
+      Box("trak", Box("mdia", Box("mdhd", Zeros(12) + Be(1000, 4) + Be(5'000, 4) + Zeros(4)) +
+                                  Box("minf", Box("stbl", Box("stts", Zeros(4) + Be(1, 4) +
+                                                                          Be(10, 4) + Be(500, 4)) +
+                                                              Box("stsz", Zeros(8) + Be(10, 4))))));
+  CHECK(told(FtypBox() + Box("moov", MvhdBox(1000, 5'000) + track), MediaType::kMp4) ==
+        std::pair(std::optional(milliseconds(5'000)), false));
+}
+
+TEST_CASE("DetectorPanel: a look is made once, and who judges by it reads nothing more") {
+  Look look;
+  const DetectorPanel panel = look.Panel(ProvenanceMode::kDecide);
+  detection::FirstLook found;
+  found.provenance.emplace();
+  found.provenance->claim = ProvenanceClaim::kAiGenerated;
+  found.provenance->by = {"c2pa"};
+  CHECK(panel.Decides(found));
+  CHECK_FALSE(panel.Decides({}));
+  CHECK_FALSE(look.Panel(ProvenanceMode::kReport).Decides(found));
+  // The file itself says nothing: what was found before is what counts.
+  const content::Spool silent = SpoolOf(Jpeg(""));
+  DetectionTask task;
+  task.media_type = MediaType::kJpeg;
+  task.file = &silent;
+  const auto outcome = panel.Judge(task, found, Deadline::Never());
+  REQUIRE(outcome.verdict);
+  CHECK(outcome.verdict->provider == "provenance");
+  const content::Spool generated = SpoolOf(kGenerated);
+  task.file = &generated;
+  CHECK(panel.Judge(task, detection::FirstLook{}, Deadline::Never()).verdict->provider == "fake");
+  CHECK(look.vendor->calls == 1);
+}
+
 TEST_CASE("LookAt: a text has nothing to look at") {
   const auto look = detection::LookAt(DetectionTask{}, ProvenanceMode::kDecide);
   CHECK_FALSE(look.provenance);

@@ -162,3 +162,18 @@ TEST_CASE("OpenAi: each failure has its code and charge, and never shows the ven
   CheckFailure(vendor.Answering(502, "<html>"), ErrorCode::kVendorUnavailable, Charge::kUnknown);
   CheckFailure(vendor.Answering(404, "<html>"), ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
 }
+
+TEST_CASE("OpenAi: a longer text is reckoned as a multiple of what the price is for") {
+  Vendor vendor;
+  detection::DetectionTask task;
+  task.kind = detection::MediaKind::kText;
+  const auto price = [&](std::size_t characters) {
+    task.characters = characters;
+    return vendor.detector->PriceMicros(task);
+  };
+  const std::int64_t once = price(0);
+  CHECK(once > 0);
+  CHECK(price(5'000) == once);
+  CHECK(price(5'001) == 2 * once);
+  CHECK(price(1'000'000) == 200 * once);
+}

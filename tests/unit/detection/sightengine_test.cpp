@@ -65,11 +65,12 @@ constexpr const char* kTaken =
     R"({"status":"success","request":{"id":"req_C1","operations":0},"media":{"id":"med/C1"}})";
 constexpr const char* kFrame = R"({"info":{"position":0},"type":{"ai_generated":0.91}})";
 
-std::string Job(const std::string& state, const std::string& frames, int progress = 0) {
+std::string Job(const std::string& state, const std::string& frames, int progress = 0,
+                int operations = 10) {
   return R"({"status":"success","request":{"id":"req_P2","operations":0},"output":{"media":
     {"id":"med/C1"},"request":"req_C1","data":{"status":")" +
-         state + R"(","progress":)" + std::to_string(progress) + R"(,"operations":60,"frames":[)" +
-         frames + "]}}}";
+         state + R"(","progress":)" + std::to_string(progress) + R"(,"operations":)" +
+         std::to_string(operations) + R"(,"frames":[)" + frames + "]}}}";
 }
 
 }  // namespace
@@ -248,6 +249,41 @@ TEST_CASE("Sightengine: a video is expected to cost a frame a second, half an ho
   CHECK(vendor.detector->PriceMicros(task) == 18'000'000);
   task.video_length = std::chrono::milliseconds(0);
   CHECK(vendor.detector->PriceMicros(task) == 10'000);
+}
+
+TEST_CASE("Sightengine: a length that nothing proves is reckoned as the most that is judged") {
+  Vendor vendor;
+  detection::DetectionTask task;
+  task.kind = MediaKind::kVideo;
+  task.video_may_be_longer = true;
+  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  task.video_length = std::chrono::seconds(1);
+  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  task.video_length = std::chrono::seconds(61);
+  CHECK(vendor.detector->PriceMicros(task) == 18'000'000);
+  task.kind = MediaKind::kImage;
+  CHECK(vendor.detector->PriceMicros(task) == 10'000);
+}
+
+TEST_CASE("Sightengine: the operations that an answer counts are what it costs") {
+  Vendor vendor;
+  const auto image = [&](int operations) {
+    return vendor
+        .Answering(200, R"({"status":"success","request":{"operations":)" +
+                            std::to_string(operations) + R"(},"type":{"ai_generated":0.5}})")
+        ->cost_micros;
+  };
+  CHECK(image(0) == 10'000);
+  CHECK(image(1) == 10'000);
+  CHECK(image(5) == 10'000);
+  CHECK(image(11) == 30'000);
+  CHECK(image(-7) == 10'000);
+  CHECK(image(2'000'000'000) == 10'000);  // nonsense
+  vendor.video_length = std::chrono::minutes(5);
+  vendor.http.Reply(200, kTaken);
+  const auto video = vendor.Answering(200, Job("finished", kFrame, 1, 1'500), MediaKind::kVideo);
+  REQUIRE(video);
+  CHECK(video->cost_micros == 3'000'000);  // 300 frames, though it shows one
 }
 
 TEST_CASE("Sightengine: each documented failure, whatever the status, costs nothing") {

@@ -56,6 +56,8 @@ TEST_CASE("StatusOf: each code has the status of the API's table") {
   CHECK(StatusOf(ErrorCode::kUnsupportedMediaType) == 415);
   CHECK(StatusOf(ErrorCode::kTextTooShort) == 422);
   CHECK(StatusOf(ErrorCode::kTextTooLong) == 422);
+  CHECK(StatusOf(ErrorCode::kVideoTooLong) == 422);
+  CHECK(StatusOf(ErrorCode::kTooExpensive) == 422);
   CHECK(StatusOf(ErrorCode::kRateLimited) == 429);
   CHECK(StatusOf(ErrorCode::kHeadTooLarge) == 431);
   CHECK(StatusOf(ErrorCode::kClientGone) == 499);
