@@ -28,6 +28,9 @@ struct DetectionTask {
   /// Image or video: the type and the bytes. Each detector reads through a reader of its own.
   std::optional<content::MediaType> media_type;
   const content::Spool* file = nullptr;
+  /// Image: how many pictures it shows one after another; more than one in an animation or an image
+  /// sequence. As its container counts them.
+  std::uint32_t pictures = 1;
   /// Text: in canonical form.
   std::string_view text;
   std::size_t characters = 0;
