@@ -26,6 +26,11 @@ constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
 constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
 /// The vendor analyses half an hour of a video at most, unless it is asked for more.
 constexpr std::int64_t kMostFrames = 1'800;
+/// What longer videos would need is another plan (the page on lengths); a part of the frames would
+/// be paid, and be no verdict.
+constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
+/// Of a video that is sent as it is (the same page).
+constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
 /// Of one look at a job.
 constexpr std::chrono::milliseconds kLookTimeout{15'000};
 constexpr std::size_t kMaxJobId = 128;
@@ -115,6 +120,14 @@ Result<Detection> ImageVerdict(const Json& answer, std::int64_t price) {
   return detection;
 }
 
+/// The frames that an image may have been billed as: the vendor looks at all pictures of an
+/// animation and counts one operation for each at least, and never more pictures than it has.
+std::int64_t BilledPictures(const Json& answer, std::uint32_t pictures) {
+  const auto operations = AsInteger(FindPath(answer, {"request", "operations"}));
+  if (pictures <= 1 || !operations) return pictures;
+  return std::clamp<std::int64_t>(*operations, 1, pictures);
+}
+
 /// The vendor gives no score for a clip: the headline is the highest of its frames.
 Result<Detection> VideoVerdict(const Json& answer, const Json* frames, std::int64_t price) {
   if (frames == nullptr || !frames->is_array() || frames->empty()) {
@@ -149,8 +162,18 @@ class Sightengine final : public Detector {
     return kind == MediaKind::kVideo ? "sightengine/1.0/genai/video-sync/max"
                                      : "sightengine/1.0/genai";
   }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.kind != MediaKind::kVideo) return {};
+    if (task.video_length && *task.video_length > kLongestVideo) {
+      return "Videos of up to 30 minutes are judged.";
+    }
+    if (task.file != nullptr && task.file->size() > kLargestVideo) {
+      return "Videos of up to 50 MB are judged.";
+    }
+    return {};
+  }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros;
+    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros * task.pictures;
     // One frame a second, where the length is known; else a full clip.
     const auto length = task.video_length.value_or(kLongestClip);
     const auto frames = std::chrono::ceil<std::chrono::seconds>(length).count();
@@ -163,11 +186,12 @@ class Sightengine final : public Detector {
       return VendorError(kName, ErrorCode::kVendorRefused, "Only images and videos are judged.",
                          Charge::kNone);
     }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) return Refusal(refusal);
     const Deadline until =
         deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
     auto response = http_.Send(RequestFor(task), until);
     if (!response) return TransportError(kName, std::move(response).error());
-    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task.kind);
+    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task);
     if (!detection) return detection;
     detection->source.provider = kName;
     detection->source.model = "genai";
@@ -213,12 +237,16 @@ class Sightengine final : public Detector {
     return *std::move(answer);
   }
 
-  Result<Detection> Interpret(const net::HttpResponse& response, MediaKind kind) const {
+  Result<Detection> Interpret(const net::HttpResponse& response, const DetectionTask& task) const {
     const auto answer = SuccessOf(response);
     if (!answer) return answer.error();
     const std::int64_t price = options_.endpoint.cost_micros;
-    if (kind != MediaKind::kVideo) return ImageVerdict(*answer, price);
-    return VideoVerdict(*answer, FindPath(*answer, {"data", "frames"}), price);
+    const Json* frames = FindPath(*answer, {"data", "frames"});
+    // An animation is judged picture by picture; nobody documents how its answer looks.
+    const bool by_frames =
+        task.kind == MediaKind::kVideo || (task.pictures > 1 && frames != nullptr);
+    if (by_frames) return VideoVerdict(*answer, frames, price);
+    return ImageVerdict(*answer, price * BilledPictures(*answer, task.pictures));
   }
 
   /// The video was taken; its frames come later. Nothing from here on is free.
