@@ -30,8 +30,8 @@ Error LacksVideo() {
 
 Error NoKnownPicture() {
   return {ErrorCode::kUnsupportedMediaType,
-          "The file is of the HEIF family, but neither its brands nor its items name a picture of "
-          "HEVC or AV1; send HEIC, AVIF, JPEG, PNG or WebP."};
+          "The file names no picture of HEVC or AV1 and no video track, neither by its brands nor by "
+          "what it holds; send HEIC, AVIF, JPEG, PNG, WebP or a video."};
 }
 
 Error NoMovie() {
@@ -100,7 +100,7 @@ Result<MediaIdentity> IdentifyMedia(const Spool& spool) {
   const bool is_iso = text.size() >= 8 && (text.substr(4, 4) == "ftyp" || front.unmarked);
   if (!front.type && !(front.look_inside && is_iso)) return NotMedia();
   ReadBudget budget;
-  budget.reads = 64 * 1024;  // an animation has as many chunks as pictures
+  if (front.type == MediaType::kWebp) budget.reads = 64 * 1024;  // one for each picture
   const FileView file(spool, budget);
   if (is_iso) return IdentifyIso(file, front);
   return IdentifyOther(spool, file, *front.type);

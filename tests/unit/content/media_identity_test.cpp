@@ -128,10 +128,10 @@ TEST_CASE("IdentifyMedia: a picture of another codec is refused with the reason"
                                                 {"j2k1"},
                                                 {"jpeg", "hvc1"},  // a JPEG with a thumbnail
                                                 {}}) {
-    CheckRefused(FtypOf({"mif1", "mif1"}) + MetaBox(items) + kData, "HEIF");
+    CheckRefused(FtypOf({"mif1", "mif1"}) + MetaBox(items) + kData, "HEVC or AV1");
   }
-  CheckRefused(FtypOf({"mif1"}) + kData, "HEIF");
-  CheckRefused(FtypOf({"abcd", "efgh"}) + kData, "HEIF");
+  CheckRefused(FtypOf({"mif1"}) + kData, "HEVC or AV1");
+  CheckRefused(FtypOf({"abcd", "efgh"}) + kData, "HEVC or AV1");
 }
 
 TEST_CASE("IdentifyMedia: a movie all of whose tracks are blind is no video") {
