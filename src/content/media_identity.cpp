@@ -29,9 +29,10 @@ Error LacksVideo() {
 }
 
 Error NoKnownPicture() {
-  return {ErrorCode::kUnsupportedMediaType,
-          "The file names no picture of HEVC or AV1 and no video track, neither by its brands nor by "
-          "what it holds; send HEIC, AVIF, JPEG, PNG, WebP or a video."};
+  return {
+      ErrorCode::kUnsupportedMediaType,
+      "The file names no picture of HEVC or AV1 and no video track, neither by its brands nor by "
+      "what it holds; send HEIC, AVIF, JPEG, PNG, WebP or a video."};
 }
 
 Error NoMovie() {

@@ -28,9 +28,6 @@ struct DetectionTask {
   /// Image or video: the type and the bytes. Each detector reads through a reader of its own.
   std::optional<content::MediaType> media_type;
   const content::Spool* file = nullptr;
-  /// Image: how many pictures it shows one after another; more than one in an animation or an image
-  /// sequence. As its container counts them.
-  std::uint32_t pictures = 1;
   /// Text: in canonical form.
   std::string_view text;
   std::size_t characters = 0;
@@ -39,6 +36,9 @@ struct DetectionTask {
   /// Video: what its container says; empty where it does not, or nobody has looked yet. A claim of
   /// the file, good to choose an endpoint and estimate a price by.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
+  /// Image: how many pictures it shows one after another; more than one in an animation or an image
+  /// sequence. As its container counts them.
+  std::uint32_t pictures = 1;
 };
 
 /// One vendor's finished answer.
