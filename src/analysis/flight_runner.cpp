@@ -62,6 +62,7 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
   detection::DetectionTask task;
   task.kind = MediaKindOf(content);
   task.media_type = content.media_type;
+  task.pictures = content.pictures;
   task.file = content.file.get();
   task.text = content.text;
   task.characters = content.characters;

@@ -32,7 +32,8 @@ http::Response AnalyzeFile(const ApiState& state, http::Request& request) {
   if (!upload) return ProblemResponse(request.info, upload.error());
   analysis::Content content;
   content.key = {ContentKind::kAnalysis, upload->digest};
-  content.media_type = upload->media_type;
+  content.media_type = upload->media.type;
+  content.pictures = upload->media.pictures;
   content.bytes = upload->spool->size();
   content.file = std::move(upload->spool);
   content.file_name = std::move(upload->file_name);

@@ -1,7 +1,6 @@
 #include "api/upload_reader.h"
 
 #include <array>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -32,34 +31,25 @@ class FileIntake {
     if (data.size() > limits_.max_bytes - spool_->size()) return TooLarge(limits_.max_bytes);
     hasher_.Update(data);
     if (Result<void> kept = spool_->Append(data); !kept) return kept;
-    if (!type_ && spool_->size() >= content::kSniffBytes) return Sniff();
-    return {};
+    if (front_checked_ || spool_->size() < content::kSniffBytes) return {};
+    front_checked_ = true;
+    return content::CheckMediaFront(spool_->front());
   }
 
   Result<Upload> Finish(std::string file_name) {
     if (spool_->size() == 0) {
       return Error{ErrorCode::kBadRequest, "The file is empty; send its bytes."};
     }
-    if (!type_) {
-      if (Result<void> sniffed = Sniff(); !sniffed) return std::move(sniffed).error();
-    }
-    return Upload{hasher_.Finish(), *type_, std::move(spool_), std::move(file_name)};
+    const Result<content::MediaIdentity> media = content::IdentifyMedia(*spool_);
+    if (!media) return media.error();
+    return Upload{hasher_.Finish(), *media, std::move(spool_), std::move(file_name)};
   }
 
  private:
-  Result<void> Sniff() {
-    type_ = content::SniffMediaType(spool_->front());
-    if (type_) return {};
-    return Error{
-        ErrorCode::kUnsupportedMediaType,
-        "The content is not an image or video that can be analysed, whatever its name says; "
-        "send JPEG, PNG, WebP, GIF, AVIF, HEIC, MP4, MOV, WebM, AVI or MPEG."};
-  }
-
   const UploadLimits& limits_;
   content::ContentHasher hasher_;
   std::shared_ptr<content::Spool> spool_;
-  std::optional<content::MediaType> type_;
+  bool front_checked_ = false;
 };
 
 /// Picks the one part named `file` out of a form; other fields are passed over.

@@ -17,7 +17,35 @@ std::optional<std::string> ChunkStart(const FileView& level, std::string_view ty
   return std::nullopt;
 }
 
+/// The headers, and only when they are whole: something lies behind them.
+std::optional<FileView> WholeHeaders(const FileView& file) {
+  RiffWalk walk(file.Part(kRiffHeadBytes), kMaxChunks);
+  std::optional<FileView> headers;
+  while (const auto chunk = walk.Next()) {
+    if (headers) return headers;
+    if (chunk->type == "LIST" && chunk->payload.Read(0, 4) == "hdrl") {
+      headers = chunk->payload.Part(4);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool AviLacksVideo(const FileView& file) {
+  const auto headers = WholeHeaders(file);
+  if (!headers) return false;
+  RiffWalk walk(*headers, kMaxChunks);
+  int streams = 0;
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type != "LIST" || chunk->payload.Read(0, 4) != "strl") continue;
+    const auto kind = ChunkStart(chunk->payload.Part(4), "strh", 4);
+    // `iavs` is sound and pictures in one, as camcorders write them.
+    if (kind != "auds" && kind != "mids" && kind != "txts") return false;
+    ++streams;
+  }
+  return streams > 0 && walk.at_end();
+}
 
 VideoInfo ReadAviVideo(const FileView& file) {
   VideoInfo info;

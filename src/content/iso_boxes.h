@@ -29,6 +29,8 @@ class IsoBoxWalk {
   std::optional<IsoBox> Next();
   /// After `Next` gave nothing: whether that was the end of the level and not of our patience.
   bool at_end() const noexcept { return at_ == level_.size(); }
+  /// Likewise, whether it was our patience: further boxes may follow.
+  bool gave_up() const noexcept { return seen_ >= kMaxBoxes && !at_end(); }
 
  private:
   FileView level_;

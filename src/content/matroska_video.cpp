@@ -16,6 +16,7 @@ constexpr std::uint64_t kTimestampScale = 0x2AD7B1;
 constexpr std::uint64_t kDuration = 0x4489;
 constexpr std::uint64_t kTracks = 0x1654AE6B;
 constexpr std::uint64_t kTrackEntry = 0xAE;
+constexpr std::uint64_t kTrackType = 0x83;
 constexpr std::uint64_t kVideo = 0xE0;
 constexpr std::uint64_t kPixelWidth = 0xB0;
 constexpr std::uint64_t kPixelHeight = 0xBA;
@@ -23,7 +24,8 @@ constexpr std::uint64_t kPixelHeight = 0xBA;
 struct Element {
   std::uint64_t id = 0;
   FileView data;
-  bool cut = false;  ///< It claims more than is there: half a number is another number.
+  bool cut = false;   ///< It claims more than is there: half a number is another number.
+  bool open = false;  ///< Nobody knew its size when its head was written.
 };
 
 /// The elements side by side in a view. One of unknown size goes on to the end of the view.
@@ -42,10 +44,13 @@ class ElementWalk {
     at_ += id.length + size.length;
     if (at_ > level_.size()) return std::nullopt;
     const std::uint64_t claimed = size.unknown ? UINT64_MAX : size.value;
-    Element element{id.value, level_.Part(at_, claimed), claimed > level_.size() - at_};
+    Element element{id.value, level_.Part(at_, claimed), claimed > level_.size() - at_,
+                    size.unknown};
     at_ += element.data.size();
     return element;
   }
+  /// After `Next` gave nothing: whether that was the end of the level.
+  bool at_end() const noexcept { return at_ == level_.size(); }
 
  private:
   FileView level_;
@@ -106,7 +111,28 @@ void ReadTracks(const FileView& tracks, VideoInfo& info) {
   }
 }
 
+/// Sound, subtitles, buttons, control, metadata (RFC 9559, 5.1.4.1.3), and no pictures beside.
+bool ShowsNothing(const FileView& track) {
+  const std::uint64_t type = UnsignedIn(track, kTrackType);
+  const bool blind = type == 2 || type == 0x11 || type == 0x12 || type == 0x20 || type == 0x21;
+  return blind && !FindElement(track, kVideo);
+}
+
 }  // namespace
+
+bool MatroskaLacksVideo(const FileView& file) {
+  const auto segment = FindElement(file, kSegment);
+  const auto tracks = segment ? FindElement(segment->data, kTracks) : std::nullopt;
+  if (!tracks || tracks->cut || tracks->open) return false;
+  ElementWalk walk(tracks->data);
+  int blind = 0;
+  while (const auto track = walk.Next()) {
+    if (track->id != kTrackEntry) continue;
+    if (!ShowsNothing(track->data)) return false;
+    ++blind;
+  }
+  return blind > 0 && walk.at_end();
+}
 
 VideoInfo ReadMatroskaVideo(const FileView& file) {
   VideoInfo info;

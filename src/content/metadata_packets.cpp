@@ -72,6 +72,8 @@ MetadataPackets FindMetadata(const FileView& file, MediaType type) {
     case MediaType::kHeic:
     case MediaType::kMp4:
     case MediaType::kMov:
+    case MediaType::k3gp:
+    case MediaType::k3g2:
       return FindIsoMetadata(file);
     case MediaType::kGif:
     case MediaType::kWebm:

@@ -35,6 +35,8 @@ class RiffWalk {
     at_ = std::min(at_ + 8 + size + size % 2, level_.size());  // chunks begin at even places
     return chunk;
   }
+  /// After `Next` gave nothing: whether that was the end of the level.
+  bool at_end() const noexcept { return at_ == level_.size(); }
 
  private:
   FileView level_;

@@ -30,6 +30,8 @@ std::optional<VideoInfo> ReadVideoInfo(const Spool& file, MediaType type) {
   switch (type) {
     case MediaType::kMp4:
     case MediaType::kMov:
+    case MediaType::k3gp:
+    case MediaType::k3g2:
       info = ReadIsoVideo(view);
       break;
     case MediaType::kWebm:

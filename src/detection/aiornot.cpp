@@ -88,6 +88,10 @@ class AiOrNot final : public OneCallDetector {
         task.media_type == content::MediaType::kAvif) {
       return "GIF and AVIF images are not judged.";
     }
+    // The vendor lists `heic` and `heif`; a sequence is a format of its own (`heics`, `heifs`).
+    if (task.media_type == content::MediaType::kHeic && task.pictures > 1) {
+      return "Image sequences are not judged.";
+    }
     return task.file->size() <= kMaxImageBytes ? "" : "Images of up to 50 MB are judged.";
   }
 

@@ -74,6 +74,7 @@ class Custom final : public Detector {
   bool Accepts(MediaKind kind) const noexcept override {
     return std::find(options_.kinds.begin(), options_.kinds.end(), kind) != options_.kinds.end();
   }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override;
   std::string Fingerprint(MediaKind) const override;
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     return CustomPrice(options_, task);
@@ -87,6 +88,7 @@ class Custom final : public Detector {
   void PutText(std::span<const Value> values, net::HttpRequest& request) const;
   std::vector<net::FormField> FormFor(std::span<const Value> values) const;
   std::string BodyFor(std::span<const Value> values) const;
+  bool encodes() const noexcept { return options_.body.find("{base64}") != std::string::npos; }
   bool polls() const {
     return !options_.polling.url.empty() || !options_.polling.url_pointer.empty();
   }
@@ -113,10 +115,18 @@ std::string Custom::Fingerprint(MediaKind) const {
   return "custom/" + content::DigestOf(AsBytes(DumpJson(all))).ToShortHex();
 }
 
+std::string_view Custom::RefusalOf(const DetectionTask& task) const noexcept {
+  if (task.file == nullptr || task.file->size() <= kMaxBase64File || !encodes()) return {};
+  return "The file is larger than the 10 MiB that {base64} takes.";
+}
+
 Result<Detection> Custom::Detect(const DetectionTask& task, Deadline deadline) {
   const bool has_file = task.file != nullptr && task.media_type;
   if (!Accepts(task.kind) || (task.kind != MediaKind::kText && !has_file)) {
     return Refused("CUSTOM_KINDS does not have this kind of content.", Charge::kNone);
+  }
+  if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+    return Refused(refusal, Charge::kNone);
   }
   const Deadline until =
       deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
@@ -130,10 +140,7 @@ Result<Detection> Custom::Detect(const DetectionTask& task, Deadline deadline) {
 
 Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
   std::string base64;
-  if (task.file != nullptr && options_.body.find("{base64}") != std::string::npos) {
-    if (task.file->size() > kMaxBase64File) {
-      return Refused("The file is larger than the 10 MiB that {base64} takes.", Charge::kNone);
-    }
+  if (task.file != nullptr && encodes()) {
     auto encoded = Base64Of(*task.file->NewReader());
     if (!encoded) return encoded.error();
     base64 = std::move(*encoded);

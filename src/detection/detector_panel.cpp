@@ -31,6 +31,14 @@ Members Taking(Members members, const DetectionTask& task) {
   return members;
 }
 
+/// Who cannot judge the content took nothing of what was set aside before the file was looked into.
+void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
+  for (const auto& member : serving) {
+    if (member->RefusalOf(task).empty()) continue;
+    outcome.charges.push_back({std::string(member->provider()), 0});
+  }
+}
+
 Error NobodyTakes(const Members& members, const DetectionTask& task) {
   const Detector& first = *members.front();
   return VendorError(first.provider(), ErrorCode::kVendorRefused, first.RefusalOf(task),
@@ -163,6 +171,7 @@ void DetectorPanel::AskMembers(const DetectionTask& task, Deadline deadline,
                                PanelOutcome& outcome) const {
   const Members& serving = MembersFor(task.kind);
   const Members members = Taking(serving, task);
+  GiveBackOfOthers(serving, task, outcome);
   if (members.empty()) {
     outcome.verdict = NobodyTakes(serving, task);
     return;

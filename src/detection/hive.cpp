@@ -50,6 +50,29 @@ bool ReadMoment(const Json& moment, FrameTally& tally, GeneratorScores& generato
   return judged;
 }
 
+/// The vendor's list of formats, as far as they are types of ours.
+bool IsTaken(content::MediaType type) {
+  using content::MediaType;
+  switch (type) {
+    case MediaType::kJpeg:
+    case MediaType::kPng:
+    case MediaType::kGif:
+    case MediaType::kWebp:
+    case MediaType::kMp4:
+    case MediaType::kMov:
+    case MediaType::k3gp:
+    case MediaType::kAvi:
+    case MediaType::kWebm:
+      return true;
+    case MediaType::kAvif:
+    case MediaType::kHeic:
+    case MediaType::kMpeg:
+    case MediaType::k3g2:
+      break;
+  }
+  return false;
+}
+
 class Hive final : public OneCallDetector {
  public:
   Hive(HiveOptions options, net::HttpClient& http)
@@ -57,6 +80,10 @@ class Hive final : public OneCallDetector {
         key_(std::move(options.api_key)) {}
 
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (!task.media_type || IsTaken(*task.media_type)) return {};
+    return "Only JPEG, PNG, GIF, WebP, MP4, QuickTime, 3GP, AVI and WebM files are judged.";
+  }
   std::string Fingerprint(MediaKind kind) const override {
     return kind == MediaKind::kVideo ? "hive/v3/ai-generated/max" : "hive/v3/ai-generated";
   }
@@ -89,7 +116,7 @@ class Hive final : public OneCallDetector {
     }
     Detection detection;
     tally.FillIn(detection.source);
-    if (task.kind == MediaKind::kVideo) {
+    if (task.kind == MediaKind::kVideo || task.pictures > 1) {
       detection.frames_analyzed = tally.count();
     } else {
       detection.source.frames.reset();

@@ -17,6 +17,10 @@ constexpr std::size_t kMaxId = 128;
 /// Of a small request, so that a vendor that does not answer is asked anew.
 constexpr std::chrono::milliseconds kShortCall{15'000};
 
+/// The limits of the vendor's client.
+constexpr std::uint64_t kMaxVideoBytes = 250ULL * 1024 * 1024;
+constexpr std::uint64_t kMaxImageBytes = 50ULL * 1024 * 1024;
+
 /// The vendor tells types by the name's ending; it takes no others (its client's list).
 std::string_view EndingOf(content::MediaType type) {
   switch (type) {
@@ -66,8 +70,16 @@ class RealityDefender final : public Detector {
   std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
-    if (task.media_type && !EndingOf(*task.media_type).empty()) return {};
-    return "Only JPEG, PNG, GIF, WebP, MP4 and QuickTime files are judged.";
+    if (!task.media_type || EndingOf(*task.media_type).empty()) {
+      return "Only JPEG, PNG, GIF, WebP, MP4 and QuickTime files are judged.";
+    }
+    const bool is_video = content::IsVideo(*task.media_type);
+    if (task.file == nullptr) return {};
+    if (is_video && task.file->size() > kMaxVideoBytes) {
+      return "Videos of up to 250 MB are judged.";
+    }
+    if (!is_video && task.file->size() > kMaxImageBytes) return "Images of up to 50 MB are judged.";
+    return {};
   }
   std::string Fingerprint(MediaKind) const override { return "realitydefender/realapi/final"; }
   std::int64_t PriceMicros(const DetectionTask&) const noexcept override {

@@ -26,6 +26,11 @@ constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
 constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
 /// The vendor analyses half an hour of a video at most, unless it is asked for more.
 constexpr std::int64_t kMostFrames = 1'800;
+/// What longer videos would need is another plan (the page on lengths); a part of the frames would
+/// be paid, and be no verdict.
+constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
+/// Of a video that is sent as it is (the same page).
+constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
 /// Of one look at a job.
 constexpr std::chrono::milliseconds kLookTimeout{15'000};
 constexpr std::size_t kMaxJobId = 128;
@@ -121,7 +126,7 @@ std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& t
   return tariff.price_micros * units;
 }
 
-Result<Detection> ImageVerdict(const Json& answer, const Tariff& tariff) {
+Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const Tariff& tariff) {
   const Json* raw = FindPath(answer, {"type", "ai_generated"});
   const auto score = ScoreFromUnit(raw);
   if (!score) return InvalidAnswer(kName, "type.ai_generated is no number of 0 to 1");
@@ -132,7 +137,10 @@ Result<Detection> ImageVerdict(const Json& answer, const Tariff& tariff) {
   generators.AddMap(FindPath(answer, {"type", "ai_generators"}));
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
-  detection.cost_micros = CostOf(1, FindPath(answer, {"request", "operations"}), tariff);
+  const Json* operations = FindPath(answer, {"request", "operations"});
+  // How many pictures of an animation it looked at, only its operations tell; without them, all.
+  const bool told = tariff.operations > 0 && AsInteger(operations).has_value();
+  detection.cost_micros = CostOf(told ? 1 : pictures, operations, tariff);
   return detection;
 }
 
@@ -171,8 +179,18 @@ class Sightengine final : public Detector {
     return kind == MediaKind::kVideo ? "sightengine/1.0/genai/video-sync/max"
                                      : "sightengine/1.0/genai";
   }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.kind != MediaKind::kVideo) return {};
+    if (task.video_length && *task.video_length > kLongestVideo) {
+      return "Videos of up to 30 minutes are judged.";
+    }
+    if (task.file != nullptr && task.file->size() > kLargestVideo) {
+      return "Videos of up to 50 MB are judged.";
+    }
+    return {};
+  }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros;
+    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros * task.pictures;
     // One frame a second; where nothing proves the length, as many as the endpoint takes.
     const std::int64_t most = IsLong(task) ? kMostFrames : kDearestClipFrames;
     if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost_micros * most;
@@ -185,11 +203,12 @@ class Sightengine final : public Detector {
       return VendorError(kName, ErrorCode::kVendorRefused, "Only images and videos are judged.",
                          Charge::kNone);
     }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) return Refusal(refusal);
     const Deadline until =
         deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
     auto response = http_.Send(RequestFor(task), until);
     if (!response) return TransportError(kName, std::move(response).error());
-    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task.kind);
+    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task);
     if (!detection) return detection;
     detection->source.provider = kName;
     detection->source.model = "genai";
@@ -239,12 +258,15 @@ class Sightengine final : public Detector {
     return *std::move(answer);
   }
 
-  Result<Detection> Interpret(const net::HttpResponse& response, MediaKind kind) const {
+  Result<Detection> Interpret(const net::HttpResponse& response, const DetectionTask& task) const {
     const auto answer = SuccessOf(response);
     if (!answer) return answer.error();
-    if (kind != MediaKind::kVideo) return ImageVerdict(*answer, TariffNow());
-    return VideoVerdict(*answer, FindPath(*answer, {"data", "frames"}),
-                        FindPath(*answer, {"request", "operations"}), TariffNow());
+    const Json* frames = FindPath(*answer, {"data", "frames"});
+    // An animation is judged picture by picture; nobody documents how its answer looks.
+    const bool by_frames =
+        task.kind == MediaKind::kVideo || (task.pictures > 1 && frames != nullptr);
+    if (!by_frames) return ImageVerdict(*answer, task.pictures, TariffNow());
+    return VideoVerdict(*answer, frames, FindPath(*answer, {"request", "operations"}), TariffNow());
   }
 
   /// The video was taken; its frames come later. Nothing from here on is free.

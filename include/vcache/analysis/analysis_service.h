@@ -30,6 +30,7 @@ std::string_view CacheStatusName(CacheStatus status) noexcept;  ///< `HIT`, `MIS
 struct Content {
   cache::CacheKey key;
   std::optional<content::MediaType> media_type;  ///< Files only.
+  std::uint32_t pictures = 1;                    ///< Images only: `content::MediaIdentity`.
   std::shared_ptr<const content::Spool> file;    ///< Files only.
   std::string text;                              ///< Texts only, canonical.
   std::size_t characters = 0;

@@ -39,6 +39,9 @@ struct DetectionTask {
   /// Video: `video_length` is a claim. Nothing in the file proves that it ends there, so a price
   /// must reckon with the longest video that the vendor takes.
   bool video_may_be_longer = false;
+  /// Image: how many pictures it shows one after another; more than one in an animation or an image
+  /// sequence. As its container counts them.
+  std::uint32_t pictures = 1;
 };
 
 /// One vendor's finished answer.

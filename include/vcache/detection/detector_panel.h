@@ -45,8 +45,8 @@ struct PanelOutcome {
   std::int64_t cost_micros = 0;       ///< Of the calls that were certainly charged.
   std::uint32_t paid_calls = 0;       ///< Calls that were charged or may have been.
   std::uint32_t unknown_charges = 0;  ///< Of these, the ones whose charge is unknown.
-  /// What each vendor that was asked took, 0 where it certainly took nothing, and its price where
-  /// that is unknown: for a budget, which must not give back what may have been charged.
+  /// What each vendor took: 0 where it certainly took nothing or was not asked, and its price where
+  /// that is unknown. For a budget, which must not give back what may have been charged.
   std::vector<VendorPrice> charges{};
 };
 

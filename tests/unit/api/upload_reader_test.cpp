@@ -5,6 +5,8 @@
 #include <string>
 
 #include "support/api_bench.h"
+#include "support/media_files.h"
+#include "support/picture_files.h"
 
 using namespace vcache;
 using test::ApiBench;
@@ -59,6 +61,35 @@ TEST_CASE("ReadUpload: the content decides, not the name (S6)") {
   CHECK(text.status == 415);
   CHECK(Body(text)["code"] == "unsupported_media_type");
   CHECK(Upload("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml").status == 415);
+}
+
+TEST_CASE("ReadUpload: what only the whole file tells is told before anything is paid (S6)") {
+  const std::string data = test::Box("mdat", test::Zeros(300));
+  const std::string movie =
+      test::Box("moov", test::MvhdBox(1000, 5) + test::TrackBox("soun", 0, 0));
+  const auto form = [](const std::string& content) {
+    return Upload(Part("name=\"file\"; filename=\"a.mp4\"", content) + "--xyz--");
+  };
+  // The bench has seen no call when it is not 200.
+  for (const auto& sound : {form(test::FtypBox("mp42") + data + movie),
+                            Upload(test::FtypBox("mp42") + data + movie, "video/mp4")}) {
+    CHECK(sound.status == 415);
+    CHECK(Body(sound)["code"] == "unsupported_media_type");
+    CHECK(Body(sound)["error"].get<std::string>().find("no video track") != std::string::npos);
+  }
+  const auto sequence = form(test::FtypOf({"msf1", "iso8", "hevc", "heic", "mif1"}) + data);
+  CHECK(sequence.status == 200);
+  CHECK(Body(sequence)["analysis"]["mediaType"] == "image/heic");
+  const auto video =
+      form(test::Box("skip", "") + data + test::MovieBox(test::TrackBox("vide", 8, 8)));
+  CHECK(video.status == 200);
+  CHECK(Body(video)["analysis"]["mediaType"] == "video/quicktime");
+}
+
+TEST_CASE("ReadUpload: what its first bytes rule out is refused before the rest has come (S6)") {
+  const std::string text = "the ftypisom of a text " + std::string(300 * 1024, 'x');
+  const auto refused = Upload(text, "video/mp4", 200 * 1024, false);
+  CHECK(refused.status == 415);  // and not 413, which the rest would earn
 }
 
 TEST_CASE("ReadUpload: the size limit holds with and without an announced length") {

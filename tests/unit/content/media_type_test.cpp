@@ -73,6 +73,12 @@ std::vector<Sample> Samples() {
       {"fragmented MP4", Ftyp({"iso5", "dash"}), MediaType::kMp4},
       {"a camera's own brand", Ftyp({"XAVC", "XAVC", "mp42"}), MediaType::kMp4},
       {"a phone's 3GPP", Ftyp({"3gp4", "isom", "3gp4"}), MediaType::kMp4},
+      {"3GPP alone", Ftyp({"3gp6", "3gp6", "3gs6"}), MediaType::k3gp},
+      {"3GPP2", Ftyp({"3g2a", "3g2a"}), MediaType::k3g2},
+      {"HEIC sequence by structure", Ftyp({"msf1", "msf1", "iso8", "hevc", "heic", "mif1"}),
+       MediaType::kHeic},
+      {"AVIF sequence by structure", Ftyp({"msf1", "iso8", "avis"}), MediaType::kAvif},
+      {"HEIF that is ISO first", Ftyp({"iso8", "mif1", "heic"}), MediaType::kHeic},
       {"MP4 that mentions audio", Ftyp({"isom", "M4A "}), MediaType::kMp4},
       {"QuickTime", Ftyp({"qt  ", "qt  "}), MediaType::kMov},
       {"QuickTime without brands", Ftyp({"qt  "}), MediaType::kMov},
@@ -180,10 +186,38 @@ TEST_CASE("SniffMediaType: ISO base media files that are audio, raw or unknown h
   CHECK_FALSE(Sniff(Ftyp({"crx ", "crx ", "isom"})));  // Canon's raw photographs
   CHECK_FALSE(Sniff(Ftyp({"mif1", "mif1", "jpeg"})));
   CHECK_FALSE(Sniff(Ftyp({"abcd", "efgh"})));
-  CHECK_FALSE(Sniff(Size32(12) + "ftypisom"));               // too short to be a box of its kind
-  CHECK_FALSE(Sniff("here ftypisom is written in a text"));  // "her " as a size
+  CHECK_FALSE(Sniff(Size32(12) + "ftypisom"));  // too short to be a box of its kind
+  // A text with "ftyp" at byte 4: "the " is a size of almost two gigabytes.
+  const std::string text = "the ftypisom of a text, and avif besides";
+  REQUIRE(text.substr(4, 8) == "ftypisom");
+  CHECK_FALSE(Sniff(text));
+  CHECK_FALSE(content::MayBeMedia(AsBytes(text)));
+  CHECK(Sniff(Size32(20) + text.substr(4)) == MediaType::kMp4);  // but for the size it would be one
   // A brand behind the end of the box belongs to something else.
   CHECK_FALSE(Sniff(Size32(20) + "ftypabcd" + "\0\0\0\0"s + "abcdisom"));
+}
+
+TEST_CASE("MayBeMedia: what a longer look may make one of ours is not refused by its front") {
+  for (const std::string& front :
+       {Ftyp({"mif1", "mif1"}), Ftyp({"abcd", "efgh"}), Size32(16) + "free" + Size32(0) + "moov",
+        Size32(40) + "skip", Size32(20) + "pnot", Size32(1) + "mdat"}) {
+    CAPTURE(front);
+    CHECK(content::MayBeMedia(AsBytes(front)));
+  }
+  for (const std::string& front :
+       {Ftyp({"M4A ", "isom"}), Ftyp({"crx ", "isom"}), Size32(0x20000000) + "free",
+        "\0\0\0\x0CJXL \r\n\x87\n"s, "\0\0\0\x0CjP  \r\n\x87\n"s, Size32(20) + "styp",
+        "RIFF\x24\0\0\0WAVEfmt "s, "OggS\0\2"s, "II*\0"s, "BM\x36\0\0\0"s, "hello, world"s}) {
+    CAPTURE(front);
+    CHECK_FALSE(content::MayBeMedia(AsBytes(front)));
+  }
+}
+
+TEST_CASE("SniffMediaType: an MPEG stream has its marker bits and pictures with an area") {
+  CHECK_FALSE(Sniff("\0\0\1\xBA\x40\0\4\0"s));
+  CHECK_FALSE(Sniff("\0\0\1\xBA\x44\0\0\0"s));
+  CHECK_FALSE(Sniff("\0\0\1\xBA\x21\0\0\0"s));
+  CHECK_FALSE(Sniff("\0\0\1\xB3\0\0\0\x14"s));
 }
 
 TEST_CASE("SniffMediaType: texts that hold a box's name are not QuickTime") {
@@ -227,7 +261,7 @@ TEST_CASE("MediaTypeName: each type has a name, and its family says whether it i
   CHECK(MediaTypeName(MediaType::kHeic) == "image/heic");
   CHECK(MediaTypeName(MediaType::kMov) == "video/quicktime");
   CHECK(MediaTypeName(MediaType::kAvi) == "video/x-msvideo");
-  for (int i = 0; i <= static_cast<int>(MediaType::kMpeg); ++i) {
+  for (int i = 0; i <= static_cast<int>(MediaType::k3g2); ++i) {
     const auto type = static_cast<MediaType>(i);
     CHECK(MediaTypeName(type).starts_with(content::IsVideo(type) ? "video/" : "image/"));
   }
