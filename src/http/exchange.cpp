@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "http/refusal.h"
+#include "http/request_framing.h"
 #include "http/socket_io.h"
 
 namespace vcache::http {
@@ -71,6 +72,7 @@ Fate Exchange::Serve(Connection& connection) {
     turn.request.body = &*body;
     turn.request.deadline = deadline;
     turn.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
+    refusal = RefuseBody(turn, *body);
   }
   BodyReader* const reader = body ? &*body : nullptr;
   writer_.Exchange(
@@ -128,10 +130,20 @@ bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
   return true;
 }
 
+std::optional<Error> Exchange::RefuseBody(Turn& turn, BodyReader& body) {
+  if (turn.head.framing != BodyFraming::kChunked || !TakesNoBody(turn.head.method)) return {};
+  std::byte first{};
+  const auto count = body.Read({&first, 1});
+  if (!count) return count.error();
+  if (*count > 0) return BodyNotTaken();
+  turn.request.has_body = false;
+  return {};
+}
+
 Response Exchange::Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal) {
   Response response = refusal ? RenderError(turn.request.info, *refusal) : Dispatch(turn);
-  turn.wants_close = body == nullptr || !turn.head.keep_alive || context_.stopping.load() ||
-                     response.cut_after || !body->SkipRest();
+  turn.wants_close = refusal || body == nullptr || !turn.head.keep_alive ||
+                     context_.stopping.load() || response.cut_after || !body->SkipRest();
   Complete(turn, response);
   return response;
 }

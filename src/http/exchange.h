@@ -61,6 +61,9 @@ class Exchange {
 
   Turn Begin(Connection& connection) const;
   bool TakeHead(Turn& turn, std::optional<Error>& refusal);
+  /// Reads the chunks of a method that takes no body, which may have an end and nothing else, so
+  /// that nothing of them is left for the next request (rules H3 and H5).
+  static std::optional<Error> RefuseBody(Turn& turn, BodyReader& body);
   Response Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal);
   Response Dispatch(Turn& turn);
   Response CallHandler(Turn& turn, const Handler& handler);
