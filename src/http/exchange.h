@@ -33,14 +33,14 @@ enum class Fate {
 /// that all bear the same fields (rule H23). One per thread that answers.
 class Exchange {
  public:
-  explicit Exchange(const ServerContext& context) : context_(context) {}
+  explicit Exchange(const ServerContext& context);
 
   /// Serves the head at the front of the input, or answers the connection's `refusal`.
   Fate Serve(Connection& connection);
 
   /// Answers 503 to a connection that there is no room for, to be closed gently afterwards. Calls
-  /// no handler, reads and waits for nothing: what does not fit into the socket's buffer is lost.
-  /// Method, path and `Origin` are known only if a whole head was there already.
+  /// no handler and waits for nothing: what does not fit into the socket's buffer is lost. Method
+  /// and path are known only if a whole head has arrived, `Origin` if its line has.
   void TurnAway(Connection& connection);
 
  private:
@@ -73,6 +73,7 @@ class Exchange {
   void Report(const Turn& turn, const BodyReader* body, bool client_gone);
 
   const ServerContext& context_;
+  const std::string keep_alive_;  ///< Of kept connections; empty for none.
   ResponseWriter writer_;
   RequestIds ids_;
   DateHeader date_;
