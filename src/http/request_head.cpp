@@ -91,6 +91,12 @@ Result<void> CheckHost(std::string_view authority, RequestHead& head) {
   return {};
 }
 
+/// Of two types, one reader would take the first and another the last.
+Result<void> CheckContentType(const RequestHead& head) {
+  if (head.headers.Count("Content-Type") > 1) return Malformed("Content-Type is repeated.");
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from) noexcept {
@@ -129,6 +135,7 @@ Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& li
   if (auto read = CheckHost(*authority, parsed); !read) return read.error();
   if (auto read = ReadFraming(parsed); !read) return read.error();
   if (auto read = CheckContentEncoding(parsed); !read) return read.error();
+  if (auto read = CheckContentType(parsed); !read) return read.error();
   ReadConnectionOptions(parsed);
   return parsed;
 }

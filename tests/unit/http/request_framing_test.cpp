@@ -102,6 +102,12 @@ TEST_CASE("ParseRequestHead: GET, HEAD and OPTIONS take no body, an empty one is
   }
 }
 
+TEST_CASE("ParseRequestHead: a second Content-Type is refused, whatever it says") {
+  CHECK(StatusFor("POST", {"Content-Type: text/plain"}) == 200);
+  CHECK(StatusFor("POST", {"Content-Type: text/plain", "content-type: text/plain"}) == 400);
+  CHECK(StatusFor("GET", {"Content-Type: text/plain", "Content-Type: application/json"}) == 400);
+}
+
 TEST_CASE("ParseRequestHead: keep-alive by version and Connection, close wins") {
   CHECK(Parse("GET", {})->keep_alive);
   CHECK_FALSE(Parse("GET", {"Connection: Close"})->keep_alive);
