@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 from harness import PATIENCE, ServiceTest, jpeg
 
@@ -13,6 +14,7 @@ MIB = 1024 * 1024
 DISK = 200 * MIB
 RESERVE = 64 * MIB
 UPLOADS = 60
+FIRST = MIB + 150_000  # of each upload: more than what stays in memory
 
 
 class SpoolSpace(ServiceTest):
@@ -35,21 +37,23 @@ class SpoolSpace(ServiceTest):
             return
         app = self.service(self.sandbox(), SPOOL_DIR=str(directory), MAX_UPLOAD_MB="10")
         content = jpeg("spool", DISK // UPLOADS + 100_000)
-        all_there = threading.Barrier(UPLOADS + 1)
+        begun, grown = threading.Barrier(UPLOADS + 1), threading.Barrier(UPLOADS + 1)
         measured = threading.Event()
         answers = [b""] * UPLOADS
 
         def upload(index):
-            """All but the last byte; the rest when every spool is as large as it becomes."""
+            """In three pieces: enough for a file on the disk, all but the last byte, and that byte."""
             body = content[:-1] + bytes([index])
             head = (f"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
                     f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n").encode()
             with socket.create_connection(("127.0.0.1", app.port), PATIENCE) as connection:
+                connection.sendall(head + body[:FIRST])
+                begun.wait(PATIENCE)
                 try:
-                    connection.sendall(head + body[:-1])
+                    connection.sendall(body[FIRST:-1])
                 except OSError:
                     pass  # refused already; what it was told is still to be read
-                all_there.wait(PATIENCE)
+                grown.wait(PATIENCE)
                 measured.wait(PATIENCE)
                 try:
                     connection.sendall(body[-1:])
@@ -61,15 +65,13 @@ class SpoolSpace(ServiceTest):
         threads = [threading.Thread(target=upload, args=(index,)) for index in range(UPLOADS)]
         for thread in threads:
             thread.start()
-        all_there.wait(PATIENCE)
-        # What was sent may not be written yet: the lowest point comes with the last writes.
-        lowest = free = self.free(directory)
-        while True:
-            threading.Event().wait(0.2)
-            before, free = free, self.free(directory)
-            lowest = min(lowest, free)
-            if free == before:
-                break
+        self.await_free(directory, lambda free: free <= DISK - UPLOADS * MIB)
+        begun.wait(PATIENCE)
+        lowest = DISK
+        while grown.n_waiting < UPLOADS and not grown.broken:
+            lowest = min(lowest, self.free(directory))
+        grown.wait(PATIENCE)
+        lowest = min(lowest, self.await_quiet(directory))
         measured.set()
         for thread in threads:
             thread.join()
@@ -84,7 +86,7 @@ class SpoolSpace(ServiceTest):
         for answer in refused:
             self.assertEqual(json.loads(answer.partition(b"\r\n\r\n")[2])["code"], "io_error")
         # Nothing stays of either, and there is room again.
-        self.assertEqual(self.free(directory), DISK)
+        self.await_free(directory, lambda free: free == DISK)
         self.assertEqual(app.request("POST", "/api/analysis/file", content,
                                      {"Content-Type": "image/jpeg"}).status, 200)
 
@@ -92,3 +94,19 @@ class SpoolSpace(ServiceTest):
     def free(directory):
         status = os.statvfs(directory)
         return status.f_bavail * status.f_frsize
+
+    def await_free(self, directory, wanted):
+        deadline = time.monotonic() + PATIENCE
+        while not wanted(self.free(directory)):
+            self.assertLess(time.monotonic(), deadline, self.free(directory))
+            time.sleep(0.01)
+
+    def await_quiet(self, directory):
+        """The least space that was free until nothing was written for a while."""
+        lowest, seen, since = DISK, None, time.monotonic()
+        while time.monotonic() < since + 0.5:
+            free = self.free(directory)
+            if free != seen:
+                lowest, seen, since = min(lowest, free), free, time.monotonic()
+            time.sleep(0.005)
+        return lowest
