@@ -5,8 +5,8 @@
 namespace vcache::api {
 namespace {
 
-/// The credentials of `Authorization: Bearer <token>` (RFC 6750; the scheme's case does not
-/// matter).
+/// The credentials of `Authorization: Bearer <token>` (RFC 9110 section 11.4: the scheme in any
+/// case, then one space or more).
 std::optional<std::string_view> BearerToken(const http::Headers& headers) {
   if (headers.Count("Authorization") != 1) return std::nullopt;
   const std::string_view value = *headers.Get("Authorization");
@@ -17,7 +17,9 @@ std::optional<std::string_view> BearerToken(const http::Headers& headers) {
         value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
     if (c != kScheme[i]) return std::nullopt;
   }
-  return value.substr(kScheme.size());
+  const std::size_t token = value.find_first_not_of(' ', kScheme.size());
+  if (token == std::string_view::npos) return std::nullopt;
+  return value.substr(token);
 }
 
 }  // namespace

@@ -59,8 +59,9 @@ Result<CacheKey> KeyOf(const http::Request& request) {
                  "The path must end in the SHA-256 of the content: 64 hexadecimal digits."};
   }
   const auto kind = http::FormValue(request.info.query, "kind");
-  if (!kind || *kind == "analysis") return CacheKey{ContentKind::kAnalysis, *digest};
-  if (*kind == "text") return CacheKey{ContentKind::kText, *digest};
+  if (!kind) return kind.error();
+  if (!*kind || **kind == "analysis") return CacheKey{ContentKind::kAnalysis, *digest};
+  if (**kind == "text") return CacheKey{ContentKind::kText, *digest};
   return Error{ErrorCode::kBadRequest, "The parameter kind must be analysis or text."};
 }
 

@@ -45,8 +45,8 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
   hooks.render_error = [](const http::RequestInfo& request, const Error& error) {
     return ProblemResponse(request, error);
   };
-  hooks.finish = [cors = CorsPolicy(options.cors_origins)](const http::RequestInfo& request,
-                                                           http::Response& response) {
+  hooks.finish = [cors = CorsPolicy(options.cors_origins, options.cors_headers)](
+                     const http::RequestInfo& request, http::Response& response) {
     AddSecurityHeaders(response);
     cors.Apply(request, response);
   };

@@ -5,11 +5,25 @@
 
 namespace vcache::api {
 
+namespace {
+
+std::string AllowedHeaders(const std::vector<std::string>& headers) {
+  std::string list = "Authorization, Cache-Control, Content-Type, X-Request-Id";
+  for (const std::string& header : headers) list.append(", ").append(header);
+  return list;
+}
+
+}  // namespace
+
+CorsPolicy::CorsPolicy(std::vector<std::string> origins, const std::vector<std::string>& headers)
+    : origins_(std::move(origins)), allowed_headers_(AllowedHeaders(headers)) {}
+
 void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& response) const {
   if (origins_.empty()) return;
   response.headers.Add("Vary", "Origin");
   const auto origin = request.headers.Get("Origin");
-  if (!origin || std::find(origins_.begin(), origins_.end(), *origin) == origins_.end()) return;
+  if (!origin || request.headers.Count("Origin") > 1) return;
+  if (std::find(origins_.begin(), origins_.end(), *origin) == origins_.end()) return;
   response.headers.Set("Access-Control-Allow-Origin", std::string(*origin));
   response.headers.Set("Access-Control-Expose-Headers",
                        "Age, Cache-Status, Retry-After, X-Cache, X-Request-Id");
@@ -17,8 +31,7 @@ void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& respons
       request.method == "OPTIONS" && request.headers.Get("Access-Control-Request-Method");
   if (!preflight) return;
   response.headers.Set("Access-Control-Allow-Methods", "GET, HEAD, POST");
-  response.headers.Set("Access-Control-Allow-Headers",
-                       "Authorization, Cache-Control, Content-Type, X-Request-Id");
+  response.headers.Set("Access-Control-Allow-Headers", allowed_headers_);
   response.headers.Set("Access-Control-Max-Age", "600");
 }
 

@@ -11,13 +11,15 @@ namespace vcache::api {
 /// Which browsers' origins may read answers. Exact matches only (rule S8). Immutable.
 class CorsPolicy {
  public:
-  explicit CorsPolicy(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  /// `headers` are the request headers that pages may send beside those that the API reads.
+  CorsPolicy(std::vector<std::string> origins, const std::vector<std::string>& headers);
 
   /// Adds the headers for a listed origin, `Vary: Origin` for all, and those of a preflight.
   void Apply(const http::RequestInfo& request, http::Response& response) const;
 
  private:
   const std::vector<std::string> origins_;
+  const std::string allowed_headers_;
 };
 
 /// What every answer bears: no sniffing, no framing, no caching by others.

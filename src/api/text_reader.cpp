@@ -47,12 +47,10 @@ Result<std::string> TextFromJson(const std::string& body) {
 }
 
 Result<std::string> TextFromForm(const std::string& body) {
-  std::optional<std::string> text = http::FormValue(body, "text");
-  if (!text) {
-    return Error{ErrorCode::kBadRequest,
-                 "The form needs a field \"text\" with valid percent-encoding."};
-  }
-  return std::move(*text);
+  Result<std::optional<std::string>> text = http::FormValue(body, "text");
+  if (!text) return std::move(text).error();
+  if (!*text) return Error{ErrorCode::kBadRequest, "The form needs a field \"text\"."};
+  return **std::move(text);
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.spool.directory = settings.server.spool_directory;
   options.admin_token = settings.access.admin_token;
   options.cors_origins = settings.server.cors_origins;
+  options.cors_headers = settings.server.cors_headers;
   options.demo = IsDemo(settings);
   return options;
 }
@@ -94,6 +95,9 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   options.max_connections = server.max_connections;
   options.max_connections_per_address = server.max_connections_per_address;
   options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // the form around the file
+  options.max_head_bytes = server.max_header_bytes;
+  options.max_head_fields = server.max_header_fields;
+  options.max_target_bytes = server.max_target_bytes;
   options.header_timeout = server.header_timeout;
   options.keep_alive_timeout = server.keep_alive_timeout;
   return options;

@@ -40,13 +40,15 @@ std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSe
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : detection_(settings.detection),
+      : server_(settings.server),
+        detection_(settings.detection),
         budget_(settings.budget),
         redis_(settings.redis),
         is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     TextBounds();
+    HeadBounds();
     BudgetBounds();
     BothOrNone("copyleaks", "Copyleaks");
     BothOrNone("sightengine", "Sightengine");
@@ -69,6 +71,15 @@ class Checks {
     complaints_.push_back("TEXT_MIN_CHARS (" + std::to_string(detection_.text_min_chars) +
                           ") is more than TEXT_MAX_CHARS (" +
                           std::to_string(detection_.text_max_chars) + ").");
+  }
+
+  void HeadBounds() {
+    if (is_wrong_("MAX_TARGET_BYTES") || is_wrong_("MAX_HEADER_BYTES")) return;
+    if (server_.max_target_bytes < server_.max_header_bytes) return;
+    complaints_.push_back("MAX_TARGET_BYTES (" + std::to_string(server_.max_target_bytes) +
+                          ") must be below MAX_HEADER_BYTES (" +
+                          std::to_string(server_.max_header_bytes) +
+                          "): the target is a part of the head.");
   }
 
   void BudgetBounds() {
@@ -126,6 +137,7 @@ class Checks {
     }
   }
 
+  const ServerSettings& server_;
   const DetectionSettings& detection_;
   const BudgetSettings& budget_;
   const RedisSettings& redis_;

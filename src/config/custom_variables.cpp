@@ -37,15 +37,6 @@ bool IsTemplateUrl(std::string_view text) {
   return text.find('{') >= std::min(text.find_first_of("/?", host), text.size());
 }
 
-bool IsTokenCharacter(char c) {
-  return c > ' ' && c < 0x7F &&
-         std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string::npos;
-}
-
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenCharacter);
-}
-
 bool IsJsonBody(std::string_view text) {
   if (text.size() > kMaxText) return false;
   const auto body = ParseJson(text);

@@ -78,6 +78,14 @@ bool IsVisibleAscii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
+bool IsToken(std::string_view text) noexcept {
+  const auto is_token_character = [](char c) {
+    return c > ' ' && c < 0x7F &&
+           std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string::npos;
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
+
 bool IsPath(std::string_view text) noexcept {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });

@@ -26,6 +26,8 @@ std::string JoinList(const std::vector<std::string>& parts);
 
 /// Printable ASCII without spaces.
 bool IsVisibleAscii(std::string_view text) noexcept;
+/// What names header fields and form fields (RFC 9110 section 5.6.2).
+bool IsToken(std::string_view text) noexcept;
 /// A file or folder: anything without control characters.
 bool IsPath(std::string_view text) noexcept;
 /// What goes into a header or a form field as it is: up to 512 of those characters.

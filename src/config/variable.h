@@ -43,6 +43,8 @@ const std::vector<Variable>& VariableTable();
 
 /// The part of it that says what may be spent.
 std::vector<Variable> BudgetVariables();
+/// What a request's head may be, and what a page of another site may send in it.
+std::vector<Variable> HttpVariables();
 std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
 

@@ -327,6 +327,7 @@ const std::vector<Variable>& VariableTable() {
     Table all;
     Add(all, "server", Listening());
     Add(all, "server", Operation());
+    Add(all, "server", HttpVariables());
     Add(all, "access", Access());
     Add(all, "cache", Cache());
     Add(all, "shared store", SharedStoreVariables());

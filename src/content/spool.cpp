@@ -12,9 +12,8 @@
 namespace vcache::content {
 namespace {
 
-/// The smallest block, and how much may be written between two looks at the free space.
+/// The smallest block.
 constexpr std::size_t kFirstBlock = 4096;
-constexpr std::uint64_t kSpaceInterval = 4ULL * 1024 * 1024;
 
 /// Bytes in memory as blocks, each as large as all before it: never more than twice the content
 /// (and a page), and what is there is never copied or moved.
@@ -147,8 +146,6 @@ struct Spool::State {
   Blocks memory;
   std::optional<TempFile> file;
   std::uint64_t size = 0;
-  /// What may be written before the free space must be looked at again.
-  std::uint64_t allowance = 0;
   std::array<std::byte, kSniffBytes> front{};
   std::optional<Error> error;
 
@@ -175,19 +172,10 @@ struct Spool::State {
   }
 
   Result<void> WriteToFile(ByteView bytes) {
-    if (bytes.size() > allowance) {
-      if (const Result<void> enough = LookAtFreeSpace(bytes.size()); !enough) return enough;
-    }
-    allowance -= bytes.size();
-    return file->Append(bytes);
-  }
-
-  Result<void> LookAtFreeSpace(std::uint64_t needed) {
-    const Result<std::uint64_t> free_bytes = file->FreeBytes();
-    if (!free_bytes) return free_bytes.error();
-    const std::uint64_t usable =
-        *free_bytes > options.reserve_bytes ? *free_bytes - options.reserve_bytes : 0;
-    if (usable < needed) {
+    const auto reserved = options.space->Reserve(bytes.size(), options.reserve_bytes,
+                                                 [this] { return file->FreeBytes(); });
+    if (!reserved) return reserved.error();
+    if (!*reserved) {
       return Error{ErrorCode::kIo,
                    "Cannot keep the upload in " + options.directory.string() +
                        ": less than the reserve of " +
@@ -195,8 +183,7 @@ struct Spool::State {
                        " MiB would stay free. Free space there, or let SPOOL_DIR name a directory "
                        "with more of it."};
     }
-    allowance = std::min(usable, std::max(kSpaceInterval, needed));
-    return {};
+    return file->Append(bytes);
   }
 };
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace vcache {
@@ -15,6 +18,65 @@ struct LimitReached {
 
 Error Malformed(std::string message) {
   return Error{ErrorCode::kBadRequest, std::move(message)};
+}
+
+/// Goes over a text and keeps in sight how far the parser has read, for its limits' messages.
+class ReadPosition {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  ReadPosition(const char* at, std::size_t* read) : at_(at), read_(read) {}
+  reference operator*() const { return *at_; }
+  ReadPosition& operator++() {
+    ++at_;
+    ++*read_;
+    return *this;
+  }
+  bool operator==(const ReadPosition& other) const { return at_ == other.at_; }
+  bool operator!=(const ReadPosition& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  std::size_t* read_;
+};
+
+/// `line 2, column 7` of the last of `read` bytes.
+std::string PlaceOf(std::string_view text, std::size_t read) {
+  const std::string_view before = text.substr(0, read == 0 ? 0 : read - 1);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t start = before.rfind('\n') + 1;  // 0 in the first line
+  return "line " + std::to_string(lines + 1) + ", column " +
+         std::to_string(before.size() - start + 1);
+}
+
+/// Why the library refused a text, in words of ours: its own quote the input (rule J5), but behind
+/// these constants only.
+std::string_view ReasonOf(std::string_view what) {
+  static constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+      {"surrogate U+D800", "a high surrogate (\\ud800 to \\udbff) is not followed by a low one"},
+      {"surrogate U+DC00", "a low surrogate (\\udc00 to \\udfff) does not follow a high one"},
+      {"4 hex digits", "\\u is not followed by four hexadecimal digits"},
+      {"forbidden character after backslash",
+       "a backslash stands before a character that needs none"},
+      {"control character", "a control character in a string is not escaped"},
+      {"ill-formed UTF-8 byte", "a string is not valid UTF-8"},
+      {"missing closing quote", "a string does not end"},
+      {"invalid number", "a number lacks a digit"},
+      {"number overflow", "a number is too large"},
+      {"invalid literal", "this is no value"},
+      {"unexpected end of input", "the text ends too early"},
+      {"expected end of input", "something follows the value"},
+      {"invalid BOM", "the byte order mark is broken"},
+  };
+  what = what.substr(0, what.find("; last read: "));
+  for (const auto& [theirs, ours] : kReasons) {
+    if (what.find(theirs) != std::string_view::npos) return ours;
+  }
+  return "another character is expected here";
 }
 
 /// `~1` is a slash, `~0` a tilde, in one pass: `~01` is `~1` (RFC 6901, section 4).
@@ -46,6 +108,7 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
     return Malformed("The JSON is larger than " + std::to_string(limits.max_bytes) + " bytes.");
   }
   std::size_t values = 0;
+  std::size_t read = 0;
   std::vector<std::set<std::string, std::less<>>> names;
   const Json::parser_callback_t guard = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
@@ -64,13 +127,16 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
     return true;
   };
   try {
-    Json parsed = Json::parse(text.begin(), text.end(), guard, /*allow_exceptions=*/false);
-    if (parsed.is_discarded()) return Malformed("The text is not valid JSON.");
-    return parsed;
+    return Json::parse(ReadPosition(text.data(), &read),
+                       ReadPosition(text.data() + text.size(), &read), guard);
   } catch (const LimitReached& reached) {
-    return Malformed(std::string("The JSON ") + reached.what + ".");
-  } catch (const nlohmann::json::exception&) {
-    return Malformed("The text is not valid JSON.");  // what() would quote the input
+    return Malformed("The JSON " + std::string(reached.what) + " at " + PlaceOf(text, read) + ".");
+  } catch (const nlohmann::json::parse_error& e) {
+    return Malformed("The text is not valid JSON at " + PlaceOf(text, e.byte) + ": " +
+                     std::string(ReasonOf(e.what())) + ".");
+  } catch (const nlohmann::json::exception& e) {
+    return Malformed("The text is not valid JSON at " + PlaceOf(text, read) + ": " +
+                     std::string(ReasonOf(e.what())) + ".");
   }
 }
 

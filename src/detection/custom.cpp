@@ -227,6 +227,8 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const Detect
   net::HttpRequest request;
   request.method = "GET";
   request.url = *url;
+  const std::string& polled = options_.polling.url;
+  request.given_by = polled.empty() ? options_.endpoint.base_url : polled;
   request.timeout = kLookTimeout;
   request.headers = {{"Accept", "application/json"}};
   const std::array<Value, 1> values = {{{"key", options_.api_key.Reveal()}}};
@@ -248,7 +250,8 @@ Result<std::string> Custom::PollUrl(const Json& accepted) const {
   const CustomPolling& polling = options_.polling;
   if (!polling.url.empty()) {
     const auto id = WordAt(accepted, polling.id_pointer);
-    if (!id || id->empty() || id->size() > kMaxId) {
+    // Dots alone would climb in the path; everything else is escaped.
+    if (!id || id->empty() || id->size() > kMaxId || *id == "." || *id == "..") {
       return InvalidAnswer(kName, "it has no id at " + polling.id_pointer);
     }
     const std::array<Value, 2> values = {{{"id", *id}, {"key", options_.api_key.Reveal()}}};

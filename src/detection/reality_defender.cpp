@@ -136,8 +136,9 @@ class RealityDefender final : public Detector {
     return Place{*url, *id};
   }
 
-  /// The URL comes from outside, so it must not lead the upload to a plain connection or to a
-  /// service on this machine, unless the vendor itself is there (a sandbox).
+  /// The URL comes from outside, so it must not lead the upload to a plain connection, unless the
+  /// vendor itself has one (a sandbox). Where its host may be is the HTTP client's to see to, which
+  /// knows the address.
   bool MayUploadTo(const std::string& url) const {
     return url.starts_with("https://") ||
            url.starts_with(std::string(OriginOf(options_.endpoint.base_url)) + "/");
@@ -147,6 +148,7 @@ class RealityDefender final : public Detector {
     net::HttpRequest request;
     request.method = "PUT";
     request.url = url;
+    request.given_by = options_.endpoint.base_url;
     request.timeout = options_.endpoint.timeout;
     // No API key: the storage is somebody else's, and the URL is signed.
     request.headers = {{"Content-Type", "application/octet-stream"}};

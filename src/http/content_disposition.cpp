@@ -29,9 +29,11 @@ std::string DecodeQuotes(std::string_view text) {
   return decoded;
 }
 
+/// RFC 8187 wants all but a few characters escaped, and clients do not: JavaScript's
+/// encodeURIComponent leaves `!'()*` as they are, others blanks or letters of UTF-8. All are taken
+/// but slashes, which a client that escapes what it must would not have sent.
 bool IsExtendedChar(char c) noexcept {
-  return IsAlpha(c) || IsDigit(c) ||
-         std::string_view("!#$&+-.^_`|~%").find(c) != std::string_view::npos;
+  return c != '/' && c != '\\' && !IsControl(c);
 }
 
 /// `UTF-8'language'percent-encoded` (RFC 8187 section 3.2). Control characters that only decoding

@@ -234,7 +234,7 @@ void EventLoop::OnInput(Connection& connection) {
     case HeadStatus::kIncomplete:
       return AwaitHead(connection);
     case HeadStatus::kTooLarge:
-      connection.refusal = HeadTooLarge();
+      connection.refusal = HeadTooLarge(options_.max_head_bytes);
       return MakeReady(connection);
     case HeadStatus::kComplete:
       return MakeReady(connection);

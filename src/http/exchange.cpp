@@ -5,6 +5,8 @@
 #include <exception>
 
 #include "http/refusal.h"
+#include "http/request_framing.h"
+#include "http/salvaged_origin.h"
 #include "http/socket_io.h"
 
 namespace vcache::http {
@@ -35,6 +37,17 @@ Response AllowOnly(std::string allowed) {
   return response;
 }
 
+/// `Keep-Alive: timeout=N`, for clients that heed it (Node.js, Apache's): by the time that it names
+/// they have stopped using the connection, so that no request of theirs meets our closing. A tenth
+/// of the real time, from half a second to five, is for the way. Empty when nothing is left: 0
+/// means "for ever" to some.
+std::string KeepAliveHint(std::chrono::milliseconds timeout) {
+  using std::chrono::milliseconds;
+  const milliseconds margin = std::clamp(timeout / 10, milliseconds(500), milliseconds(5'000));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout - margin).count();
+  return seconds < 1 ? std::string() : "timeout=" + std::to_string(seconds);
+}
+
 std::string WhatOf(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
@@ -46,6 +59,9 @@ std::string WhatOf(const std::exception_ptr& thrown) {
 }
 
 }  // namespace
+
+Exchange::Exchange(const ServerContext& context)
+    : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
 
 Exchange::Turn Exchange::Begin(Connection& connection) const {
   Turn turn{.connection = connection,
@@ -71,6 +87,7 @@ Fate Exchange::Serve(Connection& connection) {
     turn.request.body = &*body;
     turn.request.deadline = deadline;
     turn.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
+    refusal = RefuseBody(turn, *body);
   }
   BodyReader* const reader = body ? &*body : nullptr;
   writer_.Exchange(
@@ -87,6 +104,10 @@ Fate Exchange::Serve(Connection& connection) {
 void Exchange::TurnAway(Connection& connection) {
   Turn turn = Begin(connection);
   turn.may_wait = false;
+  // Over the limit of connections nothing was read yet; often the head is here all the same.
+  if (connection.input.empty() && connection.ReadMore() == ReadStatus::kData) {
+    connection.FindHead(context_.options.max_head_bytes);
+  }
   std::optional<Error> refusal;
   TakeHead(turn, refusal);
   refusal = Overloaded();  // whatever else is wrong with it
@@ -99,19 +120,24 @@ void Exchange::TurnAway(Connection& connection) {
 bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
   Connection& connection = turn.connection;
   RequestInfo& info = turn.request.info;
+  const std::string_view received = connection.input.view();
   refusal = std::exchange(connection.refusal, std::nullopt);
-  if (!refusal) {
-    auto head = ParseRequestHead(connection.input.view().substr(0, connection.head_end),
+  const bool whole = !refusal;
+  if (whole) {
+    auto head = ParseRequestHead(received.substr(0, connection.head_end),
                                  {.max_bytes = context_.options.max_head_bytes,
                                   .max_fields = context_.options.max_head_fields,
                                   .max_target_bytes = context_.options.max_target_bytes});
-    connection.ForgetHead();
     if (head) {
       turn.head = std::move(*head);
     } else {
       refusal = std::move(head).error();
     }
   }
+  if (refusal) {
+    if (auto origin = SalvageOrigin(received)) info.headers.Add("Origin", *std::move(origin));
+  }
+  if (whole) connection.ForgetHead();  // ends `received`
   const auto id = turn.head.headers.Get("X-Request-Id");
   info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
   if (refusal) return false;
@@ -128,10 +154,20 @@ bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
   return true;
 }
 
+std::optional<Error> Exchange::RefuseBody(Turn& turn, BodyReader& body) {
+  if (turn.head.framing != BodyFraming::kChunked || !TakesNoBody(turn.head.method)) return {};
+  std::byte first{};
+  const auto count = body.Read({&first, 1});
+  if (!count) return count.error();
+  if (*count > 0) return BodyNotTaken();
+  turn.request.has_body = false;
+  return {};
+}
+
 Response Exchange::Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal) {
   Response response = refusal ? RenderError(turn.request.info, *refusal) : Dispatch(turn);
-  turn.wants_close = body == nullptr || !turn.head.keep_alive || context_.stopping.load() ||
-                     response.cut_after || !body->SkipRest();
+  turn.wants_close = refusal || body == nullptr || !turn.head.keep_alive ||
+                     context_.stopping.load() || response.cut_after || !body->SkipRest();
   Complete(turn, response);
   return response;
 }
@@ -207,6 +243,7 @@ void Exchange::Complete(Turn& turn, Response& response) {
   response.headers.Add("Date", date_.At(context_.clock.WallNow()));
   response.headers.Add("X-Request-Id", info.id);
   response.headers.Add("Connection", turn.wants_close ? "close" : "keep-alive");
+  if (!turn.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
   turn.status = response.status;
   turn.outcome = response.log_outcome;
   turn.cut_after = response.cut_after;

@@ -33,14 +33,14 @@ enum class Fate {
 /// that all bear the same fields (rule H23). One per thread that answers.
 class Exchange {
  public:
-  explicit Exchange(const ServerContext& context) : context_(context) {}
+  explicit Exchange(const ServerContext& context);
 
   /// Serves the head at the front of the input, or answers the connection's `refusal`.
   Fate Serve(Connection& connection);
 
   /// Answers 503 to a connection that there is no room for, to be closed gently afterwards. Calls
-  /// no handler, reads and waits for nothing: what does not fit into the socket's buffer is lost.
-  /// Method, path and `Origin` are known only if a whole head was there already.
+  /// no handler and waits for nothing: what does not fit into the socket's buffer is lost. Method
+  /// and path are known only if a whole head has arrived, `Origin` if its line has.
   void TurnAway(Connection& connection);
 
  private:
@@ -61,6 +61,9 @@ class Exchange {
 
   Turn Begin(Connection& connection) const;
   bool TakeHead(Turn& turn, std::optional<Error>& refusal);
+  /// Reads the chunks of a method that takes no body, which may have an end and nothing else, so
+  /// that nothing of them is left for the next request (rules H3 and H5).
+  static std::optional<Error> RefuseBody(Turn& turn, BodyReader& body);
   Response Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal);
   Response Dispatch(Turn& turn);
   Response CallHandler(Turn& turn, const Handler& handler);
@@ -70,6 +73,7 @@ class Exchange {
   void Report(const Turn& turn, const BodyReader* body, bool client_gone);
 
   const ServerContext& context_;
+  const std::string keep_alive_;  ///< Of kept connections; empty for none.
   ResponseWriter writer_;
   RequestIds ids_;
   DateHeader date_;

@@ -178,19 +178,24 @@ std::optional<std::string> PercentDecode(std::string_view text, bool form) {
   return decoded;
 }
 
-std::optional<std::string> FormValue(std::string_view encoded, std::string_view name) {
+Result<std::optional<std::string>> FormValue(std::string_view encoded, std::string_view name) {
+  std::optional<std::string> found;
+  const auto refused = [name](const char* what) {
+    return Error{ErrorCode::kBadRequest, "The field \"" + std::string(name) + "\" " + what};
+  };
   while (!encoded.empty()) {
     const std::size_t end = encoded.find('&');
     const std::string_view pair = encoded.substr(0, end);
     encoded.remove_prefix(end == std::string_view::npos ? encoded.size() : end + 1);
-    const std::size_t equals = pair.find('=');
+    const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view key = pair.substr(0, equals);
     // A key that decodes to `name` is no shorter than it: most are skipped undecoded.
     if (pair.empty() || key.size() < name.size() || PercentDecode(key, true) != name) continue;
-    if (equals == std::string_view::npos) return std::string();
-    return PercentDecode(pair.substr(equals + 1), true);
+    if (found) return refused("is there twice; send it once.");
+    found = PercentDecode(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!found) return refused("has a broken percent escape.");
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace vcache::http

@@ -30,9 +30,10 @@ Response DefaultErrorResponse(const RequestInfo& info, const Error& error) {
   return response;
 }
 
-Error HeadTooLarge() {
+Error HeadTooLarge(std::size_t max_bytes) {
   return {.code = ErrorCode::kHeadTooLarge,
-          .message = "The request line and header fields are too large."};
+          .message = "The request line and header fields are larger than " +
+                     std::to_string(max_bytes) + " bytes, the most that is accepted."};
 }
 
 Error Overloaded() {

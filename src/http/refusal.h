@@ -9,7 +9,7 @@ namespace vcache::http {
 Response DefaultErrorResponse(const RequestInfo& info, const Error& error);
 
 /// A head over its limits, complete or not.
-Error HeadTooLarge();
+Error HeadTooLarge(std::size_t max_bytes);
 
 /// A request that we have no worker, queue place or slot for: 503 with Retry-After (rule H10).
 Error Overloaded();

@@ -4,6 +4,7 @@
 
 #include "http/field_syntax.h"
 #include "http/malformed.h"
+#include "http/refusal.h"
 #include "http/request_framing.h"
 #include "http/request_target.h"
 
@@ -13,8 +14,8 @@ namespace {
 constexpr std::size_t kMaxMethodBytes = 32;
 constexpr std::string_view kLineEnd = "\r\n";
 
-Error OverLimit(const char* message) {
-  return Error{ErrorCode::kHeadTooLarge, message};
+Error OverLimit(std::string message) {
+  return Error{ErrorCode::kHeadTooLarge, std::move(message)};
 }
 
 /// Takes one line off the front of `rest`, without its CRLF. A CR that does not end a line stays
@@ -67,7 +68,10 @@ Result<void> ReadFields(std::string_view rest, std::size_t max_fields, Headers& 
     const auto line = TakeLine(rest);
     if (!line) return line.error();
     if (line->empty()) break;
-    if (fields == max_fields) return OverLimit("The request has too many header fields.");
+    if (fields == max_fields) {
+      return OverLimit("The request has more than " + std::to_string(max_fields) +
+                       " header fields, the most that are accepted.");
+    }
     if (const auto read = ReadField(*line, headers); !read) return read;
   }
   if (!rest.empty()) return Malformed("Something follows the head.");
@@ -87,6 +91,12 @@ Result<void> CheckHost(std::string_view authority, RequestHead& head) {
   return {};
 }
 
+/// Of two types, one reader would take the first and another the last.
+Result<void> CheckContentType(const RequestHead& head) {
+  if (head.headers.Count("Content-Type") > 1) return Malformed("Content-Type is repeated.");
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from) noexcept {
@@ -103,9 +113,7 @@ std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t fr
 }
 
 Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& limits) {
-  if (head.size() > limits.max_bytes) {
-    return OverLimit("The request line and header fields are too large.");
-  }
+  if (head.size() > limits.max_bytes) return HeadTooLarge(limits.max_bytes);
   // One empty line before the request line is ignored: old clients end a form with it (RFC 9112
   // section 2.2). A second one is an empty request.
   std::string_view rest = head;
@@ -116,13 +124,18 @@ Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& li
   if (!line) return line.error();
   const auto target = ReadRequestLine(*line, parsed);
   if (!target) return target.error();
-  if (target->size() > limits.max_target_bytes) return OverLimit("The request target is too long.");
+  if (target->size() > limits.max_target_bytes) {
+    return OverLimit("The request target is longer than " +
+                     std::to_string(limits.max_target_bytes) +
+                     " bytes, the most that is accepted.");
+  }
   const auto authority = ReadTarget(*target, parsed);
   if (!authority) return authority.error();
   if (auto read = ReadFields(rest, limits.max_fields, parsed.headers); !read) return read.error();
   if (auto read = CheckHost(*authority, parsed); !read) return read.error();
   if (auto read = ReadFraming(parsed); !read) return read.error();
   if (auto read = CheckContentEncoding(parsed); !read) return read.error();
+  if (auto read = CheckContentType(parsed); !read) return read.error();
   ReadConnectionOptions(parsed);
   return parsed;
 }

@@ -113,12 +113,14 @@ class ResponseWriter::Library final : public httplib::Server {
     out.status = response.status;
     // It adds, never replaces, and drops values with line breaks (rule H24): what we want.
     for (const auto& [name, value] : response.headers.fields()) out.set_header(name, value);
+    keep_alive_ = response.headers.Get("Keep-Alive").value_or("");
     if (!HasNoBody(response.status)) out.body = std::move(response.body);
   }
 
   /// The library's own notions of keeping alive and of ranges are not ours.
   void RemoveAdditions(const httplib::Request& request, httplib::Response& out) {
     out.headers.erase("Keep-Alive");
+    if (!keep_alive_.empty()) out.set_header("Keep-Alive", keep_alive_);
     if (request.method == "HEAD") out.headers.erase("Accept-Ranges");
     if (HasNoBody(out.status)) out.headers.erase("Content-Length");
     response_ = &out;
@@ -126,6 +128,7 @@ class ResponseWriter::Library final : public httplib::Server {
 
   const Respond* respond_ = nullptr;
   const httplib::Response* response_ = nullptr;
+  std::string keep_alive_;  // ours, of this answer
 };
 
 ResponseWriter::ResponseWriter() : library_(std::make_unique<Library>()) {}

@@ -103,7 +103,7 @@ bool Server::State::HasNext(Connection& connection) {
   if (next == HeadStatus::kIncomplete && AwaitNext(connection)) {
     next = connection.FindHead(options.max_head_bytes);
   }
-  if (next == HeadStatus::kTooLarge) connection.refusal = HeadTooLarge();
+  if (next == HeadStatus::kTooLarge) connection.refusal = HeadTooLarge(options.max_head_bytes);
   return next != HeadStatus::kIncomplete;
 }
 

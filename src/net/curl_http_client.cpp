@@ -1,5 +1,5 @@
-#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
@@ -10,47 +10,11 @@
 #include "net/curl_easy.h"
 #include "net/request_body.h"
 #include "net/response_reader.h"
+#include "net/url_policy.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::net {
 namespace {
-
-/// A text that libcurl allocated.
-struct CurlString {
-  char* text = nullptr;
-  ~CurlString() { curl_free(text); }
-};
-
-std::string PartOf(CURLU* url, CURLUPart part) {
-  CurlString value;
-  if (curl_url_get(url, part, &value.text, 0) != CURLUE_OK || value.text == nullptr) return {};
-  return value.text;
-}
-
-bool IsLoopback(std::string host) {
-  if (host == "localhost") return true;  // libcurl resolves it to loopback whatever the system says
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  in6_addr six{};
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
-  in_addr four{};
-  return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24U) == 127;
-}
-
-/// A parsed URL that may be called: https, or http to this machine (rule C7).
-Result<CurlUrl> CheckedUrl(const std::string& text, const std::string& peer) {
-  CurlUrl url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-    return Error{ErrorCode::kBadConfiguration, "The base URL of " + peer + " is not a valid URL."};
-  }
-  const std::string scheme = PartOf(url.get(), CURLUPART_SCHEME);
-  const bool plain_local = scheme == "http" && IsLoopback(PartOf(url.get(), CURLUPART_HOST));
-  if ((scheme != "https" && !plain_local) || !PartOf(url.get(), CURLUPART_USER).empty()) {
-    return Error{ErrorCode::kBadConfiguration,
-                 "The base URL of " + peer +
-                     " must be https (http only to this machine) and must not name a user."};
-  }
-  return url;
-}
 
 /// libcurl takes 0 for "for ever".
 long AtLeastOne(std::chrono::milliseconds limit) {
@@ -116,7 +80,9 @@ struct Exchange {
   ResponseReader reader;
   Deadline deadline;
   Clock& clock;
+  Reach reach = Reach::kAnywhere;
   bool expired = false;
+  bool out_of_reach = false;  ///< The host has an address that must not be connected to.
 };
 
 std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
@@ -138,6 +104,17 @@ int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) n
   return self.expired || cancelled ? 1 : 0;
 }
 
+/// Makes the socket for one address, the very one that libcurl connects it to: whatever name it
+/// has, and however often that changes, nothing is sent where the request may not lead.
+curl_socket_t OnSocket(void* exchange, curlsocktype, curl_sockaddr* address) noexcept {
+  auto& self = *static_cast<Exchange*>(exchange);
+  if (!MayReach(self.reach, ScopeOf(address->addr, address->addrlen))) {
+    self.out_of_reach = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 class CurlHttpClient final : public HttpClient {
  public:
   CurlHttpClient(CurlHttpClientOptions options, Clock& clock)
@@ -148,7 +125,7 @@ class CurlHttpClient final : public HttpClient {
       return Error{ErrorCode::kVendorTimeout,
                    "There was no time left to ask " + options_.peer + "."};
     }
-    auto url = CheckedUrl(request.url, options_.peer);
+    auto url = CheckUrl(request, options_.peer);
     if (!url) return std::move(url).error();
     auto headers = HeaderList(request, options_.peer);
     if (!headers) return std::move(headers).error();
@@ -157,7 +134,8 @@ class CurlHttpClient final : public HttpClient {
       return Error{ErrorCode::kIo, "There was not enough memory to send the request."};
     }
     Exchange exchange(request, loan.get(), options_, deadline, clock_);
-    SetLimits(loan.get(), request, url->get());
+    exchange.reach = url->reach;
+    SetLimits(loan.get(), request, *url);
     SetTransfer(loan.get(), exchange);
     SetMethod(loan.get(), request);
     // The total ends the call exactly; the progress callback alone would look once a second. No
@@ -175,10 +153,9 @@ class CurlHttpClient final : public HttpClient {
 
  private:
   /// Everything about where to and how safely. Set anew for each call (rule C9).
-  void SetLimits(CURL* easy, const HttpRequest& request, CURLU* url) const {
-    curl_easy_setopt(easy, CURLOPT_CURLU, url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-                     PartOf(url, CURLUPART_SCHEME) == "https" ? "https" : "http");
+  void SetLimits(CURL* easy, const HttpRequest& request, const CheckedUrl& checked) const {
+    curl_easy_setopt(easy, CURLOPT_CURLU, checked.url.get());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, checked.scheme.c_str());
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -203,7 +180,9 @@ class CurlHttpClient final : public HttpClient {
     // beside a vendor's seconds. The body that cannot be rewound is the second lock, and the only
     // one where connections are kept.
     const auto* text = std::get_if<std::string>(&request.body);
-    const bool reuse = options_.reuse_connections && text != nullptr && !text->empty();
+    // One that is kept was made under another request's rule.
+    const bool reuse = options_.reuse_connections && text != nullptr && !text->empty() &&
+                       checked.reach == Reach::kAnywhere;
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, reuse ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, reuse ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, reuse ? 1L : 0L);
@@ -218,6 +197,10 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &OnProgress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
+    if (exchange.reach != Reach::kAnywhere) {
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OnSocket);
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
+    }
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 128L * 1024);
   }
@@ -305,6 +288,8 @@ Result<HttpResponse> CurlHttpClient::Conclude(CURL* easy, Exchange& exchange, CU
   Error error = FailureOf(code, exchange.body.touched(), options_.peer);
   if (exchange.body.failure()) {
     error = *exchange.body.failure();
+  } else if (exchange.out_of_reach && code == CURLE_COULDNT_CONNECT) {
+    error = UnreachableUrl(options_.peer);
   } else if (exchange.expired) {
     error = FailureOf(CURLE_OPERATION_TIMEDOUT, exchange.body.touched(), options_.peer);
   } else if (exchange.reader.too_large()) {

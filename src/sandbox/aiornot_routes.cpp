@@ -40,7 +40,7 @@ Judged Read(http::Request& request, const std::string& field, std::string_view r
   UploadForm form(field == "text" ? "" : field);
   if (!form.Read(request)) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  if (http::FormValue(request.info.query, "only").value_or("") != report) {
+  if (QueryValue(request, "only") != report) {
     return {.refusal = Failure(422, "Ask for the report that is judged, and no other")};
   }
   if (field != "text") {

@@ -127,9 +127,8 @@ JobWords VideoWords() {
 }
 
 http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
-  const std::string id = http::FormValue(request.info.query, "id").value_or("");
-  if (http::FormValue(request.info.query, "api_user").value_or("").empty() ||
-      http::FormValue(request.info.query, "api_secret").value_or("").empty()) {
+  const std::string id = QueryValue(request, "id");
+  if (QueryValue(request, "api_user").empty() || QueryValue(request, "api_secret").empty()) {
     return FailureFor(Mode::kCredentials);
   }
   const auto answer = [&id](const Judged& judged, const std::optional<Json>& score, Mode) {

@@ -160,6 +160,11 @@ void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLed
              });
 }
 
+std::string QueryValue(const http::Request& request, std::string_view name) {
+  auto value = http::FormValue(request.info.query, name);
+  return value ? std::move(*value).value_or("") : std::string();
+}
+
 bool HasBearer(const http::Request& request) {
   constexpr std::string_view kScheme = "Bearer ";
   const auto value = request.info.headers.Get("Authorization");

@@ -61,6 +61,8 @@ void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLed
              Clock& clock);
 
 /// Whether the request bears a bearer token of any kind: the sandbox takes every one.
+/// The value of a field of the query; empty when it is missing or malformed.
+std::string QueryValue(const http::Request& request, std::string_view name);
 bool HasBearer(const http::Request& request);
 
 /// Whether the request bears an `x-api-key`: the sandbox takes every one.

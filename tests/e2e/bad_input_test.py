@@ -5,7 +5,7 @@ import re
 import socket
 
 import raw_requests
-from harness import PATIENCE, Answer, ServiceTest, form, jpeg
+from harness import ADMIN_TOKEN, PATIENCE, Answer, ServiceTest, form, jpeg
 
 PHOTO = jpeg("bad input", 2_000)
 
@@ -124,6 +124,45 @@ class BadInput(ServiceTest):
         self.assertTrue(received.startswith(b"HTTP/1.1 422 "), received[:200])
         self.assertEqual(received.count(b"HTTP/1.1 "), 1, received)
 
+    def test_pages_can_read_refusals_and_send_what_tracing_adds(self):
+        """A browser shows its page a CORS error wherever these fields are missing (rule S8)."""
+        origin = {"Origin": "https://site.example"}
+        app = self.service(self.box, CACHE_DIR="", CORS_ORIGINS=origin["Origin"],
+                           MAX_HEADER_BYTES="5000", MAX_HEADER_FIELDS="16", MAX_TARGET_BYTES="300")
+        preflight = app.request("OPTIONS", "/api/analysis/file", headers={
+            **origin, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "baggage,content-type,sentry-trace,traceparent"})
+        self.assertEqual(preflight.status, 204)
+        allowed = preflight.headers["access-control-allow-headers"].lower().split(", ")
+        self.assertLessEqual({"baggage", "content-type", "sentry-trace", "traceparent"},
+                             set(allowed))
+        refusals = [app.request("GET", "/" + "p" * 300, headers=origin),
+                    app.request("GET", "/", headers={**origin, "X": "x" * 5_000}),
+                    app.request("GET", "/", headers={**origin, **{f"X-{i}": "" for i in range(16)}}),
+                    app.request("POST", "/", headers={**origin, "Transfer-Encoding": "gzip"})]
+        for answer, status, code in zip(refusals, (431, 431, 431, 501),
+                                        ("head_too_large",) * 3 + ("not_implemented",)):
+            self.assertProblem(answer, status, code)
+            self.assertEqual(answer.headers["access-control-allow-origin"], origin["Origin"])
+            self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+        self.assertIn("5000 bytes", refusals[1].json["error"])
+
+        own = self.service(self.box, CACHE_DIR="", CORS_ORIGINS=origin["Origin"], CORS_HEADERS="X-Own")
+        preflight = own.request("OPTIONS", "/api/analysis/file", headers={
+            **origin, "Access-Control-Request-Method": "POST"})
+        self.assertEqual(preflight.headers["access-control-allow-headers"],
+                         "Authorization, Cache-Control, Content-Type, X-Request-Id, X-Own")
+
+    def test_a_name_or_token_as_clients_write_it_and_no_field_twice(self):
+        self.assertProblem(self.post("/api/analysis/text", b"text=" + b"x" * 60 + b"&text=" + b"y" * 60,
+                                     "application/x-www-form-urlencoded"), 400, "bad_request")
+        lone = self.post("/api/analysis/text", b'{"text": "\\ud83d' + b"x" * 60 + b'"}',
+                         "application/json")
+        self.assertIn("surrogate", self.assertProblem(lone, 400, "bad_request")["error"])
+        stats = self.app.request("GET", "/api/admin/cache/stats",
+                                 headers={"Authorization": f"bearer   {ADMIN_TOKEN}"})
+        self.assertEqual(stats.status, 200)
+
     def test_who_is_turned_away_gets_the_header_fields_that_everybody_gets(self):
         """The 503 of the full gate is made by the function that makes all answers (rule H23)."""
         small = self.service(self.box, CACHE_DIR="", MAX_CONNECTIONS_PER_ADDRESS="1",
@@ -136,7 +175,9 @@ class BadInput(ServiceTest):
         self.assertProblem(refused, 503, "overloaded")
         self.assertEqual(refused.headers["retry-after"], "1")
         self.assertEqual(refused.headers["connection"], "close")
-        self.assertEqual(set(refused.headers), set(ordinary.headers) | {"retry-after"})
+        self.assertEqual(ordinary.headers["keep-alive"], "timeout=115")
+        self.assertEqual(set(refused.headers),
+                         set(ordinary.headers) - {"keep-alive"} | {"retry-after"})
         for name in ("cache-control", "content-security-policy", "referrer-policy", "vary",
                      "x-content-type-options"):
             self.assertEqual(refused.headers[name], ordinary.headers[name])

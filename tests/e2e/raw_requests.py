@@ -89,8 +89,13 @@ def _lengths():
         n, fields=_length(smuggled(n)), body=smuggled(n)), 400
     yield "request as body of HEAD", lambda n: request(
         n, "HEAD", fields=_length(smuggled(n)), body=smuggled(n)), 400
-    yield "chunks on GET", lambda n: request(
-        n, fields=b"Transfer-Encoding: chunked\r\n", body=b"0\r\n\r\n" + smuggled(n)), 400
+    for method in ("GET", "HEAD", "OPTIONS"):
+        yield f"chunks on {method}", lambda n, m=method: request(
+            n, m, fields=b"Transfer-Encoding: chunked\r\n",
+            body=b"5\r\nhello\r\n0\r\n\r\n" + smuggled(n)), 400
+    yield "request in a chunk of GET", lambda n: request(
+        n, fields=b"Transfer-Encoding: chunked\r\n",
+        body=b"%x\r\n" % len(smuggled(n)) + smuggled(n) + b"\r\n0\r\n\r\n"), 400
 
 
 def _codings():
@@ -188,6 +193,13 @@ def unusual():
         "pipelined OPTIONS": lambda n: pair(n, request(n, "OPTIONS", "/api/health"), (204,)),
         "absolute form": lambda n: pair(n, request(n, target="http://x/api/health"), (200,)),
         "empty line first": lambda n: pair(n, b"\r\n" + request(n, target="/api/health"), (200,)),
+        "empty chunks on GET": lambda n: pair(
+            n, request(n, target="/api/health", fields=chunked, body=b"0\r\n\r\n"), (200,)),
+        "empty chunks on HEAD": lambda n: pair(
+            n, request(n, "HEAD", "/api/health", chunked, b"0\r\n\r\n"), (200,)),
+        "empty chunks with a trailer on GET": lambda n: pair(
+            n, request(n, target="/api/health", fields=chunked,
+                       body=b"00;a=b\r\nContent-Length: 70\r\n\r\n"), (200,)),
         "capital coding": lambda n: pair(
             n, text(n, b"TRANSFER-ENCODING: Chunked\r\n", b"2\r\nab\r\n0\r\n\r\n", 1), (422,)),
         "trailers": lambda n: pair(

@@ -44,7 +44,7 @@ void CheckAccepted(const RequestHead& head) {
   const std::size_t codings = head.headers.Count("Transfer-Encoding");
   Require(lengths + codings == (head.framing == BodyFraming::kNone ? 0U : 1U), "one way to frame");
   Require((codings == 1) == (head.framing == BodyFraming::kChunked), "chunked where announced");
-  Require(head.method != "GET" || (codings == 0 && head.content_length == 0), "GET has no body");
+  Require(head.method != "GET" || head.content_length == 0, "GET announces no bytes");
   for (const auto& [name, value] : head.headers.fields()) {
     Require(!name.empty() && !HasControl(name) && !HasControl(value), "fields hold no controls");
   }

@@ -31,6 +31,8 @@ struct ApiOptions {
   Secret admin_token;
   /// Exact origins that browsers may call from.
   std::vector<std::string> cors_origins;
+  /// Names of request headers that they may send beside those that the API reads.
+  std::vector<std::string> cors_headers;
   /// Verdicts come from a stand-in.
   bool demo = false;
 };

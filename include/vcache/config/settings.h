@@ -37,6 +37,12 @@ struct ServerSettings {
   std::chrono::milliseconds shutdown_grace{20'000};
   /// As browsers write them: lower case, without a default port or a slash at the end.
   std::vector<std::string> cors_origins;
+  /// `CORS_HEADERS`; the defaults are what tracing and error reporting add to a page's requests.
+  std::vector<std::string> cors_headers{"baggage", "sentry-trace", "traceparent", "tracestate",
+                                        "X-Requested-With"};
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_header_fields = 64;
+  std::size_t max_target_bytes = 2 * 1024;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::filesystem::path spool_directory = "/tmp";  ///< `SPOOL_DIR`

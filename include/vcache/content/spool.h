@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "vcache/content/spool_space.h"
 #include "vcache/core/byte_source.h"
 #include "vcache/core/bytes.h"
 #include "vcache/core/result.h"
@@ -19,6 +20,8 @@ struct SpoolOptions {
   std::filesystem::path directory = "/tmp";
   /// Space that must stay free on that file system; below it an upload is refused (rule P2).
   std::uint64_t reserve_bytes = 64ULL * 1024 * 1024;
+  /// Counts what all spools that were made by copies of these options write at the same time.
+  std::shared_ptr<SpoolSpace> space = std::make_shared<SpoolSpace>();
 };
 
 /// An upload while it is needed: written once by one thread, then read by any number of threads,

@@ -11,6 +11,7 @@
 #include "vcache/core/byte_source.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/error.h"
+#include "vcache/core/result.h"
 
 namespace vcache::http {
 
@@ -83,7 +84,9 @@ std::string_view ReasonPhrase(int status) noexcept;
 
 /// Decodes `%XX` (and `+` as a space when `form` is set); empty on a broken escape.
 std::optional<std::string> PercentDecode(std::string_view text, bool form = false);
-/// The decoded value of a field of a query or form, the first of that name.
-std::optional<std::string> FormValue(std::string_view encoded, std::string_view name);
+/// The decoded value of a field of a query or form, empty where there is none. kBadRequest, with a
+/// message that names the field, when it is there twice (two readers would take different ones) or
+/// has a broken percent escape.
+Result<std::optional<std::string>> FormValue(std::string_view encoded, std::string_view name);
 
 }  // namespace vcache::http

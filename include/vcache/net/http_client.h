@@ -40,6 +40,11 @@ struct HttpRequest {
   std::string method = "POST";
   /// From configuration or a vendor's answer, never from a user (rule C7).
   std::string url;
+  /// Set when an answer gave `url` or a part of it that could name its host: the configured URL of
+  /// the one that answered. Such a request goes to public addresses only, over https and without a
+  /// user; to this machine where the configured URL is of this machine; and anywhere where the
+  /// origin is the configured one.
+  std::string given_by{};
   std::vector<std::pair<std::string, std::string>> headers;
   /// Nothing, a whole body, a form, or a file.
   std::variant<std::monostate, std::string, std::vector<FormField>, StreamedBody> body;
@@ -68,8 +73,8 @@ struct HttpResponse {
 /// Thread-safe; a call blocks its thread until the answer is whole, `deadline` at most.
 /// Errors mean that there was no whole response, and say by `charge` what may have been billed:
 /// kNone when no byte of the body left, kUnknown otherwise. Codes: kVendorUnavailable (not reached,
-/// broken off), kVendorTimeout, kVendorInvalidAnswer (too large, not HTTP), kBadConfiguration
-/// (url).
+/// broken off), kVendorTimeout, kVendorInvalidAnswer (too large, not HTTP, a given URL that may not
+/// be followed), kBadConfiguration (url).
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

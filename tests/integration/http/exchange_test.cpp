@@ -24,7 +24,8 @@ TEST_CASE("Server: answers with every field that an answer bears") {
   const auto id = response.Field("X-Request-Id").value_or("");
   CHECK(std::regex_match(id, std::regex("[0-9a-f]{32}")));
   // Of the library's own additions nothing is left.
-  CHECK(response.Count("Keep-Alive") == 0);
+  CHECK(response.Count("Keep-Alive") == 1);
+  CHECK(response.Field("Keep-Alive") == "timeout=115");
   CHECK(response.Count("Connection") == 1);
   CHECK(response.Count("Content-Length") == 1);
 }

@@ -151,6 +151,46 @@ TEST_CASE("Server: a whole pipelined chunked upload leaves the next request in s
   CHECK(server.handled() == Paths{"/upload", "/hello", "/upload"});
 }
 
+TEST_CASE("Server: empty chunks on GET are an empty body, and the next request is in step (H5)") {
+  TestServer server;
+  auto client = server.Connect();
+  const std::string fields = " /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+  for (const std::string& chunks :
+       {std::string("0\r\n\r\n"), std::string("000;a=b\r\nContent-Length: 70\r\n\r\n")}) {
+    client.Send("GET" + fields + "\r\n" + chunks + Get("/hello"));
+    CHECK(client.ReceiveResponse().body == "hello");
+    CHECK(client.ReceiveResponse().body == "hello");
+    client.Send("HEAD" + fields + "\r\n" + chunks);
+    CHECK(client.ReceiveResponse(false).status == 200);
+    CHECK(client.Exchange("OPTIONS" + fields + "\r\n" + chunks).status == 204);
+  }
+  // The end may come later than the head, in pieces.
+  client.Send("GET" + fields + "\r\n0\r");
+  CHECK_FALSE(client.Readable(std::chrono::milliseconds(20)));
+  CHECK(client.Exchange("\n\r\n").body == "hello");
+  CHECK(client.Exchange("GET" + fields + "Expect: 100-continue\r\n\r\n").status == 100);
+  CHECK(client.Exchange("0\r\n\r\n").body == "hello");
+}
+
+TEST_CASE("Server: chunks that hold something are refused on GET, and nothing follows (H3, H5)") {
+  TestServer server;
+  for (const std::string method : {"GET", "HEAD", "OPTIONS"}) {
+    for (const std::string chunks :
+         {"1\r\nx\r\n0\r\n\r\n", "0\r\nA: b\r\n c\r\n\r\n", "-0\r\n\r\n", "0\n\n"}) {
+      CAPTURE(method);
+      CAPTURE(chunks);
+      auto client = server.Connect();
+      client.Send(method + " /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                  chunks + Get("/hello"));
+      const auto response = client.ReceiveResponse(method != "HEAD");
+      CHECK(response.status == 400);
+      CHECK(response.Field("Connection") == "close");
+      CHECK(client.ReceiveAll().empty());
+    }
+  }
+  CHECK(server.handled().empty());
+}
+
 TEST_CASE("Server: a client that shuts its writing side after its request is still answered") {
   TestServer server;
   auto client = server.Connect();

@@ -40,7 +40,8 @@ TEST_CASE("admin routes: are never open") {
   CHECK(Header(missing, "WWW-Authenticate").starts_with("Bearer"));
   for (const std::string& value :
        {std::string("Bearer wrong"), "Bearer " + kToken + "x", "Basic " + kToken, kToken,
-        std::string("Bearer "), std::string("Bearer")}) {
+        std::string("Bearer "), std::string("Bearer"), std::string("Bearer   "),
+        "Bearer\t" + kToken, "Bearer \t" + kToken, "Bearer" + kToken, "Bearer " + kToken + " x"}) {
     CHECK(bench.Send({"POST", "/api/admin/cache/clear", {{"Authorization", value}}}).status == 401);
   }
   CHECK(bench
@@ -48,8 +49,11 @@ TEST_CASE("admin routes: are never open") {
                    "/api/admin/cache/stats",
                    {{"Authorization", "Bearer " + kToken}, {"Authorization", "Bearer x"}}})
             .status == 401);
-  CHECK(bench.Send({"GET", "/api/admin/cache/stats", {{"authorization", "bearer " + kToken}}})
-            .status == 200);
+  for (const char* scheme : {"bearer ", "BEARER ", "Bearer  ", "bEARER     "}) {  // 1*SP, any case
+    CAPTURE(scheme);
+    CHECK(bench.Send({"GET", "/api/admin/cache/stats", {{"authorization", scheme + kToken}}})
+              .status == 200);
+  }
 }
 
 TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {

@@ -118,7 +118,11 @@ TEST_CASE("GET /api/analysis/<sha256>: what is known, by kind, without an upload
   CHECK(known.status == 200);
   CHECK(Header(known, "X-Cache") == "HIT");
   CHECK(bench.Send({"GET", "/api/analysis/" + hash}).status == 404);
-  CHECK(bench.Send({"GET", "/api/analysis/" + hash + "?kind=video"}).status == 400);
+  for (const char* query :
+       {"kind=video", "kind=text&kind=text", "kind=text&kind=analysis", "kind=%zz", "kind="}) {
+    CAPTURE(query);
+    CHECK(bench.Send({"GET", "/api/analysis/" + hash + "?" + query}).status == 400);
+  }
   CHECK(bench.Send({"GET", "/api/analysis/" + hash.substr(1)}).status == 400);
   CHECK(bench.vendor->calls == 1);
 }

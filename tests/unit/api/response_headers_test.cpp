@@ -16,7 +16,7 @@ http::Response Applied(const std::string& method, const std::string& origin, boo
   if (!origin.empty()) request.headers.Add("Origin", origin);
   if (preflight) request.headers.Add("Access-Control-Request-Method", "POST");
   http::Response response;
-  api::CorsPolicy({"https://site.example"}).Apply(request, response);
+  api::CorsPolicy({"https://site.example"}, {"traceparent", "baggage"}).Apply(request, response);
   return response;
 }
 
@@ -37,11 +37,26 @@ TEST_CASE("CorsPolicy: exact origins only, and Vary for all of them (S8)") {
             .empty());
 }
 
+TEST_CASE("CorsPolicy: a preflight is told of the API's own headers and of the configured ones") {
+  CHECK(Header(Applied("OPTIONS", "https://site.example", true), "Access-Control-Allow-Headers") ==
+        "Authorization, Cache-Control, Content-Type, X-Request-Id, traceparent, baggage");
+}
+
+TEST_CASE("CorsPolicy: of two origins neither is believed") {
+  http::RequestInfo request;
+  request.headers.Add("Origin", "https://site.example");
+  request.headers.Add("Origin", "https://evil.example");
+  http::Response response;
+  api::CorsPolicy({"https://site.example"}, {}).Apply(request, response);
+  CHECK(Header(response, "Access-Control-Allow-Origin").empty());
+  CHECK(Header(response, "Vary") == "Origin");
+}
+
 TEST_CASE("CorsPolicy: says nothing where no origin is configured") {
   http::RequestInfo request;
   request.headers.Add("Origin", "https://site.example");
   http::Response response;
-  api::CorsPolicy({}).Apply(request, response);
+  api::CorsPolicy({}, {"traceparent"}).Apply(request, response);
   CHECK(response.headers.fields().empty());
 }
 

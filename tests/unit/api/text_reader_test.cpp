@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "support/api_bench.h"
 
@@ -60,6 +62,36 @@ TEST_CASE("ReadText: JSON that is not an object with one text is refused") {
   CHECK(Send("{}", "application/json").status == 400);
   CHECK(Send("{\"text\":\"a\",\"text\":\"b\"}", "application/json").status == 400);
   CHECK(Send(std::string(200, '['), "application/json").status == 400);
+}
+
+TEST_CASE("ReadText: two texts are refused in every form, never the first one judged") {
+  const std::string one = ApiBench::Text();
+  const std::string other = ApiBench::Text(70);
+  for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
+           {"text=" + one + "&text=" + other, "application/x-www-form-urlencoded"},
+           {"text=" + one + "&a=b&te%78t=" + one, "application/x-www-form-urlencoded"},
+           {"text=" + one + "&text", "application/x-www-form-urlencoded"},
+           {R"({"text":")" + one + R"(","text":")" + other + R"("})", "application/json"},
+           {R"({"text":")" + one + R"(","\u0074ext":")" + one + R"("})", "application/json"}}) {
+    CAPTURE(body);
+    const auto response = Send(body, type);
+    CHECK(response.status == 400);
+    CHECK(Body(response)["error"].get<std::string>().find("twice") != std::string::npos);
+  }
+  CHECK(Send("note=a&note=b&text=" + one, "application/x-www-form-urlencoded").status == 200);
+}
+
+TEST_CASE("ReadText: JSON that is not valid says why and where, and quotes nothing") {
+  const auto error = [](const std::string& body) {
+    const auto response = Send(body, "application/json");
+    CHECK(response.status == 400);
+    return Body(response)["error"].get<std::string>();
+  };
+  const std::string lone = error(R"({"text":"secret \ud83d and )" + ApiBench::Text() + R"("})");
+  CHECK(lone.find("surrogate") != std::string::npos);
+  CHECK(lone.find("line 1, column 23") != std::string::npos);
+  CHECK(lone.find("secret") == std::string::npos);
+  CHECK(error("{\"text\":\n\n tru }").find("line 3, column") != std::string::npos);
 }
 
 TEST_CASE("ReadText: other types and charsets are refused, a missing body too") {

@@ -38,6 +38,53 @@ TEST_CASE("ParseJson: its message never quotes the input (J5)") {
   CHECK(parsed.error().message.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("ParseJson: says why a text is no JSON, and where, without quoting it (J5)") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"a":"\ud83d"})", "line 1, column 13: a high surrogate"},
+      {R"({"a":"\ud83d\u0041"})", "column 18: a high surrogate"},
+      {R"({"a":"\ude00"})", "column 12: a low surrogate"},
+      {R"({"a":"\ud83d)", "column 13: a high surrogate"},
+      {R"({"a":"\u12g4"})", "column 11: \\u is not followed by four"},
+      {R"({"a":"\q"})", "column 8: a backslash"},
+      {"{\"a\":\"b\nc\"}", "line 1, column 8: a control character"},
+      {"{\"a\":\"b\tc\"}", "column 8: a control character"},
+      {std::string("{\"a\":\"\0\"}", 9), "column 7: a control character"},
+      {"{\"a\":\"\xC3\x28\"}", "column 8: a string is not valid UTF-8"},
+      {"{\"a\":\"abc", "column 10: a string does not end"},
+      {"{\"a\":-}", "column 7: a number lacks a digit"},
+      {"{\"a\":1.}", "column 8: a number lacks a digit"},
+      {"{\"a\":\n 1e999}", "a number is too large"},
+      {"{\n\n\"a\": hunter2}", "line 3, column 6: this is no value"},
+      {"", "line 1, column 1: the text ends too early"},
+      {"{\"a\":1", "column 7: the text ends too early"},
+      {"{\"a\":1}\n]", "line 2, column 1: something follows the value"},
+      {"{\"a\" 1}", "column 6: another character is expected here"},
+      {"{'a':1}", "column 2: this is no value"},
+      {"[1,]", "column 4: another character is expected here"},
+      {"\xEF\xBB{}", "the byte order mark is broken"},
+      {R"({"; last read: surrogate U+D800":"\q"})", "a backslash"}};
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    const auto parsed = ParseJson(text);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().code == ErrorCode::kBadRequest);
+    CAPTURE(parsed.error().message);
+    CHECK(parsed.error().message.find(expected) != std::string::npos);
+    CHECK(parsed.error().message.find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("ParseJson: says where a limit was reached (J1, J5)") {
+  JsonLimits limits;
+  limits.max_depth = 2;
+  limits.max_values = 5;
+  limits.refuse_duplicate_keys = true;
+  const auto error = [&](std::string_view text) { return ParseJson(text, limits).error().message; };
+  CHECK(error("{\"a\":1,\n \"a\":2}") == "The JSON names a field twice at line 2, column 4.");
+  CHECK(error("[\n[[1]]]") == "The JSON is nested too deeply at line 2, column 2.");
+  CHECK(error("[1,2,3,4,5]").find("has too many values at line 1, column 11") != std::string::npos);
+}
+
 TEST_CASE("ParseJson: refuses duplicate names where asked to (J5)") {
   JsonLimits strict;
   strict.refuse_duplicate_keys = true;

@@ -216,6 +216,8 @@ TEST_CASE("Custom: looks for a result by the job's id until it is there") {
   const auto& look = vendor.http.sent().at(1).request;
   CHECK(look.method == "GET");
   CHECK(look.url == "https://vendor.test/v1/jobs/a%2Fb%3Fc");
+  CHECK(look.given_by == "https://vendor.test/v1/jobs/{id}");  // the rule for given URLs holds
+  CHECK(vendor.http.sent().at(0).request.given_by.empty());
   CHECK(look.headers.at(1).second == std::string("Bearer ") + test::kTestSecret);
 }
 
@@ -275,7 +277,17 @@ TEST_CASE("rule C7: the key goes to no other origin, whatever URL an answer name
     vendor.http.Reply(202, DumpJson(Json{{"next", url}}));
     CHECK(vendor.Answering(200, Scored("1")));
     CHECK(vendor.http.sent().back().request.url == "https://vendor.test/j/1");
+    CHECK(vendor.http.sent().back().request.given_by == Plain().endpoint.base_url);
   }
+}
+
+TEST_CASE("rule C7: an id of dots does not climb to another path") {
+  Vendor vendor(WithJobs());
+  for (const char* id : {".", ".."}) {
+    CheckFailure(vendor.Answering(202, DumpJson(Json{{"job", {{"id", id}}}})),
+                 ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
+  }
+  CHECK(vendor.http.sent().size() == 2);
 }
 
 TEST_CASE("Custom: what changes the verdict changes the fingerprint; the key does not") {

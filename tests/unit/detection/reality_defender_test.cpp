@@ -84,6 +84,7 @@ TEST_CASE("RealityDefender: announces, uploads without the key, looks until ther
   CHECK(sent[0].text == R"({"fileName":"upload.png"})");
   CHECK(sent[1].request.method == "PUT");
   CHECK(sent[1].request.url == "https://bucket.test/up?sig=a%2Fb");
+  CHECK(sent[1].request.given_by == "https://vendor.test");  // the rule for given URLs holds
   CHECK(sent[1].text == "bytes of a picture");
   REQUIRE(sent[1].request.headers.size() == 1);
   CHECK(sent[1].request.headers[0].second == "application/octet-stream");
@@ -198,6 +199,7 @@ TEST_CASE("rule C7: the upload goes to no plain connection and no id leaves its 
                  Charge::kUnknown);
   }
   CHECK(vendor.http.sent().size() == 12);
+  for (const auto& sent : vendor.http.sent()) CHECK(sent.request.given_by.empty());
 }
 
 TEST_CASE("RealityDefender: takes the types that the vendor lists, and no texts") {

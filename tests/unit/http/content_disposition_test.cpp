@@ -55,6 +55,15 @@ TEST_CASE("ParseContentDisposition: a valid filename* wins, wherever it stands (
   CHECK(FileName("filename*=UTF-8''%F0%9F%98%80") == "\xF0\x9F\x98\x80");
 }
 
+TEST_CASE("ParseContentDisposition: what popular clients leave unescaped in filename* (H17)") {
+  CHECK(FileName("filename*=UTF-8''photo%20(1).jpg") == "photo (1).jpg");
+  CHECK(FileName("filename=p.jpg; filename*=UTF-8''photo%20(1).jpg") == "photo (1).jpg");
+  CHECK(FileName("filename*=UTF-8''it's*(the)!~one.jpg") == "it's*(the)!~one.jpg");
+  CHECK(FileName("filename*=UTF-8''a@b,c:d=e[f]{g}?.jpg") == "a@b,c:d=e[f]{g}?.jpg");
+  CHECK(FileName("filename*=\"UTF-8''photo 1;2.jpg\"") == "photo 1;2.jpg");
+  CHECK(FileName("filename*=UTF-8''\xC3\xA9.jpg") == "\xC3\xA9.jpg");
+}
+
 TEST_CASE("ParseContentDisposition: an invalid filename* falls back to filename (H17)") {
   for (const char* extended : {"e",
                                "UTF-8'e",
@@ -75,7 +84,8 @@ TEST_CASE("ParseContentDisposition: an invalid filename* falls back to filename 
                                "UTF-8''%00",
                                "UTF-8''a%0Ab",
                                "UTF-8''a/b",
-                               "UTF-8''a'b"}) {
+                               "UTF-8''photo%2(1).jpg",
+                               "UTF-8''\xE9.jpg"}) {
     CAPTURE(extended);
     CHECK(FileName("filename=plain; filename*=" + std::string(extended)) == "plain");
     CHECK(FileName("filename*=" + std::string(extended)) == "");  // a file without a name

@@ -104,15 +104,28 @@ TEST_CASE("PercentDecode: + is a space in forms only") {
   CHECK(PercentDecode("a+b%2B", true) == "a b+");
 }
 
-TEST_CASE("FormValue: gives the first field of the name, decoded") {
-  CHECK(FormValue("kind=text&page=2", "page") == "2");
-  CHECK(FormValue("a=1&a=2", "a") == "1");
-  CHECK(FormValue("te%78t=x+y%26z", "text") == "x y&z");
-  CHECK(FormValue("flag&a=1", "flag") == "");
-  CHECK(FormValue("a=b=c", "a") == "b=c");
-  CHECK(FormValue("&&a=1&", "a") == "1");
-  CHECK_FALSE(FormValue("ab=1", "a"));
-  CHECK_FALSE(FormValue("", "a"));
-  CHECK_FALSE(FormValue("a=%zz", "a"));
-  CHECK(FormValue("%zz=1&a=2", "a") == "2");
+TEST_CASE("FormValue: gives the field of the name, decoded") {
+  const auto value = [](std::string_view encoded, std::string_view name) {
+    return FormValue(encoded, name).value();
+  };
+  CHECK(value("kind=text&page=2", "page") == "2");
+  CHECK(value("te%78t=x+y%26z", "text") == "x y&z");
+  CHECK(value("flag&a=1", "flag") == "");
+  CHECK(value("a=b=c", "a") == "b=c");
+  CHECK(value("&&a=1&", "a") == "1");
+  CHECK_FALSE(value("ab=1", "a"));
+  CHECK_FALSE(value("", "a"));
+  CHECK(value("%zz=1&a=2", "a") == "2");
+  CHECK(value("b=1&b=2&a=3", "a") == "3");  // what nobody reads may be there twice
+}
+
+TEST_CASE("FormValue: a field that is there twice or broken is an error, never the first one") {
+  for (const char* encoded : {"a=1&a=2", "a=1&a=1", "a&a", "a=&b=3&a=", "a=1&%61=2", "a=%zz",
+                              "a=1%", "a=1&a=%zz", "a=%zz&a=1"}) {
+    CAPTURE(encoded);
+    const auto value = FormValue(encoded, "a");
+    REQUIRE_FALSE(value);
+    CHECK(value.error().code == ErrorCode::kBadRequest);
+    CHECK(value.error().message.find("\"a\"") != std::string::npos);
+  }
 }

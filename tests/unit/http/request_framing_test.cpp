@@ -83,18 +83,29 @@ TEST_CASE("ParseRequestHead: HTTP/1.0 has no transfer coding (H3)") {
   CHECK(StatusFor("POST", {"Content-Length: 5"}, "HTTP/1.0") == 200);
 }
 
-TEST_CASE("ParseRequestHead: GET, HEAD and OPTIONS take no body, a length of 0 is fine (H3)") {
+TEST_CASE("ParseRequestHead: GET, HEAD and OPTIONS take no body, an empty one is fine (H3)") {
   for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
     CAPTURE(method);
     CHECK(StatusFor(method, {"Content-Length: 0"}) == 200);
     CHECK(StatusFor(method, {"Content-Length: 1"}) == 400);
-    CHECK(StatusFor(method, {"Transfer-Encoding: chunked"}) == 400);
+    // Whether the chunks hold anything is seen when they are read.
+    const auto chunked = Parse(method, {"Transfer-Encoding: chunked"});
+    REQUIRE(chunked);
+    CHECK(chunked->framing == BodyFraming::kChunked);
+    CHECK(StatusFor(method, {"Transfer-Encoding: chunked", "Content-Length: 0"}) == 400);
+    CHECK(StatusFor(method, {"Transfer-Encoding: chunked"}, "HTTP/1.0") == 400);
   }
   for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
     CAPTURE(method);
     CHECK(StatusFor(method, {"Content-Length: 1"}) == 200);
     CHECK(StatusFor(method, {"Transfer-Encoding: chunked"}) == 200);
   }
+}
+
+TEST_CASE("ParseRequestHead: a second Content-Type is refused, whatever it says") {
+  CHECK(StatusFor("POST", {"Content-Type: text/plain"}) == 200);
+  CHECK(StatusFor("POST", {"Content-Type: text/plain", "content-type: text/plain"}) == 400);
+  CHECK(StatusFor("GET", {"Content-Type: text/plain", "Content-Type: application/json"}) == 400);
 }
 
 TEST_CASE("ParseRequestHead: keep-alive by version and Connection, close wins") {

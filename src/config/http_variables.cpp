@@ -1,0 +1,48 @@
+#include <algorithm>
+
+#include "config/values.h"
+#include "config/variable_kinds.h"
+
+namespace vcache::config {
+namespace {
+
+constexpr std::size_t kLongestHeaderName = 128;
+
+/// Header names that a browser understands as they are meant: tokens (RFC 9110 section 5.6.2). Of
+/// `*` it would depend on the request what it means.
+std::optional<std::vector<std::string>> ParseHeaderNames(std::string_view text) {
+  auto names = ParseList(text);
+  const auto is_name = [](const std::string& name) {
+    return name.size() <= kLongestHeaderName && name != "*" && IsToken(name);
+  };
+  if (names && !std::all_of(names->begin(), names->end(), is_name)) names.reset();
+  return names;
+}
+
+}  // namespace
+
+// The upper bounds keep what idle connections may hold in memory within reason; the lower ones
+// leave room for what a browser behind a proxy sends.
+std::vector<Variable> HttpVariables() {
+  return {
+      Whole(
+          {"MAX_HEADER_BYTES", "bytes",
+           "Longest head of a request: request line and header fields together"},
+          4'096, 262'144, [](auto& s) -> auto& { return s.server.max_header_bytes; }),
+      Whole(
+          {"MAX_HEADER_FIELDS", "", "Most header fields of a request"}, 16, 1'000,
+          [](auto& s) -> auto& { return s.server.max_header_fields; }),
+      Whole(
+          {"MAX_TARGET_BYTES", "bytes",
+           "Longest target of a request: path and query; below MAX_HEADER_BYTES"},
+          256, 65'536, [](auto& s) -> auto& { return s.server.max_target_bytes; }),
+      MakeVariable(
+          {"CORS_HEADERS", "",
+           "Request headers that pages of CORS_ORIGINS may send, as a comma list; Authorization, "
+           "Cache-Control, Content-Type and X-Request-Id always are allowed"},
+          "a comma list of header names, without *",
+          [](auto& s) -> auto& { return s.server.cors_headers; }, ParseHeaderNames, JoinList),
+  };
+}
+
+}  // namespace vcache::config
