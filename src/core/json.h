@@ -27,7 +27,8 @@ struct JsonLimits {
   bool refuse_duplicate_keys = false;
 };
 
-/// Parses a whole text. kBadRequest with a message that never quotes the input.
+/// Parses a whole text. kBadRequest with a message that never quotes the input. The time that it
+/// takes does not grow with the square of an object's members: some 2,000 in one are the most.
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
 /// Writes without ever throwing: bytes that are not UTF-8 become U+FFFD.
