@@ -20,7 +20,10 @@ struct C2paManifest {
   std::vector<C2paAction> actions;
 };
 
-inline constexpr std::size_t kMaxC2paActions = 64;
+inline constexpr std::size_t kMaxC2paActions = 64;  // of one manifest
+// Of all manifests in a store: what comes later is not read.
+inline constexpr std::size_t kMaxC2paStoreActions = 1024;
+inline constexpr std::size_t kMaxC2paValues = 16 * 1024;
 
 /// The manifests of a C2PA store in JUMBF boxes (C2PA 2.1, section 11; ISO/IEC 19566-5), the active
 /// one last; none when there are more than we walk over. Empty when `store` is none. No signature

@@ -18,13 +18,15 @@ struct CborHead {
 
 class CborReader {
  public:
-  explicit CborReader(std::string_view bytes) : bytes_(bytes) {}
+  CborReader(std::string_view bytes, std::size_t& values) : bytes_(bytes), values_(values) {}
 
   std::optional<CborValue> Value(int depth) {
     const auto head = Head();
     if (!head || head->is_break) return std::nullopt;
     return Value(*head, depth);
   }
+
+  std::string_view rest() const { return bytes_.substr(at_); }
 
  private:
   std::optional<CborHead> Head() {
@@ -51,28 +53,27 @@ class CborReader {
   }
 
   std::optional<CborValue> Value(const CborHead& head, int depth) {
-    if (depth > kMaxCborDepth || ++values_ > kMaxCborValues) return std::nullopt;
-    CborValue value;
+    if (depth > kMaxCborDepth || values_ == 0) return std::nullopt;
+    --values_;
     switch (head.major) {
       case 2:
       case 3:
-        return String(head, std::move(value));
+        return String(head);
       case 4:
-        value.kind = CborValue::Kind::kArray;
-        return Items(head, depth, std::move(value));
+        return Items(head, depth, CborValue::Kind::kArray);
       case 5:
-        value.kind = CborValue::Kind::kMap;
-        return Items(head, depth, std::move(value));
+        return Items(head, depth, CborValue::Kind::kMap);
       case 6:  // a tag: what counts is behind it
         return Value(depth + 1);
       default:  // a number or a simple value, whose bytes are read already
-        return value;
+        return CborValue();
     }
   }
 
-  std::optional<CborValue> String(const CborHead& head, CborValue value) {
+  std::optional<CborValue> String(const CborHead& head) {
     if (head.argument > bytes_.size() - at_) return std::nullopt;
     const auto length = static_cast<std::size_t>(head.argument);
+    CborValue value;
     if (head.major == 3) {
       value.kind = CborValue::Kind::kText;
       value.text = bytes_.substr(at_, std::min(length, kMaxCborText));
@@ -81,48 +82,66 @@ class CborReader {
     return value;
   }
 
-  /// The items of an array, or of a map with their names.
-  std::optional<CborValue> Items(const CborHead& head, int depth, CborValue value) {
-    // Nothing is reserved for a number that is only claimed: each item costs at least one byte.
+  /// Reads over the items of an array, or of a map with their names.
+  std::optional<CborValue> Items(const CborHead& head, int depth, CborValue::Kind kind) {
+    const std::size_t begin = at_;
+    std::size_t end = at_;
+    const auto whole = [&] { return CborValue{kind, {}, bytes_.substr(begin, end - begin)}; };
     for (std::uint64_t i = 0; head.indefinite || i < head.argument; ++i) {
       auto next = Head();
       if (!next) return std::nullopt;
-      if (next->is_break) return head.indefinite ? std::optional(std::move(value)) : std::nullopt;
-      if (value.kind == CborValue::Kind::kMap) {
-        auto name = Value(*next, depth + 1);
-        if (!name) return std::nullopt;
-        value.names.push_back(std::move(name->text));
+      if (next->is_break) return head.indefinite ? std::optional(whole()) : std::nullopt;
+      if (kind == CborValue::Kind::kMap) {
+        if (!Value(*next, depth + 1)) return std::nullopt;
         next = Head();
         if (!next || next->is_break) return std::nullopt;
       }
-      auto item = Value(*next, depth + 1);
-      if (!item) return std::nullopt;
-      value.items.push_back(std::move(*item));
+      if (!Value(*next, depth + 1)) return std::nullopt;
+      end = at_;
     }
-    return value;
+    return whole();
   }
 
   std::string_view bytes_;
+  std::size_t& values_;
   std::size_t at_ = 0;
-  std::size_t values_ = 0;
 };
 
 }  // namespace
 
-const CborValue* CborValue::Find(std::string_view name) const {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return &items[i];
+std::optional<CborWalk::Item> CborWalk::Next() {
+  if (rest_.empty()) return std::nullopt;
+  std::size_t values = kMaxCborValues;  // it was read once, within that
+  CborReader reader(rest_, values);
+  Item item;
+  if (is_map_) {
+    const auto key = reader.Value(0);
+    if (!key) return std::nullopt;
+    item.name = key->text;
   }
-  return nullptr;
+  const auto value = reader.Value(0);
+  if (!value) return std::nullopt;
+  item.value = *value;
+  rest_ = reader.rest();
+  return item;
+}
+
+std::optional<CborValue> CborValue::Find(std::string_view name) const {
+  if (kind != Kind::kMap) return std::nullopt;
+  CborWalk walk(*this);
+  while (const auto item = walk.Next()) {
+    if (item->name == name) return item->value;
+  }
+  return std::nullopt;
 }
 
 std::string_view CborValue::TextOf(std::string_view name) const {
-  const CborValue* found = Find(name);
-  return found != nullptr ? std::string_view(found->text) : std::string_view();
+  const auto found = Find(name);
+  return found ? found->text : std::string_view();
 }
 
-std::optional<CborValue> ReadCbor(std::string_view bytes) {
-  return CborReader(bytes).Value(0);
+std::optional<CborValue> ReadCbor(std::string_view bytes, std::size_t& values) {
+  return CborReader(bytes, values).Value(0);
 }
 
 }  // namespace vcache::content

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace vcache::content {
 namespace {
@@ -86,18 +87,30 @@ bool IsWordCharacter(char c) {
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
 }
 
-/// Whether `words` stand in `text`, in any case, and not as a part of longer words.
-bool Mentions(std::string_view text, std::string_view words) {
-  const auto same = [](char a, char b) { return Lower(a) == Lower(b); };
-  auto from = text.begin();
-  for (;;) {
-    const auto found = std::search(from, text.end(), words.begin(), words.end(), same);
-    if (found == text.end()) return false;
-    const auto end = found + static_cast<std::ptrdiff_t>(words.size());
-    const bool begins = found == text.begin() || !IsWordCharacter(*(found - 1));
-    if (begins && (end == text.end() || !IsWordCharacter(*end))) return true;
-    from = found + 1;
-  }
+bool SameInAnyCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+/// Whether `words` stand at `at`, in any case, and not as the beginning of longer ones.
+bool StandsAt(std::string_view text, std::size_t at, std::string_view words) {
+  const std::size_t end = at + words.size();
+  return SameInAnyCase(text.substr(at, words.size()), words) &&
+         (end == text.size() || !IsWordCharacter(text[end]));
+}
+
+/// For each first character the generators whose names begin with it, in their order.
+using Initials = std::array<std::vector<std::size_t>, 256>;
+
+const Initials& GeneratorInitials() {
+  static const Initials initials = [] {
+    Initials made;
+    for (std::size_t i = 0; i < kGenerators.size(); ++i) {
+      made[static_cast<unsigned char>(Lower(kGenerators[i].first.front()))].push_back(i);
+    }
+    return made;
+  }();
+  return initials;
 }
 
 bool Holds(std::string_view text, std::string_view part) {
@@ -160,10 +173,22 @@ std::optional<GeneratorClaim> FindAigcLabel(std::string_view text) {
 }
 
 std::optional<GeneratorClaim> FindGenerator(std::string_view text) {
-  for (const auto& [name, claim] : kGenerators) {
-    if (Mentions(text, name)) return GeneratorClaim{claim, std::string(name)};
+  // One pass over the text, which may be long, and not one for each name; the first in the table
+  // that it mentions counts.
+  const Initials& initials = GeneratorInitials();
+  std::size_t first = kGenerators.size();
+  bool in_word = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins = !in_word;
+    in_word = IsWordCharacter(text[at]);
+    if (!begins) continue;
+    for (const std::size_t i : initials[static_cast<unsigned char>(Lower(text[at]))]) {
+      if (i >= first) break;
+      if (StandsAt(text, at, kGenerators[i].first)) first = i;
+    }
   }
-  return std::nullopt;
+  if (first == kGenerators.size()) return std::nullopt;
+  return GeneratorClaim{kGenerators[first].second, std::string(kGenerators[first].first)};
 }
 
 std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text) {

@@ -19,13 +19,15 @@ struct MetadataPackets {
   FileView xmp;                 ///< The XML.
   FileView iptc;                ///< Records of IPTC's Information Interchange Model.
   std::vector<FileView> jumbf;  ///< Each a run of JUMBF boxes, `kMaxJumbf` at most.
-  /// Keyword and text, as a PNG has them: `kMaxTexts` at most, each cut to `kMaxTextBytes`.
+  /// Keyword and text, as a PNG has them: `kMaxTexts` at most, each cut to `kMaxTextBytes`, all
+  /// together to `kMaxAllTextBytes`.
   std::vector<std::pair<std::string, std::string>> texts;
 };
 
 inline constexpr std::size_t kMaxJumbf = 4;
 inline constexpr std::size_t kMaxTexts = 16;
 inline constexpr std::size_t kMaxTextBytes = 32 * 1024;
+inline constexpr std::size_t kMaxAllTextBytes = 256 * 1024;
 
 // Each walks over one kind of container, the first of each packet counts.
 MetadataPackets FindJpegMetadata(const FileView& file);

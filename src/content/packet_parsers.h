@@ -1,15 +1,21 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace vcache::content {
 
-// Single packets of metadata, parsed by exiv2, which the whole file never reaches: docs/adr says
-// why. Each takes a bounded copy, never throws, and is thread-safe; a packet that is malformed, or
-// that we do not dare to hand on, says nothing. Texts are as the packet has them.
+// Readers of single packets of metadata. Whoever uploads a file chooses every byte of them, so what
+// one packet may cost is fixed by the code and not by the packet: at most four times its size in
+// memory and 64 KiB, and 20 ms (docs/adr/2026-11-26-own-metadata-readers.md says how). None throws
+// anything but std::bad_alloc, waits, or shares state: all are thread-safe. A packet that is
+// malformed or larger than `kMaxPacketBytes` says nothing. Texts are as the packet has them, cut to
+// `kMaxValueBytes`.
 
 inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;
+/// A program's name is short, and parameters say at once what they are.
+inline constexpr std::size_t kMaxValueBytes = 16 * 1024;
 
 struct XmpFacts {
   std::string source_type;   ///< IPTC's `DigitalSourceType`, a URI.
@@ -18,7 +24,9 @@ struct XmpFacts {
   std::string credit;        ///< `photoshop:Credit`
   std::string aigc;          ///< `TC260:AIGC`, the label of GB 45438-2025, JSON.
 };
-XmpFacts ParseXmp(const std::string& packet);
+/// Properties of the file itself, of whatever form RDF allows; the first of each counts, and the
+/// items of a list are joined by `, `. Takes the packet, and lets go of it as early as it can.
+XmpFacts ParseXmp(std::string packet);
 
 struct ExifFacts {
   std::string software;
@@ -27,25 +35,13 @@ struct ExifFacts {
   /// Without NULs and its mark of the encoding: ASCII can be read in it whatever the encoding is.
   std::string comment;
 };
-ExifFacts ParseExif(std::string packet);
+ExifFacts ParseExif(std::string_view packet);
 
 struct IptcFacts {
   std::string program;  ///< 2:65
   std::string credit;   ///< 2:110
 };
-IptcFacts ParseIptc(const std::string& packet);
-
-/// Whether XML may be given to a parser that recurses: no document type (and so no entities), no
-/// character data sections, elements at most `kMaxXmlDepth` deep, at most `kMaxXmlMarks` tags and
-/// attributes, and an encoding in which that can be seen.
-bool IsHarmlessXml(std::string_view text);
-inline constexpr int kMaxXmlDepth = 24;
-/// The toolkit looks for each property among all before it: so many take 30 ms, ten times as many
-/// take seconds, and it serves one packet at a time.
-inline constexpr int kMaxXmlMarks = 2048;
-
-/// Takes the makers' notes out of a packet, in place: their many formats are where most of exiv2's
-/// faults have been, and nothing in them is of use here.
-void HideMakerNotes(std::string& exif);
+/// The first of each; what stands before the first malformed data set counts.
+IptcFacts ParseIptc(std::string_view packet);
 
 }  // namespace vcache::content

@@ -1,5 +1,6 @@
 // The chunks of a PNG (W3C, Portable Network Graphics Specification, third edition, 5.3 and 11.3).
 
+#include <algorithm>
 #include <string_view>
 
 #include "content/metadata_packets.h"
@@ -28,6 +29,12 @@ std::size_t InternationalTextAt(std::string_view front, std::size_t at) {
   return at;
 }
 
+std::size_t TextBytes(const MetadataPackets& packets) {
+  std::size_t bytes = 0;
+  for (const auto& [keyword, text] : packets.texts) bytes += text.size();
+  return bytes;
+}
+
 void TakeText(const FileView& chunk, bool international, MetadataPackets& packets) {
   constexpr std::size_t kFrontBytes = kKeywordBytes + 256;
   const auto front = chunk.ReadUpTo(0, kFrontBytes);
@@ -41,8 +48,9 @@ void TakeText(const FileView& chunk, bool international, MetadataPackets& packet
     if (packets.xmp.empty()) packets.xmp = chunk.Part(at);
     return;
   }
-  if (packets.texts.size() >= kMaxTexts) return;
-  if (auto text = chunk.ReadUpTo(at, kMaxTextBytes)) {
+  const std::size_t room = kMaxAllTextBytes - TextBytes(packets);
+  if (packets.texts.size() >= kMaxTexts || room == 0) return;
+  if (auto text = chunk.ReadUpTo(at, std::min(kMaxTextBytes, room))) {
     packets.texts.emplace_back(keyword, std::move(*text));
   }
 }

@@ -16,6 +16,10 @@ struct LimitReached {
   const char* what;
 };
 
+/// Objects that keep their order look for each new name among all before it: 100,000 names in one
+/// object would take many seconds. So many comparisons allow 2,000 of them, and take 20 ms.
+constexpr std::size_t kMaxKeyComparisons = 2'000'000;
+
 Error Malformed(std::string message) {
   return Error{ErrorCode::kBadRequest, std::move(message)};
 }
@@ -110,13 +114,20 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
   std::size_t values = 0;
   std::size_t read = 0;
   std::vector<std::set<std::string, std::less<>>> names;
+  std::vector<std::size_t> members;  // so far, of each object that is open
+  std::size_t comparisons = 0;
   const Json::parser_callback_t guard = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
     if (event == Event::object_start || event == Event::array_start) {
       if (depth >= limits.max_depth) throw LimitReached{"is nested too deeply"};
       if (limits.refuse_duplicate_keys && event == Event::object_start) names.emplace_back();
+      if (event == Event::object_start) members.push_back(0);
     }
     if (event == Event::object_end && limits.refuse_duplicate_keys) names.pop_back();
+    if (event == Event::object_end) members.pop_back();
+    if (event == Event::key && (comparisons += members.back()++) > kMaxKeyComparisons) {
+      throw LimitReached{"has objects of too many fields"};
+    }
     if (event == Event::key && limits.refuse_duplicate_keys &&
         !names.back().insert(parsed.get_ref<const std::string&>()).second) {
       throw LimitReached{"names a field twice"};

@@ -28,7 +28,8 @@ struct JsonLimits {
 };
 
 /// Parses a whole text. kBadRequest with a message that says what is wrong and where (line, and
-/// column in bytes), and never quotes the input.
+/// column in bytes), and never quotes the input. The time that it takes does not grow with the
+/// square of an object's members: some 2,000 in one are the most.
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
 /// Writes without ever throwing: bytes that are not UTF-8 become U+FFFD.

@@ -2,7 +2,7 @@
 // mutations of them, the same ones each time. So the targets never rot, and a failure repeats.
 // Finding new faults is libFuzzer's work (tests/fuzz/CMakeLists.txt says how to start it).
 //
-//   <target>_check CORPUS_FOLDER [MUTATIONS]
+//   <target>_check CORPUS_FOLDER [MUTATIONS [MAX_BYTES]]
 
 #include <algorithm>
 #include <csignal>
@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr std::size_t kMaxInputBytes = 4096;
+constexpr std::size_t kDefaultMaxBytes = 4096;
 constexpr std::size_t kDefaultMutations = 20'000;
 
 // What parsers care about; single bytes are found by chance.
@@ -86,12 +86,14 @@ std::vector<std::string> ReadCorpus(const std::filesystem::path& folder) {
 
 class Mutator {
  public:
-  explicit Mutator(const std::vector<std::string>& corpus) : corpus_(corpus) {}
+  Mutator(const std::vector<std::string>& corpus, std::size_t max_bytes)
+      : corpus_(corpus), max_bytes_(max_bytes) {}
 
   std::string Next() {
     std::string input = corpus_[Below(corpus_.size())];
     for (std::size_t steps = 1 + Below(4); steps > 0; --steps) Mutate(input);
-    input.resize(std::min(input.size(), kMaxInputBytes));
+    if (max_bytes_ > kDefaultMaxBytes && Below(32) == 0) Grow(input);
+    input.resize(std::min(input.size(), max_bytes_));
     return input;
   }
 
@@ -125,7 +127,18 @@ class Mutator {
     }
   }
 
+  /// Repeats a piece in its place until the input is large: what multiplies shows itself then.
+  void Grow(std::string& input) {
+    const std::size_t at = Below(input.size() + 1);
+    const std::string piece = input.substr(at, 1 + Below(256));
+    if (piece.empty()) return;
+    std::string more;
+    for (std::size_t size = Below(max_bytes_); more.size() < size;) more += piece;
+    input.insert(at, more);
+  }
+
   const std::vector<std::string>& corpus_;
+  std::size_t max_bytes_;
   std::mt19937_64 random_{20240229};
 };
 
@@ -140,8 +153,8 @@ void Run(std::string input) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: %s CORPUS_FOLDER [MUTATIONS]\n", argv[0]);
+  if (argc < 2 || argc > 4) {
+    std::fprintf(stderr, "usage: %s CORPUS_FOLDER [MUTATIONS [MAX_BYTES]]\n", argv[0]);
     return 2;
   }
   std::signal(SIGABRT, ReportInput);
@@ -150,10 +163,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s holds no files\n", argv[1]);
     return 2;
   }
-  const std::size_t mutations = argc == 3 ? std::strtoul(argv[2], nullptr, 10) : kDefaultMutations;
+  const std::size_t mutations = argc >= 3 ? std::strtoul(argv[2], nullptr, 10) : kDefaultMutations;
   Run("");
   for (const std::string& input : corpus) Run(input);
-  Mutator mutator(corpus);
+  const std::size_t max_bytes = argc == 4 ? std::strtoul(argv[3], nullptr, 10) : kDefaultMaxBytes;
+  Mutator mutator(corpus, max_bytes);
   for (std::size_t i = 0; i < mutations; ++i) Run(mutator.Next());
   std::printf("%zu inputs, nothing found\n", current_number);
   return 0;

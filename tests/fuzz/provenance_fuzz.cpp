@@ -1,10 +1,11 @@
-// What files declare of themselves, exiv2's packet parsers included. The first byte of the input
-// chooses the type.
+// What files declare of themselves, whole, and what it costs to find that out. The first byte of
+// the input chooses the type.
 
 #include <algorithm>
 
 #include "content/shown_text.h"
 #include "fuzz/fuzz_target.h"
+#include "support/cost_meter.h"
 #include "support/media_files.h"
 #include "vcache/content/provenance.h"
 
@@ -28,7 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const MediaType type = kTypes[data[0] % std::size(kTypes)];
   const content::Spool spool = test::SpoolOf(vcache::fuzz::Text(data + 1, size - 1));
-  const auto declared = content::ReadProvenance(spool, type);
+  std::optional<Provenance> declared;
+  const test::Cost cost = test::CostOf([&] { declared = content::ReadProvenance(spool, type); });
+  // EXIF, XMP, IPTC records, manifests and texts: five packets, which share their memory.
+  Require(cost.bytes <= test::MostPacketMemory(size), "memory follows from the file's size");
+  Require(cost.time <= 5 * test::kMostPacketTime, "time is bounded");
   if (!declared) return 0;
   Require(!declared->by.empty() && declared->by.size() <= 5, "a claim stands somewhere");
   CheckText(declared->generator, 128);

@@ -13,8 +13,9 @@ namespace vcache::content {
 /// (JPEG, PNG, WebP; XMP in MP4 and QuickTime), and parameters that image generators leave in PNG
 /// texts. Empty when it declares nothing, or cannot be read.
 ///
-/// Every byte of it may be hostile: 1 MiB is read at most, boxes and lists are counted, and of
-/// third-party code only parsers of bounded copies of single packets run. Thread-safe.
+/// Every byte of it may be hostile: 1 MiB is read at most, boxes and lists are counted, and no
+/// packet of metadata costs more than four times its size and 64 KiB of memory, or 20 ms. Of
+/// third-party code only expat runs. Thread-safe, and waits for nobody.
 std::optional<Provenance> ReadProvenance(const Spool& file, MediaType type);
 
 }  // namespace vcache::content

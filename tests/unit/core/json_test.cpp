@@ -31,6 +31,25 @@ TEST_CASE("ParseJson: refuses more values and bytes than allowed (J1)") {
   CHECK_FALSE(ParseJson("[1,2]", limits));
 }
 
+TEST_CASE("ParseJson: an object of very many members is refused before it takes seconds (J1)") {
+  const auto object = [](int members) {
+    std::string text = "{";
+    for (int i = 0; i < members; ++i) {
+      text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":1";
+    }
+    return text + "}";
+  };
+  CHECK(ParseJson(object(2000)));
+  const auto refused = ParseJson(object(90'000));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "The JSON has objects of too many fields.");
+  // The same work in many smaller objects.
+  std::string list = "[" + object(1000);
+  for (int i = 0; i < 50; ++i) list += "," + object(1000);
+  CHECK_FALSE(ParseJson(list + "]"));
+  CHECK(ParseJson("[" + object(100) + ",[" + object(100) + "]]"));
+}
+
 TEST_CASE("ParseJson: its message never quotes the input (J5)") {
   const auto parsed = ParseJson(R"({"password": hunter2})");
   REQUIRE_FALSE(parsed);

@@ -1,0 +1,24 @@
+// EXIF packets, and what it costs to read them.
+
+#include <algorithm>
+#include <string>
+
+#include "content/packet_parsers.h"
+#include "fuzz/fuzz_target.h"
+#include "support/cost_meter.h"
+
+using namespace vcache;
+using vcache::fuzz::Require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string packet(vcache::fuzz::Text(data, size));
+  content::ExifFacts facts;
+  const test::Cost cost = test::CostOf([&] { facts = content::ParseExif(packet); });
+  Require(cost.bytes <= test::MostPacketMemory(size), "memory follows from the packet's size");
+  Require(cost.time <= test::kMostPacketTime, "time is bounded");
+  for (const std::string* fact : {&facts.software, &facts.make, &facts.model, &facts.comment}) {
+    Require(fact->size() <= std::min(size, content::kMaxValueBytes), "values are of the packet");
+  }
+  Require(size <= content::kMaxPacketBytes || facts.make.empty(), "large packets say nothing");
+  return 0;
+}
