@@ -19,7 +19,7 @@ Error Refused(bool closed) {
                        : Error{ErrorCode::kOverloaded,
                                "Too many analyses are under way; ask again in a moment."};
   error.retry_after = std::chrono::seconds(1);
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 }  // namespace
@@ -123,8 +123,8 @@ Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
       state.observer.OnHit(key, {}, found.tier, found.entry->cost_micros);
       return AnalysisOf(std::move(found));
     case LookupOutcome::kUnavailable:
-      return Error{ErrorCode::kStoreUnavailable,
-                   "The cache cannot be asked right now; upload the content instead."};
+      return ForEverybody({ErrorCode::kStoreUnavailable,
+                           "The cache cannot be asked right now; upload the content instead."});
     case LookupOutcome::kCorrupt:
       state.observer.OnCorrupt(key, found.reason);
       break;

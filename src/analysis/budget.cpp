@@ -164,11 +164,11 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
     return RefusalOf(limits[at], claims[at].amount_micros, answer.is_local, now);
   }
   if (answer.outcome == BudgetOutcome::kUnavailable) {
-    return Error{.code = ErrorCode::kBudgetExhausted,
-                 .message =
-                     "The budget cannot be asked, so nothing new is paid for; ask again later. "
-                     "Known content is still answered.",
-                 .retry_after = kLocalPause};
+    return ForEverybody(
+        {.code = ErrorCode::kBudgetExhausted,
+         .message = "The budget cannot be asked, so nothing new is paid for; ask again later. "
+                    "Known content is still answered.",
+         .retry_after = kLocalPause});
   }
   for (const BudgetClaim& claim : claims) Hold(claim.window.name, claim.amount_micros);
   reservation.budget_ = this;
@@ -206,7 +206,7 @@ Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, 
                    {"price_usd", InDollars(amount)},
                    {"shared_store", is_local ? "away" : "answers"}});
   }
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 void Budget::Hold(const std::string& window, std::int64_t micros) {

@@ -27,12 +27,13 @@ Result<Analysis> Flight::Await(Deadline deadline) {
     if (result_) return *result_;
     if (woken) continue;  // the cut-off came nearer
     if (deadline.time() <= cut_off) {
-      return Error{ErrorCode::kDeadlineExceeded,
-                   "The analysis is still going on; ask again later, its result will be kept."};
+      return ForEverybody(
+          {ErrorCode::kDeadlineExceeded,
+           "The analysis is still going on; ask again later, its result will be kept."});
     }
-    return Error{.code = ErrorCode::kShuttingDown,
-                 .message = "The service is stopping; ask again.",
-                 .retry_after = std::chrono::seconds(1)};
+    return ForEverybody({.code = ErrorCode::kShuttingDown,
+                         .message = "The service is stopping; ask again.",
+                         .retry_after = std::chrono::seconds(1)});
   }
 }
 
@@ -48,7 +49,7 @@ FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
 
 Result<Analysis> FlightTable::Follow(Flight& flight, Deadline deadline) {
   const auto refuse = [](const char* message, std::chrono::seconds wait) {
-    return Error{.code = ErrorCode::kOverloaded, .message = message, .retry_after = wait};
+    return ForEverybody({.code = ErrorCode::kOverloaded, .message = message, .retry_after = wait});
   };
   if (waiters_.fetch_add(1) >= limits_.waiters) {
     waiters_.fetch_sub(1);

@@ -34,13 +34,13 @@ Error AnotherCallGoesOn() {
               "Another replica's analysis of this content is still going on; ask again later, its "
               "result will be kept."};
   error.retry_after = std::chrono::seconds(5);
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 Error Stopping() {
   Error error{ErrorCode::kShuttingDown, "The service is stopping; ask again."};
   error.retry_after = std::chrono::seconds(1);
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 /// Whether a failure says something of the next try, on this replica or another.
@@ -238,11 +238,11 @@ std::optional<Error> FlightRunner::Refusal(const Course& course, Leg& leg) {
   if (course.passage.in_outage()) {
     // While the store cannot say what is known, any upload might be paid for again and again.
     if (const auto wait = outage_calls_.Take()) {
-      return Error{.code = ErrorCode::kOverloaded,
-                   .message =
-                       "The cache is away, and the paid calls for this minute are used up; ask "
-                       "again later. Known content is still answered.",
-                   .retry_after = *wait};
+      return ForEverybody({.code = ErrorCode::kOverloaded,
+                           .message =
+                               "The cache is away, and the paid calls for this minute are used "
+                               "up; ask again later. Known content is still answered.",
+                           .retry_after = *wait});
     }
   }
   return SetMoneyAside(leg);

@@ -1,6 +1,7 @@
 #include "vcache/analysis/logging_observer.h"
 
 #include <string>
+#include <vector>
 
 namespace vcache::analysis {
 namespace {
@@ -8,51 +9,53 @@ namespace {
 using cache::CacheKey;
 using cache::Counter;
 
-/// ` for photo.jpg (a3f7b9c2e1d4...)`.
-std::string About(const CacheKey& key, std::string_view file_name) {
-  const std::string name = file_name.empty()
-                               ? std::string(KindName(key.kind) == "text" ? "a text" : "a file")
-                               : EscapeForLog(file_name);
-  return " for " + name + " (" + key.digest.ToShortHex() + "...)";
-}
-
 double Dollars(std::int64_t micros) {
   return static_cast<double>(micros) / 1e6;
 }
 
 }  // namespace
 
+std::string LoggingObserver::DigestOf(const CacheKey& key) const {
+  return keys_.StoredDigest(key).ToShortHex();
+}
+
+/// One line for one look-up. A text has no file.
+void LoggingObserver::Tell(LogMessage message, const CacheKey& key, std::string_view file_name,
+                           std::initializer_list<LogField> more) const {
+  if (!logger_.Enabled(LogLevel::kInfo)) return;
+  const std::string name = CutForLog(file_name);
+  const std::string digest = DigestOf(key);
+  std::vector<LogField> fields;
+  if (!name.empty()) fields.push_back({"file", name});
+  fields.insert(fields.end(), {{"kind", KindName(key.kind)}, {"digest", digest}});
+  fields.insert(fields.end(), more);
+  logger_.Log(LogLevel::kInfo, message, fields);
+}
+
 void LoggingObserver::OnHit(const CacheKey& key, std::string_view file_name, cache::Tier tier,
                             std::int64_t saved_micros) {
-  if (!logger_.Enabled(LogLevel::kInfo)) return;
-  logger_.Info("Cache HIT" + About(key, file_name), {{"kind", KindName(key.kind)},
-                                                     {"tier", TierName(tier)},
-                                                     {"saved_usd", Dollars(saved_micros)}});
+  Tell("Cache HIT", key, file_name,
+       {{"tier", TierName(tier)}, {"saved_usd", Dollars(saved_micros)}});
 }
 
 void LoggingObserver::OnMiss(const CacheKey& key, std::string_view file_name,
                              const cache::LookupResult& found) {
-  if (!logger_.Enabled(LogLevel::kInfo)) return;
   const bool unavailable = found.outcome == cache::LookupOutcome::kUnavailable;
-  logger_.Info("Cache MISS" + About(key, file_name),
-               {{"kind", KindName(key.kind)}, {"store", unavailable ? "unavailable" : "answered"}});
+  Tell("Cache MISS", key, file_name, {{"store", unavailable ? "unavailable" : "answered"}});
 }
 
 void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name,
                                std::int64_t saved_micros) {
-  if (!logger_.Enabled(LogLevel::kInfo)) return;
-  logger_.Info("Cache COALESCED" + About(key, file_name),
-               {{"kind", KindName(key.kind)}, {"saved_usd", Dollars(saved_micros)}});
+  Tell("Cache COALESCED", key, file_name, {{"saved_usd", Dollars(saved_micros)}});
 }
 
 void LoggingObserver::OnCorrupt(const CacheKey& key, std::string_view reason) {
-  const std::string about = key.ToString();
-  const std::string escaped = EscapeForLog(reason);
-  logger_.Warn("An unreadable entry counts as a miss", {{"key", about}, {"reason", escaped}});
+  const std::string stored_as = keys_.NameOf(key);
+  logger_.Warn("An unreadable entry counts as a miss", {{"key", stored_as}, {"reason", reason}});
 }
 
 void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counters, bool kept) {
-  const std::string digest = key.digest.ToShortHex();
+  const std::string digest = DigestOf(key);
   if (counters.total(Counter::kUnknownCharges) > 0) {
     logger_.Error(
         "A vendor may have charged for a call that brought no verdict; look the time up "
@@ -68,13 +71,13 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
 }
 
 void LoggingObserver::OnNotKept(const CacheKey& key, const Error& error) {
-  const std::string digest = key.digest.ToShortHex();
+  const std::string digest = DigestOf(key);
   logger_.Warn("A paid verdict could not be stored; the memory tier holds it for a while",
                {{"digest", digest}, {"code", CodeName(error.code)}, {"reason", error.message}});
 }
 
 void LoggingObserver::OnError(const CacheKey& key, const Error& error) {
-  const std::string digest = key.digest.ToShortHex();
+  const std::string digest = DigestOf(key);
   logger_.Warn("Analysis failed", {{"kind", KindName(key.kind)},
                                    {"digest", digest},
                                    {"code", CodeName(error.code)},

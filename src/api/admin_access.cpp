@@ -28,17 +28,22 @@ std::optional<Error> RefuseAdmin(const http::RequestInfo& request, const Secret&
   if (admin_token.empty()) {
     return Error{ErrorCode::kForbidden,
                  "The admin routes are turned off; set ADMIN_TOKEN to a random text of at least 16 "
-                 "characters and restart the service."};
+                 "characters and restart the service.",
+                 Charge::kNone, std::nullopt, "The admin routes are turned off."};
   }
   const auto token = BearerToken(request.headers);
   if (!token) {
-    return Error{ErrorCode::kUnauthenticated,
-                 "Send the admin token as \"Authorization: Bearer <ADMIN_TOKEN>\"."};
+    return ForEverybody({ErrorCode::kUnauthenticated,
+                         "Send the admin token as \"Authorization: Bearer <token>\"."});
   }
   if (!admin_token.Equals(*token)) {
-    return Error{ErrorCode::kUnauthenticated, "The admin token is wrong."};
+    return ForEverybody({ErrorCode::kUnauthenticated, "The admin token is wrong."});
   }
   return std::nullopt;
+}
+
+bool IsAdministrator(const http::RequestInfo& request, const Secret& admin_token) {
+  return !RefuseAdmin(request, admin_token);
 }
 
 }  // namespace vcache::api

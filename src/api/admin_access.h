@@ -12,4 +12,7 @@ namespace vcache::api {
 /// `ADMIN_TOKEN` is configured (they are never open), kUnauthenticated without the right token.
 std::optional<Error> RefuseAdmin(const http::RequestInfo& request, const Secret& admin_token);
 
+/// Whether the request bears the admin token, whatever its route.
+bool IsAdministrator(const http::RequestInfo& request, const Secret& admin_token);
+
 }  // namespace vcache::api

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/admin_access.h"
+#include "api/log_names.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/text_reader.h"
@@ -193,19 +194,21 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
 
 http::Response Clear(const ApiState& state, http::Request& request) {
   const Result<ClearOrder> order = ReadClearOrder(request);
-  if (!order) return ProblemResponse(request.info, order.error());
+  if (!order) return ProblemResponse(request.info, order.error(), state.options.admin_token);
   const Result<cache::ClearReport> report = state.parts.store.Clear(
       order->pattern, order->mode,
       request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
-  if (!report) return ProblemResponse(request.info, report.error());
+  if (!report) return ProblemResponse(request.info, report.error(), state.options.admin_token);
 
   const bool dry_run = order->mode == cache::ClearMode::kDryRun;
   const auto total = static_cast<std::int64_t>(report->total());
-  state.parts.logger.Info(dry_run ? "Cache clear tried (nothing removed)" : "Cache cleared",
-                          {{"pattern", order->pattern.text()},
-                           {"entries", total},
-                           {"by", request.info.peer},
-                           {"request_id", request.info.id}});
+  const std::string shown_pattern = NameForLog(order->pattern.text(), state.options.keys);
+  state.parts.logger.Info(
+      dry_run ? LogMessage("Cache clear tried (nothing removed)") : LogMessage("Cache cleared"),
+      {{"pattern", shown_pattern},
+       {"entries", total},
+       {"by", request.info.peer},
+       {"request_id", request.info.id}});
   Json json = Json::object();
   json["success"] = true;
   json["pattern"] = order->pattern.text();
@@ -223,7 +226,7 @@ void AddAdminRoutes(http::Router& router, const SharedState& state) {
   const auto guarded = [state](auto handler) {
     return [state, handler](http::Request& request) {
       if (const auto refusal = RefuseAdmin(request.info, state->options.admin_token)) {
-        return ProblemResponse(request.info, *refusal);
+        return ProblemResponse(request.info, *refusal, state->options.admin_token);
       }
       return handler(*state, request);
     };

@@ -21,7 +21,8 @@ http::Response Answer(const ApiState& state, http::Request& request, analysis::C
   const Result<analysis::Analysis> result =
       state.parts.analysis.Analyze(std::move(content), request.deadline);
   if (result) return AnalysisResponse(*result, file_name, state.parts.clock);
-  http::Response response = ProblemResponse(request.info, result.error());
+  http::Response response =
+      ProblemResponse(request.info, result.error(), state.options.admin_token);
   MarkMiss(response);
   return response;
 }
@@ -29,7 +30,7 @@ http::Response Answer(const ApiState& state, http::Request& request, analysis::C
 http::Response AnalyzeFile(const ApiState& state, http::Request& request) {
   Result<Upload> upload =
       ReadUpload(request, {state.options.max_upload_bytes, state.options.spool});
-  if (!upload) return ProblemResponse(request.info, upload.error());
+  if (!upload) return ProblemResponse(request.info, upload.error(), state.options.admin_token);
   analysis::Content content;
   content.key = {ContentKind::kAnalysis, upload->digest};
   content.media_type = upload->media.type;
@@ -43,7 +44,7 @@ http::Response AnalyzeFile(const ApiState& state, http::Request& request) {
 http::Response AnalyzeText(const ApiState& state, http::Request& request) {
   Result<content::CanonicalText> text =
       ReadText(request, {state.options.text_min_chars, state.options.text_max_chars});
-  if (!text) return ProblemResponse(request.info, text.error());
+  if (!text) return ProblemResponse(request.info, text.error(), state.options.admin_token);
   analysis::Content content;
   content.key = {ContentKind::kText, content::DigestOf(AsBytes(text->text))};
   content.bytes = text->text.size();
@@ -67,10 +68,10 @@ Result<CacheKey> KeyOf(const http::Request& request) {
 
 http::Response LookUp(const ApiState& state, http::Request& request) {
   const Result<CacheKey> key = KeyOf(request);
-  if (!key) return ProblemResponse(request.info, key.error());
+  if (!key) return ProblemResponse(request.info, key.error(), state.options.admin_token);
   const Result<analysis::Analysis> found = state.parts.analysis.Find(*key, request.deadline);
   if (found) return AnalysisResponse(*found, {}, state.parts.clock);
-  http::Response response = ProblemResponse(request.info, found.error());
+  http::Response response = ProblemResponse(request.info, found.error(), state.options.admin_token);
   MarkMiss(response);
   return response;
 }

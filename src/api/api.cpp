@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/log_names.h"
 #include "api/problem.h"
 #include "api/response_headers.h"
 #include "api/routes.h"
@@ -11,10 +12,13 @@
 namespace vcache::api {
 namespace {
 
-void LogRequest(Logger& logger, const http::AccessRecord& record) {
-  if (!logger.Enabled(LogLevel::kInfo)) return;
-  const std::string path = EscapeForLog(record.request->path);
-  const std::string method = EscapeForLog(record.request->method, 16);
+void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessRecord& record) {
+  // Where the answer withholds the reason, the log must have it, under the request's id.
+  const LogLevel level =
+      record.status >= 500 && !record.reason.empty() ? LogLevel::kWarn : LogLevel::kInfo;
+  if (!logger.Enabled(level)) return;
+  const std::string path = NameForLog(record.request->path, keys);
+  const std::string method = CutForLog(record.request->method, 16);
   std::vector<LogField> fields = {
       {"method", method}, {"path", path}, {"status", static_cast<std::int64_t>(record.status)}};
   if (!record.outcome.empty()) fields.push_back({"outcome", record.outcome});
@@ -24,7 +28,8 @@ void LogRequest(Logger& logger, const http::AccessRecord& record) {
   fields.push_back({"client", record.request->peer});
   if (record.client_gone) fields.push_back({"client_gone", true});
   fields.push_back({"request_id", record.request->id});
-  logger.Log(LogLevel::kInfo, "Request", fields);
+  if (!record.reason.empty()) fields.push_back({"reason", record.reason});
+  logger.Log(level, "Request", fields);
 }
 
 }  // namespace
@@ -42,15 +47,18 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
 
 http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
   http::ServerHooks hooks;
-  hooks.render_error = [](const http::RequestInfo& request, const Error& error) {
-    return ProblemResponse(request, error);
+  hooks.render_error = [token = options.admin_token](const http::RequestInfo& request,
+                                                     const Error& error) {
+    return ProblemResponse(request, error, token);
   };
   hooks.finish = [cors = CorsPolicy(options.cors_origins, options.cors_headers)](
                      const http::RequestInfo& request, http::Response& response) {
     AddSecurityHeaders(response);
     cors.Apply(request, response);
   };
-  hooks.on_finished = [&logger](const http::AccessRecord& record) { LogRequest(logger, record); };
+  hooks.on_finished = [&logger, keys = options.keys](const http::AccessRecord& record) {
+    LogRequest(logger, keys, record);
+  };
   return hooks;
 }
 

@@ -2,20 +2,29 @@
 
 #include <string>
 
+#include "api/admin_access.h"
 #include "core/json.h"
 
 namespace vcache::api {
 
-http::Response ProblemResponse(const http::RequestInfo& request, const Error& error) {
+http::Response ProblemResponse(const http::RequestInfo& request, const Error& error,
+                               const Secret& admin_token) {
   const int status = http::StatusOf(error.code);
+  std::string told = PublicMessage(error);
+  const bool withheld = told != error.message;
+  if (IsAdministrator(request, admin_token)) {
+    told = error.message;
+  } else if (withheld && status >= 500) {
+    told += " The administrator finds the reason in the log, under this requestId.";
+  }
   Json body = Json::object();
   body["type"] = "about:blank";
   body["title"] = http::ReasonPhrase(status);
   body["status"] = status;
-  body["detail"] = error.message;
+  body["detail"] = told;
   if (!request.path.empty()) body["instance"] = request.path;
   body["success"] = false;
-  body["error"] = error.message;
+  body["error"] = told;
   body["code"] = CodeName(error.code);
   body["requestId"] = request.id;
   if (error.retry_after) body["retryAfterSeconds"] = error.retry_after->count();
@@ -31,6 +40,7 @@ http::Response ProblemResponse(const http::RequestInfo& request, const Error& er
   }
   response.body = DumpJson(body);
   response.log_outcome = CodeName(error.code);
+  if (withheld) response.log_reason = error.message;
   return response;
 }
 

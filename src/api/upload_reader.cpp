@@ -16,9 +16,10 @@ constexpr std::uint64_t kFormOverhead = 64 * 1024;
 constexpr std::size_t kReadBytes = 128 * 1024;
 
 Error TooLarge(std::uint64_t max_bytes) {
-  return {ErrorCode::kTooLarge, "The file is larger than the limit of " +
-                                    std::to_string(max_bytes / (1024 * 1024)) +
-                                    " MB (MAX_UPLOAD_MB); send a smaller one."};
+  const std::string limit =
+      "The file is larger than the limit of " + std::to_string(max_bytes / (1024 * 1024)) + " MB";
+  return {ErrorCode::kTooLarge, limit + " (MAX_UPLOAD_MB); send a smaller one.", Charge::kNone,
+          std::nullopt, limit + "; send a smaller one."};
 }
 
 /// Where the bytes of the file go: limit, hasher, spool, and the look at the first bytes.

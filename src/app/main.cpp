@@ -1,15 +1,16 @@
-#include <pthread.h>
-
-#include <atomic>
-#include <csignal>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "app/command_line.h"
 #include "app/service.h"
 #include "app/spdlog_logger.h"
+#include "app/stop_signals.h"
 #include "vcache/app/env_file.h"
 #include "vcache/config/settings.h"
 #include "vcache/net/http_client.h"
@@ -20,6 +21,8 @@ using namespace vcache;
 
 constexpr int kExitFailed = 1;
 constexpr int kExitBadConfiguration = 2;
+/// What a stop may need beyond the grace period: stores and the log's last lines.
+constexpr std::chrono::milliseconds kLongestAfterGrace{10'000};
 
 int Print(const std::string& text) {
   return std::fputs(text.c_str(), stdout) >= 0 ? EXIT_SUCCESS : kExitFailed;
@@ -38,15 +41,18 @@ void WarnOfUnknownNames(const config::EnvFile& file, Logger& logger) {
   }
 }
 
-sigset_t StopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  return signals;
+/// Stops the service at the first signal; false when paid calls were still running then.
+bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& logger) {
+  const std::optional<int> signal = signals.Await();
+  if (!signal) return true;
+  const char* const name = sigabbrev_np(*signal);
+  logger.Info("A signal asks for the end", {{"signal", name != nullptr ? name : "?"}});
+  return service.Stop();
 }
 
-int Serve(const config::Settings& settings, const config::EnvFile& file, const sigset_t& signals) {
+int Serve(const config::Settings& settings, const config::EnvFile& file) {
+  // First, so that its thread is there until everything else is gone.
+  app::StopSignals signals(settings.server.shutdown_grace + kLongestAfterGrace);
   SystemClock clock;
   app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
   WarnOfUnknownNames(file, logger);
@@ -56,33 +62,19 @@ int Serve(const config::Settings& settings, const config::EnvFile& file, const s
     return Refuse(started.error().message);
   }
 
-  std::atomic<bool> drained{true};
-  std::atomic<bool> ended{false};
-  std::thread stopper([&] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    if (ended.load()) return;
-    // A second signal means now: the default action ends the process.
-    std::signal(signal, SIG_DFL);
-    sigset_t again;
-    sigemptyset(&again);
-    sigaddset(&again, signal);
-    pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
-    drained.store((*service)->Stop());
-  });
-
+  bool drained = true;
+  std::thread stopper([&] { drained = StopWhenAsked(signals, **service, logger); });
   const Result<void> end = (*service)->Wait();
   if (!end) {
-    ended.store(true);
-    pthread_kill(stopper.native_handle(), SIGTERM);
+    signals.Cancel();
     logger.Error("The listener failed; the service ends so that it can be started anew",
                  {{"reason", end.error().message}});
   }
   stopper.join();
   if (!end) return kExitFailed;
-  if (!drained.load()) {
+  if (!drained) {
     // Waiting longer would outstay the grace period; the platform would kill us anyway.
-    std::fflush(nullptr);
+    logger.Finish();
     std::_Exit(kExitFailed);
   }
   return EXIT_SUCCESS;
@@ -90,7 +82,7 @@ int Serve(const config::Settings& settings, const config::EnvFile& file, const s
 
 int Main(std::span<const char* const> arguments) {
   // Before anything opens a socket: libraries write to them with plain write(2) (rule T7).
-  std::signal(SIGPIPE, SIG_IGN);
+  app::IgnoreOtherSignals();
   const Result<app::Command> command = app::ParseCommandLine(arguments);
   if (!command) return Refuse(command.error().message);
   if (*command == app::Command::kHelp) return Print(app::HelpText());
@@ -105,11 +97,8 @@ int Main(std::span<const char* const> arguments) {
     return Print(config::Describe(*settings, environment));
   }
 
-  // Blocked before any thread starts, so that only the one that waits for them gets them.
-  const sigset_t signals = StopSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   net::InitHttpClients();
-  return Serve(*settings, *file, signals);
+  return Serve(*settings, *file);
 }
 
 }  // namespace

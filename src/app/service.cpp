@@ -84,6 +84,7 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.cors_origins = settings.server.cors_origins;
   options.cors_headers = settings.server.cors_headers;
   options.demo = IsDemo(settings);
+  options.keys = KeySpaceOf(settings);
   return options;
 }
 
@@ -123,7 +124,7 @@ struct Service::Parts {
         news(KeySpaceOf(settings), clock),
         events(stores.Listen(store, news, clock, logger)),
         statistics(stores.counters(), clock, logger),
-        log_lines(logger),
+        log_lines(logger, KeySpaceOf(settings)),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.redis.get(), &news, &budget, journal.get()}),
@@ -188,7 +189,7 @@ Result<void> Service::Start() {
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =
       "http://" + (everywhere ? "localhost" : host) + ":" + std::to_string(parts_->server.port());
-  parts_->logger.Info("Listening on " + address, {{"host", host}});
+  parts_->logger.Info("Listening", {{"url", address}, {"host", host}});
   parts_->credentials =
       std::make_unique<CredentialReport>(parts_->VendorsToCheck(), parts_->clock, parts_->logger);
   return {};

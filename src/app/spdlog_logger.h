@@ -13,12 +13,15 @@ namespace vcache::app {
 class SpdlogLogger final : public Logger {
  public:
   SpdlogLogger(LogLevel level, config::LogFormat format);
-  /// Writes what is queued, and how many lines were dropped, if any.
+  /// Like `Finish`.
   ~SpdlogLogger() override;
 
+  /// Writes what is queued, and how many lines were dropped, if any. Waits a second at most for an
+  /// output that takes nothing, and drops the rest. Lines that come later are dropped.
+  void Finish() noexcept;
+
   bool Enabled(LogLevel level) const noexcept override { return level >= level_; }
-  void Log(LogLevel level, std::string_view message,
-           std::span<const LogField> fields) noexcept override;
+  void Log(LogLevel level, LogMessage message, std::span<const LogField> fields) noexcept override;
 
  private:
   struct State;
@@ -28,8 +31,11 @@ class SpdlogLogger final : public Logger {
 };
 
 /// How one line reads without its time: `info  message name=value ...`, or the members of a
-/// JSON object. Apart from the logger so that tests can look at it.
-std::string FormatLine(config::LogFormat format, LogLevel level, std::string_view message,
+/// JSON object. A text value is escaped by `EscapeForLog`; as text it stands in quotes, with inner
+/// ones behind a backslash, unless it is plain printable ASCII without spaces, quotes, `=` and
+/// backslashes. So each line gives back exactly the fields that were logged. Apart from the logger
+/// so that tests can look at it.
+std::string FormatLine(config::LogFormat format, LogLevel level, LogMessage message,
                        std::span<const LogField> fields);
 
 }  // namespace vcache::app

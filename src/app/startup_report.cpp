@@ -14,8 +14,8 @@ std::int64_t Megabytes(std::uint64_t bytes) {
 
 void ReportShared(std::string_view redis, bool tls, LocalStore local, Logger& logger) {
   const bool is_cluster = redis.find("+cluster://") != std::string_view::npos;
-  logger.Info(is_cluster ? "Store: Redis Cluster, shared with whoever uses the same one"
-                         : "Store: Redis, shared with whoever uses the same one",
+  logger.Info(is_cluster ? LogMessage("Store: Redis Cluster, shared with whoever uses the same one")
+                         : LogMessage("Store: Redis, shared with whoever uses the same one"),
               {{"url", redis}, {"tls", tls}});
   if (local != LocalStore::kOpen) {
     logger.Warn(
@@ -72,12 +72,14 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
       logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}, {"mode", mode}});
     } else if (kind == MediaKind::kText) {
       logger.Warn(
-          "Vendors: none for text; new texts answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY or "
-          "another vendor's key)");
+          "Vendors: none for this kind; new ones answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY "
+          "or another vendor's key)",
+          {{"kind", MediaKindName(kind)}});
     } else {
-      logger.Warn("Vendors: none for " + std::string(MediaKindName(kind)) +
-                  "; new ones answer 503 (set SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET, or "
-                  "another vendor's key)");
+      logger.Warn(
+          "Vendors: none for this kind; new ones answer 503 (set SIGHTENGINE_API_USER and "
+          "SIGHTENGINE_API_SECRET, or another vendor's key)",
+          {{"kind", MediaKindName(kind)}});
     }
   }
 }

@@ -70,6 +70,9 @@ std::optional<Error> FailureOf(std::string_view value, WallTime now) {
     if (name == CodeName(code)) error.code = code;
   }
   if (const auto message = AsString(Find(*json, "message"))) error.message = EscapeForLog(*message);
+  if (const auto told = AsString(Find(*json, "publicMessage"))) {
+    error.public_message = EscapeForLog(*told);
+  }
   if (const auto until = AsInteger(Find(*json, "untilMs"))) {
     const std::int64_t left = *until / 1000 - ToMillis(now) / 1000;
     error.retry_after = std::clamp(std::chrono::seconds(left), kShortestPause, kLongestPause);
@@ -81,6 +84,7 @@ std::string EncodeFailure(const Error& error, WallTime now) {
   Json json = Json::object();
   json["code"] = CodeName(error.code);
   json["message"] = error.message;
+  if (!error.public_message.empty()) json["publicMessage"] = error.public_message;
   json["untilMs"] = ToMillis(now + error.retry_after.value_or(kShortestPause));
   return kFailureMark + DumpJson(json);
 }

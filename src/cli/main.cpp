@@ -84,6 +84,7 @@ int Doctor(bool json) {
 
 int Main(std::span<const char* const> arguments) {
   std::signal(SIGPIPE, SIG_IGN);  // rule T7
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of that write
   const Result<cli::Request> request = cli::ParseCommandLine(arguments);
   if (!request) {
     std::fprintf(stderr, "vcachectl: %s\n", request.error().message.c_str());

@@ -1,6 +1,59 @@
 #include "vcache/core/error.h"
 
 namespace vcache {
+namespace {
+
+/// Of the codes whose messages may name variables, paths, hosts or accounts; empty for the others.
+std::string_view SentenceFor(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnauthenticated:
+      return "The credentials are missing or wrong.";
+    case ErrorCode::kForbidden:
+      return "This is not turned on.";
+    case ErrorCode::kInternal:
+      return "Something went wrong on our side.";
+    case ErrorCode::kVendorNotConfigured:
+      return "No detection vendor is configured for this kind of content.";
+    case ErrorCode::kVendorInvalidAnswer:
+      return "The vendor's answer is not a verdict; send the content again later.";
+    case ErrorCode::kVendorRefused:
+      return "The vendor refused the request.";
+    case ErrorCode::kVendorUnavailable:
+      return "The vendor is not available at present; send the content again later.";
+    case ErrorCode::kVendorTimeout:
+      return "The vendor did not answer in time; send the content again later.";
+    case ErrorCode::kBudgetExhausted:
+      return "New contents are not paid for at present; known ones are still answered.";
+    case ErrorCode::kOverloaded:
+      return "The service has too much to do at present; try again later.";
+    case ErrorCode::kShuttingDown:
+      return "The service is stopping; send the request again.";
+    case ErrorCode::kStoreUnavailable:
+    case ErrorCode::kStoreCorrupt:
+      return "The cache cannot be used at present; try again later.";
+    case ErrorCode::kDeadlineExceeded:
+      return "There was not enough time for an answer; try again later.";
+    case ErrorCode::kBadConfiguration:
+      return "The service is not set up for this request.";
+    case ErrorCode::kIo:
+      return "The service has no room for this request at present; try again later.";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string PublicMessage(const Error& error) {
+  if (!error.public_message.empty()) return error.public_message;
+  const std::string_view sentence = SentenceFor(error.code);
+  return sentence.empty() ? error.message : std::string(sentence);
+}
+
+Error ForEverybody(Error error) {
+  error.public_message = error.message;
+  return error;
+}
 
 std::string_view CodeName(ErrorCode code) noexcept {
   switch (code) {

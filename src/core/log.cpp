@@ -1,5 +1,6 @@
 #include "vcache/core/log.h"
 
+#include <algorithm>
 #include <array>
 
 #include "vcache/core/utf8.h"
@@ -10,27 +11,46 @@ namespace {
 class DroppingLogger final : public Logger {
  public:
   bool Enabled(LogLevel) const noexcept override { return false; }
-  void Log(LogLevel, std::string_view, std::span<const LogField>) noexcept override {}
+  void Log(LogLevel, LogMessage, std::span<const LogField>) noexcept override {}
 };
 
-unsigned char Byte(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]);
+struct CodePoints {
+  char32_t first;
+  char32_t last;
+};
+
+/// What steers a terminal, hides itself or passes for a plain space: controls, soft hyphen, marks
+/// of direction, zero-width characters, spaces of other widths, line and paragraph separators,
+/// variation selectors, interlinear marks, the byte order mark, tags.
+constexpr std::array kSteering = std::to_array<CodePoints>({{0x00, 0x1F},
+                                                            {0x7F, 0xA0},
+                                                            {0xAD, 0xAD},
+                                                            {0x61C, 0x61C},
+                                                            {0x1680, 0x1680},
+                                                            {0x180B, 0x180F},
+                                                            {0x2000, 0x200F},
+                                                            {0x2028, 0x202F},
+                                                            {0x205F, 0x206F},
+                                                            {0x3000, 0x3000},
+                                                            {0xFE00, 0xFE0F},
+                                                            {0xFEFF, 0xFEFF},
+                                                            {0xFFF9, 0xFFFB},
+                                                            {0xE0000, 0xE0FFF}});
+
+/// Of one whole UTF-8 sequence.
+char32_t CodePointOf(std::string_view sequence) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(sequence[at]); };
+  if (sequence.size() == 1) return byte(0);
+  char32_t code = byte(0) & (0xFFU >> (sequence.size() + 1));
+  for (std::size_t at = 1; at < sequence.size(); ++at) code = code << 6U | (byte(at) & 0x3FU);
+  return code;
 }
 
-/// Code points that steer a terminal or hide text: C1 controls, line and paragraph separators,
-/// bidirectional overrides and isolates, zero-width characters, the byte order mark.
 bool SteersDisplay(std::string_view sequence) {
-  static constexpr std::array<std::string_view, 6> kPrefixes = {"\xE2\x80\x8B", "\xE2\x80\x8C",
-                                                                "\xE2\x80\x8D", "\xE2\x80\x8E",
-                                                                "\xE2\x80\x8F", "\xEF\xBB\xBF"};
-  if (sequence.size() == 2) return Byte(sequence, 0) == 0xC2 && Byte(sequence, 1) < 0xA0;
-  if (sequence.size() != 3) return false;
-  for (const std::string_view prefix : kPrefixes) {
-    if (sequence == prefix) return true;
-  }
-  if (Byte(sequence, 0) != 0xE2) return false;
-  if (Byte(sequence, 1) == 0x80) return Byte(sequence, 2) >= 0xA8 && Byte(sequence, 2) <= 0xAE;
-  return Byte(sequence, 1) == 0x81 && Byte(sequence, 2) >= 0xA0 && Byte(sequence, 2) <= 0xAF;
+  const char32_t code = CodePointOf(sequence);
+  return std::any_of(kSteering.begin(), kSteering.end(), [code](const CodePoints& range) {
+    return range.first <= code && code <= range.last;
+  });
 }
 
 void AppendHex(std::string& out, unsigned char byte) {
@@ -58,15 +78,25 @@ std::string EscapeForLog(std::string_view text, std::size_t max_bytes) {
       break;
     }
     const std::string_view sequence = text.substr(at, step);
-    const bool control = step == 1 && (Byte(text, at) < 0x20 || Byte(text, at) == 0x7F);
-    if (length == 0 || control || SteersDisplay(sequence)) {
+    if (length == 0 || SteersDisplay(sequence)) {
       for (const char c : sequence) AppendHex(out, static_cast<unsigned char>(c));
     } else {
+      if (sequence == "\\") out += '\\';
       out += sequence;
     }
     at += step;
   }
   return out;
+}
+
+std::string CutForLog(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t step = std::max<std::size_t>(1, Utf8SequenceLength(text, at));
+    if (at + step > max_bytes) return std::string(text.substr(0, at)) + "...";
+    at += step;
+  }
 }
 
 }  // namespace vcache

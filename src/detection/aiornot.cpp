@@ -123,8 +123,7 @@ class AiOrNot final : public OneCallDetector {
     const auto state =
         AsString(FindPath(*answer, {"report", "meta", "processing_status", name})).value_or("");
     if (state == "rejected") {
-      return VendorError(kName, ErrorCode::kVendorRefused, "The content was rejected.",
-                         Charge::kUnknown);
+      return ContentRefused(kName, "The content was rejected.", Charge::kUnknown);
     }
     if (state == "errored") {
       return VendorError(kName, ErrorCode::kVendorUnavailable, "The analysis failed at the vendor.",

@@ -97,7 +97,7 @@ Result<std::uint64_t> BreakerDetector::Enter() {
       VendorError(provider(), ErrorCode::kVendorUnavailable,
                   "The vendor is out of order and left alone for a while.", Charge::kNone);
   error.retry_after = left;
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 void BreakerDetector::Leave(std::uint64_t age, Sign sign, std::chrono::seconds asked) {

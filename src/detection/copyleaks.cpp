@@ -61,10 +61,10 @@ class Copyleaks final : public Detector {
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind)) {
-      return VendorError(kName, ErrorCode::kVendorRefused, "Only texts are judged.", Charge::kNone);
+      return ContentRefused(kName, "Only texts are judged.", Charge::kNone);
     }
     if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
-      return VendorError(kName, ErrorCode::kVendorRefused, refusal, Charge::kNone);
+      return ContentRefused(kName, refusal, Charge::kNone);
     }
     // Login and call share the time limit.
     const Deadline until = deadline.Shortened(Deadline::After(clock_, options_.endpoint.timeout));

@@ -123,7 +123,9 @@ std::string_view Custom::RefusalOf(const DetectionTask& task) const noexcept {
 Result<Detection> Custom::Detect(const DetectionTask& task, Deadline deadline) {
   const bool has_file = task.file != nullptr && task.media_type;
   if (!Accepts(task.kind) || (task.kind != MediaKind::kText && !has_file)) {
-    return Refused("CUSTOM_KINDS does not have this kind of content.", Charge::kNone);
+    Error error = Refused("CUSTOM_KINDS does not have this kind of content.", Charge::kNone);
+    error.public_message = "custom: This kind of content is not judged.";
+    return error;
   }
   if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
     return Refused(refusal, Charge::kNone);
@@ -287,8 +289,9 @@ std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& respons
     return InvalidAnswer(kName, "it is not finished");
   }
   if (Has(options_.state.failed, *state)) {
-    return Refused("The vendor could not judge the content (" + ShortText(*state) + ").",
-                   Charge::kUnknown);
+    return ContentRefused(kName,
+                          "The vendor could not judge the content (" + ShortText(*state) + ").",
+                          Charge::kUnknown);
   }
   return InvalidAnswer(kName, "its state is none that is configured (" + ShortText(*state) + ")");
 }

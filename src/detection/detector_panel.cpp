@@ -41,8 +41,7 @@ void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOu
 
 Error NobodyTakes(const Members& members, const DetectionTask& task) {
   const Detector& first = *members.front();
-  return VendorError(first.provider(), ErrorCode::kVendorRefused, first.RefusalOf(task),
-                     Charge::kNone);
+  return ContentRefused(first.provider(), first.RefusalOf(task), Charge::kNone);
 }
 
 Members Serving(Members members, MediaKind kind) {

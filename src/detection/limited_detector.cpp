@@ -65,7 +65,7 @@ void LimitedDetector::Leave() {
 Error LimitedDetector::Refusal(std::string_view sentence) const {
   Error error = VendorError(provider(), ErrorCode::kOverloaded, sentence, Charge::kNone);
   error.retry_after = std::chrono::seconds(1);
-  return error;
+  return ForEverybody(std::move(error));
 }
 
 }  // namespace vcache::detection

@@ -10,11 +10,10 @@ Result<Detection> OneCallDetector::Detect(const DetectionTask& task, Deadline de
   const bool has_content =
       task.kind == MediaKind::kText || (task.file != nullptr && task.media_type.has_value());
   if (!Accepts(task.kind) || !has_content) {
-    return VendorError(name_, ErrorCode::kVendorRefused, "This kind of content is not judged.",
-                       Charge::kNone);
+    return ContentRefused(name_, "This kind of content is not judged.", Charge::kNone);
   }
   if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
-    return VendorError(name_, ErrorCode::kVendorRefused, refusal, Charge::kNone);
+    return ContentRefused(name_, refusal, Charge::kNone);
   }
   net::HttpRequest request = RequestFor(task);
   request.timeout = endpoint_.timeout;

@@ -95,8 +95,7 @@ class OpenAi final : public OneCallDetector {
     const Json* refusal = FindPath(choice, {"message", "refusal"});
     const auto reason = AsString(Find(choice, "finish_reason")).value_or("");
     if ((refusal != nullptr && !refusal->is_null()) || reason == "content_filter") {
-      return VendorError(kName, ErrorCode::kVendorRefused, "The model refused to judge the text.",
-                         Charge::kUnknown);
+      return ContentRefused(kName, "The model refused to judge the text.", Charge::kUnknown);
     }
     if (reason != "stop") return InvalidAnswer(kName, "the model did not finish it");
     const auto content = AsString(FindPath(choice, {"message", "content"}));

@@ -48,8 +48,7 @@ class Pangram final : public Detector {
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind)) {
-      return VendorError(kName, ErrorCode::kVendorRefused, "This kind of content is not judged.",
-                         Charge::kNone);
+      return ContentRefused(kName, "This kind of content is not judged.", Charge::kNone);
     }
     // The time-out is that of the whole analysis, looks and pauses included.
     const Deadline end =

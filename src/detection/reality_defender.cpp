@@ -88,11 +88,10 @@ class RealityDefender final : public Detector {
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind) || task.file == nullptr) {
-      return VendorError(kName, ErrorCode::kVendorRefused, "This kind of content is not judged.",
-                         Charge::kNone);
+      return ContentRefused(kName, "This kind of content is not judged.", Charge::kNone);
     }
     if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
-      return VendorError(kName, ErrorCode::kVendorRefused, refusal, Charge::kNone);
+      return ContentRefused(kName, refusal, Charge::kNone);
     }
     const Deadline until =
         deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
@@ -189,8 +188,8 @@ class RealityDefender final : public Detector {
       return std::nullopt;
     }
     if (IsOneOf(status, {"NOT_APPLICABLE", "UNABLE_TO_EVALUATE"})) {
-      return VendorError(kName, ErrorCode::kVendorRefused,
-                         "The vendor could not judge the file (" + status + ").", Charge::kUnknown);
+      return ContentRefused(kName, "The vendor could not judge the file (" + status + ").",
+                            Charge::kUnknown);
     }
     if (!IsOneOf(status, {"AUTHENTIC", "FAKE", "MANIPULATED", "SUSPICIOUS"})) {
       return InvalidAnswer(kName, "its status is none that is known");

@@ -200,8 +200,7 @@ class Sightengine final : public Detector {
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind) || task.file == nullptr || !task.media_type) {
-      return VendorError(kName, ErrorCode::kVendorRefused, "Only images and videos are judged.",
-                         Charge::kNone);
+      return ContentRefused(kName, "Only images and videos are judged.", Charge::kNone);
     }
     if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) return Refusal(refusal);
     const Deadline until =
@@ -301,8 +300,7 @@ class Sightengine final : public Detector {
     const auto status = data == nullptr ? std::nullopt : AsString(Find(*data, "status"));
     if (status == "ongoing") return std::nullopt;  // also with a progress of 1
     if (status == "failure" || status == "stopped") {
-      return VendorError(kName, ErrorCode::kVendorRefused, "The video could not be judged.",
-                         Charge::kUnknown);
+      return ContentRefused(kName, "The video could not be judged.", Charge::kUnknown);
     }
     if (status != "finished") return InvalidAnswer(kName, "the job's state is none that is known");
     // A part of the frames is no verdict on the whole: the state decides, not what is there.

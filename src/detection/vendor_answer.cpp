@@ -13,6 +13,10 @@ Error VendorError(std::string_view vendor, ErrorCode code, std::string_view sent
   return Error{code, std::string(vendor) + ": " + std::string(sentence), charge};
 }
 
+Error ContentRefused(std::string_view vendor, std::string_view sentence, Charge charge) {
+  return ForEverybody(VendorError(vendor, ErrorCode::kVendorRefused, sentence, charge));
+}
+
 Error TransportError(std::string_view vendor, Error error) {
   error.message = std::string(vendor) + ": " + error.message;
   return error;
@@ -54,10 +58,10 @@ Error StatusError(std::string_view vendor, const net::HttpResponse& response) {
     return Later(vendor, response, "The vendor asks to try again.");
   }
   if (status == 413 || status == 415) {
-    return VendorError(vendor, ErrorCode::kVendorRefused,
-                       status == 413 ? "The content is larger than the vendor takes."
-                                     : "The vendor does not take this type of content.",
-                       Charge::kNone);
+    return ContentRefused(vendor,
+                          status == 413 ? "The content is larger than the vendor takes."
+                                        : "The vendor does not take this type of content.",
+                          Charge::kNone);
   }
   if (status == 401 || status == 403) {
     return VendorError(vendor, ErrorCode::kVendorRefused,

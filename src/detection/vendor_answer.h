@@ -20,6 +20,10 @@ namespace vcache::detection {
 Error VendorError(std::string_view vendor, ErrorCode code, std::string_view sentence,
                   Charge charge);
 
+/// The vendor does not judge this content, for a reason that lies in it and that its sender may
+/// read: `sentence` names no variable and nothing of our account.
+Error ContentRefused(std::string_view vendor, std::string_view sentence, Charge charge);
+
 /// A failure of the HTTP client, named after the vendor. Code, charge and retry time stay.
 Error TransportError(std::string_view vendor, Error error);
 

@@ -14,6 +14,8 @@ namespace {
 
 /// What a handler left unread may be skipped up to here to save the connection (rule H5).
 constexpr std::uint64_t kMaxSkippedBytes = 64 * 1024;
+/// How often a wait for the client looks whether the server stops.
+constexpr std::chrono::milliseconds kLookForStop{250};
 
 }  // namespace
 
@@ -142,12 +144,33 @@ Result<bool> BodyReader::AwaitMore(Wait wait) {
   }
   const SteadyTime before = clock_.Now();
   const auto until = Deadline::At(before + (allowed - waited_)).Shortened(limits_.deadline);
-  const WaitStatus status = WaitReadable(connection_.socket.get(), until, clock_);
+  const WaitStatus status = WaitForInput(until);
   waited_ += clock_.Now() - before;
   if (status == WaitStatus::kFailed) return ClientGone();
+  if (stop_cut_it_) {
+    return ForEverybody({.code = ErrorCode::kShuttingDown,
+                         .message = "The service is stopping, and the body of the request stalled; "
+                                    "send it again.",
+                         .retry_after = std::chrono::seconds(1)});
+  }
   if (status == WaitStatus::kReady && waited_ <= allowed) return true;
   return Error{.code = ErrorCode::kRequestTimeout,
                .message = "The body arrived too slowly; send it again over a faster connection."};
+}
+
+/// Until something comes or the time is over; a stop shortens it.
+WaitStatus BodyReader::WaitForInput(Deadline until) {
+  Deadline stop_end = Deadline::Never();
+  for (;;) {
+    const bool stopping = limits_.stopping != nullptr && limits_.stopping->load();
+    if (stopping && stop_end.never()) stop_end = Deadline::After(clock_, limits_.stop_pause);
+    const Deadline look =
+        limits_.stopping == nullptr || stopping ? stop_end : Deadline::After(clock_, kLookForStop);
+    const WaitStatus status = WaitReadable(connection_.socket.get(), until.Shortened(look), clock_);
+    if (status != WaitStatus::kTimeout || until.Expired(clock_)) return status;
+    stop_cut_it_ = stop_end.Expired(clock_);
+    if (stop_cut_it_) return status;
+  }
 }
 
 }  // namespace vcache::http

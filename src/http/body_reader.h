@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
 #include "http/connection.h"
+#include "http/socket_io.h"
 #include "vcache/core/byte_source.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
@@ -17,11 +19,14 @@ struct BodyLimits {
   std::chrono::milliseconds grace{0};
   std::uint64_t min_bytes_per_second = 0;
   Deadline deadline = Deadline::Never();
+  /// Set when the server stops: then nothing may come for `stop_pause` at most. Null: never.
+  const std::atomic<bool>* stopping = nullptr;
+  std::chrono::milliseconds stop_pause{0};
 };
 
 /// The body of one request, straight from its connection: never a byte of what follows it, never an
 /// end that the framing did not announce (rules H3 and H4). Errors: kTooLarge, kBadRequest
-/// (chunks), kRequestTimeout (rule H8), kClientGone. One thread.
+/// (chunks), kRequestTimeout (rule H8), kShuttingDown, kClientGone. One thread.
 class BodyReader final : public ByteSource {
  public:
   /// `connection` and `clock` must outlive it; the head is removed from the input already.
@@ -50,6 +55,7 @@ class BodyReader final : public ByteSource {
   Result<std::optional<std::size_t>> PullLength(std::span<std::byte> into, Wait wait);
   Result<std::optional<std::size_t>> PullChunks(std::span<std::byte> into, Wait wait);
   Result<bool> AwaitMore(Wait wait);
+  WaitStatus WaitForInput(Deadline until);
   Error ClientGone() const;
 
   Connection& connection_;
@@ -62,6 +68,7 @@ class BodyReader final : public ByteSource {
   std::uint64_t bytes_read_ = 0;
   /// Time spent waiting for the client; a slow handler is not the client's fault.
   std::chrono::nanoseconds waited_{0};
+  bool stop_cut_it_ = false;
   std::optional<Error> error_;
 };
 

@@ -23,6 +23,11 @@ Error SystemError(std::string_view what) {
           .message = std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
+/// A stop waits less long for clients to close what was answered.
+std::chrono::milliseconds StopLinger(const ServerOptions& options) {
+  return std::min(options.linger_time, options.stop_pause);
+}
+
 }  // namespace
 
 EventLoop::EventLoop(const ServerOptions& options, Clock& clock, Logger& logger)
@@ -127,7 +132,7 @@ void EventLoop::Run() {
       Turn();
     } catch (const std::exception& e) {
       // Out of memory: the next turn may have more.
-      logger_.Error("The event loop was interrupted", {{"what", EscapeForLog(e.what())}});
+      logger_.Error("The event loop was interrupted", {{"what", std::string_view(e.what())}});
     }
   }
   acceptor_->Close();
@@ -268,13 +273,15 @@ void EventLoop::OnPhase() {
   acceptor_->Close();
   std::vector<Connection*> parked;
   for (const auto& [connection, owner] : table_.all()) {
-    const bool idle = connection->state == Connection::State::kIdle;
-    if (idle || (phase_ >= Phase::kCutting && connection->state != Connection::State::kBusy)) {
+    if (connection->state == Connection::State::kBusy) continue;
+    if (connection->state == Connection::State::kLingering && phase_ < Phase::kCutting) {
+      table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + StopLinger(options_)));
+    } else {
       parked.push_back(connection);
     }
   }
   for (Connection* const connection : parked) {
-    // A request that has reached us but not our buffer is one in progress.
+    // A request whose whole head has reached us, if not our buffer, is one in progress.
     if (phase_ == Phase::kStopping) {
       OnInput(*connection);
     } else {
@@ -286,13 +293,13 @@ void EventLoop::OnPhase() {
 
 void EventLoop::AwaitHead(Connection& connection) {
   using State = Connection::State;
+  // A stop waits for requests, not for those who may send one.
+  if (phase_ != Phase::kRunning) return Remove(connection);
   const SteadyTime now = clock_.Now();
   if (connection.input.empty()) {
-    if (phase_ != Phase::kRunning) return Remove(connection);
     connection.state = State::kIdle;
     return Watch(connection, connection.due.value_or(now + options_.keep_alive_timeout));
   }
-  if (phase_ >= Phase::kCutting) return Remove(connection);
   // One deadline for the whole head, from its first byte on (rule H8).
   const bool began = connection.state != State::kHead || !connection.due;
   connection.state = State::kHead;
@@ -345,7 +352,8 @@ void EventLoop::Linger(Connection& connection) {
   connection.input.Consume(connection.input.view().size());
   connection.state = Connection::State::kLingering;
   connection.linger_bytes = options_.linger_bytes;
-  Watch(connection, clock_.Now() + options_.linger_time);
+  Watch(connection,
+        clock_.Now() + (phase_ == Phase::kRunning ? options_.linger_time : StopLinger(options_)));
 }
 
 void EventLoop::Remove(Connection& connection) {

@@ -40,7 +40,7 @@ class EventLoop {
   Result<void> Wait();
 
   // Stopping, in this order; from one thread.
-  void StopAccepting();                ///< Also closes whatever is idle.
+  void StopAccepting();                ///< Also closes what has sent no whole head.
   void AwaitEmpty(Deadline deadline);  ///< Until every connection is closed.
   void CutAll();                       ///< Shuts every socket; what a worker has ends by itself.
   void Join();                         ///< Ends the thread and closes what is left.

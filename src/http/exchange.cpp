@@ -52,7 +52,7 @@ std::string WhatOf(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& e) {
-    return EscapeForLog(e.what());
+    return CutForLog(e.what());
   } catch (...) {
     return "not a std::exception";
   }
@@ -82,7 +82,8 @@ Fate Exchange::Serve(Connection& connection) {
     const Deadline deadline = Deadline::At(turn.started + context_.options.request_timeout);
     body.emplace(connection, turn.head,
                  BodyLimits{context_.options.max_body_bytes, context_.options.body_grace,
-                            context_.options.body_min_bytes_per_second, deadline},
+                            context_.options.body_min_bytes_per_second, deadline,
+                            &context_.stopping, context_.options.stop_pause},
                  context_.clock);
     turn.request.body = &*body;
     turn.request.deadline = deadline;
@@ -208,8 +209,9 @@ Response Exchange::CallHandler(Turn& turn, const Handler& handler) {
                           {{"request_id", turn.request.info.id}, {"what", what}});
   }
   return RenderError(turn.request.info,
-                     {.code = ErrorCode::kInternal,
-                      .message = "Something went wrong on our side; the request id finds it."});
+                     ForEverybody({.code = ErrorCode::kInternal,
+                                   .message = "Something went wrong on our side; the request id "
+                                              "finds it."}));
 }
 
 Response Exchange::RenderError(const RequestInfo& info, const Error& error) {
@@ -246,6 +248,7 @@ void Exchange::Complete(Turn& turn, Response& response) {
   if (!turn.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
   turn.status = response.status;
   turn.outcome = response.log_outcome;
+  turn.reason = response.log_reason;
   turn.cut_after = response.cut_after;
 }
 
@@ -269,6 +272,7 @@ void Exchange::Report(const Turn& turn, const BodyReader* body, bool client_gone
   const AccessRecord record{.request = &turn.request.info,
                             .status = turn.status,
                             .outcome = turn.outcome,
+                            .reason = turn.reason,
                             .bytes_in = body == nullptr ? 0 : body->bytes_read(),
                             .bytes_out = turn.sent,
                             .duration = std::chrono::duration_cast<std::chrono::microseconds>(

@@ -54,6 +54,7 @@ class Exchange {
     bool may_wait = true;  ///< For a client that is slow to read its answer.
     int status = 0;
     std::string outcome;
+    std::string reason{};
     std::optional<std::size_t> cut_after;
     std::uint64_t sent = 0;
     bool complete = false;  ///< The whole answer went out.

@@ -37,9 +37,10 @@ Error HeadTooLarge(std::size_t max_bytes) {
 }
 
 Error Overloaded() {
-  return {.code = ErrorCode::kOverloaded,
-          .message = "The service has more requests than it can take; try again in a moment.",
-          .retry_after = std::chrono::seconds(1)};
+  return ForEverybody(
+      {.code = ErrorCode::kOverloaded,
+       .message = "The service has more requests than it can take; try again in a moment.",
+       .retry_after = std::chrono::seconds(1)});
 }
 
 }  // namespace vcache::http

@@ -92,7 +92,7 @@ Fate Server::State::ServeOne(Exchange& exchange, Connection& connection) {
   try {
     return exchange.Serve(connection);
   } catch (const std::exception& e) {
-    logger.Error("A worker was interrupted", {{"what", EscapeForLog(e.what())}});
+    logger.Error("A worker was interrupted", {{"what", std::string_view(e.what())}});
     return Fate::kDrop;
   }
 }
@@ -127,7 +127,7 @@ void Server::State::TurnAway(Connection& connection) {
   try {
     gate.TurnAway(connection);
   } catch (const std::exception& e) {
-    logger.Error("Turning a client away was interrupted", {{"what", EscapeForLog(e.what())}});
+    logger.Error("Turning a client away was interrupted", {{"what", std::string_view(e.what())}});
   }
 }
 

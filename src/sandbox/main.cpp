@@ -97,6 +97,7 @@ int Serve(std::uint16_t port) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of that write
   std::uint16_t port = 9090;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];

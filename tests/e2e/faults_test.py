@@ -7,16 +7,27 @@ import socket
 import threading
 import time
 
-from harness import PATIENCE, SANITIZED, ServiceTest, at_once, jpeg
+from harness import ADMIN_TOKEN, PATIENCE, SANITIZED, ServiceTest, at_once, form, jpeg
 
 
 class VendorFaults(ServiceTest):
-    def test_without_a_vendor_503_names_the_variables(self):
+    def test_without_a_vendor_503_and_the_log_and_administrators_learn_the_variables(self):
         service = self.service()
-        problem = self.assertProblem(service.upload(jpeg(1)), 503, "no_vendor_configured")
-        self.assertIn("SIGHTENGINE_API_USER", problem["error"])
-        problem = self.assertProblem(service.text("x" * 60), 503, "no_vendor_configured")
-        self.assertIn("SAPLING_API_KEY", problem["error"])
+        body, content_type = form(jpeg(1))
+        for path, content, media_type, variable in (
+                ("/api/analysis/file", body, content_type, "SIGHTENGINE_API_USER"),
+                ("/api/analysis/text", b"x" * 60, "text/plain", "SAPLING_API_KEY")):
+            headers = {"Content-Type": media_type}
+            problem = self.assertProblem(service.request("POST", path, content, headers), 503,
+                                         "no_vendor_configured")
+            self.assertNotRegex(problem["error"], r"[A-Z]{2,}_[A-Z]")
+            self.assertIn("requestId", problem["error"])
+            line = service.await_line(r"warn .*" + problem["requestId"] + r".*").group(0)
+            self.assertIn(variable, line)
+            headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+            problem = self.assertProblem(service.request("POST", path, content, headers), 503,
+                                         "no_vendor_configured")
+            self.assertIn(variable, problem["error"])
         self.assertEqual(service.stats()["memory"]["entries"], 0)
 
     def wait_as_told(self, failed):

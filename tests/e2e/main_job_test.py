@@ -22,8 +22,8 @@ class MainJob(ServiceTest):
         self.assertIn("fwd=uri-miss; stored", first.headers["cache-status"])
         self.assertRegex(second.headers["cache-status"], r"^VerdictCache; hit; ttl=\d+; detail=")
         self.assertEqual(sandbox.charged, 1)
-        service.await_line(r"Cache MISS for photo\.jpg \([0-9a-f]{12}\.\.\.\)")
-        service.await_line(r"Cache HIT for photo\.jpg \([0-9a-f]{12}\.\.\.\)")
+        service.await_line(r"Cache MISS file=photo\.jpg kind=analysis digest=[0-9a-f]{12}")
+        service.await_line(r"Cache HIT file=photo\.jpg kind=analysis digest=[0-9a-f]{12}")
 
         self.assertEqual(service.stop(), 0)
         again = self.service(sandbox)

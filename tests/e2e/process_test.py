@@ -85,8 +85,8 @@ class ProcessTest(ServiceTest):
     def test_the_start_says_what_is_configured_and_what_is_missing(self):
         service = self.service(CACHE_DIR="", ADMIN_TOKEN="")
         service.await_line(r"warn.*Store: none.*CACHE_DIR")
-        service.await_line(r"warn.*none for image.*SIGHTENGINE_API_USER")
-        service.await_line(r"warn.*none for text.*SAPLING_API_KEY")
+        service.await_line(r"warn.*none for this kind.*SIGHTENGINE_API_USER.*kind=image")
+        service.await_line(r"warn.*none for this kind.*SAPLING_API_KEY.*kind=text")
         service.await_line(r"warn.*Admin routes.*ADMIN_TOKEN")
         self.assertEqual(service.admin("GET", "/api/admin/cache/stats").status, 403)
 
@@ -99,7 +99,8 @@ class ProcessTest(ServiceTest):
         self.assertEqual((request["status"], request["outcome"]), (200, "MISS"))
         self.assertTrue(request["time"].endswith("Z"))
         self.assertEqual(request["level"], "info")
-        self.assertTrue(any(line["msg"].startswith("Cache MISS for odd") for line in lines))
+        miss = next(line for line in lines if line["msg"] == "Cache MISS")
+        self.assertEqual(miss["file"], 'odd"\\xe2\\x80\\xaename.jpg')
 
     def test_sigterm_finishes_what_is_in_flight(self):
         sandbox = self.sandbox()

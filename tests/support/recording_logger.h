@@ -18,9 +18,8 @@ class RecordingLogger final : public Logger {
   };
 
   bool Enabled(LogLevel) const noexcept override { return true; }
-  void Log(LogLevel level, std::string_view message,
-           std::span<const LogField> fields) noexcept override {
-    Line line{level, std::string(message), {}};
+  void Log(LogLevel level, LogMessage message, std::span<const LogField> fields) noexcept override {
+    Line line{level, std::string(message.text()), {}};
     for (const LogField& field : fields) {
       line.fields.append(" ").append(field.name).append("=");
       std::visit(

@@ -1,16 +1,23 @@
 #pragma once
 
+#include <initializer_list>
+#include <string>
+#include <utility>
+
 #include "vcache/analysis/analysis_observer.h"
+#include "vcache/cache/key_space.h"
 #include "vcache/core/log.h"
 
 namespace vcache::analysis {
 
-/// Tells the log what an operator wants to see of every analysis: `Cache HIT for photo.jpg
-/// (a3f7b9c2e1d4...)`. File names are escaped and cut; content never appears.
+/// Tells the log what an operator wants to see of every analysis: `Cache HIT file=photo.jpg
+/// kind=analysis digest=a3f7b9c2e1d4 ...`. File names are cut; content never appears. The digest is
+/// the stored one: with `KEY_SECRET` no line bears digits of a content's plain hash.
 class LoggingObserver final : public AnalysisObserver {
  public:
-  /// The logger must outlive it.
-  explicit LoggingObserver(Logger& logger) : logger_(logger) {}
+  /// The logger must outlive it; `keys` says how contents are named.
+  explicit LoggingObserver(Logger& logger, cache::KeySpace keys = cache::KeySpace())
+      : logger_(logger), keys_(std::move(keys)) {}
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
              std::int64_t saved_micros) override;
@@ -24,7 +31,12 @@ class LoggingObserver final : public AnalysisObserver {
   void OnError(const cache::CacheKey& key, const Error& error) override;
 
  private:
+  std::string DigestOf(const cache::CacheKey& key) const;
+  void Tell(LogMessage message, const cache::CacheKey& key, std::string_view file_name,
+            std::initializer_list<LogField> more) const;
+
   Logger& logger_;
+  const cache::KeySpace keys_;
 };
 
 }  // namespace vcache::analysis

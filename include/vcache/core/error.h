@@ -59,14 +59,26 @@ enum class Charge {
 
 std::string_view ChargeName(Charge charge) noexcept;
 
-/// An expected failure, as a value. The message is one sentence for people that says what was
-/// wrong and what to do; it never holds secrets, content or the text of a foreign exception.
+/// An expected failure, as a value. The message is one sentence for administrators and the log
+/// that says what was wrong and what to do; it never holds secrets, content or the text of a
+/// foreign exception. What is told to anybody is `PublicMessage`.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
   Charge charge = Charge::kNone;
   /// When trying again may help, if somebody said so.
   std::optional<std::chrono::seconds> retry_after = std::nullopt;
+  /// What anybody may read, where that is not what `PublicMessage` says without it: no variable,
+  /// no path, no host, nothing of an account.
+  std::string public_message{};
 };
+
+/// What people without an administrator's rights are told: the `public_message`; else, where the
+/// request is at fault, the message; else a constant sentence for the code. So an error of ours, a
+/// store's or a vendor's stays with the administrators unless its author made it public.
+std::string PublicMessage(const Error& error);
+
+/// An error whose whole message anybody may read.
+Error ForEverybody(Error error);
 
 }  // namespace vcache

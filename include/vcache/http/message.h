@@ -71,6 +71,8 @@ struct Response {
   std::string body;
   /// For the request's log line: `HIT`, `MISS`, ... ; empty when the answer is none of an analysis.
   std::string log_outcome;
+  /// For the request's log line: why it failed, where the answer does not tell everybody.
+  std::string log_reason{};
   /// Set: only so many bytes of the answer (head included) are sent, then the connection is closed.
   /// 0 closes without an answer. For stand-ins that play a failing server; never set by the
   /// service.

@@ -46,6 +46,9 @@ struct ServerOptions {
   /// (H6).
   std::uint64_t linger_bytes = 4ULL * 1024 * 1024;
   std::chrono::milliseconds linger_time{2'000};
+  /// Once `Stop` has begun: how long a client may send nothing of a body that it owes, and how long
+  /// one that was answered may keep its connection open.
+  std::chrono::milliseconds stop_pause{1'000};
 };
 
 /// What one finished request was, for the access log.
@@ -53,6 +56,7 @@ struct AccessRecord {
   const RequestInfo* request = nullptr;
   int status = 0;
   std::string_view outcome;
+  std::string_view reason{};  ///< `Response::log_reason`.
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::chrono::microseconds duration{0};
@@ -86,8 +90,10 @@ class Server {
   /// Blocks until the listener ended by itself, which it must not (rule H21): the error; or until
   /// `Stop` (success).
   Result<void> Wait();
-  /// Stops accepting, closes idle connections, lets requests in progress finish for at most
-  /// `grace`, then cuts what is left. Idempotent; not from a signal handler (rule H22).
+  /// Stops accepting, closes connections that have sent no whole head, and lets requests in
+  /// progress finish for at most `grace`: a body that still arrives goes on, one that stalls for
+  /// `stop_pause` is refused with kShuttingDown. Then cuts what is left. Idempotent; not from a
+  /// signal handler (rule H22).
   void Stop(std::chrono::milliseconds grace);
 
  private:

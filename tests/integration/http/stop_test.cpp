@@ -50,22 +50,62 @@ TEST_CASE("Server: stopping lets a request in progress finish, and says so (rule
   stopper.join();
 }
 
-TEST_CASE("Server: stopping answers a request that had begun to arrive (rule H22)") {
+TEST_CASE("Server: stopping closes connections that have sent no whole head (rule H22)") {
   TestServer server;
-  auto client = server.Connect();
-  client.Exchange(Get("/hello"));
-  client.Send("GET /hello HTTP/1.1\r\nHo");
+  auto first = server.Connect();
+  first.Send("GET /hello HTTP/1.1\r\nHo");
+  auto next = server.Connect();
+  next.Exchange(Get("/hello"));
+  next.Send("G");
   // The loop has that much when it has served somebody who came later.
   auto other = server.Connect();
   other.Exchange(Get("/hello"));
+  server.server().Stop(kLong);  // would run into the test's time limit if it waited for them
+  CHECK(first.ClosedByServer());
+  CHECK(next.ClosedByServer());
+}
+
+TEST_CASE("Server: stopping refuses a body that stalls, and takes one that arrives (rule H22)") {
+  TestServer server;
+  std::vector<test::RawClient> stalled;
+  for (const char* head :
+       {"Content-Length: 1000\r\n\r\nsome", "Content-Length: 1000\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n4\r\nso", "Transfer-Encoding: chunked\r\n\r\n",
+        "Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n"}) {
+    stalled.push_back(server.Connect());
+    stalled.back().Send("POST /upload HTTP/1.1\r\nHost: x\r\n" + std::string(head));
+  }
+  auto arriving = server.Connect();
+  arriving.Send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n");
+  REQUIRE(TestServer::Eventually([&] { return server.handled().size() == 6; }));
   std::thread stopper([&] { server.server().Stop(kLong); });
   CHECK(server.server().Wait().has_value());
-  client.Send("st: x\r\n\r\n");
-  const auto response = client.ReceiveResponse();
-  CHECK(response.body == "hello");
+  for (int i = 0; i < 30; ++i) {  // 1.5 s, longer than a stalled body may take
+    arriving.Send("x");
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  const auto response = arriving.ReceiveResponse();
+  CHECK(response.status == 200);
+  CHECK(response.body == std::string(30, 'x'));
   CHECK(response.Field("Connection") == "close");
-  client.Close();
-  stopper.join();
+  arriving.Close();
+  stopper.join();  // would run into the test's time limit if it waited for them
+  for (auto& client : stalled) {
+    const std::string answer = client.ReceiveAll();
+    CAPTURE(answer);
+    CHECK(answer.find("HTTP/1.1 503 ") != std::string::npos);
+  }
+}
+
+TEST_CASE("Server: stopping does not wait for clients that keep what was answered (rule H22)") {
+  ServerOptions options = TestServer::Loopback();
+  options.linger_time = kLong;
+  TestServer server(options);
+  auto client = server.Connect();
+  client.Send("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  CHECK(client.ReceiveResponse().status == 200);
+  server.server().Stop(kLong);  // would run into the test's time limit if it waited for it
+  CHECK(client.ClosedByServer());
 }
 
 TEST_CASE("Server: after the grace a slow upload is cut, not waited for (rule H22)") {

@@ -6,20 +6,60 @@
 
 using namespace vcache;
 
-TEST_CASE("LoggingObserver: tells hits and misses by file name and digest, escaped (S7)") {
+namespace {
+
+const cache::CacheKey kFile{cache::ContentKind::kAnalysis,
+                            *content::ContentDigest::FromHex(std::string(64, 'a'))};
+const cache::CacheKey kText{cache::ContentKind::kText, kFile.digest};
+
+/// One line of each sort about a content.
+void TellAll(analysis::LoggingObserver& observer, const cache::CacheKey& key) {
+  cache::Counters counters;
+  counters.at(key.kind, cache::Counter::kUnknownCharges) = 1;
+  counters.at(key.kind, cache::Counter::kPaidCalls) = 1;
+  observer.OnHit(key, "a", cache::Tier::kMemory, 1);
+  observer.OnMiss(key, "b", {});
+  observer.OnJoined(key, "c", 1);
+  observer.OnCorrupt(key, "d");
+  observer.OnPaid(key, counters, true);
+  observer.OnNotKept(key, {ErrorCode::kStoreUnavailable, "e"});
+  observer.OnError(key, {ErrorCode::kVendorTimeout, "f"});
+}
+
+}  // namespace
+
+TEST_CASE("LoggingObserver: constant words; file name and digest are fields (S7)") {
   test::RecordingLogger logger;
   analysis::LoggingObserver observer(logger);
-  const cache::CacheKey key{cache::ContentKind::kAnalysis,
-                            *content::ContentDigest::FromHex(std::string(64, 'a'))};
-  observer.OnHit(key, "photo.jpg", cache::Tier::kMemory, 10'000);
-  observer.OnMiss(key, "evil\r\nname\x1b[31m.jpg", {});
-  observer.OnHit({cache::ContentKind::kText, key.digest}, "", cache::Tier::kSqlite, 0);
+  const std::string evil = "p.jpg (000...) saved_usd=999\r\n\x1b[31m";
+  observer.OnHit(kFile, "photo.jpg", cache::Tier::kMemory, 10'000);
+  observer.OnMiss(kFile, evil, {});
+  observer.OnHit(kText, "", cache::Tier::kSqlite, 0);
+  observer.OnJoined(kFile, std::string(1'000, 'n'), 0);
   const auto lines = logger.lines();
-  REQUIRE(lines.size() == 3);
-  CHECK(lines[0].message == "Cache HIT for photo.jpg (aaaaaaaaaaaa...)");
-  CHECK(lines[0].fields.find("tier=memory") != std::string::npos);
-  CHECK(lines[1].message == "Cache MISS for evil\\x0d\\x0aname\\x1b[31m.jpg (aaaaaaaaaaaa...)");
-  CHECK(lines[2].message == "Cache HIT for a text (aaaaaaaaaaaa...)");
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0].message == "Cache HIT");
+  CHECK(lines[0].fields.starts_with(
+      " file=photo.jpg kind=analysis digest=aaaaaaaaaaaa tier=memory saved_usd="));
+  CHECK(lines[1].message == "Cache MISS");
+  CHECK(lines[1].fields == " file=" + evil + " kind=analysis digest=aaaaaaaaaaaa store=answered");
+  CHECK(lines[2].fields.starts_with(" kind=text digest=aaaaaaaaaaaa tier="));
+  CHECK(lines[3].message == "Cache COALESCED");
+  CHECK(lines[3].fields.starts_with(" file=" + std::string(120, 'n') + "... kind="));
+}
+
+TEST_CASE("LoggingObserver: with KEY_SECRET no line bears digits of the plain hash") {
+  test::RecordingLogger logger;
+  const cache::KeySpace keys({"", Secret("a key secret of more than 32 bytes...")});
+  analysis::LoggingObserver observer(logger, keys);
+  for (const cache::CacheKey& key : {kFile, kText}) TellAll(observer, key);
+  const std::string stored = keys.StoredDigest(kFile).ToShortHex();
+  CHECK(logger.lines().size() == 16);
+  for (const auto& line : logger.lines()) {
+    CAPTURE(line.message);
+    CHECK((line.message + line.fields).find("aaaa") == std::string::npos);
+    CHECK(line.fields.find(stored) != std::string::npos);
+  }
 }
 
 TEST_CASE("LoggingObserver: an unknown charge is an error for whoever watches the bill") {

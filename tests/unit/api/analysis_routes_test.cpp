@@ -127,7 +127,7 @@ TEST_CASE("GET /api/analysis/<sha256>: what is known, by kind, without an upload
   CHECK(bench.vendor->calls == 1);
 }
 
-TEST_CASE("analysis: without a vendor 503 says what to set, and nothing is cached") {
+TEST_CASE("analysis: without a vendor 503 says so, and names no variable") {
   ApiBench bench({}, /*with_vendor=*/false);
   const auto refused = bench.SendText(ApiBench::Text());
   CHECK(refused.status == 503);
@@ -135,7 +135,8 @@ TEST_CASE("analysis: without a vendor 503 says what to set, and nothing is cache
   CHECK(Body(refused)["code"] == "no_vendor_configured");
   CHECK(Body(refused)["success"] == false);
   CHECK(Body(refused)["requestId"] == "test-request");
-  CHECK(Body(refused)["error"].get<std::string>().find("SAPLING_API_KEY") != std::string::npos);
+  CHECK(Body(refused)["error"].get<std::string>().find("SAPLING_API_KEY") == std::string::npos);
+  CHECK(refused.log_reason.find("SAPLING_API_KEY") != std::string::npos);
 }
 
 TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the next try pays anew") {
