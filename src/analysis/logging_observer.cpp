@@ -62,6 +62,10 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
         "in the vendor's usage page",
         {{"kind", KindName(key.kind)}, {"digest", digest}});
   }
+  // `kept` is said of a verdict that is in the store.
+  if (kept && stores_nothing_.exchange(false)) {
+    logger_.Info("Paid verdicts are stored again");
+  }
   if (counters.total(Counter::kPaidCalls) == 0) return;
   logger_.Info("Paid call finished", {{"kind", KindName(key.kind)},
                                       {"digest", digest},
@@ -72,8 +76,11 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
 
 void LoggingObserver::OnNotKept(const CacheKey& key, const Error& error) {
   const std::string digest = DigestOf(key);
-  logger_.Warn("A paid verdict could not be stored; the memory tier holds it for a while",
-               {{"digest", digest}, {"code", CodeName(error.code)}, {"reason", error.message}});
+  logger_.Debug("A paid verdict was not stored",
+                {{"digest", digest}, {"code", CodeName(error.code)}, {"reason", error.message}});
+  if (stores_nothing_.exchange(true)) return;
+  logger_.Warn("Paid verdicts cannot be stored; the memory tier holds them for a while",
+               {{"code", CodeName(error.code)}, {"reason", error.message}});
 }
 
 void LoggingObserver::OnError(const CacheKey& key, const Error& error) {

@@ -17,8 +17,10 @@ Result<Command> ParseCommandLine(std::span<const char* const> arguments) {
     } else if (argument == "--check-config") {
       command = Command::kCheckConfig;
     } else {
+      // Behind a `=` may stand a secret: ADMIN_TOKEN=..., --token=...
       return Error{ErrorCode::kBadConfiguration,
-                   "unknown argument \"" + EscapeForLog(argument) + "\"; see --help"};
+                   "unknown argument \"" + EscapeForLog(argument.substr(0, argument.find('='))) +
+                       "\"; see --help"};
     }
   }
   return command;
@@ -30,7 +32,8 @@ std::string HelpText() {
 A cache in front of paid AI-content detection APIs: one paid call for each content.
 Without an argument it serves HTTP until SIGTERM or SIGINT.
 
-  --check-config  print the effective configuration, secrets masked, and exit
+  --check-config  print the effective configuration, secrets masked, and exit; fails as the
+                  start would, also for a directory or an address that cannot be used
   --help          print this text
   --version       print the version
 

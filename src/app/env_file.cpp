@@ -1,20 +1,102 @@
 #include "vcache/app/env_file.h"
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
 
 namespace vcache::app {
+namespace {
 
-Result<config::EnvFile> ReadEnvFile() {
-  const std::filesystem::path path = kEnvFile;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return config::EnvFile{};
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return Error{ErrorCode::kBadConfiguration, ".env exists but cannot be read"};
-  return config::ParseEnvFile(text.str());
+constexpr unsigned kPermissions = 07777;
+constexpr unsigned kOfOthers = 077;
+
+Error Unusable(const std::string& why) {
+  return {ErrorCode::kBadConfiguration, std::string(kEnvFile) + why};
+}
+
+Error CannotBeRead(int reason) {
+  return Unusable(" is there but cannot be read: " + std::generic_category().message(reason) +
+                  ". Let the service's user read it, or move it away.");
+}
+
+/// The file, open; closed with this object.
+class OpenFile {
+ public:
+  explicit OpenFile(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {}
+  ~OpenFile() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  bool is_open() const noexcept { return fd_ >= 0; }
+  bool Stat(struct stat& about) const noexcept { return ::fstat(fd_, &about) == 0; }
+  /// Adds everything to `text`; false, with errno set, when that fails.
+  bool ReadAll(std::string& text) const {
+    std::array<char, 16 * 1024> buffer{};
+    for (;;) {
+      const ssize_t count = ::read(fd_, buffer.data(), buffer.size());
+      if (count == 0) return true;
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return false;
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+/// Whether nothing of that name is there. A link that leads nowhere is something: it was put there
+/// to be read.
+bool IsAbsent() {
+  struct stat about {};
+  return ::lstat(kEnvFile, &about) != 0 && errno == ENOENT;
+}
+
+}  // namespace
+
+bool EnvFileContent::is_exposed() const {
+  return (mode & kOfOthers) != 0 && config::HoldsSecrets(variables);
+}
+
+Result<EnvFileContent> ReadEnvFile() {
+  EnvFileContent content;
+  if (IsAbsent()) return content;
+  const OpenFile file(kEnvFile);
+  struct stat about {};
+  if (!file.is_open() || !file.Stat(about)) return CannotBeRead(errno);
+  if (S_ISDIR(about.st_mode)) {
+    return Unusable(
+        " is a directory and must be a file. Docker makes one where the file of a bind mount is "
+        "missing: remove it, and mount the file, or use --env-file.");
+  }
+  std::string text;
+  if (!file.ReadAll(text)) return CannotBeRead(errno);
+  Result<config::EnvFile> variables = config::ParseEnvFile(text);
+  if (!variables) return std::move(variables).error();
+  content.exists = true;
+  content.variables = std::move(*variables);
+  content.mode = about.st_mode & kPermissions;
+  return content;
+}
+
+void WarnOfEnvFile(const EnvFileContent& file, Logger& logger) {
+  for (const std::string& name : config::UnknownNames(file.variables)) {
+    logger.Warn("A variable in .env is not known and has no effect; is it misspelt?",
+                {{"name", name}});
+  }
+  if (!file.is_exposed()) return;
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", file.mode);
+  logger.Warn("The file .env holds secrets, and others on this machine may read it: chmod 600 .env",
+              {{"mode", std::string_view(mode.data())}});
 }
 
 }  // namespace vcache::app

@@ -10,6 +10,7 @@
 #include "app/command_line.h"
 #include "app/service.h"
 #include "app/spdlog_logger.h"
+#include "app/start_check.h"
 #include "app/stop_signals.h"
 #include "vcache/app/env_file.h"
 #include "vcache/config/settings.h"
@@ -25,7 +26,8 @@ constexpr int kExitBadConfiguration = 2;
 constexpr std::chrono::milliseconds kLongestAfterGrace{10'000};
 
 int Print(const std::string& text) {
-  return std::fputs(text.c_str(), stdout) >= 0 ? EXIT_SUCCESS : kExitFailed;
+  const bool printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return printed ? EXIT_SUCCESS : kExitFailed;
 }
 
 int Refuse(const std::string& message) {
@@ -33,12 +35,13 @@ int Refuse(const std::string& message) {
   return kExitBadConfiguration;
 }
 
-/// A name in `.env` that nothing reads is most likely misspelt.
-void WarnOfUnknownNames(const config::EnvFile& file, Logger& logger) {
-  for (const std::string& name : config::UnknownNames(file)) {
-    logger.Warn("A variable in .env is not known and has no effect; is it misspelt?",
-                {{"name", name}});
+/// Shows what would be in effect, and fails as the start would.
+int CheckConfig(const config::Settings& settings, const config::Environment& environment) {
+  if (const int failed = Print(config::Describe(settings, environment)); failed != 0) return failed;
+  if (const Result<void> start = app::CheckStart(settings); !start) {
+    return Refuse(start.error().message);
   }
+  return EXIT_SUCCESS;
 }
 
 /// Stops the service at the first signal; false when paid calls were still running then.
@@ -50,12 +53,12 @@ bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& log
   return service.Stop();
 }
 
-int Serve(const config::Settings& settings, const config::EnvFile& file) {
+int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
   // First, so that its thread is there until everything else is gone.
   app::StopSignals signals(settings.server.shutdown_grace + kLongestAfterGrace);
   SystemClock clock;
   app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
-  WarnOfUnknownNames(file, logger);
+  app::WarnOfEnvFile(file, logger);
   Result<std::unique_ptr<app::Service>> service = app::Service::Make(settings, clock, logger);
   if (!service) return Refuse(service.error().message);
   if (const Result<void> started = (*service)->Start(); !started) {
@@ -88,13 +91,13 @@ int Main(std::span<const char* const> arguments) {
   if (*command == app::Command::kHelp) return Print(app::HelpText());
   if (*command == app::Command::kVersion) return Print(app::VersionText());
 
-  const Result<config::EnvFile> file = app::ReadEnvFile();
+  const Result<app::EnvFileContent> file = app::ReadEnvFile();
   if (!file) return Refuse(file.error().message);
-  const config::Environment environment = config::Layered(config::ProcessEnvironment(), *file);
-  const Result<config::Settings> settings = config::LoadSettings(environment);
+  const config::Environment process = config::ProcessEnvironment();
+  const Result<config::Settings> settings = config::LoadSettings(process, file->variables);
   if (!settings) return Refuse(settings.error().message);
   if (*command == app::Command::kCheckConfig) {
-    return Print(config::Describe(*settings, environment));
+    return CheckConfig(*settings, config::Layered(process, file->variables));
   }
 
   net::InitHttpClients();

@@ -7,6 +7,7 @@
 
 #include "app/budgets.h"
 #include "app/credential_report.h"
+#include "app/start_check.h"
 #include "app/startup_report.h"
 #include "app/stores.h"
 #include "app/unfinished_calls.h"
@@ -18,27 +19,12 @@
 #include "vcache/app/detectors.h"
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/tiered_store.h"
-#include "vcache/content/spool.h"
-#include "vcache/core/bytes.h"
 #include "vcache/http/server.h"
 #include "vcache/metrics/statistics.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::app {
 namespace {
-
-/// A directory that uploads cannot be spooled to would refuse every one over a megabyte.
-Result<void> CheckSpoolDirectory(const std::filesystem::path& directory) {
-  content::SpoolOptions options;
-  options.memory_bytes = 0;
-  options.directory = directory;
-  content::Spool probe(options);
-  if (const Result<void> written = probe.Append(AsBytes("probe")); !written) {
-    return Error{ErrorCode::kBadConfiguration, "SPOOL_DIR (" + directory.string() +
-                                                   ") cannot be used: " + written.error().message};
-  }
-  return {};
-}
 
 std::unique_ptr<cache::MemoryStore> MakeMemory(const config::Settings& settings, Clock& clock) {
   const config::CacheSettings& cache = settings.cache;

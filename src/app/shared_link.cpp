@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "vcache/net/authorities.h"
 #include "vcache/net/resp_cluster.h"
 #include "vcache/net/resp_connection.h"
 
@@ -11,11 +12,20 @@ namespace vcache::app {
 namespace {
 
 constexpr std::string_view kUrl = "REDIS_URL";
+constexpr std::string_view kRestCa = "UPSTASH_REDIS_REST_CA";
 /// Servers of a cluster that events are heard from: one that is down leaves the others.
 constexpr std::size_t kEventServers = 3;
 
 Error Of(std::string_view variable, const Error& error) {
   return {ErrorCode::kBadConfiguration, std::string(variable) + ": " + error.message};
+}
+
+/// The server that a URL names, of a cluster the first one.
+Result<net::RedisUrl> FirstServer(const std::string& url) {
+  if (!net::IsRedisClusterUrl(url)) return net::ParseRedisUrl(url);
+  Result<net::RedisClusterUrl> cluster = net::ParseRedisClusterUrl(url);
+  if (!cluster) return std::move(cluster).error();
+  return std::move(cluster->seeds.front());
 }
 
 LinkState StateOf(const net::RespLink& link) {
@@ -66,7 +76,7 @@ Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, 
 
 Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
   SharedLink link;
-  link.name = redis.rest_url;
+  link.name = config::OriginOnly(redis.rest_url);
   link.backend = "upstash-rest";
   net::UpstashRestOptions options;
   options.url = redis.rest_url;
@@ -74,7 +84,7 @@ Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Lo
   options.ca_file = redis.rest_ca;
   options.command_timeout = redis.timeout;
   auto client = net::MakeUpstashRestClient(std::move(options), clock, logger);
-  if (!client) return Of("UPSTASH_REDIS_REST_CA", client.error());
+  if (!client) return Of(kRestCa, client.error());
   link.state = [rest = client->get()] { return StateOf(*rest); };
   link.client = std::move(*client);
   link.rest_events.emplace();
@@ -91,6 +101,19 @@ Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clo
   if (redis.url.empty()) return OpenRest(redis, clock, logger);
   if (net::IsRedisClusterUrl(redis.url.Reveal())) return OpenCluster(redis, clock, logger);
   return OpenServer(redis, clock, logger);
+}
+
+Result<void> CheckSharedLink(const config::RedisSettings& redis) {
+  const bool over_rest = redis.url.empty();
+  std::string authorities = redis.rest_ca;
+  if (!over_rest) {
+    const Result<net::RedisUrl> server = FirstServer(redis.url.Reveal());
+    if (!server) return Of(kUrl, server.error());
+    authorities = server->tls_ca_file;
+  }
+  const Result<void> trusted = net::CheckAuthorities(authorities);
+  if (!trusted) return Of(over_rest ? kRestCa : kUrl, trusted.error());
+  return {};
 }
 
 }  // namespace vcache::app

@@ -53,7 +53,7 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
     logger.Warn(
         "Vendors: the sandbox stands in for all of them; verdicts are made up and marked "
         "demo",
-        {{"url", settings.sandbox_url}});
+        {{"url", config::OriginOnly(settings.sandbox_url)}});
   }
   if (settings.provenance == ProvenanceMode::kDecide) {
     logger.Warn(

@@ -247,6 +247,7 @@ void FailoverBudget::SaveMemory() {
     const Result<void> forgotten = memory_.Forget(batch->id, patience);
     (void)forgotten;  // memory refuses nothing
   }
+  if (std::exchange(is_loss_told_, true)) return;
   logger_.Error(
       "What was spent while the budget could not be asked is lost to its sums, which are too low "
       "from now on; set CACHE_DIR to keep it over restarts");

@@ -152,24 +152,38 @@ Error Explain(int code, const std::string& path) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return {ErrorCode::kBadConfiguration,
-              "The local store " + path +
-                  " cannot be opened for writing. CACHE_DIR must be a directory on a local disk "
-                  "that this user may write to; leave it empty to do without."};
+      return CannotOpenForWriting(path);
     default:
       return {ErrorCode::kIo, "The local store " + path + " cannot be opened: " +
                                   sqlite3_errstr(code) + ". Check the disk, or set CACHE_DIR."};
   }
 }
 
-Error OfDirectory(const std::filesystem::path& directory, const std::error_code& reason) {
+}  // namespace
+
+std::int64_t NewestSchema() noexcept {
+  return kSchemaVersion;
+}
+
+Error WrittenByNewer(const std::string& path) {
+  return {ErrorCode::kBadConfiguration, "The local store " + path +
+                                            " was written by a newer version. Start that version, "
+                                            "or give this one another CACHE_DIR."};
+}
+
+Error CannotUseDirectory(const std::filesystem::path& directory, const std::error_code& reason) {
   return {ErrorCode::kBadConfiguration,
           "CACHE_DIR " + directory.string() + " cannot be used: " + reason.message() +
               ". Name a directory that this user may write to, or leave CACHE_DIR empty to do "
               "without a local store."};
 }
 
-}  // namespace
+Error CannotOpenForWriting(const std::string& path) {
+  return {ErrorCode::kBadConfiguration,
+          "The local store " + path +
+              " cannot be opened for writing. CACHE_DIR must be a directory on a local disk "
+              "that this user may write to; leave it empty to do without."};
+}
 
 Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) {
   std::error_code failed;
@@ -179,14 +193,14 @@ Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) 
   if (!failed && !std::filesystem::is_directory(directory, failed) && !failed) {
     failed = std::make_error_code(std::errc::not_a_directory);
   }
-  if (failed) return OfDirectory(directory, failed);
+  if (failed) return CannotUseDirectory(directory, failed);
   const std::string path = (directory / "verdictcache.db").string();
   // O_EXCL: to open and close a file that SQLite has open in this process would drop its locks.
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file >= 0) {
     ::close(file);
   } else if (errno != EEXIST) {
-    return OfDirectory(directory, std::error_code(errno, std::generic_category()));
+    return CannotUseDirectory(directory, std::error_code(errno, std::generic_category()));
   }
   return path;
 }
@@ -203,10 +217,7 @@ Result<std::unique_ptr<Connection>> OpenDatabase(const std::string& path, Clock&
   }
   if (code != SQLITE_OK) return Explain(code, path);
   if (content == Content::kNewer) {
-    return Error{ErrorCode::kBadConfiguration,
-                 "The local store " + path +
-                     " was written by a newer version. Start that version, or give this one "
-                     "another CACHE_DIR."};
+    return WrittenByNewer(path);
   }
   if (content == Content::kForeign) return Explain(SQLITE_NOTADB, path);
   return connection;

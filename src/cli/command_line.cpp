@@ -7,9 +7,11 @@
 namespace vcache::cli {
 namespace {
 
+/// What stands behind a `=` is not shown: it may be a secret.
 Error NotUnderstood(std::string_view what, std::string_view argument) {
-  return Error{ErrorCode::kBadRequest,
-               std::string(what) + " \"" + EscapeForLog(argument) + "\"; see vcachectl --help"};
+  return Error{ErrorCode::kBadRequest, std::string(what) + " \"" +
+                                           EscapeForLog(argument.substr(0, argument.find('='))) +
+                                           "\"; see vcachectl --help"};
 }
 
 bool IsHelp(std::string_view argument) {

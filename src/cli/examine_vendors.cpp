@@ -56,7 +56,7 @@ std::vector<Finding> ExamineVendors(const config::Settings& settings, Clock& clo
   }
   if (!settings.detection.sandbox_url.empty()) {
     findings.push_back({"vendors", Grade::kWarn,
-                        "The sandbox at " + settings.detection.sandbox_url +
+                        "The sandbox at " + config::OriginOnly(settings.detection.sandbox_url) +
                             " stands in for all of them; no credentials are checked, as it takes "
                             "any.",
                         "Unset DETECTION_SANDBOX_URL for verdicts that are not made up."});

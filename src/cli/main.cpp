@@ -47,6 +47,19 @@ void AddComplaints(const std::string& message, std::vector<cli::Finding>& findin
       "The service does not start with this; .env.example documents every variable.";
 }
 
+void AddWarnings(const app::EnvFileContent& file, std::vector<cli::Finding>& findings) {
+  for (const std::string& name : config::UnknownNames(file.variables)) {
+    findings.push_back({"configuration", cli::Grade::kWarn,
+                        name + " in .env is no variable of the service and has no effect.",
+                        "Is it misspelt? .env.example has every name."});
+  }
+  if (file.is_exposed()) {
+    findings.push_back({"configuration", cli::Grade::kWarn,
+                        ".env holds secrets, and others on this machine may read it.",
+                        "chmod 600 .env, as the user that the service runs as."});
+  }
+}
+
 int Report(const std::vector<cli::Finding>& findings, bool json, int failed) {
   if (!Print(json ? cli::AsJson(findings) : cli::AsText(findings))) return kExitFailed;
   return cli::HasFailed(findings) ? failed : EXIT_SUCCESS;
@@ -54,26 +67,20 @@ int Report(const std::vector<cli::Finding>& findings, bool json, int failed) {
 
 int Doctor(bool json) {
   std::vector<cli::Finding> findings;
-  const Result<config::EnvFile> file = app::ReadEnvFile();
+  const Result<app::EnvFileContent> file = app::ReadEnvFile();
   if (!file) {
     AddComplaints(file.error().message, findings);
     return Report(findings, json, kExitBadConfiguration);
   }
-  const config::Environment environment = config::Layered(config::ProcessEnvironment(), *file);
-  const Result<config::Settings> settings = config::LoadSettings(environment);
+  const Result<config::Settings> settings =
+      config::LoadSettings(config::ProcessEnvironment(), file->variables);
   if (!settings) {
     AddComplaints(settings.error().message, findings);
     return Report(findings, json, kExitBadConfiguration);
   }
-  std::error_code ignored;
   findings.push_back({"configuration", cli::Grade::kOk,
-                      "Every variable is valid, " +
-                          SourceOf(std::filesystem::exists(app::kEnvFile, ignored)) + "."});
-  for (const std::string& name : config::UnknownNames(*file)) {
-    findings.push_back({"configuration", cli::Grade::kWarn,
-                        name + " in .env is no variable of the service and has no effect.",
-                        "Is it misspelt? .env.example has every name."});
-  }
+                      "Every variable is valid, " + SourceOf(file->exists) + "."});
+  AddWarnings(*file, findings);
   net::InitHttpClients();
   SystemClock clock;
   for (cli::Finding& finding : cli::Examine(*settings, clock)) {

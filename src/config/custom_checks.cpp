@@ -101,7 +101,10 @@ class CustomChecks {
     for (const auto* list : {&custom_.state_done, &custom_.state_failed, &custom_.state_pending}) {
       for (const std::string& word : *list) {
         if (std::find(seen.begin(), seen.end(), word) != seen.end()) {
-          Complain("CUSTOM_STATE_POINTER", "cannot mean two things by \"" + word + "\".");
+          Complain("CUSTOM_STATE_POINTER",
+                   "cannot mean two things by one word: a word stands in one of "
+                   "CUSTOM_STATE_DONE, CUSTOM_STATE_FAILED and CUSTOM_STATE_PENDING, once.");
+          return;
         }
         seen.push_back(word);
       }

@@ -73,7 +73,7 @@ std::string JoinPairs(const Pairs& pairs, std::string_view separator) {
 
 template <typename Field>
 Variable Pointer(Doc doc, Field field) {
-  return Text(doc, "a JSON pointer (RFC 6901) such as /result/score", IsPointer, field);
+  return Harmless(Text(doc, "a JSON pointer (RFC 6901) such as /result/score", IsPointer, field));
 }
 
 template <typename Field>
@@ -90,13 +90,13 @@ Variable Scale(Doc doc, Field field) {
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
     return std::string(text.data(), end);
   };
-  return MakeVariable(doc, "a number above 0 and up to 1000000000, such as 1 or 100", field, parse,
-                      show);
+  return Harmless(MakeVariable(doc, "a number above 0 and up to 1000000000, such as 1 or 100",
+                               field, parse, show));
 }
 
 template <typename Field>
 Variable Words(Doc doc, Field field) {
-  return MakeVariable(doc, "a comma list of words", field, ParseList, JoinList);
+  return Harmless(MakeVariable(doc, "a comma list of words", field, ParseList, JoinList));
 }
 
 std::optional<std::vector<int>> ParseStatuses(std::string_view text) {
@@ -131,20 +131,14 @@ constexpr auto kCustom = [](auto& s) -> auto& {
 };
 
 std::vector<Variable> Question() {
-  Variable headers = MakeVariable(
-      {"CUSTOM_HEADERS", "",
-       "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
-      "pairs like Authorization: Bearer {key} | X-Mode: strict",
-      [](auto& s) -> auto& { return kCustom(s).headers; },
-      [](std::string_view text) { return ParsePairs(text, ':'); },
-      [](const Pairs& pairs) { return std::string(pairs.empty() ? "" : kMasked); });
-  headers.secret = true;  // nobody keeps people from writing a key right into it
+  // Nobody keeps people from writing a key right into headers, form fields, body or query: none of
+  // them is declared harmless.
   return {
-      Text(
+      HarmlessOrigin(Text(
           {"CUSTOM_URL", "",
            "Custom vendor (any, by configuration; see the README): where contents are sent"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
-          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).vendor.base_url; }),
+          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).vendor.base_url; })),
       Choice<std::string, 2>(
           {"CUSTOM_METHOD", "", "Custom vendor: how they are sent, POST or PUT"},
           {{{"POST", "POST"}, {"PUT", "PUT"}}}, [](auto& s) -> auto& { return kCustom(s).method; }),
@@ -153,21 +147,28 @@ std::vector<Variable> Question() {
           "at most 4096 printable characters without spaces",
           [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
           [](auto& s) -> auto& { return kCustom(s).key; }),
-      std::move(headers),
+      MakeVariable(
+          {"CUSTOM_HEADERS", "",
+           "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
+          "pairs like Authorization: Bearer {key} | X-Mode: strict",
+          [](auto& s) -> auto& { return kCustom(s).headers; },
+          [](std::string_view text) { return ParsePairs(text, ':'); },
+          [](const Pairs& pairs) { return JoinPairs(pairs, ": "); }),
   };
 }
 
 std::vector<Variable> Content() {
   return {
-      MakeVariable(
+      Harmless(MakeVariable(
           {"CUSTOM_KINDS", "", "Custom vendor: what it judges, of image, video and text"},
           "a comma list of image, video and text",
-          [](auto& s) -> auto& { return kCustom(s).kinds; }, ParseKinds, JoinList),
-      Text(
+          [](auto& s) -> auto& { return kCustom(s).kinds; }, ParseKinds, JoinList)),
+      Harmless(Text(
           {"CUSTOM_FILE_FIELD", "",
            "Custom vendor: the form field of a file; without it a file is the body, or {base64} in "
            "CUSTOM_BODY"},
-          "a name without spaces", IsToken, [](auto& s) -> auto& { return kCustom(s).file_field; }),
+          "a name without spaces", IsToken,
+          [](auto& s) -> auto& { return kCustom(s).file_field; })),
       MakeVariable(
           {"CUSTOM_FORM_FIELDS", "",
            "Custom vendor: further form fields as `name=value | name=value`, also {text}, {key}, "
@@ -205,11 +206,11 @@ std::vector<Variable> Answer() {
       Scale(
           {"CUSTOM_CONFIDENCE_MAX", "", "Custom vendor: the end of that number's scale"},
           [](auto& s) -> auto& { return kCustom(s).confidence_max; }),
-      MakeVariable(
+      Harmless(MakeVariable(
           {"CUSTOM_FREE_STATUSES", "",
            "Custom vendor: HTTP statuses that certainly cost nothing; only these are tried again"},
           "a comma list of statuses from 400 to 599",
-          [](auto& s) -> auto& { return kCustom(s).free_statuses; }, ParseStatuses, JoinStatuses),
+          [](auto& s) -> auto& { return kCustom(s).free_statuses; }, ParseStatuses, JoinStatuses)),
   };
 }
 
@@ -231,10 +232,10 @@ std::vector<Variable> Following() {
           {"CUSTOM_ID_POINTER", "",
            "Custom vendor, when the result comes later: where the first answer has the job's id"},
           [](auto& s) -> auto& { return kCustom(s).id_pointer; }),
-      Text(
+      HarmlessOrigin(Text(
           {"CUSTOM_POLL_URL", "", "Custom vendor: where the result is looked for, with {id}"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
-          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).poll_url; }),
+          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).poll_url; })),
       Pointer(
           {"CUSTOM_POLL_URL_POINTER", "",
            "Custom vendor: where the first answer has that URL instead; on CUSTOM_URL's host only"},

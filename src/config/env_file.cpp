@@ -2,6 +2,7 @@
 #include <utility>
 #include <variant>
 
+#include "config/shown_value.h"
 #include "config/values.h"
 #include "vcache/config/settings.h"
 
@@ -95,13 +96,13 @@ class EnvFileReader {
     if (is_new) {
       values_.emplace(name, std::move(value));
     } else {
-      Complain(number, std::string(name) + " again, after line " + std::to_string(first->second));
+      Complain(number, ShownName(name) + " again, after line " + std::to_string(first->second));
     }
   }
 
   void Complain(std::size_t number, std::string_view what) {
     if (!complaints_.empty()) complaints_ += '\n';
-    complaints_ += "line " + std::to_string(number) + ": " + std::string(what);
+    complaints_ += ".env: line " + std::to_string(number) + ": " + std::string(what);
   }
 
   EnvFile values_;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/cross_checks.h"
+#include "config/shown_value.h"
 #include "config/values.h"
 #include "config/variable.h"
 
@@ -19,20 +20,12 @@ std::optional<std::string> Given(const Variable& variable, const Environment& en
   return value;
 }
 
-/// A refused value as an error may show it: what stands before the `@` of a URL or in its query may
-/// be a password, and URLs that have one are among the things that are refused.
-std::string Shown(const Variable& variable, const std::string& value) {
-  if (variable.secret) return " (value not shown)";
-  std::string text = value;
-  if (const std::size_t scheme = text.find("://"); scheme != std::string::npos) {
-    if (const std::size_t query = text.find('?'); query != std::string::npos) {
-      text.replace(query + 1, std::string::npos, kMasked);
-    }
-    if (const std::size_t at = text.rfind('@'); at != std::string::npos) {
-      text.replace(0, at, kMasked);
-    }
-  }
-  return "=\"" + EscapeForLog(text, 80) + "\"";
+const Variable* FindVariable(std::string_view name) {
+  const std::vector<Variable>& table = VariableTable();
+  const auto found = std::find_if(table.begin(), table.end(), [name](const Variable& variable) {
+    return variable.doc.name == name;
+  });
+  return found == table.end() ? nullptr : &*found;
 }
 
 /// A value as a line of a `.env` file bears it.
@@ -46,18 +39,47 @@ std::string Quoted(const std::string& value) {
   return quoted + '"';
 }
 
+/// Why a value of the process environment is refused because the same line in a `.env` file would
+/// mean another value; empty when there is no such reason. Docker's --env-file and the like hand
+/// over what stands behind the `=` as it is: a KEY_SECRET in quotes would be a second secret, and
+/// the whole cache lost with the first.
+std::string OtherReading(const Variable& variable, const Environment& process) {
+  const auto raw = process(variable.doc.name);
+  if (!raw) return {};
+  const std::string_view value = Trim(*raw);
+  const bool quoted = value.size() >= 2 && value.front() == value.back() &&
+                      (value.front() == '"' || value.front() == '\'');
+  if (quoted) {
+    return "in the environment the quotes around it are part of the value, in .env they are not; "
+           "take them away (docker --env-file keeps them)";
+  }
+  const auto as_line = ParseEnvFile(std::string(variable.doc.name) + "=" + std::string(value));
+  if (!as_line || as_line->size() != 1) return {};
+  const std::string_view other = Trim(as_line->begin()->second);
+  if (other.empty() || other == value) return {};
+  Settings ignored;
+  if (!variable.read(value, ignored) || !variable.read(other, ignored)) return {};
+  return "in the environment the # in it is part of the value, in .env it begins a comment; take "
+         "the comment away, or write the value into .env, in quotes (docker --env-file keeps "
+         "comments)";
+}
+
 }  // namespace
 
-Result<Settings> LoadSettings(const Environment& environment) {
+Result<Settings> LoadSettings(const Environment& process, const EnvFile& file) {
   Settings settings;
   std::vector<std::string> complaints;
   std::set<std::string_view> wrong;
+  const Environment environment = Layered(process, file);
   for (const Variable& variable : VariableTable()) {
     const auto value = Given(variable, environment);
-    if (!value || variable.read(*value, settings)) continue;
+    if (!value) continue;
+    std::string why = OtherReading(variable, process);
+    if (why.empty() && variable.read(*value, settings)) continue;
+    if (why.empty()) why = "expected " + variable.expected;
     wrong.insert(variable.doc.name);
-    complaints.push_back(std::string(variable.doc.name) + Shown(variable, *value) +
-                         " is refused: expected " + variable.expected + ".");
+    complaints.push_back(std::string(variable.doc.name) + " is refused (" + ShapeOf(*value) +
+                         "): " + why + ".");
   }
   const auto is_wrong = [&wrong](std::string_view name) { return wrong.count(name) > 0; };
   for (std::string& complaint : CrossCheck(settings, is_wrong)) {
@@ -76,21 +98,29 @@ std::vector<VariableInfo> Variables() {
   std::vector<VariableInfo> all;
   for (const Variable& variable : VariableTable()) {
     all.push_back({variable.doc.name, variable.group, variable.doc.unit, variable.show(defaults),
-                   variable.doc.description, variable.secret});
+                   variable.doc.description, variable.exposure});
   }
   return all;
 }
 
 std::vector<std::string> UnknownNames(const EnvFile& file) {
-  const std::vector<Variable>& table = VariableTable();
   std::vector<std::string> unknown;
   for (const auto& [name, value] : file) {
-    const auto is_it = [&name = name](const Variable& variable) {
-      return variable.doc.name == name;
-    };
-    if (std::none_of(table.begin(), table.end(), is_it)) unknown.push_back(name);
+    if (FindVariable(name) == nullptr) unknown.push_back(ShownName(name));
   }
   return unknown;
+}
+
+bool HoldsSecrets(const EnvFile& file) {
+  return std::any_of(file.begin(), file.end(), [](const auto& line) {
+    const auto& [name, value] = line;
+    const Variable* variable = FindVariable(name);
+    if (variable == nullptr || Trim(value).empty()) return false;
+    // A user or a query of a URL is where its secret stands, if it has one.
+    return variable->exposure == Exposure::kSecret ||
+           (variable->exposure == Exposure::kOrigin &&
+            value.find_first_of("?@") != std::string::npos);
+  });
 }
 
 std::string Describe(const Settings& settings, const Environment& environment) {
@@ -101,7 +131,7 @@ std::string Describe(const Settings& settings, const Environment& environment) {
       text += (text.empty() ? "# " : "\n# ") + std::string(variable.group) + '\n';
       group = variable.group;
     }
-    text += std::string(variable.doc.name) + '=' + Quoted(variable.show(settings));
+    text += std::string(variable.doc.name) + '=' + Quoted(ShownValue(variable, settings));
     if (!Given(variable, environment)) text += "  # default";
     text += '\n';
   }

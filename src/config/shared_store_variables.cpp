@@ -38,10 +38,10 @@ std::vector<Variable> SharedStoreVariables() {
           {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
           "at most 512 printable characters without spaces", IsCredential,
           [](auto& s) -> auto& { return s.redis.rest_token; }),
-      Text(
+      Harmless(Text(
           {"UPSTASH_REDIS_REST_CA", "",
            "File of PEM certificates to trust for that API; by default the system's"},
-          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; }),
+          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; })),
       Whole(
           {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
           1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),

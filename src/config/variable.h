@@ -12,9 +12,6 @@
 
 namespace vcache::config {
 
-/// What secrets look like wherever they are shown.
-inline constexpr std::string_view kMasked = "********";
-
 /// What documentation says of a variable.
 struct Doc {
   std::string_view name;
@@ -27,7 +24,8 @@ struct Doc {
 struct Variable {
   Doc doc;
   std::string_view group = {};
-  bool secret = false;
+  /// A value is a secret unless its variable is declared harmless.
+  Exposure exposure = Exposure::kSecret;
   /// Set but empty is a value of its own, not "not set".
   bool empty_is_value = false;
   /// What it may hold, as it follows "expected".
@@ -37,6 +35,18 @@ struct Variable {
   /// The value in the settings as one would write it.
   std::function<std::string(const Settings& settings)> show;
 };
+
+/// Declares that the values of a variable may be shown to whoever reads the log.
+inline Variable Harmless(Variable variable) {
+  variable.exposure = Exposure::kWhole;
+  return variable;
+}
+
+/// Declares that of its values, which are URLs, the part up to the host and port may be shown.
+inline Variable HarmlessOrigin(Variable variable) {
+  variable.exposure = Exposure::kOrigin;
+  return variable;
+}
 
 /// The table, in the order of the documentation.
 const std::vector<Variable>& VariableTable();
@@ -55,7 +65,6 @@ Variable MakeVariable(Doc doc, std::string expected, Field field, Parse parse, S
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
   Variable variable;
   variable.doc = doc;
-  variable.secret = std::is_same_v<Value, Secret>;
   variable.expected = std::move(expected);
   variable.read = [field, parse](std::string_view text, Settings& settings) {
     auto value = parse(text);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "config/shown_value.h"
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable.h"
@@ -31,9 +32,9 @@ Variable Whole(Doc doc, std::int64_t min, std::int64_t max, Field field, std::in
       return std::to_string(value.count() / scale);
     }
   };
-  return MakeVariable(doc,
-                      "a whole number from " + std::to_string(min) + " to " + std::to_string(max),
-                      field, parse, show);
+  return Harmless(
+      MakeVariable(doc, "a whole number from " + std::to_string(min) + " to " + std::to_string(max),
+                   field, parse, show));
 }
 
 inline std::string ShowText(const std::string& value) {
@@ -46,7 +47,7 @@ inline std::string ShowText(const Secret& value) {
   return value.empty() ? "" : std::string(kMasked);
 }
 
-/// A text that is taken as it stands when `allowed` says so.
+/// A text that is taken as it stands when `allowed` says so. A secret, unless declared harmless.
 template <typename Allowed, typename Field>
 Variable Text(Doc doc, std::string expected, Allowed allowed, Field field) {
   const auto parse = [allowed](std::string_view text) {
@@ -75,7 +76,7 @@ Variable Choice(Doc doc, std::array<std::pair<std::string_view, Value>, N> words
     }
     return std::string();
   };
-  return MakeVariable(doc, std::move(expected), field, parse, show);
+  return Harmless(MakeVariable(doc, std::move(expected), field, parse, show));
 }
 
 /// A comma list of vendors. A vendor named twice would be paid twice.
@@ -91,7 +92,7 @@ Variable Vendors(Doc doc, std::vector<std::string> known, Field field) {
     }
     return names;
   };
-  return MakeVariable(doc, expected, field, parse, JoinList);
+  return Harmless(MakeVariable(doc, expected, field, parse, JoinList));
 }
 
 template <typename Field>
@@ -103,10 +104,11 @@ Variable BaseUrl(Doc doc, Field field) {
     const std::size_t end = url->path.find_last_not_of('/') + 1;  // 0 when there are only slashes
     return Origin(*url) + url->path.substr(0, end);
   };
-  return MakeVariable(doc,
-                      "an https:// URL (http:// to this machine only) without user, query or "
-                      "fragment",
-                      field, parse, [](const std::string& value) { return value; });
+  return HarmlessOrigin(
+      MakeVariable(doc,
+                   "an https:// URL (http:// to this machine only) without user, query or "
+                   "fragment",
+                   field, parse, [](const std::string& value) { return value; }));
 }
 
 template <typename Field>
@@ -117,8 +119,8 @@ Variable Usd(Doc doc, Field field) {
     if (micros && *micros > kMost) micros.reset();
     return micros;
   };
-  return MakeVariable(doc, "an amount from 0 to 1000 with at most six decimal places", field, parse,
-                      FormatUsd);
+  return Harmless(MakeVariable(doc, "an amount from 0 to 1000 with at most six decimal places",
+                               field, parse, FormatUsd));
 }
 
 /// A limit to what may be spent; not set: none. 0 is refused, as it might be meant either way.
@@ -133,10 +135,11 @@ Variable UsdLimit(Doc doc, Field field) {
   const auto show = [](const std::optional<std::int64_t>& micros) {
     return micros ? FormatUsd(*micros) : std::string();
   };
-  return MakeVariable(doc,
-                      "an amount above 0, to 1000000, with at most six decimal places; leave it "
-                      "empty for no limit",
-                      field, parse, show);
+  return Harmless(
+      MakeVariable(doc,
+                   "an amount above 0, to 1000000, with at most six decimal places; leave it "
+                   "empty for no limit",
+                   field, parse, show));
 }
 
 }  // namespace vcache::config

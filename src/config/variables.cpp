@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/custom_variables.h"
+#include "config/guessable.h"
 #include "config/keyed_vendor_variables.h"
 #include "config/url.h"
 #include "config/values.h"
@@ -32,31 +33,26 @@ bool IsKeyPrefix(std::string_view text) {
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
 }
 
-/// What people leave in when they copy an example: a token that everybody knows is no token.
-bool IsPlaceholder(std::string_view text) {
-  const std::string lower = LowerCase(text);
-  for (const char* word : {"change-me", "change_me", "changeme", "replace-me", "replace_me",
-                           "replaceme", "placeholder", "your-", "your_"}) {
-    if (lower.find(word) != std::string::npos) return true;
-  }
-  return lower.find_first_not_of(lower.front()) == std::string::npos;
-}
+constexpr std::size_t kLeastToken = 16;
+constexpr std::size_t kLeastKeySecret = 32;
+constexpr std::size_t kMostKeySecret = 4096;
 
 bool IsAdminToken(std::string_view text) {
-  return text.size() >= 16 && IsCredential(text) && !IsPlaceholder(text);
+  return text.size() >= kLeastToken && IsCredential(text) && !IsGuessable(text, kLeastToken);
 }
 
 bool IsKeySecret(std::string_view text) {
-  return text.size() >= 32 && text.size() <= 4096 && !IsPlaceholder(text);
+  return text.size() >= kLeastKeySecret && text.size() <= kMostKeySecret &&
+         !IsGuessable(text, kLeastKeySecret);
 }
 
 using Table = std::vector<Variable>;
 
 Table Listening() {
   return {
-      Text(
+      Harmless(Text(
           {"HOST", "", "Address or host name to listen on; 0.0.0.0 means every IPv4 interface"},
-          "an IP address or a host name", IsHost, [](auto& s) -> auto& { return s.server.host; }),
+          "an IP address or a host name", IsHost, [](auto& s) -> auto& { return s.server.host; })),
       Whole(
           {"PORT", "", "Port to listen on; 0 takes a free one, which the log tells"}, 0, 65'535,
           [](auto& s) -> auto& { return s.server.port; }),
@@ -91,11 +87,11 @@ Table Listening() {
 
 Table Operation() {
   return {
-      MakeVariable(
+      Harmless(MakeVariable(
           {"CORS_ORIGINS", "", "Sites whose pages may call the API, as a comma list"},
           "a comma list of exact origins like https://www.example.com or "
           "http://localhost:3000, without path or *",
-          [](auto& s) -> auto& { return s.server.cors_origins; }, ParseOrigins, JoinList),
+          [](auto& s) -> auto& { return s.server.cors_origins; }, ParseOrigins, JoinList)),
       Choice<LogLevel, 4>(
           {"LOG_LEVEL", "", "Least level that is logged: debug, info, warn or error"},
           {{{"debug", LogLevel::kDebug},
@@ -107,10 +103,10 @@ Table Operation() {
           {"LOG_FORMAT", "", "Lines for people (text) or for machines (json)"},
           {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
           [](auto& s) -> auto& { return s.server.log_format; }),
-      Text(
+      Harmless(Text(
           {"SPOOL_DIR", "",
            "Where uploads over 1 MB wait, without a name; a memory-backed one counts as memory"},
-          "a path", IsPath, [](auto& s) -> auto& { return s.server.spool_directory; }),
+          "a path", IsPath, [](auto& s) -> auto& { return s.server.spool_directory; })),
   };
 }
 
@@ -120,15 +116,16 @@ Table Access() {
           {"ADMIN_TOKEN", "",
            "Bearer token of the admin routes, which are off without it; make one with `openssl "
            "rand -hex 32`"},
-          "at least 16 printable characters without spaces, and no placeholder", IsAdminToken,
-          [](auto& s) -> auto& { return s.access.admin_token; }),
+          "at least 16 printable characters without spaces that nobody guesses (no words like "
+          "password, no runs like 1234, no repetitions); make one with `openssl rand -hex 32`",
+          IsAdminToken, [](auto& s) -> auto& { return s.access.admin_token; }),
   };
 }
 
 Table Cache() {
-  Variable directory = Text(
+  Variable directory = Harmless(Text(
       {"CACHE_DIR", "", "Folder of the local store; set but empty turns that store off"}, "a path",
-      IsPath, [](auto& s) -> auto& { return s.cache.directory; });
+      IsPath, [](auto& s) -> auto& { return s.cache.directory; }));
   directory.empty_is_value = true;
   return {
       Choice<CacheMode, 2>(
@@ -136,15 +133,16 @@ Table Cache() {
           {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}},
           [](auto& s) -> auto& { return s.cache.mode; }),
       std::move(directory),
-      Text(
+      Harmless(Text(
           {"KEY_PREFIX", "", "Stands before every key, for sites that share one store"},
           "at most 64 printable characters without spaces and * ? [ ] \\ { }", IsKeyPrefix,
-          [](auto& s) -> auto& { return s.cache.key_prefix; }),
+          [](auto& s) -> auto& { return s.cache.key_prefix; })),
       Text(
           {"KEY_SECRET", "",
            "Makes keys HMACs, so that a leaked store tells nothing; a change forgets every entry"},
-          "32 to 4096 bytes, and no placeholder", IsKeySecret,
-          [](auto& s) -> auto& { return s.cache.key_secret; }),
+          "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
+          "repetitions); make one with `openssl rand -hex 32`",
+          IsKeySecret, [](auto& s) -> auto& { return s.cache.key_secret; }),
       Whole(
           {"CACHE_TTL_ANALYSIS", "seconds", "How long the verdict on an image or video is kept"}, 1,
           3660 * kDay, [](auto& s) -> auto& { return s.cache.ttl_analysis; }),
@@ -253,9 +251,9 @@ Table Credentials(const char* expected) {
       Text(
           {"OPENAI_API_KEY", "", "OpenAI (texts, the opinion of a language model): the API key"},
           expected, IsCredential, [](auto& s) -> auto& { return s.detection.openai_key; }),
-      Text(
+      Harmless(Text(
           {"OPENAI_MODEL", "", "OpenAI: the model that is asked"}, expected, IsCredential,
-          [](auto& s) -> auto& { return s.detection.openai_model; }),
+          [](auto& s) -> auto& { return s.detection.openai_model; })),
   };
 }
 

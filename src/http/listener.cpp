@@ -9,6 +9,9 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
+#include <utility>
+
+#include "vcache/http/server.h"
 
 namespace vcache::http {
 namespace {
@@ -28,15 +31,14 @@ bool SetOption(int fd, int level, int option, int value) {
 }
 
 /// The socket, or none with `errno` set.
-UniqueFd TryListen(const addrinfo& address, int backlog) {
+UniqueFd TryBind(const addrinfo& address) {
   UniqueFd fd(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
   // One IPv6 socket on `::` serves both families.
   const bool ready =
       SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) &&
       (address.ai_family != AF_INET6 || SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0)) &&
-      ::bind(fd.get(), address.ai_addr, address.ai_addrlen) == 0 &&
-      ::listen(fd.get(), backlog) == 0;
+      ::bind(fd.get(), address.ai_addr, address.ai_addrlen) == 0;
   if (ready) return fd;
   const int why = errno;
   fd.Reset();
@@ -50,6 +52,31 @@ std::uint16_t BoundPort(int fd) {
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return 0;
   if (bound.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
   return ntohs(reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port);
+}
+
+/// Binds the first of the host's addresses that can be bound and that `use` (false with `errno`
+/// set) succeeds with.
+template <typename Use>
+Result<Listener> BindFirst(const std::string& host, std::uint16_t port, const Use& use) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int status = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
+                                   std::to_string(port).c_str(), &hints, &found);
+  if (status != 0) return CannotListen(host, port, ::gai_strerror(status));
+  const Addresses addresses(found);
+  int why = 0;
+  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    UniqueFd fd = TryBind(*address);
+    if (fd && use(fd.get())) {
+      const std::uint16_t bound = BoundPort(fd.get());
+      return Listener{std::move(fd), bound};
+    }
+    why = errno;
+  }
+  return CannotListen(host, port, std::generic_category().message(why));
 }
 
 PeerAddress DescribeIPv6(in6_addr address) {
@@ -70,24 +97,13 @@ PeerAddress DescribeIPv6(in6_addr address) {
 }  // namespace
 
 Result<Listener> OpenListener(const std::string& host, std::uint16_t port, int backlog) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int status = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
-                                   std::to_string(port).c_str(), &hints, &found);
-  if (status != 0) return CannotListen(host, port, ::gai_strerror(status));
-  const Addresses addresses(found);
-  int why = 0;
-  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    if (UniqueFd fd = TryListen(*address, backlog)) {
-      const std::uint16_t bound = BoundPort(fd.get());
-      return Listener{std::move(fd), bound};
-    }
-    why = errno;
-  }
-  return CannotListen(host, port, std::generic_category().message(why));
+  return BindFirst(host, port, [backlog](int fd) { return ::listen(fd, backlog) == 0; });
+}
+
+Result<void> CheckAddress(const std::string& host, std::uint16_t port) {
+  const Result<Listener> bound = BindFirst(host, port, [](int) { return true; });
+  if (!bound) return bound.error();
+  return {};
 }
 
 PeerAddress DescribePeer(const sockaddr_storage& address) {

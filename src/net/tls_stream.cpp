@@ -10,6 +10,8 @@
 #include <climits>
 #include <utility>
 
+#include "vcache/net/authorities.h"
+
 namespace vcache::net {
 namespace {
 
@@ -88,9 +90,15 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Make(const std::string& ca
   ERR_clear_error();
   if (loaded != 1) {
     return Error{ErrorCode::kBadConfiguration,
-                 "tls_ca: " + ca_file + " is not a readable file of PEM certificates"};
+                 "the file of certificates to trust cannot be read or holds none in PEM form"};
   }
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context)));
+}
+
+Result<void> CheckAuthorities(const std::string& ca_file) {
+  if (ca_file.empty()) return {};
+  if (const auto trusted = TlsContext::Make(ca_file); !trusted) return trusted.error();
+  return {};
 }
 
 TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, Descriptor socket,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/backoff.h"
+#include "net/shown_address.h"
 #include "net/tls_stream.h"
 #include "net/upstash_rest_codec.h"
 #include "net/upstash_rest_events.h"
@@ -123,7 +124,7 @@ void RestSubscription::OnSubscribed() {
   backoff_.Reset();
   // First what it leads to, so that the line tells when that is done.
   if (options_.on_subscribed) options_.on_subscribed();
-  if (!told_) logger_.Info("Redis events are received", {{"address", options_.url}});
+  if (!told_) logger_.Info("Redis events are received", {{"address", ShownAddress(options_.url)}});
   told_ = true;
   silent_ = false;
 }
@@ -132,7 +133,7 @@ void RestSubscription::OnEnd(const RestTrouble& trouble, bool renewed) {
   const bool was_listening = listening_.exchange(false);
   if (!renewed && !silent_) {
     logger_.Warn("Redis events are not received",
-                 {{"address", options_.url}, {"reason", trouble.reason}});
+                 {{"address", ShownAddress(options_.url)}, {"reason", trouble.reason}});
     silent_ = true;
     told_ = false;
   }

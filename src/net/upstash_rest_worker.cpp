@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/resp_health.h"
+#include "net/shown_address.h"
 #include "net/upstash_rest_link.h"
 
 // What the threads of an `UpstashRestLink` do once they have a task.
@@ -32,7 +33,7 @@ void UpstashRestLink::Announce() {
     has_news_ = false;
     told = status_;
   }
-  LogRespState(logger_, options_.url, told);
+  LogRespState(logger_, ShownAddress(options_.url), told);
   if (options_.on_state) options_.on_state(told);
 }
 

@@ -29,9 +29,10 @@ class ProcessTest(ServiceTest):
     def test_every_bad_value_is_named_and_the_exit_status_is_2(self):
         bad = self.run_to_end(PORT="eighty", MAX_UPLOAD_MB="-1", ADMIN_TOKEN="short")
         self.assertEqual(bad.returncode, 2)
-        for name in ("PORT", "MAX_UPLOAD_MB", "ADMIN_TOKEN", "eighty"):
+        for name in ("PORT is refused (6 characters, letters)", "MAX_UPLOAD_MB", "ADMIN_TOKEN"):
             self.assertIn(name, bad.stderr)
-        self.assertNotIn("short", bad.stderr.replace("shorter", ""))
+        for value in ("eighty", "short"):
+            self.assertNotIn(value, bad.stderr.replace("shorter", ""))
 
     def test_check_config_masks_secrets_and_reads_env_files(self):
         (self.directory / ".env").write_text(
@@ -45,7 +46,7 @@ class ProcessTest(ServiceTest):
         (self.directory / ".env").write_text("PORT=1\nthis is no assignment\n")
         broken = self.run_to_end("--check-config")
         self.assertEqual(broken.returncode, 2)
-        self.assertIn("2", broken.stderr)
+        self.assertIn('.env: line 2: no "="', broken.stderr)
 
     def test_a_taken_port_stops_the_start(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -87,6 +87,13 @@ class Workplace:
         self.port = free_port()
         self.started = []
 
+    def copied(self):
+        """A copy of everything in another directory, as `cp -a` makes it."""
+        copy = Workplace()
+        shutil.rmtree(copy.root)
+        shutil.copytree(self.root, copy.root, symlinks=True)
+        return copy
+
     def write_program(self, name, text):
         path = self.bin / name
         path.write_text(text)
@@ -95,7 +102,8 @@ class Workplace:
     def environment(self, **extra):
         keep = ("PATH", "HOME", "LANG", "PYENV_VERSION")
         base = {name: os.environ[name] for name in keep if name in os.environ}
-        return base | {"VERDICTCACHE_BIN_DIR": str(self.bin), "PORT": str(self.port)} | extra
+        given = base | {"VERDICTCACHE_BIN_DIR": str(self.bin), "PORT": str(self.port)} | extra
+        return {name: value for name, value in given.items() if value is not None}
 
     def start(self, *arguments, **extra):
         """scripts/run with no terminal and no input, in a process group of its own."""

@@ -1,7 +1,10 @@
 """scripts/run: what it starts, what it says, and that nothing is left behind."""
 
+import json
 import os
+import pathlib
 import signal
+import subprocess
 import unittest
 
 from programs import Workplace, alive, eventually
@@ -54,8 +57,31 @@ class Run(unittest.TestCase):
         text = (self.place.bin / "verdictcache").read_text()
         self.place.write_program(
             "verdictcache", text.replace('os.environ["PORT"]', str(self.place.port)))
-        self.place.start(PORT="")
+        self.place.start(PORT=None)
         self.wait_until_answering()
+
+    def test_the_environment_hides_the_env_file_also_when_it_is_empty(self):
+        (self.place.root / ".env").write_text("SAPLING_API_KEY=key\n")
+        self.place.start(SAPLING_API_KEY="")
+        self.wait_until_answering()
+        self.assertIn("stands in", self.place.read("stderr.log"))
+
+    def test_lines_of_the_env_file_are_read_as_the_service_reads_them(self):
+        text = (self.place.root / "scripts/run").read_text()
+        functions = text[text.index("# Without white space"):text.index("# One line that counts")]
+        for line, value in (("PORT=1", "1"), ("\ufeffPORT=1", "1"), (" export\tPORT = 1 ", "1"),
+                            ("PORT=1\r", "1"), ("PORT=' 1 '", "1"), ('PORT="1" # c', "1"),
+                            ("PORT=1 # c", "1"), ("PORT=1\t#c", "1"), ("PORT=#1", "#1"),
+                            ("PORT= # c", ""), ("PORT=a#b", "a#b"), ("PORT=a#b # c # d", "a#b"),
+                            ("PORT='a # b'", "a # b"), ("PORT=''", ""), ("PORT=", ""),
+                            ("XPORT=1", ""), ("PORTX=1", ""), ("#PORT=1", ""), ("PORT=$HOME", "$HOME"),
+                            ("PORT=it's", "it's"), ("PORT=*", "*"), ("A=1\nPORT=2", "2")):
+            with self.subTest(line):
+                (self.place.root / ".env").write_text(line + "\n", newline="")
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", functions + "setting PORT"],
+                                      cwd=self.place.root, capture_output=True, text=True, timeout=20,
+                                      env={"PATH": os.environ["PATH"], "HOME": "/root"})
+                self.assertEqual((done.stdout, done.stderr), (value, ""))
 
     def check_stopped_by(self, send):
         process = self.place.start()
@@ -116,6 +142,53 @@ class Run(unittest.TestCase):
             "--preset release -DBUILD_TESTING=OFF",
             *["--build --preset release --target verdictcache vcachectl detector-sandbox"] * 2])
         self.assertIn("  2 of 4\n", self.place.read("stderr.log"))
+
+    def test_a_copied_tree_builds_its_own_sources(self):
+        """With the real CMake: the old folder's sources are still there, and must not be built."""
+        for name in ("verdictcache", "detector-sandbox"):
+            self.place.write_program(name, f"#!/bin/sh\necho of the old folder >service.log\nexit 3\n")
+        (self.place.root / "CMakePresets.json").write_text(json.dumps({
+            "version": 4,
+            "configurePresets": [{"name": "release", "generator": "Ninja",
+                                  "binaryDir": "${sourceDir}/build/${presetName}"}],
+            "buildPresets": [{"name": "release", "configurePreset": "release"}]}))
+        (self.place.root / "CMakeLists.txt").write_text("""
+            cmake_minimum_required(VERSION 3.25)
+            project(programs LANGUAGES NONE)
+            add_custom_target(vcachectl)
+            foreach(name verdictcache detector-sandbox)
+              add_custom_command(OUTPUT made-${name} DEPENDS bin/${name}
+                COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/bin/${name} ${name}
+                COMMAND ${CMAKE_COMMAND} -E touch made-${name})
+              add_custom_target(${name} DEPENDS made-${name})
+            endforeach()
+        """)
+        real = {"VERDICTCACHE_BIN_DIR": "", "SKIP_SETUP": "1"}
+        self.assertEqual(self.place.start("--version", **real).wait(timeout=60), 3)
+        copy = self.place.copied()
+        self.addCleanup(copy.remove)
+        for name in ("verdictcache", "detector-sandbox"):
+            copy.write_program(name, "#!/bin/sh\necho of the new folder >service.log\nexit 4\n")
+        for again in (False, True):
+            with self.subTest(again=again):
+                self.assertEqual(copy.start("--version", **real).wait(timeout=60), 4,
+                                 copy.read("stderr.log"))
+                self.assertEqual(copy.read("service.log"), "of the new folder\n")
+                self.assertEqual("afresh" in copy.read("stderr.log"), not again)
+        self.assertEqual(self.place.start("--version", **real).wait(timeout=60), 3)
+        self.assertNotIn("afresh", self.place.read("stderr.log"))
+
+    def test_a_tree_behind_a_link_is_no_other_folder(self):
+        cmake = ("mkdir -p build/release && touch build/release/build.ninja\n"
+                 f"echo CMAKE_HOME_DIRECTORY:INTERNAL={self.place.root}-link >build/release/CMakeCache.txt\n"
+                 "cp bin/verdictcache bin/detector-sandbox build/release/")
+        link = pathlib.Path(f"{self.place.root}-link")
+        link.symlink_to(self.place.root)
+        self.addCleanup(link.unlink)
+        for _ in range(2):
+            self.assertEqual(self.build_with(cmake).wait(timeout=30), 5)
+        self.assertNotIn("--fresh", self.place.read("cmake.log"))
+        self.assertEqual(self.place.read("cmake.log").count("--preset release -D"), 1)
 
     def test_a_build_that_fails_shows_its_output_and_starts_nothing(self):
         self.assertEqual(self.build_with("echo what went wrong\nexit 1").wait(timeout=30), 1)

@@ -42,4 +42,7 @@ struct SharedLink {
 /// the variable at fault. The clock and the logger must outlive the link.
 Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clock, Logger& logger);
 
+/// Whether `OpenSharedLink` would take the settings; nothing is connected to. kBadConfiguration.
+Result<void> CheckSharedLink(const config::RedisSettings& redis);
+
 }  // namespace vcache::app

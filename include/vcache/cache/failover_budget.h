@@ -88,6 +88,7 @@ class FailoverBudget final : public BudgetStore {
 
   std::mutex delivery_mutex_;  ///< One delivery at a time.
   std::mutex waiting_mutex_;   ///< What waits, in the outbox and in `known_`, changes together.
+  bool is_loss_told_ = false;  // guarded by waiting_mutex_
   std::mutex known_mutex_;
   std::map<std::string, Known> known_;  // guarded by known_mutex_; by name
 

@@ -41,4 +41,10 @@ class SqliteStore : public VerdictStore, public CounterStore, public Outbox {
 Result<std::unique_ptr<SqliteStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
                                                      Clock& clock, Logger& logger);
 
+/// Whether `OpenSqliteStore` would take the directory: it is made where it is missing, a file is
+/// made in it, and both are removed again. An existing database is looked at without SQLite and not
+/// changed. Not for a process that has the store open: to close a file drops SQLite's locks on it.
+/// kBadConfiguration, as at open.
+Result<void> CheckSqliteDirectory(const std::filesystem::path& directory);
+
 }  // namespace vcache::cache

@@ -207,17 +207,31 @@ Environment Layered(Environment first, EnvFile file);
 
 /// Reads the lines `NAME=value` of a `.env` file: comments, `export`, single and double quotes as
 /// shells and hosting panels know them. Nothing is expanded. kBadConfiguration lists every bad line
-/// with its number, one a line, and never quotes what may be a secret.
+/// with the file's name and its number, one a line, and never quotes what may be a secret.
 Result<EnvFile> ParseEnvFile(std::string_view text);
 
-/// The names in a `.env` file that no variable has: misspellings, most likely, worth a warning.
+/// The names in a `.env` file that no variable has: misspellings, most likely, worth a warning. One
+/// that looks like a line of a secret is described, not shown.
 std::vector<std::string> UnknownNames(const EnvFile& file);
 
-/// Everything validated: kBadConfiguration names each wrong variable, what it holds (unless it is a
-/// secret), what it may hold, one a line. White space around a value does not count. A variable
+/// Whether a `.env` file sets a variable whose value is a secret.
+bool HoldsSecrets(const EnvFile& file);
+
+/// Everything validated, read from `process` and, for what `process` does not have, from `file`.
+/// kBadConfiguration names each wrong variable, the size and shape of what it holds (never the
+/// value), what it may hold, one a line. White space around a value does not count. A variable
 /// that is set but empty counts as not set, except `CACHE_DIR`: set but empty, it turns the local
-/// store off.
-Result<Settings> LoadSettings(const Environment& environment);
+/// store off. A value of `process` that the same line in `file` would not mean is refused: quotes
+/// around it, or a comment behind it.
+Result<Settings> LoadSettings(const Environment& process, const EnvFile& file = {});
+
+/// How much of a variable's values may be shown: a value is a secret unless the table of variables
+/// declares it harmless.
+enum class Exposure {
+  kSecret,  ///< Nothing, only that it is set.
+  kOrigin,  ///< Of a URL `scheme://host:port`.
+  kWhole,
+};
 
 /// One variable as `.env.example` and docs document it.
 struct VariableInfo {
@@ -226,7 +240,7 @@ struct VariableInfo {
   std::string_view unit;         ///< `ms`, `MB`, `seconds`, ... or empty.
   std::string default_value;     ///< As one would write it; empty: none.
   std::string_view description;  ///< One line.
-  bool secret = false;
+  Exposure exposure = Exposure::kSecret;
 };
 
 /// Every variable that `LoadSettings` reads, in the order of the documentation.
@@ -234,7 +248,11 @@ std::vector<VariableInfo> Variables();
 
 /// The effective configuration as `NAME=value` lines, secrets as `********`, for `--check-config`.
 /// With the environment it also tells which of them were set and which are defaults: the latter end
-/// with `  # default`. But for the secrets it can be read as a `.env` file.
+/// with `  # default`. But for what is masked it can be read as a `.env` file.
 std::string Describe(const Settings& settings, const Environment& environment);
+
+/// A URL as a log may show it: `scheme://host:port`, and `/` with an ellipsis where it has more.
+/// User, path and query may hold a token. `********` for what is no http or https URL.
+std::string OriginOnly(std::string_view url);
 
 }  // namespace vcache::config

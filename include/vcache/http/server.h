@@ -75,6 +75,10 @@ struct ServerHooks {
   std::function<void(const AccessRecord&)> on_finished;
 };
 
+/// Whether a server could listen there: the address is bound and given back at once, no connection
+/// is taken meanwhile. kBadConfiguration names the address.
+Result<void> CheckAddress(const std::string& host, std::uint16_t port);
+
 /// The HTTP server: our own sockets, request framing, limits and closing; cpp-httplib writes the
 /// responses (docs/adr). An epoll thread accepts and holds idle connections; a worker takes a
 /// connection when a request begins and gives it back when the answer is written.

@@ -70,3 +70,30 @@ TEST_CASE("LoggingObserver: an unknown charge is an error for whoever watches th
   observer.OnPaid({}, counters, false);
   CHECK(logger.Count(LogLevel::kError) == 1);
 }
+
+TEST_CASE("LoggingObserver: a store that is full is one line, not one for each verdict") {
+  test::RecordingLogger logger;
+  analysis::LoggingObserver observer(logger);
+  const auto warnings = [&] { return logger.Count(LogLevel::kWarn); };
+  const auto ends = [&] {
+    std::size_t count = 0;
+    for (const auto& line : logger.lines()) {
+      if (line.message == "Paid verdicts are stored again") ++count;
+    }
+    return count;
+  };
+  cache::Counters counters;
+  observer.OnPaid({}, counters, /*kept=*/true);
+  CHECK(ends() == 0);
+  for (int i = 0; i < 1'000; ++i) {
+    observer.OnPaid({}, counters, /*kept=*/false);
+    observer.OnNotKept({}, {ErrorCode::kStoreUnavailable, "The local store is turned off."});
+  }
+  CHECK(warnings() == 1);
+  CHECK(ends() == 0);
+  observer.OnPaid({}, counters, /*kept=*/true);
+  observer.OnPaid({}, counters, /*kept=*/true);
+  CHECK(ends() == 1);
+  observer.OnNotKept({}, {ErrorCode::kStoreUnavailable, "again"});
+  CHECK(warnings() == 2);
+}

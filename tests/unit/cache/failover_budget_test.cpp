@@ -269,3 +269,17 @@ TEST_CASE("FailoverBudget: its thread delivers when the shared store is back") {
   world.budget.Stop();
   CHECK(world.disk.Sums(kNever)->empty());
 }
+
+TEST_CASE("FailoverBudget: what its end loses is one line, however often it is stopped") {
+  FaultyBudget shared;
+  test::FakeClock clock;
+  test::RecordingLogger logger;
+  {
+    FailoverBudget budget(shared, nullptr, clock, logger);
+    shared.away = true;
+    CHECK(budget.Adjust({RandomId(), {{MakeWindow("day"), 10}}}, kNever));
+    budget.Stop();
+    budget.Stop();
+  }
+  CHECK(logger.Count(LogLevel::kError) == 1);
+}

@@ -134,7 +134,8 @@ TEST_CASE("CUSTOM_*: what does not fit together is said in a sentence") {
       {{{"CUSTOM_STATE_DONE", "ok"}},
        "CUSTOM_STATE_POINTER is not set: the CUSTOM_STATE_ words need it."},
       {{{"CUSTOM_STATE_POINTER", "/s"}, {"CUSTOM_STATE_DONE", "ok"}, {"CUSTOM_STATE_FAILED", "ok"}},
-       "CUSTOM_STATE_POINTER cannot mean two things by \"ok\"."},
+       "CUSTOM_STATE_POINTER cannot mean two things by one word: a word stands in one of "
+       "CUSTOM_STATE_DONE, CUSTOM_STATE_FAILED and CUSTOM_STATE_PENDING, once."},
       {{{"CUSTOM_ID_POINTER", "/id"}}, "CUSTOM_POLL_URL is not set, but CUSTOM_ID_POINTER is."},
       {{{"CUSTOM_URL", ""}},
        "CUSTOM_API_KEY is set, but CUSTOM_URL is not: there is no custom vendor without.\n"

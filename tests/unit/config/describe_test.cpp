@@ -31,14 +31,15 @@ TEST_CASE("Describe: tells values that were set from defaults") {
 TEST_CASE("Describe: masks every secret") {
   EnvFile values;
   for (const VariableInfo& variable : Variables()) {
-    if (variable.secret) values[std::string(variable.name)] = "hunter2-0123456789abcdef-0123456789";
+    if (variable.exposure != Exposure::kSecret) continue;
+    values[std::string(variable.name)] = "hunter2-Qm4xT9zKfB7wRj2Lc8vYpN3s";
   }
-  CHECK(values.size() == 15);
+  CHECK(values.size() == 19);
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
-  values["SIGHTENGINE_API_USER"] = "user";
-  values["COPYLEAKS_EMAIL"] = "me@a.example";
-  values["CUSTOM_URL"] = "https://a.example";
+  values["CUSTOM_URL"] = "https://a.example/hunter2?key=hunter2";
+  values["CUSTOM_BODY"] = R"({"text":"{text}","key":"hunter2"})";
+  values["CUSTOM_FORM_FIELDS"] = "key=hunter2";
   values["CUSTOM_KINDS"] = "image";
   values["CUSTOM_SCORE_POINTER"] = "/score";
   values["CUSTOM_HEADERS"] = "X-Key: hunter2 | X-Other: {key}";
@@ -49,7 +50,12 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(text.find("hunter2") == std::string::npos);
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
+  CHECK(HasLine(text, "SIGHTENGINE_API_USER=********"));
+  CHECK(HasLine(text, "COPYLEAKS_EMAIL=********"));
   CHECK(HasLine(text, "CUSTOM_HEADERS=********"));
+  CHECK(HasLine(text, "CUSTOM_FORM_FIELDS=********"));
+  CHECK(HasLine(text, "CUSTOM_BODY=********"));
+  CHECK(HasLine(text, "CUSTOM_URL=https://a.example/\u2026"));
   values.erase("REDIS_URL");
   values["UPSTASH_REDIS_REST_URL"] = "https://example.upstash.io";
   values["UPSTASH_REDIS_REST_TOKEN"] = "hunter2";
@@ -61,23 +67,41 @@ TEST_CASE("Describe: masks every secret") {
   CHECK(HasLine(shown, "UPSTASH_REDIS_REST_URL=https://example.upstash.io"));
 }
 
+TEST_CASE("OriginOnly: scheme, host and port, and a sign that there is more") {
+  CHECK(OriginOnly("https://a.example") == "https://a.example");
+  CHECK(OriginOnly("https://a.example:8443/v1/x?key=k#f") == "https://a.example:8443/\u2026");
+  CHECK(OriginOnly("https://user:pw@A.example/") == "https://a.example/\u2026");
+  CHECK(OriginOnly("http://[::1]:1?key=k") == "http://[::1]:1/\u2026");
+  for (const char* odd : {"https:/user:pw@h/", "https://a b/", "redis://h", "hunter2", "", "://"}) {
+    CHECK(OriginOnly(odd) == "********");
+  }
+}
+
+TEST_CASE("Describe: a masked URL does not read as another one") {
+  const Environment environment = Having({{"SAPLING_BASE_URL", "https://a.example/hunter2"}});
+  const std::string text = Describe(*LoadSettings(environment), environment);
+  CHECK(HasLine(text, "SAPLING_BASE_URL=https://a.example/\u2026"));
+  CHECK(HasLine(text, "OPENAI_BASE_URL=https://api.openai.com/v1  # default"));
+  CHECK_FALSE(LoadSettings(Having(*ParseEnvFile(text))));
+}
+
 TEST_CASE("Describe: what it writes reads as the same configuration") {
-  const Environment environment =
-      Having({{"PORT", "0"},
-              {"CACHE_DIR", "/a dir/with # and \"quotes\" and \\ and $x"},
-              {"CORS_ORIGINS", "https://A.example:443, http://localhost:3000"},
-              {"DETECTION_SANDBOX_URL", "http://127.0.0.1:9100/"},
-              {"DETECTORS_TEXT", "openai, sapling"},
-              {"SAPLING_COST_USD", "0.10"},
-              {"MEMORY_CACHE_MB", "0"},
-              {"LOG_FORMAT", "json"},
-              {"CACHE_SAME_DETECTORS", "1"}});
-  const auto settings = LoadSettings(environment);
+  const EnvFile values = {{"PORT", "0"},
+                          {"CACHE_DIR", "/a dir/with # and \"quotes\" and \\ and $x"},
+                          {"CORS_ORIGINS", "https://A.example:443, http://localhost:3000"},
+                          {"DETECTION_SANDBOX_URL", "http://127.0.0.1:9100/"},
+                          {"DETECTORS_TEXT", "openai, sapling"},
+                          {"SAPLING_COST_USD", "0.10"},
+                          {"MEMORY_CACHE_MB", "0"},
+                          {"LOG_FORMAT", "json"},
+                          {"CACHE_SAME_DETECTORS", "1"}};
+  const Environment environment = Having(values);
+  const auto settings = LoadSettings(Having({}), values);
   REQUIRE(settings);
   const std::string text = Describe(*settings, environment);
   const auto file = ParseEnvFile(text);
   REQUIRE(file);
-  const auto again = LoadSettings(Having(*file));
+  const auto again = LoadSettings(Having({}), *file);
   REQUIRE(again);
   CHECK(Describe(*again, environment) == text);
   CHECK(again->cache.directory == "/a dir/with # and \"quotes\" and \\ and $x");

@@ -76,6 +76,6 @@ TEST_CASE("Variables: each has a unique name, a group, a one-line description") 
     CHECK_FALSE(variable.group.empty());
     CHECK(variable.description.size() > 10);
     CHECK(variable.description.find('\n') == std::string_view::npos);
-    if (variable.secret) CHECK(variable.default_value.empty());
+    if (variable.exposure == Exposure::kSecret) CHECK(variable.default_value.empty());
   }
 }

@@ -54,19 +54,22 @@ TEST_CASE("ParseEnvFile: quotes as shells know them") {
 }
 
 TEST_CASE("ParseEnvFile: every bad line is told by its number and not quoted") {
-  CHECK(MessageOf("A=1\nhunter2\n") == "line 2: no \"=\"");
-  CHECK(MessageOf("=x").starts_with("line 1: no name"));
-  CHECK(MessageOf("1A=x").starts_with("line 1: no name"));
-  CHECK(MessageOf("A B=x").starts_with("line 1: no name"));
-  CHECK(MessageOf("export 1=x").starts_with("line 1: no name"));
-  CHECK(MessageOf("A=1\nB='open") == "line 2: a quote that is not closed on its line");
-  CHECK(MessageOf("A=\"open\\\"") == "line 1: a quote that is not closed on its line");
-  CHECK(MessageOf("A='x'y") == "line 1: text behind the closing quote");
-  CHECK(MessageOf("A='x'#y") == "line 1: text behind the closing quote");
-  CHECK(MessageOf("A=a\0b"s) == "line 1: a NUL character");
-  CHECK(MessageOf("A=1\n\n# c\nA=2\n") == "line 4: A again, after line 1");
+  CHECK(MessageOf("A=1\nhunter2\n") == ".env: line 2: no \"=\"");
+  CHECK(MessageOf("=x").starts_with(".env: line 1: no name"));
+  CHECK(MessageOf("1A=x").starts_with(".env: line 1: no name"));
+  CHECK(MessageOf("A B=x").starts_with(".env: line 1: no name"));
+  CHECK(MessageOf("export 1=x").starts_with(".env: line 1: no name"));
+  CHECK(MessageOf("A=1\nB='open") == ".env: line 2: a quote that is not closed on its line");
+  CHECK(MessageOf("A=\"open\\\"") == ".env: line 1: a quote that is not closed on its line");
+  CHECK(MessageOf("A='x'y") == ".env: line 1: text behind the closing quote");
+  CHECK(MessageOf("A='x'#y") == ".env: line 1: text behind the closing quote");
+  CHECK(MessageOf("A=a\0b"s) == ".env: line 1: a NUL character");
+  CHECK(MessageOf("A=1\n\n# c\nA=2\n") == ".env: line 4: A again, after line 1");
+  // What looks like a line of a secret is not shown, be it called a name.
+  CHECK(MessageOf("c2VjcmV0IHNlY3JldA==\nc2VjcmV0IHNlY3JldA==") ==
+        ".env: line 2: (a name of 18 characters, letters, digits) again, after line 1");
   const std::string both = MessageOf("hunter2\nOK=1\nB='hunter2\n");
-  CHECK(both == "line 1: no \"=\"\nline 3: a quote that is not closed on its line");
+  CHECK(both == ".env: line 1: no \"=\"\n.env: line 3: a quote that is not closed on its line");
 }
 
 TEST_CASE("Layered: the file fills in what the first does not have, be it empty") {
@@ -94,4 +97,17 @@ TEST_CASE("ProcessEnvironment: tells not set from empty") {
 TEST_CASE("UnknownNames: names what no variable is called") {
   CHECK(UnknownNames({{"PORT", "1"}, {"MAX_UPLOADS_MB", "1"}, {"port", "1"}}) ==
         std::vector<std::string>{"MAX_UPLOADS_MB", "port"});
+  CHECK(UnknownNames({{"c2VjcmV0IHNlY3JldA", ""}, {std::string(64, 'A'), ""}}) ==
+        std::vector<std::string>{"(a name of 64 characters, letters)",
+                                 "(a name of 18 characters, letters, digits)"});
+}
+
+TEST_CASE("HoldsSecrets: a value is one unless its variable is declared harmless") {
+  CHECK_FALSE(HoldsSecrets({}));
+  CHECK_FALSE(HoldsSecrets({{"PORT", "1"}, {"ADMIN_TOKEN", " "}, {"ADMIN_TOKN", "hunter2"}}));
+  CHECK_FALSE(HoldsSecrets({{"SAPLING_BASE_URL", "https://a.example/v1"}}));
+  for (const char* name : {"ADMIN_TOKEN", "REDIS_URL", "COPYLEAKS_EMAIL", "CUSTOM_BODY"}) {
+    CHECK(HoldsSecrets({{"PORT", "1"}, {name, "x"}}));
+  }
+  CHECK(HoldsSecrets({{"CUSTOM_URL", "https://a.example/?key=x"}}));
 }

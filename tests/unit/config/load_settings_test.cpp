@@ -99,11 +99,11 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
                                   {"LOG_LEVEL", "warn"},
                                   {"LOG_FORMAT", "json"},
                                   {"SPOOL_DIR", "/var/spool"},
-                                  {"ADMIN_TOKEN", "0123456789abcdef"},
+                                  {"ADMIN_TOKEN", "9f3b6d0a7c52e18f"},
                                   {"CACHE_MODE", "off"},
                                   {"CACHE_DIR", "/var/cache"},
                                   {"KEY_PREFIX", "site:"},
-                                  {"KEY_SECRET", "0123456789abcdef0123456789abcdef"},
+                                  {"KEY_SECRET", "9f3b6d0a7c52e18f4b7d2c90e6a1835f"},
                                   {"CACHE_TTL_ANALYSIS", "9"},
                                   {"CACHE_TTL_TEXT", "10"},
                                   {"MEMORY_CACHE_MB", "11"},
@@ -125,7 +125,7 @@ TEST_CASE("LoadSettings: every variable reaches its field, in the field's unit")
   CHECK(settings.server.log_level == LogLevel::kWarn);
   CHECK(settings.server.log_format == LogFormat::kJson);
   CHECK(settings.server.spool_directory == "/var/spool");
-  CHECK(settings.access.admin_token.Reveal() == "0123456789abcdef");
+  CHECK(settings.access.admin_token.Reveal() == "9f3b6d0a7c52e18f");
   CHECK(settings.cache.mode == CacheMode::kOff);
   CHECK(settings.cache.directory == "/var/cache");
   CHECK(settings.cache.key_prefix == "site:");
@@ -219,26 +219,28 @@ TEST_CASE("LoadSettings: set but empty is not set, except that an empty CACHE_DI
   }
 }
 
-TEST_CASE("LoadSettings: all errors are told at once, one a line, with value and expectation") {
+TEST_CASE("LoadSettings: all errors are told at once, one a line, with shape and expectation") {
   const std::string message =
       Complaint({{"PORT", "70000"}, {"LOG_LEVEL", "loud"}, {"SAPLING_COST_USD", "cheap\n"}});
   CHECK(message ==
-        "PORT=\"70000\" is refused: expected a whole number from 0 to 65535.\n"
-        "LOG_LEVEL=\"loud\" is refused: expected one of debug, info, warn, error.\n"
-        "SAPLING_COST_USD=\"cheap\" is refused: expected an amount from 0 to 1000 with at most six "
-        "decimal places.");
+        "PORT is refused (5 characters, digits): expected a whole number from 0 to 65535.\n"
+        "LOG_LEVEL is refused (4 characters, letters): expected one of debug, info, warn, error.\n"
+        "SAPLING_COST_USD is refused (5 characters, letters): expected an amount from 0 to 1000 "
+        "with at most six decimal places.");
 }
 
-TEST_CASE("LoadSettings: what is refused is shown harmless and short, secrets not at all (S7)") {
+TEST_CASE("LoadSettings: what is refused is described and not shown (S7)") {
   CHECK(Complaint({{"ADMIN_TOKEN", "hunter2"}}) ==
-        "ADMIN_TOKEN (value not shown) is refused: expected at least 16 printable characters "
-        "without spaces, and no placeholder.");
-  CHECK(Complaint({{"LOG_LEVEL", "a\x1B[31m\nb"}}).starts_with("LOG_LEVEL=\"a\\x1b[31m\\x0ab\""));
+        "ADMIN_TOKEN is refused (7 characters, letters, digits): expected at least 16 printable "
+        "characters without spaces that nobody guesses (no words like password, no runs like "
+        "1234, no repetitions); make one with `openssl rand -hex 32`.");
+  CHECK(Complaint({{"LOG_LEVEL", "a\x1B[31m\nb"}}) ==
+        "LOG_LEVEL is refused (8 characters, letters, digits, punctuation, control characters): "
+        "expected one of debug, info, warn, error.");
   CHECK(Complaint({{"LOG_LEVEL", std::string(5000, 'x')}}).size() < 300);
-  CHECK(Complaint({{"SAPLING_BASE_URL", "https://me:hunter2@a.example/"}}).find("hunter2") ==
-        std::string::npos);
-  CHECK(Complaint({{"SAPLING_BASE_URL", "https://a.example/?key=hunter2"}}).find("hunter2") ==
-        std::string::npos);
+  CHECK(Complaint({{"SAPLING_BASE_URL", "https://me:hunter2@a.example/?x"}})
+            .starts_with("SAPLING_BASE_URL is refused (31 characters, an https URL, with a user, "
+                         "with a query): expected an https:// URL"));
 }
 
 TEST_CASE("LoadSettings: base URLs are https, http to this machine only (C7)") {
@@ -357,11 +359,12 @@ TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named onc
     return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
   };
   CHECK(complaint("DETECTORS_TEXT", "sapling,winston") ==
-        "DETECTORS_TEXT=\"sapling,winston\" is refused: expected a comma list of these, each once "
-        "at most: sapling,openai,aiornot,gptzero,pangram,copyleaks,custom.");
-  CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE="));
-  CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO="));
-  CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT="));  // paid twice
+        "DETECTORS_TEXT is refused (15 characters, letters, punctuation): expected a comma list of "
+        "these, each once at most: sapling,openai,aiornot,gptzero,pangram,copyleaks,custom.");
+  CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE is refused"));
+  CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO is refused"));
+  // A vendor named twice would be paid twice.
+  CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT is refused"));
 }
 
 TEST_CASE("LoadSettings: a vendor that is named needs its credentials, unless in the sandbox") {
@@ -393,8 +396,4 @@ TEST_CASE("LoadSettings: the shortest text may not be longer than the longest") 
   CHECK(Complaint({{"TEXT_MIN_CHARS", "5001"}}) ==
         "TEXT_MIN_CHARS (5001) is more than TEXT_MAX_CHARS (5000).");
   CHECK(Load({{"TEXT_MIN_CHARS", "5000"}}).detection.text_min_chars == 5000);
-}
-
-TEST_CASE("LoadSettings: variables that it does not know are nobody's business") {
-  CHECK(Load({{"PATH", "/bin"}, {"TRUSTED_PROXY_HOPS", "many"}}).server.port == 8080);
 }

@@ -1,0 +1,88 @@
+#include "config/shown_value.h"
+
+#include <algorithm>
+
+#include "config/url.h"
+
+namespace vcache::config {
+namespace {
+
+/// Longer than every name that we have, and shorter than most keys.
+constexpr std::size_t kLongestName = 48;
+
+/// A kind of characters, and what a shape calls it.
+struct Kind {
+  bool (*is_one)(unsigned char);
+  std::string_view name;
+};
+
+constexpr Kind kKinds[] = {
+    {[](unsigned char c) { return (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z'; }, "letters"},
+    {[](unsigned char c) { return c >= '0' && c <= '9'; }, "digits"},
+    {[](unsigned char c) { return c == ' '; }, "spaces"},
+    {[](unsigned char c) {
+       return c > ' ' && c < 0x7F && !((c | 0x20U) >= 'a' && (c | 0x20U) <= 'z') &&
+              !(c >= '0' && c <= '9');
+     },
+     "punctuation"},
+    {[](unsigned char c) { return c < ' ' || c == 0x7F; }, "control characters"},
+    {[](unsigned char c) { return c >= 0x80; }, "bytes beyond ASCII"}};
+
+std::string KindsIn(std::string_view value) {
+  std::string kinds;
+  for (const Kind& kind : kKinds) {
+    if (std::none_of(value.begin(), value.end(),
+                     [&](char c) { return kind.is_one(static_cast<unsigned char>(c)); })) {
+      continue;
+    }
+    kinds += (kinds.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  return kinds;
+}
+
+/// What parts a URL has.
+std::string PartsOf(const Url& url) {
+  std::string parts = url.scheme == "https" ? "an https URL" : "an http URL";
+  if (url.has_user) parts += ", with a user";
+  if (url.has_query) parts += ", with a query";
+  if (url.has_fragment) parts += ", with a fragment";
+  return parts;
+}
+
+}  // namespace
+
+std::string OriginOnly(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(kMasked);
+  const std::string_view behind = url.substr(scheme + 3);
+  const std::size_t end = std::min(behind.find_first_of("/?#"), behind.size());
+  // Strictly read, so that nothing but a host and a port passes for one.
+  const auto parsed = ParseUrl(url.substr(0, scheme + 3 + end));
+  if (!parsed) return std::string(kMasked);
+  return Origin(*parsed) + (end == behind.size() ? "" : "/\xE2\x80\xA6");
+}
+
+std::string ShownValue(const Variable& variable, const Settings& settings) {
+  std::string value = variable.show(settings);
+  if (value.empty() || variable.exposure == Exposure::kWhole) return value;
+  static const Settings kDefaults;
+  if (value == variable.show(kDefaults)) return value;
+  return variable.exposure == Exposure::kOrigin ? OriginOnly(value) : std::string(kMasked);
+}
+
+std::string ShapeOf(std::string_view value) {
+  const auto url = ParseUrl(value);
+  return std::to_string(value.size()) + (value.size() == 1 ? " character, " : " characters, ") +
+         (url ? PartsOf(*url) : KindsIn(value));
+}
+
+std::string ShownName(std::string_view name) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool mixed = std::any_of(name.begin(), name.end(), is_lower) &&
+                     std::any_of(name.begin(), name.end(), is_upper);
+  if (!mixed && name.size() <= kLongestName) return std::string(name);
+  return "(a name of " + ShapeOf(name) + ")";
+}
+
+}  // namespace vcache::config
