@@ -5,6 +5,7 @@
 #include "api/admin_access.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/strict_input.h"
 #include "api/text_reader.h"
 #include "core/json.h"
 #include "core/verdict_json.h"
@@ -160,8 +161,11 @@ struct ClearOrder {
   cache::ClearMode mode = cache::ClearMode::kDelete;
 };
 
+/// What is not understood is refused: beside the default, which is everything, a name that is
+/// passed over would delete what was to be kept.
 Result<ClearOrder> ReadClearOrder(http::Request& request) {
   ClearOrder order;
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   if (!request.has_body) return order;
   const Result<std::string> body = ReadBody(request, 4096);
   if (!body) return body.error();
@@ -175,6 +179,9 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
   if (!json->is_object()) {
     return Error{ErrorCode::kBadRequest,
                  "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
+  }
+  if (auto refusal = RefuseUnknownMembers(*json, {"pattern", "dryRun"})) {
+    return *std::move(refusal);
   }
   if (const Json* pattern = Find(*json, "pattern")) {
     const auto text = AsString(pattern);

@@ -157,6 +157,36 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
   CHECK(logged);
 }
 
+TEST_CASE("admin clear: what is not understood is named, and nothing is removed") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text());
+  const auto refuses = [&](const std::string& query, const std::string& body, const char* named) {
+    CAPTURE(query + " " + body);
+    const auto answer = bench.Send(Admin("POST", "/api/admin/cache/clear" + query, body));
+    CHECK(answer.status == 400);
+    CHECK(Body(answer)["code"] == "bad_request");
+    CHECK(Body(answer)["error"].get<std::string>().find(named) != std::string::npos);
+    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "HIT");
+  };
+  refuses("", R"({"pattern":"text:*","dry_run":true})", "\"dry_run\"");
+  refuses("", R"({"patern":"text:*"})", "\"patern\"");
+  refuses("", R"({"key":"analysis:00"})", "\"key\"");
+  refuses("", R"({"Pattern":"analysis:*","dryrun":true})", "\"Pattern\", \"dryrun\"");
+  refuses("", R"({"":1})", "\"\"");
+  refuses("", R"({"a\nb":1})", "\\x0a");
+  refuses("?pattern=text:*&dryRun=true", "", "\"pattern\", \"dryRun\"");
+  refuses("?dry%52un=1", "{}", "\"dryRun\"");
+  refuses("?dryRun", R"({"pattern":"analysis:*"})", "\"dryRun\"");
+  refuses("", R"({"pattern":["text:*"]})", "pattern");
+  refuses("", R"({"pattern":null})", "pattern");
+  refuses("", R"({"dryRun":1})", "dryRun");
+  refuses("", R"({"dryRun":null})", "dryRun");
+  for (const std::string& all : {std::string("{}"), std::string()}) {
+    CHECK(Body(bench.Send(Admin("POST", "/api/admin/cache/clear", all)))["cleared"] == 1);
+    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "MISS");
+  }
+}
+
 TEST_CASE("admin clear: bad orders clear nothing") {
   ApiBench bench(WithToken());
   bench.SendText(ApiBench::Text());

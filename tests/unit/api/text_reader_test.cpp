@@ -62,6 +62,32 @@ TEST_CASE("ReadText: JSON that is not an object with one text is refused") {
   CHECK(Send(std::string(200, '['), "application/json").status == 400);
 }
 
+TEST_CASE(
+    "ReadText: members, fields and parameters that are not known are named; nothing is paid") {
+  const std::string text = ApiBench::Text();
+  const auto error = [](const http::Response& answer) {
+    CHECK(answer.status == 400);
+    return Body(answer)["error"].get<std::string>();
+  };
+  const std::string json = R"({"no_store":true,"text":")" + text + R"(","x":[]})";
+  CHECK(error(Send(json, "application/json")).find("\"no_store\", \"x\"") != std::string::npos);
+  const char* form = "application/x-www-form-urlencoded";
+  CHECK(error(Send("text=" + text + "&no%5Fstore=1", form)).find("\"no_store\"") !=
+        std::string::npos);
+  CHECK(error(Send("text=" + text + "&text=" + text, form)).find("more than one") !=
+        std::string::npos);
+  CHECK(error(Send("txt=" + text, form)).find("\"txt\"") != std::string::npos);
+  CHECK(error(Send("text=%zz" + text, form)).find("percent-encoding") != std::string::npos);
+  CHECK(Send("&text=" + text + "&", form).status == 200);
+  ApiBench bench;
+  for (const char* path : {"/api/analysis/text", "/api/text-analysis/analyze"}) {
+    const auto answer = bench.Send(
+        {"POST", std::string(path) + "?store=no", {{"Content-Type", "text/plain"}}, text});
+    CHECK(error(answer).find("\"store\"") != std::string::npos);
+  }
+  CHECK(bench.vendor->calls == 0);
+}
+
 TEST_CASE("ReadText: other types and charsets are refused, a missing body too") {
   CHECK(Send(ApiBench::Text(), "text/html").status == 415);
   CHECK(Send(ApiBench::Text(), "text/plain; charset=utf-16").status == 415);
