@@ -157,13 +157,14 @@ http::Response Stats(const ApiState& state) {
 }
 
 struct ClearOrder {
-  cache::KeyPattern pattern = cache::KeyPattern::All();
+  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By the contents' hashes.
+  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same by names in the store.
   cache::ClearMode mode = cache::ClearMode::kDelete;
 };
 
 /// What is not understood is refused: beside the default, which is everything, a name that is
 /// passed over would delete what was to be kept.
-Result<ClearOrder> ReadClearOrder(http::Request& request) {
+Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace& keys) {
   ClearOrder order;
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   if (!request.has_body) return order;
@@ -188,7 +189,10 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
     if (!text) return Error{ErrorCode::kBadRequest, "The member pattern must be a string."};
     Result<cache::KeyPattern> parsed = cache::KeyPattern::Parse(*text);
     if (!parsed) return std::move(parsed).error();
-    order.pattern = std::move(parsed).value();
+    Result<cache::KeyPattern> stored = keys.StoredPattern(*parsed);
+    if (!stored) return std::move(stored).error();
+    order.asked = std::move(parsed).value();
+    order.stored = std::move(stored).value();
   }
   if (const Json* dry_run = Find(*json, "dryRun")) {
     const auto flag = AsBool(dry_run);
@@ -199,23 +203,23 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
 }
 
 http::Response Clear(const ApiState& state, http::Request& request) {
-  const Result<ClearOrder> order = ReadClearOrder(request);
+  const Result<ClearOrder> order = ReadClearOrder(request, state.options.keys);
   if (!order) return ProblemResponse(request.info, order.error());
   const Result<cache::ClearReport> report = state.parts.store.Clear(
-      order->pattern, order->mode,
+      order->stored, order->mode,
       request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
   if (!report) return ProblemResponse(request.info, report.error());
 
   const bool dry_run = order->mode == cache::ClearMode::kDryRun;
   const auto total = static_cast<std::int64_t>(report->total());
   state.parts.logger.Info(dry_run ? "Cache clear tried (nothing removed)" : "Cache cleared",
-                          {{"pattern", order->pattern.text()},
+                          {{"pattern", order->stored.text()},
                            {"entries", total},
                            {"by", request.info.peer},
                            {"request_id", request.info.id}});
   Json json = Json::object();
   json["success"] = true;
-  json["pattern"] = order->pattern.text();
+  json["pattern"] = order->asked.text();
   json["dryRun"] = dry_run;
   json["cleared"] = total;
   json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});

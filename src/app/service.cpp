@@ -81,6 +81,7 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.admin_token = settings.access.admin_token;
   options.cors_origins = settings.server.cors_origins;
   options.demo = IsDemo(settings);
+  options.keys = KeySpaceOf(settings);
   return options;
 }
 

@@ -8,6 +8,7 @@
 
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/budget.h"
+#include "vcache/cache/key_space.h"
 #include "vcache/cache/memory_store.h"
 #include "vcache/cache/tiered_store.h"
 #include "vcache/content/spool.h"
@@ -33,6 +34,8 @@ struct ApiOptions {
   std::vector<std::string> cors_origins;
   /// Verdicts come from a stand-in.
   bool demo = false;
+  /// How the stores name contents: what administrators ask for is put into their terms.
+  cache::KeySpace keys{};
 };
 
 /// The store behind the memory tier, as statistics and readiness call it.

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "support/api_bench.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using test::ApiBench;
@@ -184,6 +186,37 @@ TEST_CASE("admin clear: what is not understood is named, and nothing is removed"
   for (const std::string& all : {std::string("{}"), std::string()}) {
     CHECK(Body(bench.Send(Admin("POST", "/api/admin/cache/clear", all)))["cleared"] == 1);
     CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "MISS");
+  }
+}
+
+TEST_CASE("admin clear: with KEY_SECRET by the content's hash, and never by some of its digits") {
+  const cache::KeySpace keys({.secret = Secret("a secret of some length")});
+  api::ApiOptions options = WithToken();
+  options.keys = keys;
+  ApiBench bench(options, true, {}, {}, keys);
+  const auto key = [&](std::size_t length) {
+    return Body(bench.SendText(ApiBench::Text(length)))["cache"]["key"].get<std::string>();
+  };
+  const std::string one = key(60);
+  key(61);
+  const auto clear = [&](const std::string& pattern, bool dry_run = false) {
+    const Json order = Json::object({{"pattern", pattern}, {"dryRun", dry_run}});
+    return bench.Send(Admin("POST", "/api/admin/cache/clear", DumpJson(order)));
+  };
+  CHECK(one == "text:" + content::DigestOf(AsBytes(ApiBench::Text(60))).ToHex());
+  CHECK(Body(clear(one, true))["cleared"] == 1);
+  const auto refused = clear(one.substr(0, 9) + "*");
+  CHECK(refused.status == 400);
+  CHECK(Body(refused)["error"].get<std::string>().find("KEY_SECRET") != std::string::npos);
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "HIT");
+  const Json done = Body(clear(one));
+  CHECK(done["cleared"] == 1);
+  CHECK(done["pattern"] == one);
+  CHECK(Body(clear(one))["cleared"] == 0);
+  CHECK(Header(bench.SendText(ApiBench::Text(61)), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "MISS");
+  for (const auto& line : bench.logger.lines()) {  // the log may leak, too
+    CHECK(line.fields.find(one.substr(5)) == std::string::npos);
   }
 }
 
