@@ -45,6 +45,14 @@ void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name,
                {{"kind", KindName(key.kind)}, {"saved_usd", Dollars(saved_micros)}});
 }
 
+void LoggingObserver::OnLookup(const CacheKey& key, const cache::LookupResult& found,
+                               std::int64_t spared_micros) {
+  if (found.outcome != cache::LookupOutcome::kHit || !logger_.Enabled(LogLevel::kInfo)) return;
+  logger_.Info("Look-up HIT" + About(key, {}), {{"kind", KindName(key.kind)},
+                                                {"tier", TierName(found.tier)},
+                                                {"spared_usd", Dollars(spared_micros)}});
+}
+
 void LoggingObserver::OnCorrupt(const CacheKey& key, std::string_view reason) {
   const std::string about = key.ToString();
   const std::string escaped = EscapeForLog(reason);

@@ -17,8 +17,8 @@ using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
 
-/// Fewer look-ups than this say little about a hit rate.
-constexpr std::int64_t kWarmLookups = 100;
+/// Fewer analyses than this say little about a hit rate.
+constexpr std::int64_t kWarmAnalyses = 100;
 /// How long the sums of the budget may take to be read.
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// How long an administrator's clear may take.
@@ -41,6 +41,10 @@ double HitRate(std::int64_t hits, std::int64_t misses) {
   return std::round(rate * 10) / 10;
 }
 
+Json LookupsJson(std::int64_t total, std::int64_t hits) {
+  return Json::object({{"total", total}, {"hits", hits}});
+}
+
 Json KindJson(const Counters& counters, ContentKind kind) {
   const auto count = [&](Counter counter) { return counters.at(kind, counter); };
   Json json = Json::object();
@@ -52,6 +56,8 @@ Json KindJson(const Counters& counters, ContentKind kind) {
   json["paidCalls"] = count(Counter::kPaidCalls);
   json["spent"] = Dollars(count(Counter::kSpentMicros));
   json["saved"] = Dollars(count(Counter::kSavedMicros));
+  json["lookups"] = LookupsJson(count(Counter::kLookups), count(Counter::kLookupHits));
+  json["spared"] = Dollars(count(Counter::kSparedMicros));
   return json;
 }
 
@@ -88,10 +94,12 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   json["currency"] = "USD";
   json["spent"] = Dollars(totals.all.total(Counter::kSpentMicros));
   json["saved"] = Dollars(totals.all.total(Counter::kSavedMicros));
+  json["spared"] = Dollars(totals.all.total(Counter::kSparedMicros));
   json["paidCalls"] = totals.all.total(Counter::kPaidCalls);
   json["unknownCharges"] = totals.all.total(Counter::kUnknownCharges);
   json["today"] = Json::object({{"spent", Dollars(totals.today.total(Counter::kSpentMicros))},
                                 {"saved", Dollars(totals.today.total(Counter::kSavedMicros))},
+                                {"spared", Dollars(totals.today.total(Counter::kSparedMicros))},
                                 {"paidCalls", totals.today.total(Counter::kPaidCalls)}});
   json["budget"] = std::move(budget);
   return json;
@@ -114,13 +122,13 @@ CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
   const bool stored = backing.available();
   CacheHealth health{stored, stored ? std::string_view(backing.serving) : "disconnected",
                      backing.name(), "HEALTHY"};
-  const std::int64_t lookups = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
-                               totals.total(Counter::kCoalesced);
+  const std::int64_t analyses = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
+                                totals.total(Counter::kCoalesced);
   if (!stored) {
     health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
   } else if (PendingWrites(backing) > 0) {
     health.state = "DEGRADED";  // it answers, but takes nothing: full, or read only
-  } else if (lookups < kWarmLookups) {
+  } else if (analyses < kWarmAnalyses) {
     health.state = "WARMING";
   }
   return health;
@@ -144,6 +152,7 @@ http::Response Stats(const ApiState& state) {
   json["errors"] = all.total(Counter::kErrors);
   json["corruptEntries"] = all.total(Counter::kCorrupt);
   json["coalesced"] = all.total(Counter::kCoalesced);
+  json["lookups"] = LookupsJson(all.total(Counter::kLookups), all.total(Counter::kLookupHits));
   json["isAvailable"] = health.enabled;
   json["byKind"] = Json::object({{"analysis", KindJson(all, ContentKind::kAnalysis)},
                                  {"text", KindJson(all, ContentKind::kText)}});

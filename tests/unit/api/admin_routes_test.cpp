@@ -159,6 +159,30 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
   CHECK(logged);
 }
 
+TEST_CASE("admin stats: look-ups by hash are counted as such, and raise neither hits nor savings") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text());
+  const std::string hash = content::DigestOf(AsBytes(ApiBench::Text())).ToHex();
+  for (int i = 0; i < 50; ++i) {
+    const char* method = i % 2 == 0 ? "HEAD" : "GET";
+    CHECK(bench.Send({method, "/api/analysis/" + hash + "?kind=text"}).status == 200);
+  }
+  CHECK(bench.Send({"HEAD", "/api/analysis/" + hash}).status == 404);
+  const Json cache = Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  CHECK(cache["hits"] == "0");
+  CHECK(cache["misses"] == "1");
+  CHECK(cache["hitRate"] == 0.0);
+  CHECK(cache["memory"]["hits"] == 0);
+  CHECK(cache["cost"]["saved"] == 0.0);
+  CHECK(cache["cost"]["today"]["saved"] == 0.0);
+  CHECK(cache["lookups"] == Json::object({{"total", 51}, {"hits", 50}}));
+  CHECK(cache["byKind"]["text"]["lookups"] == Json::object({{"total", 50}, {"hits", 50}}));
+  CHECK(cache["byKind"]["analysis"]["lookups"] == Json::object({{"total", 1}, {"hits", 0}}));
+  CHECK(cache["cost"]["spared"] == 0.5);
+  CHECK(cache["cost"]["today"]["spared"] == 0.5);
+  CHECK(cache["byKind"]["text"]["spared"] == 0.5);
+}
+
 TEST_CASE("admin clear: what is not understood is named, and nothing is removed") {
   ApiBench bench(WithToken());
   bench.SendText(ApiBench::Text());
