@@ -6,6 +6,7 @@
 
 #include "analysis/flight.h"
 #include "analysis/flight_runner.h"
+#include "analysis/worth.h"
 
 namespace vcache::analysis {
 namespace {
@@ -38,20 +39,22 @@ std::string_view CacheStatusName(CacheStatus status) noexcept {
 
 /// Shared with the threads of paid calls: they may outlive whoever asked, never the service.
 struct AnalysisService::State {
-  State(cache::TieredStore& the_store, const detection::DetectorPanel& panel,
+  State(cache::TieredStore& the_store, const detection::DetectorPanel& the_panel,
         AnalysisObserver& the_observer, Clock& the_clock, const AnalysisOptions& the_options,
         const Safeguards& safeguards)
       : store(the_store),
+        panel(the_panel),
         observer(the_observer),
         clock(the_clock),
         options(the_options),
         flights({the_options.max_flights, the_options.max_waiters}, the_clock),
-        runner(the_store, panel, the_observer, the_clock, the_options, safeguards) {}
+        runner(the_store, the_panel, the_observer, the_clock, the_options, safeguards) {}
 
   Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, Deadline deadline);
   void Launch(Content content, FlightRunner::Course course, std::shared_ptr<Flight> flight);
 
   cache::TieredStore& store;
+  const detection::DetectorPanel& panel;
   AnalysisObserver& observer;
   Clock& clock;
   const AnalysisOptions options;
@@ -85,8 +88,9 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
   // behind each other; everything slower is asked by one of them, inside the flight.
   if (LookupResult found = state.store.LookupMemory(key);
       state.runner.Serves(found, MediaKindOf(content))) {
-    state.observer.OnHit(key, content.file_name, found.tier, found.entry->cost_micros);
-    return AnalysisOf(std::move(found));
+    const std::int64_t saved_micros = state.runner.WorthOf(*found.entry, content);
+    state.observer.OnHit(key, content.file_name, found.tier, saved_micros);
+    return AnalysisOf(std::move(found), saved_micros);
   }
 
   const FlightTable::Boarding boarding = state.flights.Board(key);
@@ -108,7 +112,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
   if (result->status == CacheStatus::kHit) {
     state.observer.OnHit(key, content.file_name, *result->tier, result->saved_micros);
   } else if (result->status == CacheStatus::kCoalesced) {
-    result->saved_micros = result->entry->cost_micros;
+    result->saved_micros = state.runner.WorthOf(*result->entry, content);
     state.observer.OnJoined(key, content.file_name, result->saved_micros);
   }
   return result;
@@ -118,19 +122,18 @@ Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
   State& state = *state_;
   LookupResult found = state.store.Lookup(
       key, deadline.Shortened(Deadline::After(state.clock, state.options.store_timeout)));
-  switch (found.outcome) {
-    case LookupOutcome::kHit:
-      state.observer.OnHit(key, {}, found.tier, found.entry->cost_micros);
-      return AnalysisOf(std::move(found));
-    case LookupOutcome::kUnavailable:
-      return ForEverybody({ErrorCode::kStoreUnavailable,
-                           "The cache cannot be asked right now; upload the content instead."});
-    case LookupOutcome::kCorrupt:
-      state.observer.OnCorrupt(key, found.reason);
-      break;
-    case LookupOutcome::kMiss:
-      break;
+  if (found.outcome == LookupOutcome::kUnavailable) {
+    return ForEverybody({ErrorCode::kStoreUnavailable,
+                         "The cache cannot be asked right now; upload the content instead."});
   }
+  if (found.outcome == LookupOutcome::kCorrupt) state.observer.OnCorrupt(key, found.reason);
+  if (found.outcome == LookupOutcome::kHit) {
+    const std::int64_t spared_micros =
+        found.entry->foreign ? PriceNow(state.panel, key.kind) : found.entry->cost_micros;
+    state.observer.OnLookup(key, found, spared_micros);
+    return AnalysisOf(std::move(found), spared_micros);
+  }
+  state.observer.OnLookup(key, found, 0);
   return Error{ErrorCode::kNotCached, "No verdict is known for this content; upload it."};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "analysis/call_limits.h"
+#include "analysis/worth.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::analysis {
@@ -78,13 +79,14 @@ MediaKind MediaKindOf(const Content& content) {
                                                                      : MediaKind::kImage;
 }
 
-Analysis AnalysisOf(LookupResult found) {
+Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
   Analysis analysis;
-  analysis.saved_micros = found.entry->cost_micros;
+  analysis.saved_micros = saved_micros;
   analysis.entry = std::move(found.entry);
   analysis.status = CacheStatus::kHit;
   analysis.tier = found.tier;
   analysis.ttl = found.ttl;
+  analysis.life_known = found.life_known;
   analysis.stored = true;
   return analysis;
 }
@@ -122,6 +124,10 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       outage_calls_(options.outage_calls_per_minute, clock),
       holds_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {}
 
+std::int64_t FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
+  return entry.foreign ? PriceNow(panel_, content) : entry.cost_micros;
+}
+
 bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
   if (found.outcome != LookupOutcome::kHit) return false;
   // By default a verdict is served until its time is over, whoever made it.
@@ -150,7 +156,8 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(Course& course, const Conte
   }
   course.passage.LookedUp(SightOf(course.found, content));
   if (course.passage.step() != Step::kLand) return std::nullopt;
-  return AnalysisOf(std::move(course.found));
+  const std::int64_t saved_micros = WorthOf(*course.found.entry, content);
+  return AnalysisOf(std::move(course.found), saved_micros);
 }
 
 Result<Analysis> FlightRunner::Run(Course& course, const Content& content) {
@@ -206,7 +213,8 @@ void FlightRunner::Claim(Course& course, Leg& leg) {
   course.passage.Claimed(SightOf(claim.found, leg.content), claim.state);
   if (course.passage.landing() == Landing::kToldSo && claim.failure) leg.result = *claim.failure;
   if (SightOf(claim.found, leg.content) == Sight::kVerdict) {
-    leg.result = AnalysisOf(std::move(claim.found));
+    const std::int64_t saved_micros = WorthOf(*claim.found.entry, leg.content);
+    leg.result = AnalysisOf(std::move(claim.found), saved_micros);
     // Somebody else paid for it while we asked.
     if (course.passage.waited()) leg.result->status = CacheStatus::kCoalesced;
   } else {

@@ -38,6 +38,9 @@ class FlightRunner {
   /// No call begins any more, and nobody waits for another replica's.
   void Stop();
 
+  /// What a verdict that is known spares whoever sends the content.
+  std::int64_t WorthOf(const cache::Entry& entry, const Content& content) const;
+
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
 
  private:
@@ -66,7 +69,7 @@ class FlightRunner {
 };
 
 detection::MediaKind MediaKindOf(const Content& content);
-/// The answer of a hit.
-Analysis AnalysisOf(cache::LookupResult found);
+/// The answer of a hit, which spared a call of this price.
+Analysis AnalysisOf(cache::LookupResult found, std::int64_t saved_micros);
 
 }  // namespace vcache::analysis

@@ -49,6 +49,13 @@ void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name,
   Tell("Cache COALESCED", key, file_name, {{"saved_usd", Dollars(saved_micros)}});
 }
 
+void LoggingObserver::OnLookup(const CacheKey& key, const cache::LookupResult& found,
+                               std::int64_t spared_micros) {
+  if (found.outcome != cache::LookupOutcome::kHit) return;
+  Tell("Look-up HIT", key, {},
+       {{"tier", TierName(found.tier)}, {"spared_usd", Dollars(spared_micros)}});
+}
+
 void LoggingObserver::OnCorrupt(const CacheKey& key, std::string_view reason) {
   const std::string stored_as = keys_.NameOf(key);
   logger_.Warn("An unreadable entry counts as a miss", {{"key", stored_as}, {"reason", reason}});

@@ -6,6 +6,7 @@
 #include "api/log_names.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/strict_input.h"
 #include "api/text_reader.h"
 #include "core/json.h"
 #include "core/verdict_json.h"
@@ -17,8 +18,8 @@ using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
 
-/// Fewer look-ups than this say little about a hit rate.
-constexpr std::int64_t kWarmLookups = 100;
+/// Fewer analyses than this say little about a hit rate.
+constexpr std::int64_t kWarmAnalyses = 100;
 /// How long the sums of the budget may take to be read.
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// How long an administrator's clear may take.
@@ -41,6 +42,10 @@ double HitRate(std::int64_t hits, std::int64_t misses) {
   return std::round(rate * 10) / 10;
 }
 
+Json LookupsJson(std::int64_t total, std::int64_t hits) {
+  return Json::object({{"total", total}, {"hits", hits}});
+}
+
 Json KindJson(const Counters& counters, ContentKind kind) {
   const auto count = [&](Counter counter) { return counters.at(kind, counter); };
   Json json = Json::object();
@@ -52,6 +57,8 @@ Json KindJson(const Counters& counters, ContentKind kind) {
   json["paidCalls"] = count(Counter::kPaidCalls);
   json["spent"] = Dollars(count(Counter::kSpentMicros));
   json["saved"] = Dollars(count(Counter::kSavedMicros));
+  json["lookups"] = LookupsJson(count(Counter::kLookups), count(Counter::kLookupHits));
+  json["spared"] = Dollars(count(Counter::kSparedMicros));
   return json;
 }
 
@@ -88,10 +95,12 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   json["currency"] = "USD";
   json["spent"] = Dollars(totals.all.total(Counter::kSpentMicros));
   json["saved"] = Dollars(totals.all.total(Counter::kSavedMicros));
+  json["spared"] = Dollars(totals.all.total(Counter::kSparedMicros));
   json["paidCalls"] = totals.all.total(Counter::kPaidCalls);
   json["unknownCharges"] = totals.all.total(Counter::kUnknownCharges);
   json["today"] = Json::object({{"spent", Dollars(totals.today.total(Counter::kSpentMicros))},
                                 {"saved", Dollars(totals.today.total(Counter::kSavedMicros))},
+                                {"spared", Dollars(totals.today.total(Counter::kSparedMicros))},
                                 {"paidCalls", totals.today.total(Counter::kPaidCalls)}});
   json["budget"] = std::move(budget);
   return json;
@@ -114,13 +123,13 @@ CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
   const bool stored = backing.available();
   CacheHealth health{stored, stored ? std::string_view(backing.serving) : "disconnected",
                      backing.name(), "HEALTHY"};
-  const std::int64_t lookups = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
-                               totals.total(Counter::kCoalesced);
+  const std::int64_t analyses = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
+                                totals.total(Counter::kCoalesced);
   if (!stored) {
     health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
   } else if (PendingWrites(backing) > 0) {
     health.state = "DEGRADED";  // it answers, but takes nothing: full, or read only
-  } else if (lookups < kWarmLookups) {
+  } else if (analyses < kWarmAnalyses) {
     health.state = "WARMING";
   }
   return health;
@@ -144,6 +153,7 @@ http::Response Stats(const ApiState& state) {
   json["errors"] = all.total(Counter::kErrors);
   json["corruptEntries"] = all.total(Counter::kCorrupt);
   json["coalesced"] = all.total(Counter::kCoalesced);
+  json["lookups"] = LookupsJson(all.total(Counter::kLookups), all.total(Counter::kLookupHits));
   json["isAvailable"] = health.enabled;
   json["byKind"] = Json::object({{"analysis", KindJson(all, ContentKind::kAnalysis)},
                                  {"text", KindJson(all, ContentKind::kText)}});
@@ -157,12 +167,16 @@ http::Response Stats(const ApiState& state) {
 }
 
 struct ClearOrder {
-  cache::KeyPattern pattern = cache::KeyPattern::All();
+  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By the contents' hashes.
+  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same by names in the store.
   cache::ClearMode mode = cache::ClearMode::kDelete;
 };
 
-Result<ClearOrder> ReadClearOrder(http::Request& request) {
+/// What is not understood is refused: beside the default, which is everything, a name that is
+/// passed over would delete what was to be kept.
+Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace& keys) {
   ClearOrder order;
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   if (!request.has_body) return order;
   const Result<std::string> body = ReadBody(request, 4096);
   if (!body) return body.error();
@@ -177,12 +191,18 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
     return Error{ErrorCode::kBadRequest,
                  "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
   }
+  if (auto refusal = RefuseUnknownMembers(*json, {"pattern", "dryRun"})) {
+    return *std::move(refusal);
+  }
   if (const Json* pattern = Find(*json, "pattern")) {
     const auto text = AsString(pattern);
     if (!text) return Error{ErrorCode::kBadRequest, "The member pattern must be a string."};
     Result<cache::KeyPattern> parsed = cache::KeyPattern::Parse(*text);
     if (!parsed) return std::move(parsed).error();
-    order.pattern = std::move(parsed).value();
+    Result<cache::KeyPattern> stored = keys.StoredPattern(*parsed);
+    if (!stored) return std::move(stored).error();
+    order.asked = std::move(parsed).value();
+    order.stored = std::move(stored).value();
   }
   if (const Json* dry_run = Find(*json, "dryRun")) {
     const auto flag = AsBool(dry_run);
@@ -193,25 +213,24 @@ Result<ClearOrder> ReadClearOrder(http::Request& request) {
 }
 
 http::Response Clear(const ApiState& state, http::Request& request) {
-  const Result<ClearOrder> order = ReadClearOrder(request);
+  const Result<ClearOrder> order = ReadClearOrder(request, state.options.keys);
   if (!order) return ProblemResponse(request.info, order.error(), state.options.admin_token);
   const Result<cache::ClearReport> report = state.parts.store.Clear(
-      order->pattern, order->mode,
+      order->stored, order->mode,
       request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
   if (!report) return ProblemResponse(request.info, report.error(), state.options.admin_token);
 
   const bool dry_run = order->mode == cache::ClearMode::kDryRun;
   const auto total = static_cast<std::int64_t>(report->total());
-  const std::string shown_pattern = NameForLog(order->pattern.text(), state.options.keys);
   state.parts.logger.Info(
       dry_run ? LogMessage("Cache clear tried (nothing removed)") : LogMessage("Cache cleared"),
-      {{"pattern", shown_pattern},
-       {"entries", total},
-       {"by", request.info.peer},
-       {"request_id", request.info.id}});
+                          {{"pattern", order->stored.text()},
+                           {"entries", total},
+                           {"by", request.info.peer},
+                           {"request_id", request.info.id}});
   Json json = Json::object();
   json["success"] = true;
-  json["pattern"] = order->pattern.text();
+  json["pattern"] = order->asked.text();
   json["dryRun"] = dry_run;
   json["cleared"] = total;
   json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});

@@ -1,6 +1,7 @@
 #include "api/analysis_answer.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,46 +16,66 @@ using analysis::Analysis;
 using analysis::CacheStatus;
 using std::chrono::seconds;
 
-std::string_view TypeOf(const cache::Entry& entry) {
+std::string_view TypeOf(const cache::Entry& entry, std::string_view media_type) {
   if (entry.key.kind == cache::ContentKind::kText) return "TEXT";
-  return entry.media_type.starts_with("video/") ? "VIDEO" : "IMAGE";
+  return media_type.starts_with("video/") ? "VIDEO" : "IMAGE";
 }
 
 Json OrNull(std::string_view text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-Json AnalysisJson(const Analysis& analysis, std::string_view file_name, WallTime now) {
+Json AnalysisJson(const Analysis& analysis, const SentContent& sent, WallTime now) {
   const cache::Entry& entry = *analysis.entry;
+  // Other software did not store what the content is; who sent it has shown it.
+  const std::string_view media_type = entry.foreign ? sent.media_type : entry.media_type;
+  const std::optional<std::uint64_t> bytes = entry.foreign ? sent.bytes : entry.bytes;
   Json json = Json::object();
   json["id"] = MakeUuid();
-  json["type"] = TypeOf(entry);
-  json["fileName"] = OrNull(file_name);
+  json["type"] = TypeOf(entry, media_type);
+  json["fileName"] = OrNull(sent.file_name);
   json["sha256"] = entry.key.digest.ToHex();
-  json["bytes"] = entry.bytes;
-  json["mediaType"] = OrNull(entry.media_type);
+  json["bytes"] = bytes ? Json(*bytes) : Json(nullptr);
+  json["mediaType"] = OrNull(media_type);
   Json verdict = VerdictToJson(entry.verdict);
   for (auto& [name, value] : verdict.get_ref<Json::object_t&>()) json[name] = std::move(value);
   json["fromCache"] = analysis.status == CacheStatus::kHit;
   json["expiresAt"] =
-      FormatTime(now + std::chrono::duration_cast<WallTime::duration>(analysis.ttl));
+      analysis.life_known
+          ? TimeToJson(now + std::chrono::duration_cast<WallTime::duration>(analysis.ttl))
+          : Json(nullptr);
   return json;
 }
 
-Json CacheJson(const Analysis& analysis, seconds age) {
+/// Since when the verdict is stored; empty when nobody knows.
+std::optional<seconds> AgeOf(const cache::Entry& entry, WallTime now) {
+  if (entry.stored_at == WallTime{}) return std::nullopt;
+  return std::max(seconds(0), std::chrono::floor<seconds>(now - entry.stored_at));
+}
+
+std::optional<seconds> LifeOf(const Analysis& analysis) {
+  if (!analysis.life_known) return std::nullopt;
+  return std::chrono::floor<seconds>(analysis.ttl);
+}
+
+Json SecondsToJson(std::optional<seconds> time) {
+  return time ? Json(time->count()) : Json(nullptr);
+}
+
+Json CacheJson(const Analysis& analysis, std::optional<seconds> age) {
   Json json = Json::object();
   json["status"] = CacheStatusName(analysis.status);
   json["tier"] = analysis.tier ? Json(TierName(*analysis.tier)) : Json(nullptr);
   json["key"] = analysis.entry->key.ToString();
-  json["ttlSeconds"] = std::chrono::floor<seconds>(analysis.ttl).count();
-  json["ageSeconds"] = age.count();
+  json["ttlSeconds"] = SecondsToJson(LifeOf(analysis));
+  json["ageSeconds"] = SecondsToJson(age);
   json["savedUsd"] = static_cast<double>(analysis.saved_micros) / 1e6;
   return json;
 }
 
 std::string CacheStatusHeader(const Analysis& analysis) {
-  const std::string ttl =
-      "; ttl=" + std::to_string(std::chrono::floor<seconds>(analysis.ttl).count());
+  const std::optional<seconds> life = LifeOf(analysis);
+  const std::string ttl = life ? "; ttl=" + std::to_string(life->count()) : std::string();
   if (analysis.status == CacheStatus::kHit) {
     return "VerdictCache; hit" + ttl + "; detail=" + std::string(TierName(*analysis.tier));
   }
@@ -66,21 +87,20 @@ std::string CacheStatusHeader(const Analysis& analysis) {
 
 }  // namespace
 
-http::Response AnalysisResponse(const Analysis& analysis, std::string_view file_name,
+http::Response AnalysisResponse(const Analysis& analysis, const SentContent& sent,
                                 const Clock& clock) {
   const WallTime now = clock.WallNow();
-  const seconds age =
-      std::max(seconds(0), std::chrono::floor<seconds>(now - analysis.entry->stored_at));
+  const std::optional<seconds> age = AgeOf(*analysis.entry, now);
   Json body = Json::object();
   body["success"] = true;
-  body["analysis"] = AnalysisJson(analysis, file_name, now);
+  body["analysis"] = AnalysisJson(analysis, sent, now);
   body["cache"] = CacheJson(analysis, age);
 
   http::Response response;
   response.headers.Add("Content-Type", "application/json");
   response.headers.Add("X-Cache", std::string(CacheStatusName(analysis.status)));
   response.headers.Add("Cache-Status", CacheStatusHeader(analysis));
-  response.headers.Add("Age", std::to_string(age.count()));
+  if (age) response.headers.Add("Age", std::to_string(age->count()));
   response.body = DumpJson(body);
   response.log_outcome = CacheStatusName(analysis.status);
   return response;

@@ -18,11 +18,12 @@ using cache::ContentKind;
 /// The analysis, or its error with the cache headers that it bears too.
 http::Response Answer(const ApiState& state, http::Request& request, analysis::Content content) {
   const std::string file_name = content.file_name;
+  SentContent sent{.file_name = file_name, .bytes = content.bytes};
+  if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
   const Result<analysis::Analysis> result =
       state.parts.analysis.Analyze(std::move(content), request.deadline);
-  if (result) return AnalysisResponse(*result, file_name, state.parts.clock);
-  http::Response response =
-      ProblemResponse(request.info, result.error(), state.options.admin_token);
+  if (result) return AnalysisResponse(*result, sent, state.parts.clock);
+  http::Response response = ProblemResponse(request.info, result.error(), state.options.admin_token);
   MarkMiss(response);
   return response;
 }

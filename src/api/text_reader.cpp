@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "api/strict_input.h"
 #include "core/json.h"
 #include "vcache/core/bytes.h"
 #include "vcache/http/multipart.h"
@@ -39,18 +40,14 @@ Result<std::string> TextFromJson(const std::string& body) {
     if (const auto checked = content::MakeCanonicalText(body); !checked) return checked.error();
     return parsed.error();
   }
+  if (parsed->is_object()) {
+    if (auto refusal = RefuseUnknownMembers(*parsed, {"text"})) return *std::move(refusal);
+  }
   std::optional<std::string> text = AsString(Find(*parsed, "text"));
   if (!text) {
     return Error{ErrorCode::kBadRequest, "The JSON needs a member \"text\" that is a string."};
   }
   return std::move(*text);
-}
-
-Result<std::string> TextFromForm(const std::string& body) {
-  Result<std::optional<std::string>> text = http::FormValue(body, "text");
-  if (!text) return std::move(text).error();
-  if (!*text) return Error{ErrorCode::kBadRequest, "The form needs a field \"text\"."};
-  return **std::move(text);
 }
 
 }  // namespace
@@ -71,6 +68,7 @@ Result<std::string> ReadBody(http::Request& request, std::size_t max_bytes) {
 }
 
 Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits& limits) {
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   const auto header = request.info.headers.Get("Content-Type");
   const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
   const std::string name = type ? type->type : "";
@@ -87,7 +85,7 @@ Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits
 
   Result<std::string> raw = ReadBody(request, MostBytes(limits));
   if (raw && name == "application/json") raw = TextFromJson(*raw);
-  if (raw && name == "application/x-www-form-urlencoded") raw = TextFromForm(*raw);
+  if (raw && name == "application/x-www-form-urlencoded") raw = OnlyFormField(*raw, "text");
   if (!raw) return std::move(raw).error();
 
   Result<content::CanonicalText> text = content::MakeCanonicalText(*raw);

@@ -2,15 +2,18 @@
 
 #include <array>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "api/strict_input.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/http/multipart.h"
 
 namespace vcache::api {
 namespace {
 
-/// What a form may need around the file itself: boundaries, part heads, small fields.
+/// What a form may need around the file itself: boundaries, part heads.
 constexpr std::uint64_t kFormOverhead = 64 * 1024;
 /// One read of the body; large enough that system calls do not count beside hashing.
 constexpr std::size_t kReadBytes = 128 * 1024;
@@ -53,14 +56,17 @@ class FileIntake {
   bool front_checked_ = false;
 };
 
-/// Picks the one part named `file` out of a form; other fields are passed over.
+/// Takes the one part of a form, which is named `file`.
 class FormIntake final : public http::MultipartSink {
  public:
   explicit FormIntake(const UploadLimits& limits) : file_(limits) {}
 
   Result<void> OnPart(const http::PartHead& head) override {
-    in_file_ = head.name == "file";
-    if (!in_file_) return {};
+    if (head.name != "file") {
+      std::vector<std::string> unknown;
+      unknown.push_back(head.name);
+      return *RefuseUnknown("form field", unknown, {"file"});
+    }
     if (seen_) {
       return Error{ErrorCode::kBadRequest,
                    "The form has two fields named \"file\"; send one file a request."};
@@ -69,12 +75,7 @@ class FormIntake final : public http::MultipartSink {
     file_name_ = head.file_name.value_or("");
     return {};
   }
-  Result<void> OnData(ByteView data) override {
-    if (in_file_) return file_.Take(data);
-    other_bytes_ += data.size();
-    if (other_bytes_ <= kFormOverhead) return {};
-    return Error{ErrorCode::kTooLarge, "The form's other fields hold more than 64 KiB."};
-  }
+  Result<void> OnData(ByteView data) override { return file_.Take(data); }
   Result<void> OnPartEnd() override { return {}; }
 
   Result<Upload> Finish() {
@@ -88,8 +89,6 @@ class FormIntake final : public http::MultipartSink {
  private:
   FileIntake file_;
   bool seen_ = false;
-  bool in_file_ = false;
-  std::uint64_t other_bytes_ = 0;
   std::string file_name_;
 };
 
@@ -129,6 +128,7 @@ Result<Upload> ReadRaw(http::Request& request, const UploadLimits& limits) {
 }  // namespace
 
 Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits) {
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   const auto header = request.info.headers.Get("Content-Type");
   const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
   const bool form = type && type->type == "multipart/form-data";

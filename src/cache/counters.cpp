@@ -24,6 +24,12 @@ std::string_view CounterName(Counter counter) noexcept {
       return "spent_micros";
     case Counter::kSavedMicros:
       return "saved_micros";
+    case Counter::kLookups:
+      return "lookups";
+    case Counter::kLookupHits:
+      return "lookup_hits";
+    case Counter::kSparedMicros:
+      return "spared_micros";
   }
   return "unknown";
 }

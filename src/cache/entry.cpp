@@ -29,7 +29,7 @@ std::string Write(const Entry& entry, const content::ContentDigest& stored_as) {
   cache["v"] = kVersion;
   cache["sha256"] = stored_as.ToHex();
   cache["kind"] = KindName(entry.key.kind);
-  cache["storedAt"] = FormatTime(entry.stored_at);
+  cache["storedAt"] = TimeToJson(entry.stored_at);
   cache["costMicros"] = entry.cost_micros;
   cache["mediaType"] = entry.media_type;
   cache["bytes"] = entry.bytes;
@@ -109,6 +109,7 @@ Result<Entry> ReadForeign(Json& object, const CacheKey& key) {
   Result<Verdict> verdict = ReadVerdict(object);
   if (!verdict) return NotServed("The stored value has no aiScore between 0 and 100.");
   Entry entry;
+  entry.foreign = true;
   entry.stored_at = verdict->analyzed_at;
   entry.verdict = std::move(*verdict);
   entry.key = key;

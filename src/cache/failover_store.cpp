@@ -158,11 +158,23 @@ Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   return totals;
 }
 
+/// What waits here and is not in the shared store: entries of the cache that only we can count. One
+/// that cannot be counted is left out.
+ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline deadline) {
+  if (local_ == nullptr || pending_.load() == 0) return {};
+  const auto waiting = local_->WaitingEntries(pattern, deadline);
+  if (!waiting || waiting->empty()) return {};
+  const Result<ClearReport> missing = shared_.CountMissing(*waiting, deadline);
+  return missing ? *missing : ClearReport{};
+}
+
 Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                          Deadline deadline) {
   // No delivery meanwhile: it would bring back what is cleared.
   const std::lock_guard lock(delivery_mutex_);
+  const ClearReport waiting = CountWaiting(pattern, deadline);
   Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);
+  if (cleared) *cleared += waiting;
   if (local_ == nullptr || mode == ClearMode::kDryRun) return cleared;
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   const Result<ClearReport> local = local_->Clear(pattern, mode, patience);

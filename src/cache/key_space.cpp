@@ -1,6 +1,8 @@
 #include "vcache/cache/key_space.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "vcache/content/content_hasher.h"
 
@@ -16,6 +18,64 @@ bool IsLowerHex(char digit) noexcept {
 
 bool IsPatternCharacter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':' || c == '*' || c == '?';
+}
+
+bool IsWholeHash(std::string_view text) noexcept {
+  return text.size() == kHexDigits && std::all_of(text.begin(), text.end(), IsLowerHex);
+}
+
+/// What may be left of `pattern` when its front has matched all of `text`.
+std::vector<std::string_view> RestsBehind(std::string_view pattern, std::string_view text) {
+  std::vector<bool> at(pattern.size() + 1);
+  const auto skip_stars = [&] {  // a star may stand for nothing
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      if (at[i] && pattern[i] == '*') at[i + 1] = true;
+    }
+  };
+  at[0] = true;
+  skip_stars();
+  for (const char c : text) {
+    std::vector<bool> next(at.size());
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      if (!at[i]) continue;
+      if (pattern[i] == '*') next[i] = true;
+      if (pattern[i] == '?' || pattern[i] == c) next[i + 1] = true;
+    }
+    at = std::move(next);
+    skip_stars();
+  }
+  std::vector<std::string_view> rests;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (at[i]) rests.push_back(pattern.substr(i));
+  }
+  return rests;
+}
+
+/// What a pattern asks of the digits of a key's hash.
+enum class DigitDemand {
+  kNone,   ///< It matches all of them, or none whatever they are.
+  kWhole,  ///< It gives all of them.
+  kPart,   ///< Some.
+};
+
+DigitDemand DemandOf(std::string_view pattern, std::string_view family) {
+  bool whole = false;
+  bool part = false;
+  for (std::string_view rest : RestsBehind(pattern, family)) {
+    if (rest.find_first_not_of("*?") == std::string_view::npos) {
+      const auto marks = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '?'));
+      if (marks == kHexDigits || (marks < rest.size() && marks < kHexDigits)) {
+        return DigitDemand::kNone;  // any digits do
+      }
+      continue;  // none do
+    }
+    const bool can_match = std::all_of(
+        rest.begin(), rest.end(), [](char c) { return c == '*' || c == '?' || IsLowerHex(c); });
+    if (!can_match) continue;  // a star that took too much
+    rest.remove_prefix(rest.find_first_not_of('*'));
+    (IsWholeHash(rest) ? whole : part) = true;
+  }
+  return part ? DigitDemand::kPart : whole ? DigitDemand::kWhole : DigitDemand::kNone;
 }
 
 }  // namespace
@@ -34,6 +94,32 @@ std::string KeySpace::StoreKey(const CacheKey& key) const {
   return options_.prefix + NameOf(key);
 }
 
+Result<KeyPattern> KeySpace::StoredPattern(const KeyPattern& by_content) const {
+  if (!keyed()) return by_content;
+  bool whole = false;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    const DigitDemand demand = DemandOf(by_content.text(), std::string(KindName(kind)) + ":");
+    if (demand == DigitDemand::kPart) {
+      return Error{ErrorCode::kBadRequest,
+                   "With KEY_SECRET the stored names do not tell the digits of a content's hash, "
+                   "so the pattern \"" +
+                       by_content.text() +
+                       "\" can match nothing that is meant. Give a whole hash "
+                       "(analysis:<64 digits>), a kind (analysis:*, text:*) or *."};
+    }
+    whole = whole || demand == DigitDemand::kWhole;
+  }
+  if (!whole) return by_content;
+  // The digits stand at the end, and their keyed form is the same for both kinds.
+  const std::string_view text = by_content.text();
+  const std::string_view digits = text.substr(text.size() - kHexDigits);
+  const auto digest = content::ContentDigest::FromHex(digits);
+  if (!digest) return by_content;
+  const CacheKey key{ContentKind::kAnalysis, *digest};
+  return KeyPattern::Parse(std::string(text.substr(0, text.size() - kHexDigits)) +
+                           StoredDigest(key).ToHex());
+}
+
 std::optional<ContentKind> KeySpace::FamilyOf(std::string_view store_key) const noexcept {
   if (!store_key.starts_with(options_.prefix)) return std::nullopt;
   const std::string_view name = store_key.substr(options_.prefix.size());
@@ -41,8 +127,7 @@ std::optional<ContentKind> KeySpace::FamilyOf(std::string_view store_key) const 
     const std::string_view family = KindName(kind);
     if (name.size() != family.size() + 1 + kHexDigits) continue;
     if (!name.starts_with(family) || name[family.size()] != ':') continue;
-    const std::string_view digits = name.substr(family.size() + 1);
-    if (std::all_of(digits.begin(), digits.end(), IsLowerHex)) return kind;
+    if (IsWholeHash(name.substr(family.size() + 1))) return kind;
   }
   return std::nullopt;
 }

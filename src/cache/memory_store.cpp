@@ -17,6 +17,8 @@ struct Node {
   SharedEntry entry;
   SteadyTime leaves_at;   ///< When this tier forgets it.
   SteadyTime expires_at;  ///< When its life is over everywhere.
+  bool life_known = true;
+  bool alone = false;  ///< No store behind had it when it came here.
   std::size_t bytes = 0;
 };
 
@@ -69,6 +71,7 @@ class alignas(64) Shard {
     result.outcome = LookupOutcome::kHit;
     result.entry = node->entry;
     result.ttl = std::chrono::ceil<std::chrono::milliseconds>(node->expires_at - now);
+    result.life_known = node->life_known;
     return result;
   }
 
@@ -89,13 +92,13 @@ class alignas(64) Shard {
   }
 
   void Clear(const KeyPattern& pattern, const KeySpace& keys, ClearMode mode, SteadyTime now,
-             ClearReport& report) {
+             MemoryClearReport& report) {
     const std::lock_guard lock(mutex_);
     for (auto node = nodes_.begin(); node != nodes_.end();) {
       const auto here = node++;
       const bool is_over = here->leaves_at <= now;
       if (pattern.text() != "*" && !pattern.Matches(keys.NameOf(here->key))) continue;
-      if (!is_over) ++(here->key.kind == ContentKind::kAnalysis ? report.analysis : report.text);
+      if (!is_over) Count(*here, report);
       if (mode == ClearMode::kDelete || is_over) Drop(here);
     }
   }
@@ -107,6 +110,11 @@ class alignas(64) Shard {
   }
 
  private:
+  static void Count(const Node& node, MemoryClearReport& report) {
+    const bool is_text = node.key.kind == ContentKind::kText;
+    ++(is_text ? report.all.text : report.all.analysis);
+    if (node.alone) ++(is_text ? report.alone.text : report.alone.analysis);
+  }
   void Drop(Nodes::iterator node) {
     bytes_ -= node->bytes;
     index_.erase(node->key);
@@ -136,15 +144,19 @@ struct MemoryStore::State {
     return shards[(hash >> 40U) & (shards.size() - 1)];
   }
 
-  void Put(const SharedEntry& entry, std::chrono::milliseconds ttl, IfPresent if_present) {
-    if (entry == nullptr || ttl <= ttl.zero()) return;
+  /// `node` has the entry and what is known of it; its times and size are set here.
+  void Put(Node node, std::chrono::milliseconds ttl, IfPresent if_present) {
+    if (node.entry == nullptr || ttl <= ttl.zero()) return;
     const std::chrono::milliseconds life = std::min<std::chrono::milliseconds>(ttl, kLongestLife);
     const std::chrono::milliseconds here =
         options.max_ttl.count() > 0 ? std::min<std::chrono::milliseconds>(life, options.max_ttl)
                                     : life;
     const SteadyTime now = clock.Now();
-    ShardOf(entry->key)
-        .Put(Node{entry->key, entry, now + here, now + life, SizeOf(*entry)}, if_present);
+    node.key = node.entry->key;
+    node.leaves_at = now + here;
+    node.expires_at = now + life;
+    node.bytes = SizeOf(*node.entry);
+    ShardOf(node.key).Put(std::move(node), if_present);
   }
 
   MemoryStoreOptions options;
@@ -170,17 +182,33 @@ std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys
 }
 
 Result<void> MemoryStore::Keep(const KeepRequest& request, Deadline /*deadline*/) {
-  state_->Put(request.entry, std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+  Node node;
+  node.entry = request.entry;
+  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
   return {};
 }
 
-void MemoryStore::Promote(const SharedEntry& entry, std::chrono::milliseconds ttl) {
-  state_->Put(entry, ttl, IfPresent::kKeepNewer);
+void MemoryStore::KeepAlone(const KeepRequest& request) {
+  Node node;
+  node.entry = request.entry;
+  node.alone = true;
+  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+}
+
+void MemoryStore::Promote(const LookupResult& found) {
+  Node node;
+  node.entry = found.entry;
+  node.life_known = found.life_known;
+  state_->Put(std::move(node), found.ttl, IfPresent::kKeepNewer);
 }
 
 Result<ClearReport> MemoryStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                        Deadline /*deadline*/) {
-  ClearReport report;
+  return ClearHere(pattern, mode).all;
+}
+
+MemoryClearReport MemoryStore::ClearHere(const KeyPattern& pattern, ClearMode mode) {
+  MemoryClearReport report;
   const SteadyTime now = state_->clock.Now();
   for (Shard& shard : state_->shards) {
     shard.Clear(pattern, state_->options.keys, mode, now, report);

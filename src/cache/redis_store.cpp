@@ -63,10 +63,14 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override;
   Result<std::int64_t> CountClears(Deadline deadline) override;
+  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+                                   Deadline deadline) override;
 
  private:
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
+  void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
+                   Deadline deadline) const;
   Result<void> Written(const Result<RespReply>& reply);
   Result<void> Counted(Result<void> kept, const KeepRequest& request, WallTime now,
                        Deadline deadline);
@@ -102,6 +106,7 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
   }
   result.outcome = LookupOutcome::kHit;
   result.ttl = options_.foreign_ttl;
+  result.life_known = entry->expires_at.has_value();
   if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
     // The server still has it, so it lives, whatever our clock says.
     const auto left = std::chrono::floor<std::chrono::milliseconds>(*expires_at - clock_.WallNow());
@@ -127,7 +132,33 @@ LookupResult RedisVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
   const RespCommand get{{"GET", keys_.StoreKey(key)}, {kMaxValueBytes, 0}};
   const auto reply = client_.Run(get, deadline);
   if (!reply) return Unavailable(reply.error().message);
-  return Judge(key, *reply);
+  LookupResult result = Judge(key, *reply);
+  AskForLives({&key, 1}, {&result, 1}, deadline);
+  return result;
+}
+
+/// Entries of other software do not say how long they live; the server does, for a command more
+/// each. Not told (no end, no answer): they are asked for again soon.
+void RedisVerdictStore::AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
+                                    Deadline deadline) const {
+  std::vector<RespCommand> commands;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].outcome != LookupOutcome::kHit || results[i].life_known) continue;
+    commands.push_back({{"PTTL", keys_.StoreKey(keys[i])}, {}});
+    places.push_back(i);
+  }
+  if (commands.empty()) return;
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const RespReply& reply = replies->at(i);
+    if (reply.type != RespReply::Type::kInteger || reply.integer <= 0) continue;
+    LookupResult& result = results[places[i]];
+    result.ttl =
+        std::min<std::chrono::milliseconds>(std::chrono::milliseconds(reply.integer), kLongestLife);
+    result.life_known = true;
+  }
 }
 
 std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey> keys,
@@ -145,6 +176,7 @@ std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey
   for (std::size_t i = 0; i < keys.size(); ++i) {
     results.push_back(Judge(keys[i], reply->elements[i]));
   }
+  AskForLives(keys, results, deadline);
   return results;
 }
 
@@ -317,6 +349,29 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
     return RedisRefused(*reply);
   }
   return count;
+}
+
+Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const WaitingEntry> entries,
+                                                    Deadline deadline) {
+  constexpr std::size_t kAtOnce = 500;
+  ClearReport missing;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    std::uint64_t& count = kind == ContentKind::kText ? missing.text : missing.analysis;
+    for (std::size_t at = 0; at < entries.size();) {
+      RespCommand exists{{"EXISTS"}, {}};
+      for (; at < entries.size() && exists.words.size() <= kAtOnce; ++at) {
+        if (entries[at].kind == kind) exists.words.push_back(entries[at].store_key);
+      }
+      if (exists.words.size() == 1) continue;
+      const auto reply = client_.Run(exists, deadline);
+      if (!reply) return reply.error();
+      if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
+      const auto asked = static_cast<std::int64_t>(exists.words.size()) - 1;
+      count +=
+          static_cast<std::uint64_t>(std::clamp<std::int64_t>(asked - reply->integer, 0, asked));
+    }
+  }
+  return missing;
 }
 
 }  // namespace

@@ -34,6 +34,20 @@ Counters DecodeCounters(std::string_view text) {
 
 }  // namespace
 
+PendingWrite PendingOf(const KeepRequest& request, std::chrono::milliseconds life, WallTime now,
+                       const KeySpace& keys, const EntryFormatOptions& format) {
+  PendingWrite write;
+  write.id = request.id;
+  write.made_at = now;
+  write.expires_at = now + life;
+  write.counters = request.counters;
+  Entry entry = *request.entry;
+  entry.expires_at = write.expires_at;  // as the shared store will want it
+  write.store_key = keys.StoreKey(entry.key);
+  write.value = EncodeEntry(entry, format, keys.StoredDigest(entry.key));
+  return write;
+}
+
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write) {
   const std::string counters = EncodeCounters(write.counters);
   return connection
@@ -122,6 +136,21 @@ int DropOrphans(Connection& connection, std::string_view prefix) {
           " AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.key = outbox.key)")
       .Bind(1, prefix)
       .Run();
+}
+
+int ReadWaitingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
+                       WallTime now, std::vector<WaitingEntry>& entries) {
+  Statement statement = connection.Prepare(
+      "SELECT DISTINCT key FROM outbox WHERE prefix = ?1 AND key <> '' AND expires_ms > ?2");
+  statement.Bind(1, std::string_view(keys.prefix())).Bind(2, ToMillis(now));
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    const std::string_view key = statement.Bytes(0);
+    const auto kind = keys.FamilyOf(key);
+    if (!kind || !pattern.Matches(key.substr(keys.prefix().size()))) continue;
+    entries.push_back({*kind, std::string(key)});
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count) {

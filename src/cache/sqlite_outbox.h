@@ -4,12 +4,17 @@
 #include <vector>
 
 #include "cache/sqlite_connection.h"
+#include "vcache/cache/key_space.h"
 #include "vcache/cache/outbox.h"
 
 namespace vcache::cache {
 
 // The writes that wait for the shared store. All answer SQLite's result codes. Each site has its
 // own, told apart by `prefix`.
+
+/// What waits when `request` is to be kept for `life` from `now` on.
+PendingWrite PendingOf(const KeepRequest& request, std::chrono::milliseconds life, WallTime now,
+                       const KeySpace& keys, const EntryFormatOptions& format);
 
 /// Puts a write behind the others; its number is made here, and its id when it has none. Inside a
 /// transaction of the caller.
@@ -32,6 +37,10 @@ int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t
 /// caller.
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped);
+
+/// The waiting entries of ours whose life is not over at `now` and whose names match, each once.
+int ReadWaitingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
+                       WallTime now, std::vector<WaitingEntry>& entries);
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
 

@@ -8,6 +8,7 @@
 #include "cache/sqlite_entries.h"
 #include "cache/sqlite_outbox.h"
 #include "cache/sqlite_schema.h"
+#include "cache/times.h"
 
 namespace vcache::cache {
 namespace {
@@ -62,6 +63,8 @@ class SqliteVerdictStore final : public SqliteStore {
   Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
   Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
   Result<std::uint64_t> CountPending(Deadline deadline) override;
+  Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
+                                                   Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
   Result<void> SyncCopies(std::int64_t clears, Deadline deadline) override;
 
@@ -76,10 +79,7 @@ class SqliteVerdictStore final : public SqliteStore {
     }
     return connection;
   }
-  std::int64_t NowMillis() const {
-    return std::chrono::floor<std::chrono::milliseconds>(clock_.WallNow().time_since_epoch())
-        .count();
-  }
+  std::int64_t NowMillis() const { return ToMillis(clock_.WallNow()); }
   LookupResult LookupOn(Connection& connection, const CacheKey& key);
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
@@ -289,19 +289,11 @@ Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadlin
   if (request.entry == nullptr || request.ttl.count() <= 0) {
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
-  PendingWrite write;
-  write.id = request.id;
-  write.made_at = clock_.WallNow();
-  write.expires_at = write.made_at + std::min(request.ttl, kLongestLife);
-  write.counters = request.counters;
-  Entry entry = *request.entry;
-  entry.expires_at = write.expires_at;  // as the shared store will want it
-  write.store_key = keys_.StoreKey(entry.key);
-  write.value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
-  const auto expires = write.expires_at.time_since_epoch();
-  const auto expires_ms = std::chrono::floor<std::chrono::milliseconds>(expires).count();
+  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  const PendingWrite write = PendingOf(request, life, clock_.WallNow(), keys_, options_.format);
   return Write(deadline, [&](Connection& connection) {
-    const int code = WriteEntry(connection, write.store_key, write.value, expires_ms);
+    const int code =
+        WriteEntry(connection, write.store_key, write.value, ToMillis(write.expires_at));
     return code != SQLITE_OK ? code : WritePending(connection, keys_.prefix(), write);
   });
 }
@@ -357,6 +349,16 @@ Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {
   });
   if (!read) return read.error();
   return count;
+}
+
+Result<std::vector<WaitingEntry>> SqliteVerdictStore::WaitingEntries(const KeyPattern& pattern,
+                                                                     Deadline deadline) {
+  std::vector<WaitingEntry> entries;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadWaitingEntries(connection, keys_, pattern, clock_.WallNow(), entries);
+  });
+  if (!read) return read.error();
+  return entries;
 }
 
 Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline deadline) {

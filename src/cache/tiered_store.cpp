@@ -8,7 +8,7 @@ void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) 
   if (memory_ == nullptr || found.outcome != LookupOutcome::kHit) return;
   const std::shared_lock lock(clear_mutex_);
   if (clears_.load() != clears_seen) return;
-  memory_->Promote(found.entry, found.ttl);
+  memory_->Promote(found);
 }
 
 LookupResult TieredStore::LookupMemory(const CacheKey& key) {
@@ -57,6 +57,10 @@ Result<void> TieredStore::Keep(const KeepRequest& request, Deadline deadline) {
   // After a clear that came in between, the store behind may have lost the verdict again. What the
   // store refused is nowhere else and stays.
   if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
+  if (!kept) {
+    memory_->KeepAlone(request);
+    return kept;
+  }
   const Result<void> ignored = memory_->Keep(request, deadline);
   (void)ignored;  // memory refuses nothing
   return kept;
@@ -67,11 +71,13 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   Result<ClearReport> behind =
       backing_ != nullptr ? backing_->Clear(pattern, mode, deadline) : ClearReport{};
-  if (memory_ == nullptr || (mode == ClearMode::kDryRun && backing_ != nullptr)) return behind;
+  if (memory_ == nullptr) return behind;
   const std::unique_lock lock(clear_mutex_);
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
-  Result<ClearReport> front = memory_->Clear(pattern, mode, deadline);
-  return backing_ != nullptr ? behind : front;
+  const MemoryClearReport front = memory_->ClearHere(pattern, mode);
+  if (backing_ == nullptr) return front.all;
+  if (behind) *behind += front.alone;  // all else are copies of what was counted behind
+  return behind;
 }
 
 void TieredStore::ClearMemory(const KeyPattern& pattern) {

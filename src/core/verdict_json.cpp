@@ -101,7 +101,7 @@ Json VerdictToJson(const Verdict& verdict) {
   if (verdict.provenance) object["provenance"] = ProvenanceToJson(*verdict.provenance);
   const Result<Json> details = ParseJson(verdict.details);
   object["details"] = details && details->is_object() ? *details : Json::object();
-  object["analyzedAt"] = FormatTime(verdict.analyzed_at);
+  object["analyzedAt"] = TimeToJson(verdict.analyzed_at);
   if (verdict.demo) object["demo"] = true;
   if (verdict.partial) object["partial"] = true;
   return object;
@@ -140,6 +140,10 @@ std::string FormatTime(WallTime time) {
   char text[32];
   const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return {text, length};
+}
+
+Json TimeToJson(WallTime time) {
+  return time == WallTime{} ? Json(nullptr) : Json(FormatTime(time));
 }
 
 std::optional<WallTime> ParseTime(std::string_view text) {

@@ -18,6 +18,8 @@ Result<Verdict> VerdictFromJson(const Json& object);
 
 /// `2026-11-21T10:15:00Z` (RFC 3339, UTC, whole seconds).
 std::string FormatTime(WallTime time);
+/// The same as JSON; null for `WallTime{}`, which stands for an unknown time.
+Json TimeToJson(WallTime time);
 std::optional<WallTime> ParseTime(std::string_view text);
 
 }  // namespace vcache

@@ -117,6 +117,16 @@ std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcep
   return sum;
 }
 
+std::int64_t DetectorPanel::UsualPriceMicros(const DetectionTask& task) const {
+  const std::vector<VendorPrice> prices = Prices(task);
+  std::int64_t sum = 0;
+  for (const VendorPrice& price : prices) {
+    sum += price.micros;
+    if (options_.mode == DetectionMode::kFallback) break;
+  }
+  return sum;
+}
+
 std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const {
   std::vector<VendorPrice> prices;
   for (const auto& member : Taking(MembersFor(task.kind), task)) {

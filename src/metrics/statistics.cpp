@@ -128,6 +128,14 @@ void Statistics::OnJoined(const CacheKey& key, std::string_view, std::int64_t sa
   Count(key.kind, Counter::kSavedMicros, saved_micros);
 }
 
+void Statistics::OnLookup(const CacheKey& key, const cache::LookupResult& found,
+                          std::int64_t spared_micros) {
+  Count(key.kind, Counter::kLookups, 1);
+  if (found.outcome != cache::LookupOutcome::kHit) return;
+  Count(key.kind, Counter::kLookupHits, 1);
+  Count(key.kind, Counter::kSparedMicros, spared_micros);
+}
+
 void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {
   Count(key.kind, Counter::kCorrupt, 1);
 }

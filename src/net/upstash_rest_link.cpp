@@ -16,7 +16,7 @@ constexpr std::size_t kMostBytes = 256 * 1024;
 /// Commands that change nothing, so that repeating one is harmless. Those that we use.
 bool OnlyReads(const RespCommand& command) {
   static constexpr std::array<std::string_view, 8> kReads = {"GET",  "MGET", "HGETALL", "HMGET",
-                                                             "SCAN", "TTL",  "EXISTS",  "PING"};
+                                                             "SCAN", "PTTL", "EXISTS",  "PING"};
   return !command.words.empty() &&
          std::find(kReads.begin(), kReads.end(), command.words.front()) != kReads.end();
 }

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "sandbox/vendor_call.h"
@@ -24,10 +28,25 @@ http::Response Refuse(std::string_view message) {
   return JsonAnswer(400, Json::object({{"error", message}}));
 }
 
+/// A switch that is misspelt must not leave a test with a vendor that behaves.
+std::optional<std::string> UnknownMember(const Json& switches) {
+  constexpr std::array<std::string_view, 5> kKnown = {"mode", "latencyMs", "times", "frames",
+                                                   "vendor"};
+  for (const auto& [name, value] : switches.get_ref<const Json::object_t&>()) {
+    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) return name;
+  }
+  return std::nullopt;
+}
+
 http::Response Behave(CallLedger& ledger, http::Request& request) {
   const auto body = ReadSmallBody(request);
-  const Result<Json> json = ParseJson(body.value_or(""));
-  if (!json || !json->is_object()) return Refuse("Send a JSON object.");
+  JsonLimits limits;
+  limits.refuse_duplicate_keys = true;
+  const Result<Json> json = ParseJson(body.value_or(""), limits);
+  if (!json || !json->is_object()) return Refuse("Send a JSON object that names each member once.");
+  if (const auto unknown = UnknownMember(*json)) {
+    return Refuse("The member \"" + *unknown + "\" is none that the sandbox knows.");
+  }
   Behaviour behaviour;
   if (const Json* name = Find(*json, "mode")) {
     const auto mode = ModeFromName(AsString(name).value_or(""));
@@ -49,7 +68,11 @@ http::Response Behave(CallLedger& ledger, http::Request& request) {
     if (!count || *count < 1 || *count > 3'600) return Refuse("frames must be 1 to 3600.");
     behaviour.frames = static_cast<int>(*count);
   }
-  behaviour.vendor = AsString(Find(*json, "vendor")).value_or("");
+  if (const Json* vendor = Find(*json, "vendor")) {
+    const auto name = AsString(vendor);
+    if (!name) return Refuse("vendor must be a string.");
+    behaviour.vendor = *name;
+  }
   ledger.Behave(std::move(behaviour));
   return JsonAnswer(200, Json::object({{"ok", true}}));
 }

@@ -46,6 +46,28 @@ class BadInput(ServiceTest):
         self.assertProblem(self.post("/api/analysis/text", PHOTO, "image/jpeg"), 415,
                            "unsupported_media_type")
 
+    def test_what_is_not_understood_is_named_and_nothing_is_paid(self):
+        def refused(answer):
+            self.assertIn("no_store", self.assertProblem(answer, 400, "bad_request")["error"])
+
+        text = "x" * 60
+        plain, urlencoded = "text/plain", "application/x-www-form-urlencoded"
+        for path in ("/api/analysis/text", "/api/text-analysis/analyze"):
+            refused(self.post(path + "?no_store=1", text, plain))
+            refused(self.post(path, '{"text":"%s","no_store":true}' % text, "application/json"))
+            refused(self.post(path, f"text={text}&no_store=1", urlencoded))
+            twice = self.post(path, f"text={text}&text={text}", urlencoded)
+            self.assertProblem(twice, 400, "bad_request")
+        refused(self.post("/api/analysis/file?no_store", PHOTO, "image/jpeg"))
+        more, content_type = form(b"true", name="no_store")
+        both = more.replace(b"--xYzZy--\r\n", b"") + form(PHOTO)[0]
+        refused(self.post("/api/analysis/file", both, content_type))
+
+    def test_a_switch_that_the_sandbox_does_not_know_is_refused(self):
+        for switches in ({"latency_ms": 5}, {"vendor": 5}):
+            with self.assertRaisesRegex(AssertionError, next(iter(switches))):
+                self.box.behave("ok", **switches)
+
     def test_paths_methods_and_keys(self):
         self.assertProblem(self.app.request("GET", "/api/nothing"), 404, "not_found")
         self.assertProblem(self.app.request("POST", "/api/nothing", b"x" * 1000), 404, "not_found")

@@ -32,8 +32,11 @@ class ApiBench {
  public:
   /// `backing` says what the store behind is called; its `store` is the bench's matter.
   explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true,
-                    api::BackingStore backing = {}, analysis::BudgetOptions limits = {})
-      : panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
+                    api::BackingStore backing = {}, analysis::BudgetOptions limits = {},
+                    cache::KeySpace keys = cache::KeySpace())
+      : behind({.max_ttl = std::chrono::seconds(0), .keys = keys}, clock),
+        panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
+        memory_({.keys = std::move(keys)}, clock),
         statistics_(nullptr, clock, logger),
         budget_(sums_, clock, logger, std::move(limits)),
         analysis_(tiers_, panel_, statistics_, clock, {}),
@@ -77,7 +80,7 @@ class ApiBench {
   FakeClock clock;
   RecordingLogger logger;
   std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();
-  cache::MemoryStore behind{{.max_ttl = std::chrono::seconds(0)}, clock};
+  cache::MemoryStore behind;
   FaultyStore faulty{behind};
 
  private:
@@ -91,7 +94,7 @@ class ApiBench {
   }
 
   detection::DetectorPanel panel_;
-  cache::MemoryStore memory_{{}, clock};
+  cache::MemoryStore memory_;
   cache::TieredStore tiers_{&memory_, &faulty};
   metrics::Statistics statistics_;
   cache::MemoryBudgetStore sums_;

@@ -70,6 +70,17 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return clears.load();
   }
+  Result<cache::ClearReport> CountMissing(std::span<const cache::WaitingEntry> entries,
+                                          Deadline deadline) override {
+    if (away) return Away();
+    cache::ClearReport missing;
+    for (const auto& entry : entries) {
+      const auto name = cache::KeyPattern::Parse(entry.store_key);
+      if (behind.Clear(*name, cache::ClearMode::kDryRun, deadline)->total() > 0) continue;
+      ++(entry.kind == cache::ContentKind::kText ? missing.text : missing.analysis);
+    }
+    return missing;
+  }
   Result<void> Deliver(const cache::PendingWrite& write, Deadline) override {
     if (away || refuses_writes || deliveries_left == 0) return Away();
     if (refuses_entries_for_good && !write.store_key.empty()) {
@@ -156,6 +167,19 @@ class FakeLocalStore final : public cache::SqliteStore {
     if (is_off) return Off();
     const std::lock_guard lock(mutex_);
     return std::uint64_t{pending_.size()};
+  }
+  Result<std::vector<cache::WaitingEntry>> WaitingEntries(const cache::KeyPattern& pattern,
+                                                          Deadline) override {
+    if (is_off) return Off();
+    std::vector<cache::WaitingEntry> entries;
+    std::set<std::string> seen;
+    const std::lock_guard lock(mutex_);
+    for (const auto& write : pending_) {
+      const auto kind = cache::KeySpace().FamilyOf(write.store_key);
+      if (!kind || !pattern.Matches(write.store_key)) continue;
+      if (seen.insert(write.store_key).second) entries.push_back({*kind, write.store_key});
+    }
+    return entries;
   }
   Result<cache::CounterTotals> SumPending(WallTime now, Deadline) override {
     cache::CounterTotals sum;

@@ -17,75 +17,13 @@
 #include <vector>
 
 #include "support/never.h"
+#include "support/store_under_test.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::test {
 
-/// A store and the world behind it. Each instance begins empty. Where a world cannot do something
-/// (a memory store holds no raw bytes), the function says so and the promises that need it are left
-/// out.
-class StoreUnderTest {
- public:
-  virtual ~StoreUnderTest() = default;
-
-  virtual cache::VerdictStore& store() = 0;
-  /// The counters of the same store; null where it ignores them.
-  virtual cache::CounterStore* counters() { return nullptr; }
-  virtual const Clock& clock() const = 0;
-  /// Lets `time` pass for the store: by a fake clock, or by really waiting.
-  virtual void PassTime(std::chrono::seconds time) = 0;
-  /// A life that `PassTime` can outlast: short where time really passes.
-  virtual std::chrono::seconds short_ttl() const { return std::chrono::seconds(60); }
-  /// How much a reported TTL may be less than what was asked for.
-  virtual std::chrono::milliseconds ttl_tolerance() const { return std::chrono::milliseconds(0); }
-
-  /// The key space that the store was made with.
-  virtual const cache::KeySpace& keys() const = 0;
-  /// Writes bytes under a key as other software would; false when this world cannot.
-  virtual bool SeedRaw(const std::string& /*store_key*/, const std::string& /*value*/,
-                       std::chrono::seconds /*ttl*/) {
-    return false;
-  }
-  /// The bytes under a key; empty when there are none or this world cannot.
-  virtual std::optional<std::string> ReadRaw(const std::string& /*store_key*/) { return {}; }
-  /// Makes the world behind unreachable; false when this world cannot.
-  virtual bool MakeUnavailable() { return false; }
-};
-
 using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
-
-inline cache::CacheKey MakeKey(unsigned number,
-                               cache::ContentKind kind = cache::ContentKind::kAnalysis) {
-  content::ContentDigest::Bytes bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    // Spread like a digest's bytes, and different for each number.
-    bytes[i] = static_cast<std::byte>((number * 2654435761U >> (8 * (i % 4))) + 37 * i);
-  }
-  for (std::size_t i = 0; i < 4; ++i) bytes[8 + i] = static_cast<std::byte>(number >> (8 * i));
-  return {kind, content::ContentDigest(bytes)};
-}
-
-inline cache::SharedEntry MakeEntry(const cache::CacheKey& key, double score = 87.5) {
-  cache::Entry entry;
-  entry.key = key;
-  entry.verdict.ai_score = score;
-  entry.verdict.provider = "sightengine";
-  entry.verdict.sources.push_back({"sightengine", score, {}, {}, ScoreKind::kProbability, "", ""});
-  entry.verdict.consensus = "1/1";
-  entry.verdict.analyzed_at = WallTime(std::chrono::seconds(1'767'225'600));
-  entry.stored_at = entry.verdict.analyzed_at;
-  entry.cost_micros = 10'000;
-  entry.media_type = "image/jpeg";
-  entry.bytes = 61'720;
-  entry.detectors = "sightengine:genai";
-  return std::make_shared<const cache::Entry>(std::move(entry));
-}
-
-inline cache::KeepRequest MakeKeep(const cache::CacheKey& key, std::chrono::seconds ttl,
-                                   double score = 87.5) {
-  return {MakeEntry(key, score), ttl, {}};
-}
 
 namespace conformance {
 
@@ -112,6 +50,8 @@ inline void KeepsAndFinds(StoreUnderTest& world) {
   CHECK(found.entry->media_type == "image/jpeg");
   CHECK(found.entry->bytes == 61'720);
   CHECK(found.entry->detectors == "sightengine:genai");
+  CHECK_FALSE(found.entry->foreign);
+  CHECK(found.life_known);
   CHECK(found.entry->stored_at == MakeEntry(key)->stored_at);
   CHECK(found.ttl <= hours(1));
   CHECK(found.ttl >= hours(1) - world.ttl_tolerance());
@@ -195,6 +135,31 @@ inline void ClearsByPattern(StoreUnderTest& world) {
   CHECK(count("*", ClearMode::kDelete) == Counts(0, 0));
 }
 
+inline void ClearsByTheContentsHash(StoreUnderTest& world) {
+  for (unsigned i = 0; i < 3; ++i) {
+    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i), hours(1)), kNever));
+    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i, ContentKind::kText), hours(1)), kNever));
+  }
+  const auto clear = [&](const std::string& by_content, ClearMode mode) {
+    const auto pattern = world.keys().StoredPattern(*KeyPattern::Parse(by_content));
+    REQUIRE(pattern);
+    const auto report = world.store().Clear(*pattern, mode, kNever);
+    REQUIRE(report);
+    return report->total();
+  };
+  // As answers name it, whatever its name in the store is.
+  const std::string one = MakeKey(1).ToString();
+  CHECK(clear(one, ClearMode::kDryRun) == 1);
+  CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(clear(one, ClearMode::kDelete) == 1);
+  CHECK(clear(one, ClearMode::kDelete) == 0);
+  CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(world.store().Lookup(MakeKey(1, ContentKind::kText), kNever).outcome ==
+        LookupOutcome::kHit);
+  CHECK(clear("*:" + MakeKey(2).digest.ToHex(), ClearMode::kDelete) == 2);
+  CHECK(clear("*", ClearMode::kDryRun) == 3);
+}
+
 inline void ClearsNothingOfOthers(StoreUnderTest& world) {
   const std::string hex = MakeKey(1).digest.ToHex();
   std::string upper = hex;
@@ -232,7 +197,14 @@ inline void ReadsForeignEntries(StoreUnderTest& world) {
   REQUIRE(found.outcome == LookupOutcome::kHit);
   CHECK(found.entry->verdict.ai_score == 12);
   CHECK_FALSE(found.entry->verdict.is_ai());
+  CHECK(found.entry->foreign);
+  CHECK(found.entry->stored_at == WallTime{});
+  CHECK(found.entry->verdict.analyzed_at == WallTime{});
+  CHECK(found.life_known);
   CHECK(found.ttl <= hours(1));
+  CHECK(found.ttl > hours(1) - std::chrono::minutes(1));
+  CHECK(world.store().LookupMany({&key, 1}, kNever).front().ttl >
+        hours(1) - std::chrono::minutes(1));
   unsigned number = 2;  // another key for each: a tier in front may remember the first
   for (const char* miss : {R"({"aiScore":12,"demo":true})", R"({"isAi":true})"}) {
     const auto missing = MakeKey(number++);
@@ -283,6 +255,9 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   REQUIRE(world.store().Keep(request, kNever));
   cache::Counters hits;
   hits.at(ContentKind::kText, Counter::kHits) = 3;
+  hits.at(ContentKind::kText, Counter::kLookups) = 7;
+  hits.at(ContentKind::kText, Counter::kLookupHits) = 5;
+  hits.at(ContentKind::kText, Counter::kSparedMicros) = 25'000;
   REQUIRE(counters->Add({hits, world.clock().WallNow(), RandomId()}, kNever));
   REQUIRE(counters->Add({hits, world.clock().WallNow() - hours(24), RandomId()}, kNever));
   const auto totals = counters->Read(world.clock().WallNow(), kNever);
@@ -291,6 +266,9 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   CHECK(totals->all.at(ContentKind::kAnalysis, Counter::kSpentMicros) == 10'000);
   CHECK(totals->all.at(ContentKind::kText, Counter::kHits) == 6);
   CHECK(totals->today.at(ContentKind::kText, Counter::kHits) == 3);
+  CHECK(totals->all.at(ContentKind::kText, Counter::kLookups) == 14);
+  CHECK(totals->all.at(ContentKind::kText, Counter::kLookupHits) == 10);
+  CHECK(totals->today.at(ContentKind::kText, Counter::kSparedMicros) == 25'000);
   CHECK(totals->today.total(Counter::kPaidCalls) == 1);
   CHECK(totals->since <= world.clock().WallNow());
   CHECK(totals->since > WallTime{});
@@ -361,6 +339,8 @@ inline void RunVerdictStoreConformance(const StoreFactory& make) {
       {"forgets after the TTL, and not before", conformance::ForgetsAfterTheTtl},
       {"finds many in their order", conformance::FindsManyInOrder},
       {"clears what a pattern selects, and counts it", conformance::ClearsByPattern},
+      {"clears one content by its hash, whatever the stored name",
+       conformance::ClearsByTheContentsHash},
       {"clears nothing of others (rule R9)", conformance::ClearsNothingOfOthers},
       {"reads foreign entries, and never demonstrations", conformance::ReadsForeignEntries},
       {"tells corrupt from missing (rule R8)", conformance::TellsCorruptFromMiss},

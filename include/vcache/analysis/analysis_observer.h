@@ -24,6 +24,10 @@ class AnalysisObserver {
                       const cache::LookupResult&) {}
   virtual void OnJoined(const cache::CacheKey&, std::string_view /*file_name*/,
                         std::int64_t /*saved_micros*/) {}
+  /// A look-up by hash, that a store answered: nobody sent the content. `spared_micros` is what an
+  /// analysis would have cost, 0 where nothing is known.
+  virtual void OnLookup(const cache::CacheKey&, const cache::LookupResult&,
+                        std::int64_t /*spared_micros*/) {}
   virtual void OnCorrupt(const cache::CacheKey&, std::string_view /*reason*/) {}
   /// The vendors answered or failed. `kept`: the counters are in the store with the verdict
   /// already; else whoever observes must add them.

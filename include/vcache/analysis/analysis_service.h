@@ -43,7 +43,10 @@ struct Analysis {
   CacheStatus status = CacheStatus::kMiss;
   std::optional<cache::Tier> tier;   ///< On a hit.
   std::chrono::milliseconds ttl{0};  ///< Remaining life of the entry.
+  bool life_known = true;            ///< False: nobody knows its life, and `ttl` says nothing.
   bool stored = false;               ///< On a miss: whether it is kept anywhere.
+  /// What the call did not cost that was not made for it: the price of the one that made the
+  /// verdict; of a verdict of other software, the price of such a call now.
   std::int64_t saved_micros = 0;
 };
 
@@ -102,7 +105,8 @@ class AnalysisService {
   /// kOverloaded, kShuttingDown, kDeadlineExceeded.
   Result<Analysis> Analyze(Content content, Deadline deadline);
 
-  /// What is known, without ever paying. kNotCached, kStoreUnavailable.
+  /// What is known, without ever paying. Counted as a look-up: anybody can ask as often as they
+  /// like, so it is no hit, and saves nothing. kNotCached, kStoreUnavailable.
   Result<Analysis> Find(const cache::CacheKey& key, Deadline deadline);
 
   /// The service is asked to stop: no new paid calls from now on, and whoever waits for one gets

@@ -27,6 +27,8 @@ class LoggingObserver final : public AnalysisObserver {
               const cache::LookupResult& found) override;
   void OnJoined(const cache::CacheKey& key, std::string_view file_name,
                 std::int64_t saved_micros) override;
+  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found,
+                std::int64_t spared_micros) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;
   void OnNotKept(const cache::CacheKey& key, const Error& error) override;

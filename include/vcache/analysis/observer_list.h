@@ -25,6 +25,10 @@ class ObserverList final : public AnalysisObserver {
                 std::int64_t saved_micros) override {
     for (auto* each : observers_) each->OnJoined(key, file_name, saved_micros);
   }
+  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found,
+                std::int64_t spared_micros) override {
+    for (auto* each : observers_) each->OnLookup(key, found, spared_micros);
+  }
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override {
     for (auto* each : observers_) each->OnCorrupt(key, reason);
   }

@@ -36,7 +36,8 @@ struct ApiOptions {
   std::vector<std::string> cors_headers;
   /// Verdicts come from a stand-in.
   bool demo = false;
-  /// How log lines name a content.
+  /// How the stores name contents: what administrators ask for is put into their terms, and log
+  /// lines name contents so.
   cache::KeySpace keys{};
 };
 

@@ -13,7 +13,7 @@ namespace vcache::cache {
 
 /// What is counted for each kind of content. Names are the fields of `stats:counters`.
 enum class Counter {
-  kHits,            ///< Answered from a tier.
+  kHits,            ///< Analyses answered from a tier.
   kMisses,          ///< Led to a call of a vendor (or the lack of one).
   kCoalesced,       ///< Waited for somebody else's call.
   kErrors,          ///< Analyses that ended in an error.
@@ -22,8 +22,11 @@ enum class Counter {
   kUnknownCharges,  ///< Of these, the ones whose charge is unknown.
   kSpentMicros,     ///< Millionths of a dollar paid.
   kSavedMicros,     ///< Millionths of a dollar that hits and coalesced answers did not cost.
+  kLookups,       ///< Look-ups by hash that a store answered. Anybody can repeat them for nothing.
+  kLookupHits,    ///< Of these, the ones of a known content.
+  kSparedMicros,  ///< Millionths of a dollar that analyses would have cost in their place.
 };
-inline constexpr std::size_t kCounterCount = 9;
+inline constexpr std::size_t kCounterCount = 12;
 
 std::string_view CounterName(Counter counter) noexcept;  ///< `hits`, `spent_micros`, ...
 

@@ -17,13 +17,15 @@ namespace vcache::cache {
 struct Entry {
   Verdict verdict;
   CacheKey key;
-  WallTime stored_at{};
+  WallTime stored_at{};  ///< `WallTime{}` when unknown: of some foreign entries.
   /// Price of the call that made it, in millionths of a US dollar.
   std::int64_t cost_micros = 0;
   std::string media_type;  ///< Empty for texts.
   std::uint64_t bytes = 0;
   /// Fingerprint of the vendors, models and options that made the verdict (rule S4).
   std::string detectors;
+  /// Written by other software, which does not say what the verdict cost.
+  bool foreign = false;
   /// When its life in the store is over, for stores that do not tell it with each read: they set
   /// it when they write, and take it out when they read. Empty everywhere else.
   std::optional<WallTime> expires_at{};

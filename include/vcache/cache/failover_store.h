@@ -51,8 +51,8 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// An error only when neither store takes it.
   Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
-  /// Clears both, what waits included (its counters stay). Reports what the shared store held, or
-  /// its error: the local one is cleared all the same.
+  /// Clears both, what waits included (its counters stay). Reports what the shared store held and
+  /// what waited for it, each entry once, or its error: the local one is cleared all the same.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   /// Whether the shared store is.
   bool available() const noexcept override { return shared_.available(); }
@@ -80,6 +80,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   void Remember(const Counters& written, WallTime when);
   void LearnTotals();
   void Recount();
+  ClearReport CountWaiting(const KeyPattern& pattern, Deadline deadline);
   bool DeliverOne(const PendingWrite& write);
   void Run();
 

@@ -21,6 +21,12 @@ struct MemoryStoreOptions {
   KeySpace keys{};
 };
 
+/// What a clear of the memory tier found.
+struct MemoryClearReport {
+  ClearReport all;
+  ClearReport alone;  ///< Of these, what nobody else had when it was kept here (`KeepAlone`).
+};
+
 struct MemoryStoreUse {
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
@@ -40,9 +46,14 @@ class MemoryStore final : public VerdictStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
+  /// Like `Keep`, for what no store behind has taken: a clear tells it from copies.
+  void KeepAlone(const KeepRequest& request);
+  /// `Clear`, with the number of those that were kept here alone.
+  MemoryClearReport ClearHere(const KeyPattern& pattern, ClearMode mode);
+
   /// Like `Keep`, for what was found in a store behind: nothing happens when an entry of the same
   /// or a later `stored_at` is there already. A look-up that was overtaken changes nothing.
-  void Promote(const SharedEntry& entry, std::chrono::milliseconds ttl);
+  void Promote(const LookupResult& found);
 
   MemoryStoreUse use() const;
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ struct PendingWrite {
   WallTime made_at{};
 };
 
+/// An entry among the writes that wait.
+struct WaitingEntry {
+  ContentKind kind = ContentKind::kAnalysis;
+  std::string store_key{};
+};
+
 /// Writes that the shared store did not take, on disk, in order. Thread-safe. All of it fails with
 /// kStoreUnavailable.
 class Outbox {
@@ -41,6 +48,9 @@ class Outbox {
   /// Forgets it; its entry stays as a copy. From now on the shared store has it.
   virtual Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) = 0;
   virtual Result<std::uint64_t> CountPending(Deadline deadline) = 0;
+  /// The entries that wait, whose life is not over and whose stored names match; each once.
+  virtual Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
+                                                           Deadline deadline) = 0;
   /// What the waiting writes will add to the totals; `now` says which day is today.
   virtual Result<CounterTotals> SumPending(WallTime now, Deadline deadline) = 0;
 };
@@ -52,6 +62,10 @@ class SharedStore : public VerdictStore, public CounterStore {
   /// and its entry is stored with the rest of its life, unless a newer one is there. Errors:
   /// kStoreUnavailable; kBadRequest when the store will never take it.
   virtual Result<void> Deliver(const PendingWrite& write, Deadline deadline) = 0;
+
+  /// How many of these it has no entry for, by kind. kStoreUnavailable.
+  virtual Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+                                           Deadline deadline) = 0;
 
   /// How often anybody has cleared anything: who was away sees whether something was missed.
   /// kStoreUnavailable.

@@ -20,7 +20,7 @@ struct RedisStoreOptions {
   EntryFormatOptions format{};
   /// Serve entries marked `demo` (with a sandbox only).
   bool accept_demo = false;
-  /// The reported life of an entry of other software, which does not say how long it lives.
+  /// How long an entry of other software that has no end is held before it is asked for again.
   std::chrono::seconds foreign_ttl{60};
   /// How many keys a clear asks for at once: more is faster, fewer holds the server up less.
   std::size_t scan_page = 500;
@@ -30,10 +30,10 @@ struct RedisStoreOptions {
 };
 
 /// The shared store: verdicts and counters in a Redis, as docs/cache-format.md specifies. A look-up
-/// is one command, a batch one, `Keep` one round trip (two with `one_slot_scripts`). What the
-/// server or the connection cannot answer is kUnavailable, never a miss. A `Keep` or `Add` that
-/// failed may have been carried out: whoever repeats a `Keep` looks first whether its entry is
-/// there (its counters then are, too).
+/// is one command, a batch one (entries of other software: one more each, for their life), `Keep`
+/// one round trip (two with `one_slot_scripts`). What the server or the connection cannot answer is
+/// kUnavailable, never a miss. A `Keep` or `Add` that failed may have been carried out: whoever
+/// repeats a `Keep` looks first whether its entry is there (its counters then are, too).
 class RedisStore : public SharedStore, public LeaseStore {};
 
 /// Client, clock and logger must outlive the store. Over a client that takes text only

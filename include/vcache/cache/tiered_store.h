@@ -24,7 +24,8 @@ class TieredStore final : public VerdictStore {
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// The memory tier keeps the verdict even when the store behind refuses; the error is returned.
   Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
-  /// Clears every tier; reports what the backing store held (the memory tier without one).
+  /// Clears every tier; reports what the backing store held and what memory alone had, each entry
+  /// once.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   /// The memory tier alone: another replica has cleared the store behind.
   void ClearMemory(const KeyPattern& pattern);

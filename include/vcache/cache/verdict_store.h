@@ -33,8 +33,10 @@ struct LookupResult {
   LookupOutcome outcome = LookupOutcome::kMiss;
   SharedEntry entry{};               ///< Set on a hit only.
   std::chrono::milliseconds ttl{0};  ///< Remaining life of a hit.
-  Tier tier = Tier::kMemory;         ///< Who answered.
-  std::string reason{};              ///< Why corrupt or unavailable.
+  /// False: nobody knows its life, and `ttl` is for how long it may be held without asking again.
+  bool life_known = true;
+  Tier tier = Tier::kMemory;  ///< Who answered.
+  std::string reason{};       ///< Why corrupt or unavailable.
 };
 
 /// A verdict to keep, with everything that becomes true with it in the same atomic step.
@@ -53,6 +55,11 @@ struct ClearReport {
   std::uint64_t analysis = 0;
   std::uint64_t text = 0;
   std::uint64_t total() const noexcept { return analysis + text; }
+  ClearReport& operator+=(const ClearReport& other) noexcept {
+    analysis += other.analysis;
+    text += other.text;
+    return *this;
+  }
 };
 
 enum class ClearMode { kDelete, kDryRun };
@@ -73,8 +80,9 @@ class VerdictStore {
   /// verdict first, and a failure between the two is a failure. Errors: kStoreUnavailable, kIo.
   virtual Result<void> Keep(const KeepRequest& request, Deadline deadline) = 0;
 
-  /// Removes (or only counts) the entries of ours that match, and nothing else.
-  /// An entry whose life is over is not counted. Errors: kStoreUnavailable, kIo.
+  /// Removes (or only counts) the entries of ours whose stored names match, and nothing else;
+  /// `KeySpace::StoredPattern` makes such a pattern of what people ask for. An entry whose life is
+  /// over is not counted. Errors: kStoreUnavailable, kIo.
   virtual Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode,
                                     Deadline deadline) = 0;
 

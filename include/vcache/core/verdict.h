@@ -80,7 +80,7 @@ struct Verdict {
   /// What the file says of its origin and, of a video, its container of its length.
   std::optional<Provenance> provenance = std::nullopt;
   std::optional<VideoInfo> video = std::nullopt;
-  WallTime analyzed_at{};
+  WallTime analyzed_at{};  ///< `WallTime{}` when unknown: of verdicts that other software stored.
   /// From a stand-in, not from a paid vendor.
   bool demo = false;
   /// A vendor that was asked did not answer.

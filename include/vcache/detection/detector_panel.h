@@ -110,7 +110,9 @@ class DetectorPanel {
   /// What a whole analysis costs at most: a fallback may come to the last vendor. Of a task that
   /// was told what the first look found.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
-  /// The same by vendor: what a `Judge` of this task may be charged for.
+  /// What it costs if nothing fails: in a fallback, the price of the first vendor that takes it.
+  std::int64_t UsualPriceMicros(const DetectionTask& task) const;
+  /// `PriceMicros` by vendor: what a `Judge` of this task may be charged for.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor that is asked answered or failed; never throws. kVendorNotConfigured

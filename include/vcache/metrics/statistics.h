@@ -26,7 +26,7 @@ struct StatisticsOptions {
 /// What administrators see: totals that outlive the process where there is a store.
 struct StatisticsSnapshot {
   cache::CounterTotals totals;
-  std::uint64_t memory_hits = 0;  ///< Of this process, since its start.
+  std::uint64_t memory_hits = 0;  ///< Analyses; of this process, since its start.
   bool durable = false;  ///< Totals come from a store (else: this process since its start).
 };
 
@@ -59,6 +59,8 @@ class Statistics final : public analysis::AnalysisObserver {
               const cache::LookupResult& found) override;
   void OnJoined(const cache::CacheKey& key, std::string_view file_name,
                 std::int64_t saved_micros) override;
+  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found,
+                std::int64_t spared_micros) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;
   void OnError(const cache::CacheKey& key, const Error& error) override;

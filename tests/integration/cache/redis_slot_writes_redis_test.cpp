@@ -101,6 +101,10 @@ class ReplyLosingStore final : public SharedStore {
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override {
     return behind_.Deliver(write, deadline);
   }
+  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+                                   Deadline deadline) override {
+    return behind_.CountMissing(entries, deadline);
+  }
   Result<std::int64_t> CountClears(Deadline deadline) override {
     return behind_.CountClears(deadline);
   }

@@ -59,6 +59,36 @@ TEST_CASE("TieredStore over RedisStore: keeps every promise of a VerdictStore") 
   test::RunVerdictStoreConformance([] { return std::make_unique<TieredUnderTest>(); });
 }
 
+TEST_CASE("RedisStore: tells how many entries it does not have, by kind") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientWorld world(server.url(), SiteKeys());
+  std::vector<WaitingEntry> entries;
+  for (unsigned i = 0; i < 1'200; ++i) {
+    const auto kind = i % 2 == 0 ? ContentKind::kText : ContentKind::kAnalysis;
+    entries.push_back({kind, SiteKeys().StoreKey(MakeKey(i, kind))});
+  }
+  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(world.store().Keep(MakeKeep(MakeKey(3), 1h), kNever));
+  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1'198, ContentKind::kText), 1h), kNever));
+  const auto missing = world.store().CountMissing(entries, kNever);
+  REQUIRE(missing);
+  CHECK(missing->analysis == 598);
+  CHECK(missing->text == 599);
+  CHECK(world.store().CountMissing({}, kNever)->total() == 0);
+}
+
+TEST_CASE("RedisStore: an entry of other software that has no end has no known life") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientWorld world(server.url(), KeySpace());
+  server.Ask({"SET", MakeKey(1).ToString(), R"({"aiScore":12})"});
+  const auto found = world.store().Lookup(MakeKey(1), kNever);
+  REQUIRE(found.outcome == LookupOutcome::kHit);
+  CHECK_FALSE(found.life_known);
+  CHECK(found.ttl == RedisStoreOptions().foreign_ttl);
+}
+
 TEST_CASE("RedisStore: entries are readable JSON with the TTL of their family") {
   if (!RedisServer::Available()) return;
   RedisServer server;

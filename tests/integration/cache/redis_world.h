@@ -63,8 +63,8 @@ class RedisUnderTest : public StoreUnderTest {
         world_(server_.url(), keys_, std::move(options)) {}
   /// What leads to the server and is no TCP address.
   RedisUnderTest(const std::function<net::UpstashRestOptions(const RedisServer&)>& way,
-                 const cache::RedisStoreOptions& options)
-      : world_(way(server_), keys_, options) {}
+                 const cache::RedisStoreOptions& options, cache::KeySpace keys = cache::KeySpace())
+      : keys_(std::move(keys)), world_(way(server_), keys_, options) {}
 
   cache::VerdictStore& store() override { return world_.store(); }
   cache::CounterStore* counters() override { return &world_.store(); }

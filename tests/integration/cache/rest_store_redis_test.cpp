@@ -26,14 +26,15 @@ namespace {
 /// The conformance suite's Redis, reached through the stand-in.
 class RestUnderTest final : public test::RedisUnderTest {
  public:
-  explicit RestUnderTest(std::unique_ptr<std::unique_ptr<RestStandIn>> holder =
+  explicit RestUnderTest(KeySpace keys = KeySpace(),
+                         std::unique_ptr<std::unique_ptr<RestStandIn>> holder =
                              std::make_unique<std::unique_ptr<RestStandIn>>())
       : RedisUnderTest(
             [slot = holder.get()](const RedisServer& server) {
               *slot = std::make_unique<RestStandIn>(server);
               return (*slot)->Options();
             },
-            {}),
+            {}, std::move(keys)),
         holder_(std::move(holder)) {}
 
  private:
@@ -75,6 +76,14 @@ struct BothWays {
 TEST_CASE("RedisStore over REST: keeps every promise of a VerdictStore") {
   if (!RestStandIn::Available()) return;
   test::RunVerdictStoreConformance([] { return std::make_unique<RestUnderTest>(); });
+}
+
+TEST_CASE("RedisStore over REST, with prefix and secret: keeps every promise of a VerdictStore") {
+  if (!RestStandIn::Available()) return;
+  test::RunVerdictStoreConformance([] {
+    return std::make_unique<RestUnderTest>(
+        KeySpace({.prefix = "s[i]*te?:", .secret = Secret("a secret of some length")}));
+  });
 }
 
 TEST_CASE("RedisStore over REST: entries are plain JSON of any size, with their life") {

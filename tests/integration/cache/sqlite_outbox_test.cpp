@@ -137,6 +137,34 @@ TEST_CASE("SqliteStore: what is cleared is not delivered, but what it cost is co
   CHECK(waiting->front().counters.total(Counter::kSpentMicros) == 10'000);
 }
 
+TEST_CASE("SqliteStore: names the entries that wait, each once, while they live and match") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const KeySpace keys({.prefix = "site:", .secret = Secret("a secret of some length")});
+  const auto store = test::OpenStore(dir.path(), clock, NullLogger(), keys);
+  const auto names = [&](const KeyPattern& pattern) {
+    const auto entries = store->WaitingEntries(pattern, kNever);
+    REQUIRE(entries);
+    return entries->size();
+  };
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
+  KeepRequest text = MakeKeep(MakeKey(1, ContentKind::kText), 1200s);
+  CHECK(store->KeepPending(text, kNever));
+  CHECK(names(KeyPattern::All()) == 2);
+  CHECK(names(*KeyPattern::Parse("text:*")) == 1);
+  const auto one = keys.StoredPattern(*KeyPattern::Parse(MakeKey(1).ToString()));
+  const auto found = store->WaitingEntries(*one, kNever);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().kind == ContentKind::kAnalysis);
+  CHECK(found->front().store_key == keys.StoreKey(MakeKey(1)));
+  clock.Advance(600s);
+  CHECK(names(KeyPattern::All()) == 1);
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  CHECK(names(KeyPattern::All()) == 0);
+}
+
 TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting writes") {
   test::TempDir dir;
   test::FakeClock clock;

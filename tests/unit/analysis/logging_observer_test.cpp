@@ -62,6 +62,21 @@ TEST_CASE("LoggingObserver: with KEY_SECRET no line bears digits of the plain ha
   }
 }
 
+TEST_CASE("LoggingObserver: a look-up of a known content is no cache hit of an analysis") {
+  test::RecordingLogger logger;
+  analysis::LoggingObserver observer(logger);
+  const cache::CacheKey key{cache::ContentKind::kText, {}};
+  cache::LookupResult found;
+  observer.OnLookup(key, found, 0);
+  CHECK(logger.lines().empty());
+  found.outcome = cache::LookupOutcome::kHit;
+  observer.OnLookup(key, found, 10'000);
+  REQUIRE(logger.lines().size() == 1);
+  CHECK(logger.lines()[0].message.starts_with("Look-up HIT"));
+  CHECK(logger.lines()[0].fields.find("spared_usd=0.01") != std::string::npos);
+  CHECK(logger.lines()[0].fields.find("saved_usd") == std::string::npos);
+}
+
 TEST_CASE("LoggingObserver: an unknown charge is an error for whoever watches the bill") {
   test::RecordingLogger logger;
   analysis::LoggingObserver observer(logger);

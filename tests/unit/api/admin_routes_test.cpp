@@ -3,6 +3,8 @@
 #include <string>
 
 #include "support/api_bench.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using test::ApiBench;
@@ -160,6 +162,91 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
         line.message == "Cache cleared" && line.fields.find("by=192.0.2.7") != std::string::npos;
   }
   CHECK(logged);
+}
+
+TEST_CASE("admin stats: look-ups by hash are counted as such, and raise neither hits nor savings") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text());
+  const std::string hash = content::DigestOf(AsBytes(ApiBench::Text())).ToHex();
+  for (int i = 0; i < 50; ++i) {
+    const char* method = i % 2 == 0 ? "HEAD" : "GET";
+    CHECK(bench.Send({method, "/api/analysis/" + hash + "?kind=text"}).status == 200);
+  }
+  CHECK(bench.Send({"HEAD", "/api/analysis/" + hash}).status == 404);
+  const Json cache = Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  CHECK(cache["hits"] == "0");
+  CHECK(cache["misses"] == "1");
+  CHECK(cache["hitRate"] == 0.0);
+  CHECK(cache["memory"]["hits"] == 0);
+  CHECK(cache["cost"]["saved"] == 0.0);
+  CHECK(cache["cost"]["today"]["saved"] == 0.0);
+  CHECK(cache["lookups"] == Json::object({{"total", 51}, {"hits", 50}}));
+  CHECK(cache["byKind"]["text"]["lookups"] == Json::object({{"total", 50}, {"hits", 50}}));
+  CHECK(cache["byKind"]["analysis"]["lookups"] == Json::object({{"total", 1}, {"hits", 0}}));
+  CHECK(cache["cost"]["spared"] == 0.5);
+  CHECK(cache["cost"]["today"]["spared"] == 0.5);
+  CHECK(cache["byKind"]["text"]["spared"] == 0.5);
+}
+
+TEST_CASE("admin clear: what is not understood is named, and nothing is removed") {
+  ApiBench bench(WithToken());
+  bench.SendText(ApiBench::Text());
+  const auto refuses = [&](const std::string& query, const std::string& body, const char* named) {
+    CAPTURE(query + " " + body);
+    const auto answer = bench.Send(Admin("POST", "/api/admin/cache/clear" + query, body));
+    CHECK(answer.status == 400);
+    CHECK(Body(answer)["code"] == "bad_request");
+    CHECK(Body(answer)["error"].get<std::string>().find(named) != std::string::npos);
+    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "HIT");
+  };
+  refuses("", R"({"pattern":"text:*","dry_run":true})", "\"dry_run\"");
+  refuses("", R"({"patern":"text:*"})", "\"patern\"");
+  refuses("", R"({"key":"analysis:00"})", "\"key\"");
+  refuses("", R"({"Pattern":"analysis:*","dryrun":true})", "\"Pattern\", \"dryrun\"");
+  refuses("", R"({"":1})", "\"\"");
+  refuses("", R"({"a\nb":1})", "\\x0a");
+  refuses("?pattern=text:*&dryRun=true", "", "\"pattern\", \"dryRun\"");
+  refuses("?dry%52un=1", "{}", "\"dryRun\"");
+  refuses("?dryRun", R"({"pattern":"analysis:*"})", "\"dryRun\"");
+  refuses("", R"({"pattern":["text:*"]})", "pattern");
+  refuses("", R"({"pattern":null})", "pattern");
+  refuses("", R"({"dryRun":1})", "dryRun");
+  refuses("", R"({"dryRun":null})", "dryRun");
+  for (const std::string& all : {std::string("{}"), std::string()}) {
+    CHECK(Body(bench.Send(Admin("POST", "/api/admin/cache/clear", all)))["cleared"] == 1);
+    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "MISS");
+  }
+}
+
+TEST_CASE("admin clear: with KEY_SECRET by the content's hash, and never by some of its digits") {
+  const cache::KeySpace keys({.secret = Secret("a secret of some length")});
+  api::ApiOptions options = WithToken();
+  options.keys = keys;
+  ApiBench bench(options, true, {}, {}, keys);
+  const auto key = [&](std::size_t length) {
+    return Body(bench.SendText(ApiBench::Text(length)))["cache"]["key"].get<std::string>();
+  };
+  const std::string one = key(60);
+  key(61);
+  const auto clear = [&](const std::string& pattern, bool dry_run = false) {
+    const Json order = Json::object({{"pattern", pattern}, {"dryRun", dry_run}});
+    return bench.Send(Admin("POST", "/api/admin/cache/clear", DumpJson(order)));
+  };
+  CHECK(one == "text:" + content::DigestOf(AsBytes(ApiBench::Text(60))).ToHex());
+  CHECK(Body(clear(one, true))["cleared"] == 1);
+  const auto refused = clear(one.substr(0, 9) + "*");
+  CHECK(refused.status == 400);
+  CHECK(Body(refused)["error"].get<std::string>().find("KEY_SECRET") != std::string::npos);
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "HIT");
+  const Json done = Body(clear(one));
+  CHECK(done["cleared"] == 1);
+  CHECK(done["pattern"] == one);
+  CHECK(Body(clear(one))["cleared"] == 0);
+  CHECK(Header(bench.SendText(ApiBench::Text(61)), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "MISS");
+  for (const auto& line : bench.logger.lines()) {  // the log may leak, too
+    CHECK(line.fields.find(one.substr(5)) == std::string::npos);
+  }
 }
 
 TEST_CASE("admin clear: bad orders clear nothing") {

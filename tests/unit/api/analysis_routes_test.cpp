@@ -127,6 +127,36 @@ TEST_CASE("GET /api/analysis/<sha256>: what is known, by kind, without an upload
   CHECK(bench.vendor->calls == 1);
 }
 
+TEST_CASE("analysis: what other software stored is told as far as it is known, the rest is null") {
+  ApiBench bench;
+  cache::Entry entry;
+  entry.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(ApiBench::Text()))};
+  entry.verdict.ai_score = 12;
+  entry.foreign = true;
+  cache::LookupResult found;
+  found.entry = std::make_shared<const cache::Entry>(entry);
+  found.ttl = std::chrono::seconds(60);
+  found.life_known = false;
+  bench.behind.Promote(found);
+  const std::string target = "/api/analysis/" + entry.key.digest.ToHex() + "?kind=text";
+  for (const auto& answer : {bench.SendText(ApiBench::Text()), bench.Send({"GET", target})}) {
+    CHECK(answer.status == 200);
+    CHECK(Header(answer, "X-Cache") == "HIT");
+    CHECK_FALSE(answer.headers.Get("Age"));
+    CHECK(Header(answer, "Cache-Status").find("ttl=") == std::string::npos);
+    const Json body = Body(answer);
+    CHECK(body["analysis"]["analyzedAt"].is_null());
+    CHECK(body["analysis"]["expiresAt"].is_null());
+    CHECK(body["analysis"]["aiScore"] == 12);
+    CHECK(body["cache"]["ageSeconds"].is_null());
+    CHECK(body["cache"]["ttlSeconds"].is_null());
+    CHECK(body["cache"]["savedUsd"] == 0.01);
+  }
+  CHECK(Body(bench.SendText(ApiBench::Text()))["analysis"]["bytes"] == 60);
+  CHECK(Body(bench.Send({"GET", target}))["analysis"]["bytes"].is_null());
+  CHECK(bench.vendor->calls == 0);
+}
+
 TEST_CASE("analysis: without a vendor 503 says so, and names no variable") {
   ApiBench bench({}, /*with_vendor=*/false);
   const auto refused = bench.SendText(ApiBench::Text());

@@ -45,8 +45,29 @@ TEST_CASE("ReadUpload: a form needs exactly one field named file") {
   const auto two = Upload(Part("name=\"file\"", kJpeg) + Part("name=\"file\"", kJpeg) + "--xyz--");
   CHECK(two.status == 400);
   CHECK(Body(two)["error"].get<std::string>().find("two") != std::string::npos);
-  CHECK(Upload(Part("name=\"note\"", "hello") + Part("name=\"file\"", kJpeg) + "--xyz--").status ==
-        200);
+}
+
+TEST_CASE("ReadUpload: fields and parameters that are not known are named, and nothing is paid") {
+  const std::string file = Part("name=\"file\"", kJpeg);
+  const std::string note = Part("name=\"dryRun\"", "true");
+  for (const std::string& form : {note + file + "--xyz--", file + note + "--xyz--"}) {
+    const auto answer = Upload(form);
+    CHECK(answer.status == 400);
+    CHECK(Body(answer)["error"].get<std::string>().find("\"dryRun\"") != std::string::npos);
+  }
+  ApiBench bench;
+  for (const char* target : {"/api/analysis/file?dryRun=true", "/api/analysis/file?dryRun"}) {
+    const auto answer =
+        bench.Send({"POST", target, {{"Content-Type", "image/jpeg"}}, std::string(kJpeg)});
+    CHECK(answer.status == 400);
+    CHECK(Body(answer)["error"].get<std::string>().find("\"dryRun\"") != std::string::npos);
+  }
+  CHECK(bench.vendor->calls == 0);
+  CHECK(
+      bench
+          .Send(
+              {"POST", "/api/analysis/file?", {{"Content-Type", "image/jpeg"}}, std::string(kJpeg)})
+          .status == 200);
 }
 
 TEST_CASE("ReadUpload: an empty file and a truncated form are refused") {

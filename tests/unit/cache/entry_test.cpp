@@ -191,6 +191,8 @@ TEST_CASE("DecodeEntry: foreign entries are read by their score alone") {
   CHECK(entry->verdict.key() == VerdictKey::kLikelyReal);
   CHECK(entry->stored_at == *ParseTime("2026-01-02T03:04:05Z"));
   CHECK(entry->cost_micros == 0);
+  CHECK(entry->foreign);
+  CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->foreign);
   for (const char* miss : {R"({})", R"({"isAi":true})", R"({"aiScore":null})",
                            R"({"aiScore":"12"})", R"({"aiScore":101})"}) {
     CHECK(CodeOf(miss) == ErrorCode::kNotCached);
@@ -204,6 +206,12 @@ TEST_CASE("DecodeEntry: impossible times are unknown, never an overflow") {
         DecodeEntry(std::string(R"({"aiScore":1,"analyzedAt":")") + time + "\"}", kKey, false);
     REQUIRE(entry);
     CHECK(entry->stored_at == WallTime{});
+    CHECK(entry->verdict.analyzed_at == WallTime{});
+    CHECK(VerdictToJson(entry->verdict)["analyzedAt"].is_null());
+    const auto again = DecodeEntry(EncodeEntry(*entry), kKey, false);  // still unknown when kept
+    REQUIRE(again);
+    CHECK(again->stored_at == WallTime{});
+    CHECK(again->verdict.analyzed_at == WallTime{});
   }
 }
 

@@ -233,6 +233,24 @@ TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared 
   CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
 }
 
+TEST_CASE("FailoverStore: a clear counts copies once, and what waits where it is nowhere else") {
+  FailoverBench bench;
+  CHECK(bench.store.Keep(Paid(1), kNever));  // shared, with a copy here
+  CHECK(bench.store.Keep(Paid(2), kNever));
+  bench.shared.refuses_writes = true;
+  CHECK(bench.store.Keep(Paid(2), kNever));  // waits to replace the one that is there
+  CHECK(bench.store.Keep(Paid(3), kNever));  // waits
+  CHECK(bench.store.Keep(Paid(3), kNever));  // twice
+  for (const ClearMode mode : {ClearMode::kDryRun, ClearMode::kDelete}) {
+    const auto text = bench.store.Clear(*KeyPattern::Parse("text:*"), mode, kNever);
+    CHECK(text->total() == 0);
+    const auto all = bench.store.Clear(KeyPattern::All(), mode, kNever);
+    REQUIRE(all);
+    CHECK(all->analysis == 3);
+    CHECK(all->text == 0);
+  }
+}
+
 TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage is an error") {
   FailoverBench bench;
   bench.shared.away = true;

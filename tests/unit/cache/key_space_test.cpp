@@ -92,3 +92,54 @@ TEST_CASE("KeyPattern: hostile patterns take no exponential time (rule R9)") {
   CHECK_FALSE(Matches((hostile + "*b").c_str(), key));
   CHECK_FALSE(Matches(("*" + std::string(126, 'a') + "b").c_str(), key));
 }
+
+TEST_CASE("KeySpace: patterns of people become those of stored names, by the content's hash") {
+  const CacheKey file = test::MakeKey(1);
+  const CacheKey text = test::MakeKey(1, ContentKind::kText);
+  const KeySpace plain = Space("p:");
+  const KeySpace keyed = Space("p:", "a secret of some length");
+  const auto stored = [](const KeySpace& keys, const std::string& pattern) {
+    const auto made = keys.StoredPattern(*KeyPattern::Parse(pattern));
+    REQUIRE(made);
+    return made->text();
+  };
+  const std::string hash = file.digest.ToHex();
+  for (const std::string& pattern :
+       {"analysis:" + hash, std::string("text:ab*"), "*" + hash, std::string("*")}) {
+    CHECK(stored(plain, pattern) == pattern);
+  }
+  CHECK(stored(keyed, file.ToString()) == keyed.NameOf(file));
+  CHECK(stored(keyed, text.ToString()) == keyed.NameOf(text));
+  for (const char* any_kind : {"*:", "*", "?*:", "**", "a*:*"}) {
+    const auto pattern = keyed.StoredPattern(*KeyPattern::Parse(any_kind + hash));
+    REQUIRE(pattern);
+    CHECK(pattern->Matches(keyed.NameOf(file)));
+    CHECK_FALSE(pattern->Matches(keyed.NameOf(test::MakeKey(2))));
+    CHECK_FALSE(pattern->Matches(file.ToString()));
+  }
+  const std::string marks(64, '?');
+  for (const std::string& no_digits :
+       {std::string("*"), std::string("analysis:*"), std::string("text:*"), std::string("a*"),
+        std::string("*:*"), std::string("?*"), std::string("t??t:*"), std::string("*t:*"),
+        std::string("nothing:*"), std::string("analysis:"), "text:" + marks, "text:?" + marks}) {
+    CHECK(stored(keyed, no_digits) == no_digits);
+  }
+}
+
+TEST_CASE("KeySpace: with a secret, a pattern of some digits is refused with the reason") {
+  const KeySpace keyed = Space("", "a secret of some length");
+  const std::string hash = test::MakeKey(1).digest.ToHex();
+  for (const std::string& pattern :
+       {std::string("analysis:ab*"), std::string("text:*ab"), std::string("text:a"),
+        std::string("*a*"), std::string("*ab"), "analysis:" + hash.substr(1),
+        "analysis:" + hash + "a", "analysis:?" + hash.substr(1), "analysis:" + hash + "*",
+        "analysis:" + hash.substr(0, 32) + "*" + hash.substr(32)}) {
+    CAPTURE(pattern);
+    const auto refused = keyed.StoredPattern(*KeyPattern::Parse(pattern));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kBadRequest);
+    CHECK(refused.error().message.find("KEY_SECRET") != std::string::npos);
+    CHECK(refused.error().message.find(pattern) != std::string::npos);
+    CHECK(Space("").StoredPattern(*KeyPattern::Parse(pattern)));
+  }
+}

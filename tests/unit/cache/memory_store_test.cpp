@@ -17,6 +17,9 @@ namespace {
 
 class MemoryUnderTest final : public test::StoreUnderTest {
  public:
+  explicit MemoryUnderTest(KeySpace keys = KeySpace())
+      : keys_(keys), store_({.max_ttl = 0s, .keys = std::move(keys)}, clock_) {}
+
   VerdictStore& store() override { return store_; }
   const Clock& clock() const override { return clock_; }
   void PassTime(std::chrono::seconds time) override { clock_.Advance(time); }
@@ -25,7 +28,7 @@ class MemoryUnderTest final : public test::StoreUnderTest {
  private:
   KeySpace keys_;
   test::FakeClock clock_;
-  MemoryStore store_{{.max_ttl = 0s}, clock_};
+  MemoryStore store_;
 };
 
 SharedEntry StoredAt(const CacheKey& key, std::chrono::seconds after, double score) {
@@ -34,10 +37,50 @@ SharedEntry StoredAt(const CacheKey& key, std::chrono::seconds after, double sco
   return std::make_shared<const Entry>(std::move(entry));
 }
 
+LookupResult Found(SharedEntry entry, std::chrono::milliseconds ttl, bool life_known = true) {
+  LookupResult found;
+  found.outcome = LookupOutcome::kHit;
+  found.entry = std::move(entry);
+  found.ttl = ttl;
+  found.life_known = life_known;
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("MemoryStore: keeps every promise of a VerdictStore") {
   test::RunVerdictStoreConformance([] { return std::make_unique<MemoryUnderTest>(); });
+}
+
+TEST_CASE("MemoryStore with prefix and secret: keeps every promise of a VerdictStore") {
+  test::RunVerdictStoreConformance([] {
+    return std::make_unique<MemoryUnderTest>(
+        KeySpace({.prefix = "site:", .secret = Secret("a secret of some length")}));
+  });
+}
+
+TEST_CASE("MemoryStore: remembers whether the life of what it holds is known") {
+  test::FakeClock clock;
+  MemoryStore store({}, clock);
+  store.Promote(Found(test::MakeEntry(MakeKey(1)), 60s, /*life_known=*/false));
+  store.Promote(Found(test::MakeEntry(MakeKey(2)), 60s));
+  CHECK_FALSE(store.Lookup(MakeKey(1), kNever).life_known);
+  CHECK(store.Lookup(MakeKey(2), kNever).life_known);
+}
+
+TEST_CASE("MemoryStore: a clear tells what was kept here alone from copies") {
+  test::FakeClock clock;
+  MemoryStore store({}, clock);
+  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 60s), kNever));
+  store.KeepAlone(MakeKeep(MakeKey(2), 60s));
+  store.KeepAlone(MakeKeep(MakeKey(3, ContentKind::kText), 60s));
+  store.KeepAlone(MakeKeep(MakeKey(4), 60s));
+  REQUIRE(store.Keep(MakeKeep(MakeKey(4), 60s), kNever));  // taken behind in the end
+  const auto report = store.ClearHere(KeyPattern::All(), ClearMode::kDelete);
+  CHECK(report.all.analysis == 3);
+  CHECK(report.all.text == 1);
+  CHECK(report.alone.analysis == 1);
+  CHECK(report.alone.text == 1);
 }
 
 TEST_CASE("MemoryStore: a hit is the same entry, not a copy") {
@@ -100,11 +143,11 @@ TEST_CASE("MemoryStore: Promote never puts an older verdict over a newer one") {
   MemoryStore store({}, clock);
   const CacheKey key = MakeKey(1);
   REQUIRE(store.Keep({StoredAt(key, 10s, 90), 60s, {}}, kNever));
-  store.Promote(StoredAt(key, 5s, 10), 60s);
+  store.Promote(Found(StoredAt(key, 5s, 10), 60s));
   CHECK(store.Lookup(key, kNever).entry->verdict.ai_score == 90);
-  store.Promote(StoredAt(key, 11s, 20), 60s);
+  store.Promote(Found(StoredAt(key, 11s, 20), 60s));
   CHECK(store.Lookup(key, kNever).entry->verdict.ai_score == 20);
-  store.Promote(StoredAt(MakeKey(2), 0s, 30), 0s);
+  store.Promote(Found(StoredAt(MakeKey(2), 0s, 30), 0s));
   CHECK(store.Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kMiss);
 }
 

@@ -22,6 +22,9 @@ namespace {
 
 /// One replica that hears of others.
 struct EventBench {
+  explicit EventBench(const KeySpace& keys = KeySpace())
+      : memory({.max_ttl = 300s, .keys = keys}, clock) {}
+
   bool InMemory(unsigned number) {
     return tiers.LookupMemory(MakeKey(number)).outcome == LookupOutcome::kHit;
   }
@@ -33,7 +36,7 @@ struct EventBench {
   test::FakeSharedStore shared{clock};
   test::FakeLocalStore local{clock};
   FailoverStore failover{shared, &local, clock, NullLogger()};
-  MemoryStore memory{{.max_ttl = 300s}, clock};
+  MemoryStore memory;
   TieredStore tiers{&memory, &failover};
   LeaseNews news{KeySpace(), clock};
   RemoteEvents events{{shared, failover, tiers, news, clock}};
@@ -71,6 +74,18 @@ TEST_CASE("RemoteEvents: what another replica cleared leaves memory and disk, an
   CHECK(bench.InMemory(2));
   bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kCleared, "[a-z]{3}"}));
   CHECK_FALSE(bench.InMemory(2));  // whatever that means, nothing stale is served
+}
+
+TEST_CASE("RemoteEvents: with a secret a clear is told by stored names, which tell no hash") {
+  const KeySpace keys({.secret = Secret("a secret of some length")});
+  EventBench bench(keys);
+  for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  const auto asked = KeyPattern::Parse(MakeKey(1).ToString());
+  const std::string told = keys.StoredPattern(*asked)->text();
+  CHECK(told.find(MakeKey(1).digest.ToHex()) == std::string::npos);
+  bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kCleared, told}));
+  CHECK_FALSE(bench.InMemory(1));
+  CHECK(bench.InMemory(2));
 }
 
 TEST_CASE("RemoteEvents: the end of another replica's call wakes who waits for it") {

@@ -123,6 +123,18 @@ TEST_CASE("TieredStore: a clear reports what lay behind, once, and empties both"
   CHECK_FALSE(Has(tiers.store, MakeKey(1)));
 }
 
+TEST_CASE("TieredStore: a clear counts what memory alone has, and copies once") {
+  Tiers tiers;
+  REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  tiers.behind.answer = LookupOutcome::kUnavailable;
+  CHECK_FALSE(tiers.store.Keep(MakeKeep(MakeKey(2), 100s), kNever));  // full, for instance
+  tiers.behind.answer.reset();
+  for (const ClearMode mode : {ClearMode::kDryRun, ClearMode::kDelete}) {
+    CHECK(tiers.store.Clear(KeyPattern::All(), mode, kNever)->total() == 2);
+  }
+  CHECK(tiers.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 0);
+}
+
 TEST_CASE("TieredStore: a clear that fails behind still empties the front and is an error") {
   Tiers tiers;
   REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));

@@ -60,6 +60,18 @@ TEST_CASE("DetectorPanel: a vendor that cannot judge a content is not asked, pai
 }
 
 TEST_CASE(
+    "DetectorPanel: the usual price is that of all in a consensus, of the first in a fallback") {
+  Panel panel({"a", "b", "c"});
+  panel.members[0]->refusal = "Too short.";
+  const std::vector<std::shared_ptr<detection::Detector>> members(panel.members.begin(),
+                                                                  panel.members.end());
+  CHECK(DetectorPanel(members, {}, {}, panel.clock).UsualPriceMicros(DetectionTask{}) == 20'000);
+  const DetectorPanel fallback(members, {}, {}, panel.clock, {.mode = DetectionMode::kFallback});
+  CHECK(fallback.UsualPriceMicros(DetectionTask{}) == 10'000);
+  CHECK(DetectorPanel({}, {}, {}, panel.clock).UsualPriceMicros(DetectionTask{}) == 0);
+}
+
+TEST_CASE(
     "DetectorPanel: when nobody can judge a content, the first says why and nothing is paid") {
   Panel panel({"a", "b"});
   for (auto& member : panel.members) member->refusal = "Too short.";

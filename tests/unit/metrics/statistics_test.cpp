@@ -67,6 +67,25 @@ TEST_CASE("Statistics: a write whose answer was lost counts once") {
   CHECK(store.adds == 4);  // the first one three times, the two others together
 }
 
+TEST_CASE("Statistics: look-ups are neither hits nor savings") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  cache::LookupResult found;
+  found.outcome = cache::LookupOutcome::kHit;
+  for (int i = 0; i < 50; ++i) statistics.OnLookup(kText, found, 2'000);
+  statistics.OnLookup(kText, {}, 0);
+  statistics.Flush();
+  const auto snapshot = statistics.Snapshot();
+  const cache::Counters& all = snapshot.totals.all;
+  CHECK(all.total(Counter::kHits) == 0);
+  CHECK(all.total(Counter::kSavedMicros) == 0);
+  CHECK(all.total(Counter::kLookups) == 51);
+  CHECK(all.total(Counter::kLookupHits) == 50);
+  CHECK(all.total(Counter::kSparedMicros) == 100'000);
+  CHECK(snapshot.memory_hits == 0);
+}
+
 TEST_CASE("Statistics: a snapshot counts what is not flushed yet, and nothing twice") {
   test::FakeClock clock;
   test::RecordingLogger logger;

@@ -1,0 +1,36 @@
+#include "analysis/worth.h"
+
+#include <string>
+
+#include "analysis/flight_runner.h"
+
+namespace vcache::analysis {
+
+std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& content) {
+  detection::DetectionTask task;
+  task.kind = MediaKindOf(content);
+  task.media_type = content.media_type;
+  task.file = content.file.get();
+  task.text = content.text;
+  task.characters = content.characters;
+  task.pictures = content.pictures;
+  panel.LookInto(task).AddTo(task);
+  return panel.UsualPriceMicros(task);
+}
+
+std::int64_t PriceNow(const detection::DetectorPanel& panel, cache::ContentKind kind) {
+  // As long as a text must be for every vendor, and as cheap as one gets.
+  static const std::string kShortText(300, 'x');
+  detection::DetectionTask task;
+  if (kind == cache::ContentKind::kText) {
+    task.kind = detection::MediaKind::kText;
+    task.text = kShortText;
+    task.characters = kShortText.size();
+  } else {
+    task.kind = detection::MediaKind::kImage;
+    task.media_type = content::MediaType::kJpeg;
+  }
+  return panel.UsualPriceMicros(task);
+}
+
+}  // namespace vcache::analysis

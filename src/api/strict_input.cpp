@@ -1,0 +1,78 @@
+#include "api/strict_input.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vcache/core/log.h"
+
+namespace vcache::api {
+namespace {
+
+/// More names than these are counted only.
+constexpr std::size_t kNamesShown = 8;
+
+template <typename Names>
+std::string Quoted(const Names& names) {
+  std::string list;
+  std::size_t shown = 0;
+  for (const auto& name : names) {
+    if (shown++ == kNamesShown) return list + " and more";
+    if (!list.empty()) list += ", ";
+    list += '"' + EscapeForLog(name, 64) + '"';
+  }
+  return list;
+}
+
+/// The names of a query or form as they are meant; a broken escape stays as it is.
+std::vector<std::string> NamesOf(std::string_view encoded) {
+  std::vector<std::string> names;
+  while (!encoded.empty()) {
+    const std::string_view pair = encoded.substr(0, encoded.find('&'));
+    encoded.remove_prefix(std::min(pair.size() + 1, encoded.size()));
+    if (pair.empty()) continue;
+    const std::string_view name = pair.substr(0, pair.find('='));
+    names.push_back(http::PercentDecode(name, true).value_or(std::string(name)));
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<Error> RefuseQuery(const http::RequestInfo& request) {
+  const std::vector<std::string> names = NamesOf(request.query);
+  if (names.empty()) return std::nullopt;
+  return Error{ErrorCode::kBadRequest,
+               "This route takes no parameters in the URL, and nothing was done; it has " +
+                   Quoted(names) + ". Send what you mean in the body."};
+}
+
+std::optional<Error> RefuseUnknown(std::string_view where, const std::vector<std::string>& unknown,
+                                   std::initializer_list<std::string_view> known) {
+  if (unknown.empty()) return std::nullopt;
+  return Error{ErrorCode::kBadRequest, "Unknown " + std::string(where) +
+                                           (unknown.size() == 1 ? " " : "s ") + Quoted(unknown) +
+                                           "; nothing was done. Known: " + Quoted(known) + "."};
+}
+
+std::optional<Error> RefuseUnknownMembers(const Json& object,
+                                          std::initializer_list<std::string_view> known) {
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) unknown.push_back(name);
+  }
+  return RefuseUnknown("member", unknown, known);
+}
+
+Result<std::string> OnlyFormField(std::string_view encoded, std::string_view name) {
+  std::vector<std::string> names = NamesOf(encoded);
+  std::erase(names, name);
+  if (auto refusal = RefuseUnknown("form field", names, {name})) return *std::move(refusal);
+  Result<std::optional<std::string>> value = http::FormValue(encoded, name);
+  if (!value) return std::move(value).error();
+  if (!*value) {
+    return Error{ErrorCode::kBadRequest, "The form needs a field \"" + std::string(name) + "\"."};
+  }
+  return **std::move(value);
+}
+
+}  // namespace vcache::api
