@@ -224,10 +224,10 @@ http::Response Clear(const ApiState& state, http::Request& request) {
   const auto total = static_cast<std::int64_t>(report->total());
   state.parts.logger.Info(
       dry_run ? LogMessage("Cache clear tried (nothing removed)") : LogMessage("Cache cleared"),
-                          {{"pattern", order->stored.text()},
-                           {"entries", total},
-                           {"by", request.info.peer},
-                           {"request_id", request.info.id}});
+      {{"pattern", order->stored.text()},
+       {"entries", total},
+       {"by", request.info.peer},
+       {"request_id", request.info.id}});
   Json json = Json::object();
   json["success"] = true;
   json["pattern"] = order->asked.text();

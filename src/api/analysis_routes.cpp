@@ -23,7 +23,8 @@ http::Response Answer(const ApiState& state, http::Request& request, analysis::C
   const Result<analysis::Analysis> result =
       state.parts.analysis.Analyze(std::move(content), request.deadline);
   if (result) return AnalysisResponse(*result, sent, state.parts.clock);
-  http::Response response = ProblemResponse(request.info, result.error(), state.options.admin_token);
+  http::Response response =
+      ProblemResponse(request.info, result.error(), state.options.admin_token);
   MarkMiss(response);
   return response;
 }

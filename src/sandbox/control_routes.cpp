@@ -31,7 +31,7 @@ http::Response Refuse(std::string_view message) {
 /// A switch that is misspelt must not leave a test with a vendor that behaves.
 std::optional<std::string> UnknownMember(const Json& switches) {
   constexpr std::array<std::string_view, 5> kKnown = {"mode", "latencyMs", "times", "frames",
-                                                   "vendor"};
+                                                      "vendor"};
   for (const auto& [name, value] : switches.get_ref<const Json::object_t&>()) {
     if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) return name;
   }

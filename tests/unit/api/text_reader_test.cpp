@@ -105,8 +105,7 @@ TEST_CASE(
   const char* form = "application/x-www-form-urlencoded";
   CHECK(error(Send("text=" + text + "&no%5Fstore=1", form)).find("\"no_store\"") !=
         std::string::npos);
-  CHECK(error(Send("text=" + text + "&text=" + text, form)).find("twice") !=
-        std::string::npos);
+  CHECK(error(Send("text=" + text + "&text=" + text, form)).find("twice") != std::string::npos);
   CHECK(error(Send("txt=" + text, form)).find("\"txt\"") != std::string::npos);
   CHECK(error(Send("text=%zz" + text, form)).find("percent-encoding") != std::string::npos);
   CHECK(Send("&text=" + text + "&", form).status == 200);
