@@ -69,6 +69,12 @@ class CheckStyle(Tree):
                 self.assertEqual(len(offences), 1, offences)
                 self.assertTrue(offences[0].startswith(f"{name}:2: "), offences)
 
+    def test_a_rule_without_an_entry_is_refused(self):
+        self.write("docs/pitfalls.md", "- **R1.** text\n- **R4. Text.** more\n")
+        self.assertEqual(self.offences_of("src/redis/a.cpp", "// rules R1 and R4, rule R4\n"), [])
+        self.assertEqual(self.offences_of("src/redis/a.cpp", "\n// rules R1, R2 and R4\n"),
+                         ["src/redis/a.cpp:2: rule R2 is not in docs/pitfalls.md"])
+
     def test_vague_names_are_refused(self):
         for name in ("src/core/utils.cpp", "src/common/a.cpp", "tests/test_helpers.py"):
             self.assertEqual(len(self.offences_of(name, "")), 1)
