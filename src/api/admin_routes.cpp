@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/admin_access.h"
+#include "api/json_response.h"
 #include "api/log_names.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -24,13 +25,6 @@ constexpr std::int64_t kWarmAnalyses = 100;
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// How long an administrator's clear may take.
 constexpr std::chrono::milliseconds kClearTimeout{60'000};
-
-http::Response JsonResponse(const Json& body) {
-  http::Response response;
-  response.headers.Add("Content-Type", "application/json");
-  response.body = DumpJson(body);
-  return response;
-}
 
 double Dollars(std::int64_t micros) {
   return static_cast<double>(micros) / 1e6;
@@ -163,7 +157,7 @@ http::Response Stats(const ApiState& state) {
   json["cost"] = CostJson(snapshot.totals, BudgetJson(state.parts));
   json["since"] = FormatTime(snapshot.totals.since);
   if (state.options.demo) json["demo"] = true;
-  return JsonResponse(Json::object({{"success", true}, {"cache", std::move(json)}}));
+  return JsonResponse(200, Json::object({{"success", true}, {"cache", std::move(json)}}));
 }
 
 struct ClearOrder {
@@ -236,7 +230,7 @@ http::Response Clear(const ApiState& state, http::Request& request) {
   json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});
   json["message"] = std::to_string(total) + (total == 1 ? " entry" : " entries") +
                     (dry_run ? " would be removed." : " removed.");
-  return JsonResponse(json);
+  return JsonResponse(200, json);
 }
 
 }  // namespace

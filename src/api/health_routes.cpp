@@ -2,19 +2,12 @@
 #include <string>
 #include <utility>
 
+#include "api/json_response.h"
 #include "api/routes.h"
 #include "core/json.h"
 
 namespace vcache::api {
 namespace {
-
-http::Response JsonResponse(int status, const Json& body) {
-  http::Response response;
-  response.status = status;
-  response.headers.Add("Content-Type", "application/json");
-  response.body = DumpJson(body);
-  return response;
-}
 
 http::Response Live(const ApiState& state) {
   const auto uptime =

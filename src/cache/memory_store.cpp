@@ -6,11 +6,10 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "cache/times.h"
+
 namespace vcache::cache {
 namespace {
-
-/// Longer lives than this would overflow the clock's nanoseconds.
-constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
 struct Node {
   CacheKey key;

@@ -13,7 +13,7 @@ namespace {
 /// A page may be larger than asked for: the server never splits a bucket.
 constexpr net::ReplyLimits kPageLimits{.max_bytes = 16 * 1024 * 1024, .max_elements = 200'000};
 
-Error Unavailable(std::string message) {
+Error Failure(std::string message) {
   return Error{ErrorCode::kStoreUnavailable, std::move(message)};
 }
 
@@ -30,7 +30,7 @@ class Walk {
     if (!reply) return std::move(reply).error();
     const bool is_page = reply->is_array() && reply->elements.size() == 2 &&
                          reply->elements[0].is_text() && reply->elements[1].is_array();
-    if (!is_page) return Unavailable("Redis does not let us look through its keys");
+    if (!is_page) return Failure("Redis does not let us look through its keys");
     cursor_ = reply->elements[0].text;
     done_ = cursor_ == "0";
     return TakePage(reply->elements[1].elements);
@@ -78,7 +78,7 @@ class Walk {
     for (std::string& key : keys) unlink.words.push_back(std::move(key));
     const auto reply = context_.client.Run(unlink, deadline_);
     if (!reply) return reply.error();
-    if (reply->is_error()) return Unavailable("Redis does not let us remove keys");
+    if (reply->is_error()) return Failure("Redis does not let us remove keys");
     count += static_cast<std::uint64_t>(std::max<std::int64_t>(reply->integer, 0));
     return {};
   }
@@ -108,8 +108,8 @@ Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPatter
                                ClearMode mode, Deadline deadline) {
   Walk walk(context, pattern, mode, deadline);
   while (!walk.done()) {
-    auto stepped = deadline.Expired(context.clock) ? Result<void>(Unavailable("no time is left"))
-                                                   : walk.Step();
+    auto stepped =
+        deadline.Expired(context.clock) ? Result<void>(Failure("no time is left")) : walk.Step();
     if (stepped) continue;
     Error error = std::move(stepped).error();
     error.message = "Redis was not cleared to the end, " + std::to_string(walk.report().total()) +

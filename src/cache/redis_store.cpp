@@ -15,6 +15,7 @@
 #include "cache/redis_scripts.h"
 #include "cache/redis_slot_writes.h"
 #include "cache/stats_keys.h"
+#include "cache/times.h"
 #include "vcache/cache/store_events.h"
 #include "vcache/core/random_id.h"
 
@@ -26,8 +27,6 @@ using net::RespErrorKind;
 using net::RespReply;
 
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
-/// Longer lives than this overflow the clock's nanoseconds.
-constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
 /// A clear that ran out of time still tells what it cleared.
 constexpr std::chrono::milliseconds kTellTime{1'000};

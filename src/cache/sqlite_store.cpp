@@ -16,8 +16,6 @@ namespace {
 constexpr int kReaders = 4;
 constexpr int kSweptByKeep = 32;
 constexpr int kSweptAtOpen = 2'000;
-/// Longer lives than this would overflow the clock's nanoseconds.
-constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
 /// Whether the next try may succeed. Everything else (disk full, input/output error, damage, a
 /// file that was moved away) does not get better by itself.

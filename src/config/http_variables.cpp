@@ -36,12 +36,12 @@ std::vector<Variable> HttpVariables() {
           {"MAX_TARGET_BYTES", "bytes",
            "Longest target of a request: path and query; below MAX_HEADER_BYTES"},
           256, 65'536, [](auto& s) -> auto& { return s.server.max_target_bytes; }),
-      MakeVariable(
+      Harmless(MakeVariable(
           {"CORS_HEADERS", "",
            "Request headers that pages of CORS_ORIGINS may send, as a comma list; Authorization, "
            "Cache-Control, Content-Type and X-Request-Id always are allowed"},
           "a comma list of header names, without *",
-          [](auto& s) -> auto& { return s.server.cors_headers; }, ParseHeaderNames, JoinList),
+          [](auto& s) -> auto& { return s.server.cors_headers; }, ParseHeaderNames, JoinList)),
   };
 }
 

@@ -9,13 +9,11 @@
 namespace vcache::config {
 namespace {
 
-using Table = std::vector<Variable>;
-
 constexpr std::int64_t kMaxTimeoutMs = 600'000;
 
 /// `_API_KEY`, `_BASE_URL`, `_TIMEOUT_MS`, `_COST_USD` and `_MAX_CONCURRENCY` of one vendor.
 template <typename Key, typename Vendor>
-Table KeyedVendor(const std::array<Doc, 5>& docs, Key key, Vendor vendor) {
+std::vector<Variable> KeyedVendor(const std::array<Doc, 5>& docs, Key key, Vendor vendor) {
   return {
       Text(docs[0], "at most 512 printable characters without spaces", IsCredential, key),
       BaseUrl(
@@ -29,7 +27,7 @@ Table KeyedVendor(const std::array<Doc, 5>& docs, Key key, Vendor vendor) {
   };
 }
 
-Table AiOrNot() {
+std::vector<Variable> AiOrNot() {
   return KeyedVendor(
       {{{"AIORNOT_API_KEY", "", "AI or Not (images, videos, texts): the API key"},
         {"AIORNOT_BASE_URL", "", "Where AI or Not's API is"},
@@ -42,8 +40,8 @@ Table AiOrNot() {
       [](auto& s) -> auto& { return s.detection.aiornot; });
 }
 
-Table Copyleaks() {
-  Table table = KeyedVendor(
+std::vector<Variable> Copyleaks() {
+  std::vector<Variable> table = KeyedVendor(
       {{{"COPYLEAKS_API_KEY", "", "Copyleaks (texts): the API key, needed together with the email"},
         {"COPYLEAKS_BASE_URL", "", "Where Copyleaks' API is"},
         {"COPYLEAKS_TIMEOUT_MS", "ms", "How long a call of Copyleaks may take, login included"},
@@ -61,7 +59,7 @@ Table Copyleaks() {
   return table;
 }
 
-Table GptZero() {
+std::vector<Variable> GptZero() {
   return KeyedVendor(
       {{{"GPTZERO_API_KEY", "", "GPTZero (texts): the API key"},
         {"GPTZERO_BASE_URL", "", "Where GPTZero's API is"},
@@ -72,7 +70,7 @@ Table GptZero() {
       [](auto& s) -> auto& { return s.detection.gptzero; });
 }
 
-Table Hive() {
+std::vector<Variable> Hive() {
   return KeyedVendor(
       {{{"HIVE_API_KEY", "", "Hive (images, videos): the secret key of a version 3 project"},
         {"HIVE_BASE_URL", "", "Where Hive's API is"},
@@ -85,7 +83,7 @@ Table Hive() {
       [](auto& s) -> auto& { return s.detection.hive; });
 }
 
-Table Pangram() {
+std::vector<Variable> Pangram() {
   return KeyedVendor(
       {{{"PANGRAM_API_KEY", "", "Pangram (texts): the API key"},
         {"PANGRAM_BASE_URL", "", "Where Pangram's API is"},
@@ -96,7 +94,7 @@ Table Pangram() {
       [](auto& s) -> auto& { return s.detection.pangram; });
 }
 
-Table RealityDefender() {
+std::vector<Variable> RealityDefender() {
   return KeyedVendor(
       {{{"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
         {"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
@@ -113,10 +111,10 @@ Table RealityDefender() {
 }  // namespace
 
 std::vector<Variable> KeyedVendorVariables() {
-  Table all;
-  std::array<Table, 6> vendors{AiOrNot(), Copyleaks(), GptZero(),
-                               Hive(),    Pangram(),   RealityDefender()};
-  for (Table& vendor : vendors) {
+  std::vector<Variable> all;
+  std::array<std::vector<Variable>, 6> vendors{AiOrNot(), Copyleaks(), GptZero(),
+                                               Hive(),    Pangram(),   RealityDefender()};
+  for (std::vector<Variable>& vendor : vendors) {
     for (Variable& variable : vendor) all.push_back(std::move(variable));
   }
   return all;

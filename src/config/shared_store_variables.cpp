@@ -7,7 +7,7 @@
 namespace vcache::config {
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kOneMinuteMs = 60'000;
 
 /// The scheme and something behind it: what is wrong with the rest, the start says.
 bool IsRedisUrl(std::string_view text) {
@@ -44,7 +44,7 @@ std::vector<Variable> SharedStoreVariables() {
           "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; })),
       Whole(
           {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
-          1, kMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
+          1, kOneMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
       Whole(
           {"OUTAGE_CALLS_PER_MINUTE", "",
            "Paid calls a minute while the shared store is away; 0 for no limit"},
@@ -59,11 +59,11 @@ std::vector<Variable> CallVariables() {
            "The longest that a paid call may take, with its waiting for a turn and its retries; 0 "
            "for the slowest vendor's time limit (in a fallback, the sum of them) and half a "
            "minute"},
-          0, 30 * kMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
+          0, 30 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
       Whole(
           {"LEASE_MARGIN_MS", "ms",
            "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},
-          100, 10 * kMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
+          100, 10 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
       Whole(
           {"FAILURE_PAUSE", "seconds",
            "How long a content is left alone after its call failed, doubled by each further "

@@ -12,7 +12,7 @@ namespace vcache::content {
 namespace {
 
 constexpr char kMark = '\x1C';
-constexpr std::size_t kHeadBytes = 5;
+constexpr std::size_t kDataSetHead = 5;
 
 /// The length of a data set whose head ends at `at`, which is moved behind the length's own bytes;
 /// empty when those are too many or cut off.
@@ -36,10 +36,10 @@ IptcFacts ParseIptc(std::string_view packet) {
   if (packet.size() > kMaxPacketBytes) return facts;
   // Between the data sets some writers leave bytes of their own.
   for (std::size_t at = packet.find(kMark); at < packet.size(); at = packet.find(kMark, at)) {
-    if (packet.size() - at < kHeadBytes) break;
+    if (packet.size() - at < kDataSetHead) break;
     const std::uint64_t record = Octet(packet, at + 1);
     const std::uint64_t number = Octet(packet, at + 2);
-    at += kHeadBytes;
+    at += kDataSetHead;
     const auto length = DataLength(packet, at);
     if (!length || *length > packet.size() - at) break;
     const std::string_view data = packet.substr(at, static_cast<std::size_t>(*length));

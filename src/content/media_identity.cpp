@@ -14,7 +14,7 @@ namespace vcache::content {
 namespace {
 
 /// A thousand brands, and any header of EBML that was met.
-constexpr std::size_t kFrontBytes = 4096;
+constexpr std::size_t kIdentityFront = 4096;
 
 Error NotMedia() {
   return {ErrorCode::kUnsupportedMediaType,
@@ -93,7 +93,7 @@ Result<void> CheckMediaFront(ByteView front) {
 }
 
 Result<MediaIdentity> IdentifyMedia(const Spool& spool) {
-  std::array<std::byte, kFrontBytes> bytes{};
+  std::array<std::byte, kIdentityFront> bytes{};
   const Result<std::size_t> count = spool.ReadAt(0, bytes);
   if (!count) return count.error();
   const std::string_view text = AsText(ByteView(bytes).first(*count));

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxBoundaryBytes = 70;
 constexpr std::size_t kMaxPreambleBytes = 64 * 1024;
 constexpr std::size_t kMaxPaddingBytes = 64;
-constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kPartLineEnd = "\r\n";
 
 bool IsBoundaryChar(char c) noexcept {
   return IsAlpha(c) || IsDigit(c) ||
@@ -39,7 +39,7 @@ struct MultipartReader::State {
   };
 
   State(std::string_view boundary, MultipartSink& receiver, MultipartLimits bounds)
-      : delimiter(std::string(kLineEnd) + "--" + std::string(boundary)),
+      : delimiter(std::string(kPartLineEnd) + "--" + std::string(boundary)),
         sink(receiver),
         limits(bounds) {}
 
@@ -69,8 +69,8 @@ struct MultipartReader::State {
   Phase searched = Phase::kPreamble;  // where the delimiter was found: kPreamble or kContent
   // How much of `delimiter` the last bytes match; `assumed` of these are not content: the body may
   // begin with a boundary, and the CRLF before the boundary behind an empty part ended its head.
-  std::size_t matched = kLineEnd.size();
-  std::size_t assumed = kLineEnd.size();
+  std::size_t matched = kPartLineEnd.size();
+  std::size_t assumed = kPartLineEnd.size();
   std::size_t preamble = 0;
   std::size_t padding = 0;
   std::size_t parts = 0;
@@ -248,7 +248,7 @@ Result<void> MultipartReader::State::EndHead() {
   const auto taken = head.Take();
   if (!taken) return Malformed(taken.error().message);
   phase = Phase::kContent;
-  matched = assumed = kLineEnd.size();
+  matched = assumed = kPartLineEnd.size();
   return sink.OnPart(*taken);
 }
 

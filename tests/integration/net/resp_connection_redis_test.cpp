@@ -16,10 +16,10 @@ using net::RespState;
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-milliseconds Since(Steady::time_point start) {
-  return std::chrono::duration_cast<milliseconds>(Steady::now() - start);
+milliseconds Since(SteadyClock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - start);
 }
 
 std::string WithUser(const std::string& url, const std::string& user_info) {
@@ -163,14 +163,14 @@ TEST_CASE("RespConnection: a server that comes late is connected within two seco
   server.Kill();
   TestConnection redis(server.url());
   REQUIRE(Eventually([&] { return !redis.Status().reason.empty(); }));
-  const auto asked = Steady::now();
+  const auto asked = SteadyClock::now();
   const auto reply = redis.Run({"PING"});
   REQUIRE_FALSE(reply);
   CHECK(reply.error().code == ErrorCode::kStoreUnavailable);
   CHECK(Since(asked) < milliseconds(50));
   std::this_thread::sleep_for(milliseconds(1500));  // let the pauses grow to their longest
   server.Start();
-  const auto back = Steady::now();
+  const auto back = SteadyClock::now();
   REQUIRE(redis.AwaitReady());
   CHECK(Since(back) < milliseconds(2000));
   CHECK(redis.Run({"PING"})->is_status("PONG"));
@@ -203,21 +203,21 @@ TEST_CASE("RespConnection: a frozen server costs one timeout, then nothing, then
   TestConnection redis(server.url());
   REQUIRE(redis.AwaitReady());
   server.Freeze();
-  const auto first = Steady::now();
+  const auto first = SteadyClock::now();
   REQUIRE_FALSE(redis.Run({"SET", "late", "1"}));
   CHECK(Since(first) >= milliseconds(240));
   // The median, because another process may hold the machine for a moment.
   std::vector<std::chrono::nanoseconds> taken;
   for (int i = 0; i < 201; ++i) {
-    const auto asked = Steady::now();
+    const auto asked = SteadyClock::now();
     REQUIRE_FALSE(redis.Run({"GET", "x"}));
-    taken.push_back(Steady::now() - asked);
+    taken.push_back(SteadyClock::now() - asked);
   }
   std::sort(taken.begin(), taken.end());
   CHECK(taken[100] < milliseconds(1));
   CHECK(redis.Status().state == RespState::kSilent);
   server.Thaw();
-  const auto thawed = Steady::now();
+  const auto thawed = SteadyClock::now();
   REQUIRE(redis.AwaitReady());
   CHECK(Since(thawed) < milliseconds(2000));
   CHECK(redis.Status().connects == 1);  // the stream was never out of step

@@ -38,7 +38,7 @@ void CheckRefused(const std::string& bytes, std::string_view word) {
   CHECK(identity.error().message.find(word) != std::string::npos);
 }
 
-std::string Movie(const std::vector<std::string>& brands, const std::string& tracks) {
+std::string MovieOf(const std::vector<std::string>& brands, const std::string& tracks) {
   return FtypOf(brands) + MovieBox(tracks) + Box("mdat", Zeros(100));
 }
 
@@ -88,21 +88,21 @@ TEST_CASE("IdentifyMedia: formats of video stay videos, whatever else they are c
            {{"abcd", "efgh"}, MediaType::kMp4},  // nobody knows the brands, but there is a video
            {{"mif1", "isom", "mp42"}, MediaType::kMp4}}) {
     CAPTURE(brands.at(0));
-    CHECK(TypeIn(Movie(brands, kPicture)) == type);
+    CHECK(TypeIn(MovieOf(brands, kPicture)) == type);
   }
 }
 
 TEST_CASE("IdentifyMedia: 3GPP files are videos of their own, unless they are MP4 as well") {
-  CHECK(TypeIn(Movie({"3gp4"}, kPicture)) == MediaType::k3gp);
-  CHECK(TypeIn(Movie({"3gp6", "3gp6", "3gp5"}, kPicture)) == MediaType::k3gp);
-  CHECK(TypeIn(Movie({"3gr6", "3gs6"}, kPicture)) == MediaType::k3gp);
-  CHECK(TypeIn(Movie({"3g2a", "3g2a"}, kPicture)) == MediaType::k3g2);
-  CHECK(TypeIn(Movie({"kddi", "3g2a"}, kPicture)) == MediaType::k3g2);
-  CHECK(TypeIn(Movie({"3gp5", "isom"}, kPicture)) == MediaType::kMp4);
-  CHECK(TypeIn(Movie({"3g2a", "mp42"}, kPicture)) == MediaType::kMp4);
+  CHECK(TypeIn(MovieOf({"3gp4"}, kPicture)) == MediaType::k3gp);
+  CHECK(TypeIn(MovieOf({"3gp6", "3gp6", "3gp5"}, kPicture)) == MediaType::k3gp);
+  CHECK(TypeIn(MovieOf({"3gr6", "3gs6"}, kPicture)) == MediaType::k3gp);
+  CHECK(TypeIn(MovieOf({"3g2a", "3g2a"}, kPicture)) == MediaType::k3g2);
+  CHECK(TypeIn(MovieOf({"kddi", "3g2a"}, kPicture)) == MediaType::k3g2);
+  CHECK(TypeIn(MovieOf({"3gp5", "isom"}, kPicture)) == MediaType::kMp4);
+  CHECK(TypeIn(MovieOf({"3g2a", "mp42"}, kPicture)) == MediaType::kMp4);
   CHECK(content::MediaTypeName(MediaType::k3gp) == "video/3gpp");
   CHECK(content::MediaTypeName(MediaType::k3g2) == "video/3gpp2");
-  CheckRefused(Movie({"3gp5"}, kSound), "no video track");  // a ring tone
+  CheckRefused(MovieOf({"3gp5"}, kSound), "no video track");  // a ring tone
 }
 
 TEST_CASE("IdentifyMedia: mif1 alone is what its items are coded with") {
@@ -138,27 +138,28 @@ TEST_CASE("IdentifyMedia: a movie all of whose tracks are blind is no video") {
   for (const char* handler : {"soun", "text", "sbtl", "tmcd", "meta"}) {
     CAPTURE(handler);
     const std::string tracks = TrackBox(handler, 0, 0);
-    CheckRefused(Movie({"isom", "mp42"}, tracks), "no video track");
-    CheckRefused(Movie({"qt  "}, tracks), "no video track");
-    CheckRefused(Movie({"iso5", "dash"}, tracks + kSound), "no video track");
+    CheckRefused(MovieOf({"isom", "mp42"}, tracks), "no video track");
+    CheckRefused(MovieOf({"qt  "}, tracks), "no video track");
+    CheckRefused(MovieOf({"iso5", "dash"}, tracks + kSound), "no video track");
     // The movie behind the data, as phones write it.
     CheckRefused(FtypOf({"mp42"}) + kData + MovieBox(tracks), "no video track");
-    CHECK(TypeIn(Movie({"isom"}, tracks + kPicture)) == MediaType::kMp4);
-    CHECK(TypeIn(Movie({"isom"}, kPicture + tracks)) == MediaType::kMp4);
+    CHECK(TypeIn(MovieOf({"isom"}, tracks + kPicture)) == MediaType::kMp4);
+    CHECK(TypeIn(MovieOf({"isom"}, kPicture + tracks)) == MediaType::kMp4);
   }
 }
 
 TEST_CASE("IdentifyMedia: what is not understood is not held against a video") {
-  const std::string sound = Movie({"isom", "mp42"}, kSound);
+  const std::string sound = MovieOf({"isom", "mp42"}, kSound);
   const std::string no_handler = Box("trak", Box("tkhd", Zeros(84)));
   for (const std::string& file : {
            FtypOf({"isom"}) + kData,                                  // no movie at all
            FtypOf({"isom"}) + kData + Box("moov", MvhdBox(1000, 5)),  // none of its tracks named
-           Movie({"isom"}, kSound + no_handler), Movie({"isom"}, kSound + TrackBox("abcd", 0, 0)),
-           Movie({"isom"}, TrackBox("pict", 8, 8)),
+           MovieOf({"isom"}, kSound + no_handler),
+           MovieOf({"isom"}, kSound + TrackBox("abcd", 0, 0)),
+           MovieOf({"isom"}, TrackBox("pict", 8, 8)),
            FtypOf({"isom"}) + Box("moov", Box("cmov", Zeros(50))),  // compressed
            FtypOf({"qt  "}) + Box("moov", Box("rmra", Zeros(50))),  // in other files
-           Movie({"isom"}, kSound + Box("cmov", Zeros(50))), Movie({"isom"}, kSound + Zeros(3)),
+           MovieOf({"isom"}, kSound + Box("cmov", Zeros(50))), MovieOf({"isom"}, kSound + Zeros(3)),
            // In fragments: the tracks are named, the samples come later; and a lone fragment.
            FtypOf({"iso5", "dash"}) + Box("moov", MvhdBox(1000, 0) + kPicture + Box("mvex", "")),
            FtypOf({"iso5", "dash"}) + Box("moof", Zeros(50)) + kData,
@@ -168,7 +169,7 @@ TEST_CASE("IdentifyMedia: what is not understood is not held against a video") {
   }
   std::string many;  // more tracks than are looked at
   for (int i = 0; i < 100; ++i) many += kSound;
-  CHECK(TypeIn(Movie({"isom"}, many)) == MediaType::kMp4);
+  CHECK(TypeIn(MovieOf({"isom"}, many)) == MediaType::kMp4);
   CheckRefused(FtypOf({"iso5"}) + Box("moov", MvhdBox(1000, 0) + kSound + Box("mvex", "")),
                "no video track");
 }

@@ -17,14 +17,14 @@ std::string Head(const std::string& request_line, const std::vector<std::string>
 }
 
 /// 200 when the head is accepted, else the status of its refusal.
-int StatusFor(std::string_view head, const HeadLimits& limits = {}) {
+int StatusOfHead(std::string_view head, const HeadLimits& limits = {}) {
   const auto parsed = ParseRequestHead(head, limits);
   return parsed ? 200 : StatusOf(parsed.error().code);
 }
 
 /// The same with one field line added to a good GET.
 int StatusWith(const std::string& line) {
-  return StatusFor(Head("GET / HTTP/1.1", {line}));
+  return StatusOfHead(Head("GET / HTTP/1.1", {line}));
 }
 
 RequestHead Parsed(std::string_view head) {
@@ -82,10 +82,10 @@ TEST_CASE("ParseRequestHead: refuses malformed request lines (H2)") {
                            "PRI * HTTP/2.0",
                            "G\xC3\x89T / HTTP/1.1"}) {
     CAPTURE(line);
-    CHECK(StatusFor(Head(line)) == 400);
+    CHECK(StatusOfHead(Head(line)) == 400);
   }
-  CHECK(StatusFor(Head(std::string(33, 'A') + " / HTTP/1.1")) == 400);
-  CHECK(StatusFor(Head("get / HTTP/1.1")) == 200);  // a token: the router refuses it
+  CHECK(StatusOfHead(Head(std::string(33, 'A') + " / HTTP/1.1")) == 400);
+  CHECK(StatusOfHead(Head("get / HTTP/1.1")) == 200);  // a token: the router refuses it
 }
 
 TEST_CASE("ParseRequestHead: refuses targets that are neither a path nor an http address (H2)") {
@@ -94,9 +94,9 @@ TEST_CASE("ParseRequestHead: refuses targets that are neither a path nor an http
         "http:///x", "http://a b/", "http://user@example.org/", "http://ex,ample/", "*", "/a#b",
         "/\x7F", "/\x01", "/\xC3\xA9", "//a\tb", "http://example.org:123456/", "http://?x"}) {
     CAPTURE(target);
-    CHECK(StatusFor(Head("GET " + std::string(target) + " HTTP/1.1")) == 400);
+    CHECK(StatusOfHead(Head("GET " + std::string(target) + " HTTP/1.1")) == 400);
   }
-  CHECK(StatusFor(Head("OPTIONS ** HTTP/1.1")) == 400);
+  CHECK(StatusOfHead(Head("OPTIONS ** HTTP/1.1")) == 400);
 }
 
 TEST_CASE("ParseRequestHead: * is for OPTIONS only (H2)") {
@@ -127,28 +127,28 @@ TEST_CASE("ParseRequestHead: a path is decoded once and not normalised (H12)") {
 TEST_CASE("ParseRequestHead: refuses broken escapes, NUL and line breaks in the path (H12)") {
   for (const char* path : {"/%", "/%4", "/%zz", "/%00", "/a%00b", "/%0d", "/%0a", "/%0D%0A"}) {
     CAPTURE(path);
-    CHECK(StatusFor(Head("GET " + std::string(path) + " HTTP/1.1")) == 400);
+    CHECK(StatusOfHead(Head("GET " + std::string(path) + " HTTP/1.1")) == 400);
   }
 }
 
 TEST_CASE("ParseRequestHead: refuses lines that do not end with CRLF (H2)") {
-  CHECK(StatusFor("GET / HTTP/1.1\nHost: a\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\n\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\n\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\n\r\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\r\nHost: a\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\nHost: a\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\n\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\n\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\n\r\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\r\nHost: a\r\n\r\n") == 400);
 }
 
 TEST_CASE("ParseRequestHead: refuses a head that is cut short or goes on behind its end") {
   const std::string whole = Head("GET / HTTP/1.1", {"A: b"});
   for (std::size_t length = 0; length < whole.size(); ++length) {
     CAPTURE(length);
-    CHECK(StatusFor(whole.substr(0, length)) == 400);
+    CHECK(StatusOfHead(whole.substr(0, length)) == 400);
   }
-  CHECK(StatusFor(whole + "GET") == 400);
+  CHECK(StatusOfHead(whole + "GET") == 400);
 }
 
 TEST_CASE("ParseRequestHead: refuses folded lines, bad names and spaces before the colon (H2)") {
@@ -157,7 +157,7 @@ TEST_CASE("ParseRequestHead: refuses folded lines, bad names and spaces before t
     CAPTURE(line);
     CHECK(StatusWith(line) == 400);
   }
-  CHECK(StatusFor("GET / HTTP/1.1\r\n Host: a\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\n Host: a\r\n\r\n") == 400);
 }
 
 TEST_CASE("ParseRequestHead: refuses control characters in values, all but HTAB (H2)") {
@@ -169,47 +169,47 @@ TEST_CASE("ParseRequestHead: refuses control characters in values, all but HTAB 
 }
 
 TEST_CASE("ParseRequestHead: one Host, a valid one, unless HTTP/1.0 (H2)") {
-  CHECK(StatusFor("GET / HTTP/1.1\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n") == 400);
-  CHECK(StatusFor("GET / HTTP/1.0\r\n\r\n") == 200);
-  CHECK(StatusFor("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
-  CHECK(StatusFor("GET http://a/ HTTP/1.1\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET / HTTP/1.0\r\n\r\n") == 200);
+  CHECK(StatusOfHead("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
+  CHECK(StatusOfHead("GET http://a/ HTTP/1.1\r\n\r\n") == 400);
   for (const char* host :
        {"", "a b", "a,b", "a/b", "a@b", "a:b", "a:1:2", ":80", "a:123456", "[::1", "[]", "[x]",
         "[::1]x", "::1", "a\"", "a%41", "\xC3\xA9", "a;b", "a<b"}) {
     CAPTURE(host);
-    CHECK(StatusFor("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 400);
+    CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 400);
   }
   for (const char* host : {"a", "A-1.example.org.", "localhost:8080", "10.0.0.1:1", "a:", "a_b",
                            "[::1]", "[fe80::1]:80", "[::ffff:10.0.0.1]"}) {
     CAPTURE(host);
-    CHECK(StatusFor("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 200);
+    CHECK(StatusOfHead("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 200);
   }
 }
 
 TEST_CASE("ParseRequestHead: holds its limits exactly (H2)") {
   HeadLimits limits;
   limits.max_fields = 3;  // Host is one
-  CHECK(StatusFor(Head("GET / HTTP/1.1", {"A: b", "C: d"}), limits) == 200);
-  CHECK(StatusFor(Head("GET / HTTP/1.1", {"A: b", "C: d", "E: f"}), limits) == 431);
+  CHECK(StatusOfHead(Head("GET / HTTP/1.1", {"A: b", "C: d"}), limits) == 200);
+  CHECK(StatusOfHead(Head("GET / HTTP/1.1", {"A: b", "C: d", "E: f"}), limits) == 431);
   limits.max_target_bytes = 5;
-  CHECK(StatusFor(Head("GET /1234 HTTP/1.1"), limits) == 200);
-  CHECK(StatusFor(Head("GET /12345 HTTP/1.1"), limits) == 431);
+  CHECK(StatusOfHead(Head("GET /1234 HTTP/1.1"), limits) == 200);
+  CHECK(StatusOfHead(Head("GET /12345 HTTP/1.1"), limits) == 431);
   const std::string head = Head("GET / HTTP/1.1");
   limits.max_bytes = head.size();
-  CHECK(StatusFor(head, limits) == 200);
+  CHECK(StatusOfHead(head, limits) == 200);
   limits.max_bytes = head.size() - 1;
-  CHECK(StatusFor(head, limits) == 431);
-  CHECK(StatusFor(Head("GET /" + std::string(2047, 'a') + " HTTP/1.1")) == 200);
-  CHECK(StatusFor(Head("GET /" + std::string(2048, 'a') + " HTTP/1.1")) == 431);
+  CHECK(StatusOfHead(head, limits) == 431);
+  CHECK(StatusOfHead(Head("GET /" + std::string(2047, 'a') + " HTTP/1.1")) == 200);
+  CHECK(StatusOfHead(Head("GET /" + std::string(2048, 'a') + " HTTP/1.1")) == 431);
 }
 
 TEST_CASE("ParseRequestHead: ignores one empty line before the request line, not two") {
   CHECK(Parsed("\r\n" + Head("GET /x HTTP/1.1")).path == "/x");
-  CHECK(StatusFor("\r\n\r\n" + Head("GET / HTTP/1.1")) == 400);
-  CHECK(StatusFor("\n" + Head("GET / HTTP/1.1")) == 400);
-  CHECK(StatusFor("\r" + Head("GET / HTTP/1.1")) == 400);
+  CHECK(StatusOfHead("\r\n\r\n" + Head("GET / HTTP/1.1")) == 400);
+  CHECK(StatusOfHead("\n" + Head("GET / HTTP/1.1")) == 400);
+  CHECK(StatusOfHead("\r" + Head("GET / HTTP/1.1")) == 400);
 }
 
 TEST_CASE("ParseRequestHead: its messages never quote the input (H14)") {
@@ -240,7 +240,7 @@ TEST_CASE(
     "FindHeadEnd: an empty line without CR ends the head too, for the parser to refuse (H2)") {
   const std::string head = "GET / HTTP/1.1\nHost: a\n\n";
   CHECK(FindHeadEnd(head + "x") == head.size());
-  CHECK(StatusFor(head) == 400);
+  CHECK(StatusOfHead(head) == 400);
 }
 
 TEST_CASE("FindHeadEnd: one empty line in front is not the end, two are") {

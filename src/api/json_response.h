@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/json.h"
+#include "vcache/http/message.h"
+
+namespace vcache::api {
+
+/// An answer of that status whose body is the JSON.
+inline http::Response JsonResponse(int status, const Json& body) {
+  http::Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", "application/json");
+  response.body = DumpJson(body);
+  return response;
+}
+
+}  // namespace vcache::api
