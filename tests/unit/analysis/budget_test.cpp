@@ -154,7 +154,7 @@ TEST_CASE("Budget: what a vendor charges above its price counts at once, and is 
   REQUIRE(dear);
   dear->Settle(Prices{{"one", 40 * kCent}});
   REQUIRE(world.logger.Count(LogLevel::kError) == 1);
-  const std::string& fields = world.logger.lines().front().fields;
+  const std::string fields = world.logger.lines().front().fields;
   CHECK(fields.find("vendor=one") != std::string::npos);
   CHECK(fields.find("set_aside_usd=0.01") != std::string::npos);
   CHECK(fields.find("charged_usd=0.4") != std::string::npos);
