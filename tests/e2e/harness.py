@@ -155,7 +155,7 @@ class Service(Program):
         self.directory = pathlib.Path(cwd)
         environment = {"PORT": "0", "HOST": "127.0.0.1", "ADMIN_TOKEN": ADMIN_TOKEN, **environment}
         super().__init__("verdictcache", arguments, environment, cwd)
-        self.port = int(self.await_line(r"Listening url=http://[^ ]+:(\d+)").group(1))
+        self.port = int(self.await_line(r'Listening\b.*http://[^ "]+:(\d+)').group(1))
 
     def request(self, method, path, body=None, headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
