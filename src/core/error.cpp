@@ -37,9 +37,25 @@ std::string_view SentenceFor(ErrorCode code) {
       return "The service is not set up for this request.";
     case ErrorCode::kIo:
       return "The service has no room for this request at present; try again later.";
-    default:
+    // The request is at fault. Listed one by one, so that a new code is decided on.
+    case ErrorCode::kBadRequest:
+    case ErrorCode::kInvalidUtf8:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kNotCached:
+    case ErrorCode::kMethodNotAllowed:
+    case ErrorCode::kRequestTimeout:
+    case ErrorCode::kLengthRequired:
+    case ErrorCode::kTooLarge:
+    case ErrorCode::kUnsupportedMediaType:
+    case ErrorCode::kTextTooShort:
+    case ErrorCode::kTextTooLong:
+    case ErrorCode::kRateLimited:
+    case ErrorCode::kHeadTooLarge:
+    case ErrorCode::kClientGone:
+    case ErrorCode::kNotImplemented:
       return {};
   }
+  return "Something went wrong on our side.";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 """The program as an operator meets it: arguments, configuration, signals, log."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -102,6 +103,31 @@ class ProcessTest(ServiceTest):
         self.assertEqual(request["level"], "info")
         miss = next(line for line in lines if line["msg"] == "Cache MISS")
         self.assertEqual(miss["file"], 'odd"\\xe2\\x80\\xaename.jpg')
+
+    def test_nobody_writes_fields_of_a_log_line(self):
+        service = self.service(self.sandbox())
+        service.request("GET", "/a%5C%22%20status=200%20b=%0Ac")
+        service.upload(jpeg(5), file_name="p.jpg (000000000000...) kind=analysis saved_usd=999")
+        service.stop()
+        request = next(line for line in service.lines if "status=404" in line)
+        self.assertIn(r' path="/a\\\" status=200 b=\x0ac" status=404 ', request)
+        miss = next(line for line in service.lines if "Cache MISS" in line)
+        self.assertIn(' Cache MISS file="p.jpg (000000000000...) kind=analysis saved_usd=999" '
+                      'kind=analysis digest=', miss)
+
+    def test_with_a_key_secret_no_line_bears_digits_of_a_plain_hash(self):
+        photo = jpeg(6)
+        plain = hashlib.sha256(photo).hexdigest()
+        for secret in ("", "a-key-secret-of-more-than-32-characters"):
+            service = self.service(self.sandbox(), KEY_SECRET=secret, LOG_LEVEL="debug")
+            service.request("GET", "/api/analysis/" + plain)
+            service.upload(photo)
+            service.upload(photo)
+            service.request("GET", "/api/analysis/" + plain.upper())
+            service.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:" + plain})
+            service.stop()
+            self.assertEqual(plain[:8] in service.output.lower(), not secret)
+            self.assertRegex(service.output, r"Cache HIT .*digest=[0-9a-f]{12} ")
 
     def test_sigterm_finishes_what_is_in_flight(self):
         sandbox = self.sandbox()

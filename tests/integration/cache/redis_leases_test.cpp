@@ -152,12 +152,14 @@ TEST_CASE("RedisStore: a failure is told to the other replicas for as long as it
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
   Error failure{ErrorCode::kVendorInvalidAnswer, "The vendor sent\nnonsense.", Charge::kUnknown};
   failure.retry_after = 1s;
+  failure.public_message = "The vendor's answer\nis none.";
   CHECK(world.store().Release(kContent, "aa", failure, kNever));
   const Claim told = world.store().ClaimLease(Asking("bb"), kNever);
   CHECK(told.state == LeaseState::kFailed);
   REQUIRE(told.failure);
   CHECK(told.failure->code == ErrorCode::kVendorInvalidAnswer);
   CHECK(told.failure->message == "The vendor sent\\x0anonsense.");
+  CHECK(told.failure->public_message == "The vendor's answer\\x0ais none.");
   CHECK(told.failure->charge == Charge::kNone);  // it is that call's, not ours
   CHECK(told.failure->retry_after == 1s);
   CHECK_FALSE(*world.store().AskForNews(kContent, kNever));

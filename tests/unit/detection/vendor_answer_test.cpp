@@ -43,6 +43,17 @@ TEST_CASE("StatusError: what certainly cost nothing, what may have, and what may
   }
 }
 
+TEST_CASE("StatusError: what lies in the content is public, what lies in our account is not") {
+  for (const int status : {413, 415}) {
+    const Error error = detection::StatusError("vendor", Answer(status));
+    CHECK(PublicMessage(error) == error.message);
+  }
+  for (const int status : {401, 402, 403, 500}) {
+    const Error error = detection::StatusError("vendor", Answer(status));
+    CHECK(PublicMessage(error).find("vendor: ") == std::string::npos);
+  }
+}
+
 TEST_CASE("StatusError: an overload that says when to come back has cost nothing") {
   net::HttpResponse response = Answer(503);
   response.retry_after = std::chrono::seconds(1);
