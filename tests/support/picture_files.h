@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/media_files.h"
+#include "support/provenance_files.h"
 
 // Images of several pictures and files of the HEIF family, made byte by byte: just enough of each
 // for what reads its structure.
@@ -57,10 +58,6 @@ inline std::string Gif(int pictures, bool colours = true) {
     file += "\x02" + std::string("\x03,,,") + "\xFF" + std::string(255, '\x2C') + Zeros(1);
   }
   return file + ";";
-}
-
-inline std::string PngChunk(std::string_view type, std::string_view data) {
-  return Be(data.size(), 4) + std::string(type) + std::string(data) + Zeros(4);
 }
 
 /// A PNG, with a count of pictures before its data unless that is 0.
