@@ -49,6 +49,8 @@ std::string_view SentenceFor(ErrorCode code) {
     case ErrorCode::kUnsupportedMediaType:
     case ErrorCode::kTextTooShort:
     case ErrorCode::kTextTooLong:
+    case ErrorCode::kVideoTooLong:
+    case ErrorCode::kTooExpensive:
     case ErrorCode::kRateLimited:
     case ErrorCode::kHeadTooLarge:
     case ErrorCode::kClientGone:

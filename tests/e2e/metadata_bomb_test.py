@@ -61,7 +61,7 @@ def xmp_png(properties, seed):
 
 def xmp_name_png(seed):
     name = "xmp:" + "n" * 110_000
-    children = "".join(f"<xmp:c{i}>v</xmp:c{i}>" for i in range(1900))
+    children = "".join(f"<xmp:c{i}/>" for i in range(1900))
     return xmp_png(f"<{name} rdf:parseType='Resource'>{children}</{name}>", seed)
 
 

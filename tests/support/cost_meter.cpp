@@ -34,7 +34,8 @@ void* OrThrow(void* memory) {
   return memory;
 }
 
-void Release(void* memory) {
+// Not inlined: into code that it sees whole, GCC says that free() does not fit to new.
+[[gnu::noinline]] void Release(void* memory) {
   if (memory == nullptr) return;
   held -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   std::free(memory);

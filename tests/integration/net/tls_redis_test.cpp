@@ -138,5 +138,7 @@ TEST_CASE("TLS: a file of authorities that cannot be read is a mistake in the co
                                             clock, NullLogger());
   REQUIRE_FALSE(made);
   CHECK(made.error().code == ErrorCode::kBadConfiguration);
-  CHECK(Says(made.error().message, "/no/such/file"));
+  CHECK(Says(made.error().message, "certificates"));
+  // It is a part of REDIS_URL, which is a secret as a whole.
+  CHECK_FALSE(Says(made.error().message, "/no/such/file"));
 }
