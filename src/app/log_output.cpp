@@ -36,8 +36,8 @@ bool LogOutput::AwaitRoom() const noexcept {
     const bool late = SteadyClock::now().time_since_epoch().count() >= give_up_at_;
     pollfd entry{descriptor_, POLLOUT, 0};
     const int ready = ::poll(&entry, 1, late ? 0 : kLookEachMs);
-    // An error counts as room: the write will tell.
-    if (ready > 0) return true;
+    // An error counts as room: the write will tell. Of a negative descriptor poll tells nothing.
+    if (ready > 0 || descriptor_ < 0) return true;
     if (late || (ready < 0 && errno != EINTR)) return false;
   }
 }

@@ -138,9 +138,10 @@ Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
   const Json* operations = FindPath(answer, {"request", "operations"});
-  // How many pictures of an animation it looked at, only its operations tell; without them, all.
-  const bool told = tariff.operations > 0 && AsInteger(operations).has_value();
-  detection.cost_micros = CostOf(told ? 1 : pictures, operations, tariff);
+  // Each picture of an animation that it looked at is one operation at least; untold, it is all.
+  const std::int64_t judged =
+      std::clamp<std::int64_t>(AsInteger(operations).value_or(pictures), 1, pictures);
+  detection.cost_micros = CostOf(judged, operations, tariff);
   return detection;
 }
 

@@ -75,8 +75,7 @@ inline std::string XmpOf(std::string_view properties) {
 inline std::string XmpNameBomb(std::size_t name_bytes, std::size_t children) {
   const std::string name = "xmp:" + std::string(name_bytes, 'n');
   std::string inside;
-  for (std::size_t i = 0; i < children; ++i)
-    inside += "<xmp:c" + std::to_string(i) + "/>";
+  for (std::size_t i = 0; i < children; ++i) inside += "<xmp:c" + std::to_string(i) + "/>";
   return XmpOf("<" + name + " rdf:parseType='Resource'>" + inside + "</" + name + ">");
 }
 

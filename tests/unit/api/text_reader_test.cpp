@@ -107,7 +107,7 @@ TEST_CASE(
         std::string::npos);
   CHECK(error(Send("text=" + text + "&text=" + text, form)).find("twice") != std::string::npos);
   CHECK(error(Send("txt=" + text, form)).find("\"txt\"") != std::string::npos);
-  CHECK(error(Send("text=%zz" + text, form)).find("percent-encoding") != std::string::npos);
+  CHECK(error(Send("text=%zz" + text, form)).find("percent escape") != std::string::npos);
   CHECK(Send("&text=" + text + "&", form).status == 200);
   ApiBench bench;
   for (const char* path : {"/api/analysis/text", "/api/text-analysis/analyze"}) {

@@ -42,7 +42,7 @@ TEST_CASE("ParseJson: an object of very many members is refused before it takes 
   CHECK(ParseJson(object(2000)));
   const auto refused = ParseJson(object(90'000));
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message == "The JSON has objects of too many fields.");
+  CHECK(refused.error().message.starts_with("The JSON has objects of too many fields"));
   // The same work in many smaller objects.
   std::string list = "[" + object(1000);
   for (int i = 0; i < 50; ++i) list += "," + object(1000);
