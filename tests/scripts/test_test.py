@@ -24,7 +24,7 @@ class Test(unittest.TestCase):
         self.place = Workplace()
         self.addCleanup(self.place.remove)
         self.root = self.place.root
-        for name in ("docs/architecture.md", "Dockerfile", ".dockerignore", "render.yaml",
+        for name in ("docs/architecture.md", "docs/pitfalls.md", "Dockerfile", ".dockerignore", "render.yaml",
                      "CMakePresets.json", ".clang-format",
                      ".env.example"):
             (self.root / name).parent.mkdir(exist_ok=True)
