@@ -1,6 +1,7 @@
 #include "app/stop_signals.h"
 
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,8 +125,9 @@ void StopSignals::Run() noexcept {
   }
   const int second = AwaitSecond(signal);
   if (is_ending()) return;
-  // No output, no destructors: whatever is stuck must not keep the process alive.
-  ::_exit(second > 0 ? 128 + second : kStopTookTooLong);
+  // No output, no destructors: whatever is stuck must not keep the process alive. The system call
+  // itself, because what a sanitizer does within _exit() may wait, and changes the status.
+  ::syscall(SYS_exit_group, second > 0 ? 128 + second : kStopTookTooLong);
 }
 
 }  // namespace vcache::app
