@@ -157,6 +157,11 @@ class Service(Program):
         super().__init__("verdictcache", arguments, environment, cwd)
         self.port = int(self.await_line(r'Listening\b.*http://[^ "]+:(\d+)').group(1))
 
+    def established_connections(self):
+        """How many connections to its port are open on both sides (proc(5), state 01)."""
+        rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[1].endswith(f":{self.port:04X}") and row[3] == "01" for row in rows)
+
     def request(self, method, path, body=None, headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:

@@ -102,12 +102,11 @@ class ProxyTest:
 
     def test_connections_to_the_service_are_kept_and_shared(self):
         """Without it no other test here would show anything."""
-        before = sum("socket:" in name for name in self.app.open_files())
         for number in range(20):
             with self.proxy.connect() as connection:
                 self.ask(connection, f"kept.{number}")
-        after = sum("socket:" in name for name in self.app.open_files())
-        self.assertIn(after - before, range(1, 5))
+        # Not all of its sockets: the service's own calls of vendors come and go meanwhile.
+        self.assertIn(self.app.established_connections(), range(1, 5))
 
     def test_no_attack_becomes_more_requests_than_were_sent(self):
         for attack in raw_requests.attacks() + raw_requests.unfinished():
