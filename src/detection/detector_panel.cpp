@@ -31,7 +31,8 @@ Members Taking(Members members, const DetectionTask& task) {
   return members;
 }
 
-/// Who cannot judge the content took nothing of what was set aside before the file was looked into.
+/// A vendor that does not take the content charged nothing: a caller that reserved its price before
+/// the file was looked into gets it back. After `LookInto` nothing was reserved for it.
 void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
   for (const auto& member : serving) {
     if (member->RefusalOf(task).empty()) continue;
