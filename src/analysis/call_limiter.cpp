@@ -1,4 +1,4 @@
-#include "vcache/analysis/call_limiter.h"
+#include "analysis/call_limiter.h"
 
 #include <algorithm>
 

@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "analysis/call_limiter.h"
 #include "analysis/failure_holds.h"
 #include "analysis/passage.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/analysis/call_limiter.h"
 #include "vcache/core/result.h"
 
 namespace vcache::analysis {

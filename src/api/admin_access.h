@@ -4,7 +4,7 @@
 
 #include "vcache/core/error.h"
 #include "vcache/core/secret.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

@@ -9,8 +9,8 @@
 #include "api/routes.h"
 #include "api/strict_input.h"
 #include "api/text_reader.h"
-#include "core/json.h"
-#include "core/verdict_json.h"
+#include "json/json.h"
+#include "json/verdict_json.h"
 
 namespace vcache::api {
 namespace {

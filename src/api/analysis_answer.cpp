@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "api/uuid.h"
-#include "core/json.h"
-#include "core/verdict_json.h"
+#include "json/json.h"
+#include "json/verdict_json.h"
 
 namespace vcache::api {
 namespace {

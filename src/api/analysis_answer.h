@@ -6,7 +6,7 @@
 
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/core/clock.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

@@ -4,7 +4,7 @@
 
 #include "api/json_response.h"
 #include "api/routes.h"
-#include "core/json.h"
+#include "json/json.h"
 
 namespace vcache::api {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/json.h"
-#include "vcache/http/message.h"
+#include "json/json.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

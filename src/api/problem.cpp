@@ -3,7 +3,7 @@
 #include <string>
 
 #include "api/admin_access.h"
-#include "core/json.h"
+#include "json/json.h"
 
 namespace vcache::api {
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/json.h"
+#include "json/json.h"
 #include "vcache/core/error.h"
 #include "vcache/core/result.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "api/strict_input.h"
-#include "core/json.h"
+#include "json/json.h"
 #include "vcache/core/bytes.h"
-#include "vcache/http/multipart.h"
+#include "vcache/http/parsing/multipart.h"
 
 namespace vcache::api {
 namespace {

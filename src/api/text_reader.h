@@ -2,7 +2,7 @@
 
 #include "vcache/content/canonical_text.h"
 #include "vcache/core/result.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

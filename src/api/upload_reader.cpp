@@ -8,7 +8,7 @@
 
 #include "api/strict_input.h"
 #include "vcache/content/content_hasher.h"
-#include "vcache/http/multipart.h"
+#include "vcache/http/parsing/multipart.h"
 
 namespace vcache::api {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "vcache/content/content_digest.h"
-#include "vcache/content/media_identity.h"
+#include "vcache/content/media/media_identity.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/result.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
 

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "app/command_line.h"
+#include "app/logging/spdlog_logger.h"
 #include "app/service.h"
-#include "app/spdlog_logger.h"
 #include "app/start_check.h"
 #include "app/stop_signals.h"
 #include "vcache/app/env_file.h"

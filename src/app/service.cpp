@@ -5,21 +5,21 @@
 #include <string>
 #include <utility>
 
-#include "app/budgets.h"
 #include "app/credential_report.h"
 #include "app/start_check.h"
 #include "app/startup_report.h"
-#include "app/stores.h"
-#include "app/unfinished_calls.h"
 #include "app/version.h"
+#include "app/wiring/budgets.h"
+#include "app/wiring/stores.h"
+#include "app/wiring/unfinished_calls.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/logging_observer.h"
 #include "vcache/analysis/observer_list.h"
 #include "vcache/api/api.h"
-#include "vcache/app/detectors.h"
-#include "vcache/cache/memory_store.h"
-#include "vcache/cache/tiered_store.h"
-#include "vcache/http/server.h"
+#include "vcache/app/wiring/detectors.h"
+#include "vcache/cache/memory/memory_store.h"
+#include "vcache/cache/tiers/tiered_store.h"
+#include "vcache/http/server/server.h"
 #include "vcache/metrics/statistics.h"
 #include "vcache/net/http_client.h"
 

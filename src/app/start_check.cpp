@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "vcache/app/shared_link.h"
-#include "vcache/cache/sqlite_store.h"
+#include "vcache/app/wiring/shared_link.h"
+#include "vcache/cache/sqlite/sqlite_store.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/bytes.h"
-#include "vcache/http/server.h"
+#include "vcache/http/server/server.h"
 
 namespace vcache::app {
 

@@ -12,19 +12,19 @@ std::int64_t Megabytes(std::uint64_t bytes) {
   return static_cast<std::int64_t>(bytes / (1024 * 1024));
 }
 
-void ReportShared(std::string_view redis, bool tls, LocalStore local, Logger& logger) {
+void ReportShared(std::string_view redis, bool tls, LocalStoreState local, Logger& logger) {
   const bool is_cluster = redis.find("+cluster://") != std::string_view::npos;
   logger.Info(is_cluster ? LogMessage("Store: Redis Cluster, shared with whoever uses the same one")
                          : LogMessage("Store: Redis, shared with whoever uses the same one"),
               {{"url", redis}, {"tls", tls}});
-  if (local != LocalStore::kOpen) {
+  if (local != LocalStoreState::kOpen) {
     logger.Warn(
         "No local store: verdicts paid for while Redis is away live in memory only (set "
         "CACHE_DIR)");
   }
 }
 
-void ReportStore(const config::CacheSettings& cache, LocalStore store, std::string_view redis,
+void ReportStore(const config::CacheSettings& cache, LocalStoreState store, std::string_view redis,
                  Logger& logger) {
   if (cache.mode == config::CacheMode::kOff) {
     logger.Warn("Cache: off (CACHE_MODE=off); every analysis is paid for");
@@ -34,7 +34,7 @@ void ReportStore(const config::CacheSettings& cache, LocalStore store, std::stri
   if (!redis.empty()) {
     ReportShared(redis, redis.starts_with("rediss") || redis.starts_with("https://"), store,
                  logger);
-  } else if (store == LocalStore::kOpen) {
+  } else if (store == LocalStoreState::kOpen) {
     logger.Info("Store: embedded SQLite; verdicts survive restarts", {{"dir", directory}});
   } else if (cache.memory_bytes > 0) {
     logger.Warn("Store: none; verdicts live in memory and are lost at a restart (set CACHE_DIR)");
@@ -87,7 +87,7 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
 }  // namespace
 
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
-                 LocalStore store, std::string_view redis, Logger& logger) {
+                 LocalStoreState store, std::string_view redis, Logger& logger) {
   logger.Info("VerdictCache starts", {{"version", kVersion}});
   ReportStore(settings.cache, store, redis, logger);
   ReportVendors(settings.detection, panel, logger);

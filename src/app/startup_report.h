@@ -2,18 +2,16 @@
 
 #include <string_view>
 
+#include "app/wiring/stores.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/log.h"
 #include "vcache/detection/detector_panel.h"
 
 namespace vcache::app {
 
-/// Whether the local store serves, and if not, why.
-enum class LocalStore { kOpen, kTurnedOff, kBroken };
-
 /// Says at start what is configured, what is missing and what that means.
 /// `redis` is where the shared store is, without credentials; empty when there is none.
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
-                 LocalStore store, std::string_view redis, Logger& logger);
+                 LocalStoreState store, std::string_view redis, Logger& logger);
 
 }  // namespace vcache::app

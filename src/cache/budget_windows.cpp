@@ -1,4 +1,4 @@
-#include "core/verdict_json.h"
+#include "json/verdict_json.h"
 #include "vcache/cache/budget_store.h"
 
 namespace vcache::cache {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cache/compression.h"
-#include "core/verdict_json.h"
+#include "json/verdict_json.h"
 
 // docs/cache-format.md specifies these bytes; the golden test of tests/unit/cache pins them.
 namespace vcache::cache {

@@ -1,6 +1,6 @@
 #include "cache/stats_keys.h"
 
-#include "core/verdict_json.h"
+#include "json/verdict_json.h"
 
 namespace vcache::cache {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "core/json.h"
+#include "json/json.h"
 
 namespace vcache::cache {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/doctor.h"
-#include "vcache/app/shared_link.h"
+#include "vcache/app/wiring/shared_link.h"
 #include "vcache/core/log.h"
 #include "vcache/core/random_id.h"
 
@@ -96,15 +96,15 @@ Finding OfWrites(const app::SharedLink& link, const config::Settings& settings, 
   }
   if (!reply->is_error()) return RedisFinding(Grade::kOk, "It takes writes.");
   std::string advice = "Look at the server's configuration and log.";
-  if (reply->error_kind() == net::RespErrorKind::kReadOnly) {
+  if (reply->error_kind() == redis::RespErrorKind::kReadOnly) {
     advice = "Name the master, not a replica.";
-  } else if (reply->error_kind() == net::RespErrorKind::kNoPermission) {
+  } else if (reply->error_kind() == redis::RespErrorKind::kNoPermission) {
     advice =
         "Give the user write access to the service's keys; of Upstash's two tokens take the "
         "standard one.";
-  } else if (reply->error_kind() == net::RespErrorKind::kMoved) {
+  } else if (reply->error_kind() == redis::RespErrorKind::kMoved) {
     advice = "It is a server of a Redis Cluster: write redis+cluster:// in place of redis://.";
-  } else if (reply->error_kind() == net::RespErrorKind::kFull) {
+  } else if (reply->error_kind() == redis::RespErrorKind::kFull) {
     advice = "Make room, or raise the plan or maxmemory.";
   }
   return RedisFinding(Grade::kFail,

@@ -5,7 +5,7 @@
 
 #include "cli/doctor.h"
 #include "vcache/app/credential_checks.h"
-#include "vcache/app/detectors.h"
+#include "vcache/app/wiring/detectors.h"
 #include "vcache/core/log.h"
 #include "vcache/detection/pauses.h"
 #include "vcache/net/http_client.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/json.h"
+#include "json/json.h"
 #include "vcache/core/log.h"
 
 namespace vcache::cli {

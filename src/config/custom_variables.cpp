@@ -7,7 +7,7 @@
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
-#include "core/json.h"
+#include "json/json.h"
 
 namespace vcache::config {
 namespace {

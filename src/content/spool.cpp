@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "content/temp_file.h"
-#include "vcache/content/media_type.h"
 
 namespace vcache::content {
 namespace {

@@ -6,8 +6,6 @@
 #include <string>
 #include <thread>
 
-#include "detection/vendor_answer.h"
-
 namespace vcache::detection {
 namespace {
 

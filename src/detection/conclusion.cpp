@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/json.h"
+#include "json/json.h"
 
 namespace vcache::detection {
 namespace {

@@ -7,7 +7,7 @@
 #include "detection/asking.h"
 #include "detection/conclusion.h"
 #include "detection/first_look.h"
-#include "detection/vendor_answer.h"
+#include "detection/vendor_error.h"
 
 namespace vcache::detection {
 namespace {

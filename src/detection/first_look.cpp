@@ -3,9 +3,9 @@
 #include <exception>
 #include <string>
 
-#include "vcache/content/provenance.h"
-#include "vcache/content/video_length.h"
-#include "vcache/content/video_reach.h"
+#include "vcache/content/provenance/provenance.h"
+#include "vcache/content/video/video_length.h"
+#include "vcache/content/video/video_reach.h"
 
 namespace vcache::detection {
 

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "detection/vendor_answer.h"
+#include "detection/vendor_error.h"
 
 namespace vcache::detection {
 

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "vcache/core/log.h"
-#include "vcache/http/server.h"
+#include "vcache/http/server/server.h"
 #include "vcache/sandbox/sandbox.h"
 
 namespace {

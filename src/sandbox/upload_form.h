@@ -4,8 +4,8 @@
 #include <string>
 
 #include "vcache/content/content_hasher.h"
-#include "vcache/http/message.h"
-#include "vcache/http/multipart.h"
+#include "vcache/http/parsing/message.h"
+#include "vcache/http/parsing/multipart.h"
 
 namespace vcache::sandbox {
 

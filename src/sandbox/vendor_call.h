@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/json.h"
+#include "json/json.h"
 #include "sandbox/call_ledger.h"
 #include "vcache/content/content_digest.h"
-#include "vcache/http/message.h"
+#include "vcache/http/parsing/message.h"
 
 namespace vcache::sandbox {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "fuzz/fuzz_target.h"
-#include "vcache/http/chunk_decoder.h"
+#include "http/parsing/chunk_decoder.h"
 
 using namespace vcache;
 using namespace vcache::http;

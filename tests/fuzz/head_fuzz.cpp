@@ -4,8 +4,8 @@
 #include <string>
 
 #include "fuzz/fuzz_target.h"
-#include "vcache/http/multipart.h"
-#include "vcache/http/request_head.h"
+#include "http/parsing/request_head.h"
+#include "vcache/http/parsing/multipart.h"
 
 using namespace vcache;
 using namespace vcache::http;

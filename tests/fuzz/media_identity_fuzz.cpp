@@ -2,7 +2,7 @@
 
 #include "fuzz/fuzz_target.h"
 #include "support/media_files.h"
-#include "vcache/content/media_identity.h"
+#include "vcache/content/media/media_identity.h"
 
 using namespace vcache;
 using vcache::fuzz::Require;

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "content/shown_text.h"
+#include "content/provenance/shown_text.h"
 #include "fuzz/fuzz_target.h"
 #include "support/cost_meter.h"
 #include "support/media_files.h"
-#include "vcache/content/provenance.h"
+#include "vcache/content/provenance/provenance.h"
 
 using namespace vcache;
 using content::MediaType;

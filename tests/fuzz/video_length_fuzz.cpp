@@ -2,7 +2,7 @@
 
 #include "fuzz/fuzz_target.h"
 #include "support/media_files.h"
-#include "vcache/content/video_length.h"
+#include "vcache/content/video/video_length.h"
 
 using namespace vcache;
 using content::MediaType;

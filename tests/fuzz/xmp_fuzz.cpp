@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "content/packet_parsers.h"
+#include "content/provenance/packet_parsers.h"
 #include "fuzz/fuzz_target.h"
 #include "support/cost_meter.h"
 

@@ -7,14 +7,14 @@
 #include <variant>
 #include <vector>
 
-#include "core/json.h"
+#include "json/json.h"
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
 #include "support/recording_logger.h"
 #include "support/string_source.h"
 #include "vcache/api/api.h"
-#include "vcache/cache/memory_budget.h"
+#include "vcache/cache/memory/memory_budget.h"
 
 namespace vcache::test {
 

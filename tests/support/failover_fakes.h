@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "vcache/cache/memory_store.h"
+#include "vcache/cache/local_store.h"
+#include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/outbox.h"
-#include "vcache/cache/sqlite_store.h"
 #include "vcache/core/clock.h"
 
 namespace vcache::test {
@@ -100,7 +100,7 @@ class FakeSharedStore final : public cache::SharedStore {
 };
 
 /// A local store in memory; what is pending stays in the order in which it came.
-class FakeLocalStore final : public cache::SqliteStore {
+class FakeLocalStore final : public cache::LocalStore {
  public:
   explicit FakeLocalStore(Clock& clock)
       : clock_(clock), entries_({.max_ttl = std::chrono::seconds(0)}, clock) {}

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vcache/http/multipart.h"
+#include "vcache/http/parsing/multipart.h"
 
 /// Reads a form into plain values, for comparison: what came of it must not depend on how the body
 /// was cut into pieces.

@@ -20,7 +20,7 @@
 #include "support/test_certificates.h"
 #include "vcache/core/clock.h"
 #include "vcache/net/http_client.h"
-#include "vcache/net/upstash_rest.h"
+#include "vcache/redis/rest/upstash_rest.h"
 
 namespace vcache::test {
 
@@ -55,8 +55,8 @@ class RestStandIn {
     return (authority_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port_);
   }
   /// Options that lead here, with room for a busy machine.
-  net::UpstashRestOptions Options() const {
-    net::UpstashRestOptions options;
+  redis::UpstashRestOptions Options() const {
+    redis::UpstashRestOptions options;
     options.url = url();
     options.token = Secret(kToken);
     if (authority_) options.ca_file = authority_->ca_file().string();

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "vcache/content/media_type.h"
+#include "vcache/content/container/media_type.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"

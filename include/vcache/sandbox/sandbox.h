@@ -9,7 +9,7 @@
 
 #include "vcache/core/clock.h"
 #include "vcache/core/result.h"
-#include "vcache/http/router.h"
+#include "vcache/http/server/router.h"
 
 namespace vcache::sandbox {
 

@@ -9,9 +9,9 @@
 
 #include "vcache/core/bytes.h"
 #include "vcache/core/log.h"
-#include "vcache/detection/custom_vendor.h"
-#include "vcache/detection/vendors.h"
-#include "vcache/http/server.h"
+#include "vcache/detection/vendors/custom_vendor.h"
+#include "vcache/detection/vendors/vendors.h"
+#include "vcache/http/server/server.h"
 #include "vcache/net/http_client.h"
 #include "vcache/sandbox/sandbox.h"
 

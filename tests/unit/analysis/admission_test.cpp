@@ -17,8 +17,8 @@
 #include "support/recording_logger.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/budget.h"
-#include "vcache/cache/memory_budget.h"
-#include "vcache/cache/memory_store.h"
+#include "vcache/cache/memory/memory_budget.h"
+#include "vcache/cache/memory/memory_store.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 

@@ -12,8 +12,8 @@
 #include "support/faulty_store.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"
-#include "vcache/cache/memory_store.h"
-#include "vcache/cache/tiered_store.h"
+#include "vcache/cache/memory/memory_store.h"
+#include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 

@@ -11,8 +11,8 @@
 #include "support/fake_clock.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
-#include "vcache/cache/failover_budget.h"
-#include "vcache/cache/memory_budget.h"
+#include "vcache/cache/memory/memory_budget.h"
+#include "vcache/cache/tiers/failover_budget.h"
 
 using namespace vcache;            // NOLINT: a test
 using namespace vcache::analysis;  // NOLINT: a test

@@ -12,7 +12,7 @@
 #include "support/fake_clock.h"
 #include "support/gated_detector.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory_store.h"
+#include "vcache/cache/memory/memory_store.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 

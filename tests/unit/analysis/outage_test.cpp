@@ -8,12 +8,12 @@
 #include <thread>
 #include <vector>
 
+#include "analysis/call_limiter.h"
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/analysis/call_limiter.h"
-#include "vcache/cache/memory_store.h"
+#include "vcache/cache/memory/memory_store.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 

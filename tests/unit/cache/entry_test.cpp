@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <zstd.h>
 
-#include "core/verdict_json.h"
+#include "json/verdict_json.h"
 #include "support/verdict_store_conformance.h"
 
 using namespace vcache;

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/json.h"
+#include "json/json.h"
 
 using namespace vcache;
 using cli::Finding;

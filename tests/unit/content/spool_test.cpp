@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "support/temp_dir.h"
+#include "vcache/content/container/media_type.h"
 #include "vcache/content/content_hasher.h"
-#include "vcache/content/media_type.h"
 
 using namespace vcache;
 using content::DigestOf;

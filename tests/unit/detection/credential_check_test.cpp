@@ -8,12 +8,12 @@
 
 #include "support/fake_clock.h"
 #include "support/fake_http_client.h"
-#include "unit/detection/vendor_checks.h"
+#include "unit/detection/vendors/vendor_checks.h"
 #include "vcache/detection/breaker_detector.h"
-#include "vcache/detection/custom_vendor.h"
 #include "vcache/detection/limited_detector.h"
 #include "vcache/detection/retrying_detector.h"
-#include "vcache/detection/vendors.h"
+#include "vcache/detection/vendors/custom_vendor.h"
+#include "vcache/detection/vendors/vendors.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "core/json.h"
+#include "json/json.h"
 #include "support/fake_clock.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"

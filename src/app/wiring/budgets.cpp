@@ -1,0 +1,100 @@
+#include "app/wiring/budgets.h"
+
+#include <string>
+#include <utility>
+
+#include "vcache/cache/redis/redis_budget.h"
+
+namespace vcache::app {
+namespace {
+
+bool IsLimited(const analysis::BudgetOptions& options) {
+  return options.all.any() || !options.vendors.empty();
+}
+
+double UsdOf(std::int64_t micros) {
+  return static_cast<double>(micros) / 1e6;
+}
+
+}  // namespace
+
+cache::BudgetStore& BudgetStores::store() const {
+  if (failover != nullptr) return *failover;
+  return *memory;
+}
+
+analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
+  analysis::BudgetOptions options;
+  options.all = {settings.budget.daily_micros, settings.budget.monthly_micros};
+  const config::DetectionSettings& vendors = settings.detection;
+  const auto add = [&](const char* name, const config::VendorSettings& vendor) {
+    if (vendor.monthly_budget_micros) {
+      options.vendors[name].monthly_micros = vendor.monthly_budget_micros;
+    }
+  };
+  add("sightengine", vendors.sightengine);
+  add("sapling", vendors.sapling);
+  add("openai", vendors.openai);
+  add("aiornot", vendors.aiornot);
+  add("copyleaks", vendors.copyleaks);
+  add("custom", vendors.custom.vendor);
+  add("gptzero", vendors.gptzero);
+  add("hive", vendors.hive);
+  add("pangram", vendors.pangram);
+  add("realitydefender", vendors.realitydefender);
+  return options;
+}
+
+BudgetStores OpenBudgets(const config::Settings& settings, const Stores& stores, Clock& clock,
+                         Logger& logger) {
+  BudgetStores budgets;
+  const bool limited = IsLimited(BudgetOptionsOf(settings));
+  if (limited && stores.local != nullptr) {
+    auto local = cache::OpenSqliteBudget({.directory = settings.cache.directory},
+                                         KeySpaceOf(settings), clock);
+    if (local) {
+      budgets.local = std::move(*local);
+    } else {
+      logger.Error("The local store takes no sums of the budget; going on without it",
+                   {{"reason", local.error().message}});
+    }
+  }
+  if (limited && stores.link.client != nullptr) {
+    budgets.redis = cache::MakeRedisBudgetStore({.one_slot_scripts = stores.link.one_slot_scripts},
+                                                KeySpaceOf(settings), *stores.link.client);
+    budgets.failover =
+        std::make_unique<cache::FailoverBudget>(*budgets.redis, budgets.local.get(), clock, logger);
+  } else if (budgets.local != nullptr) {
+    budgets.failover =
+        std::make_unique<cache::FailoverBudget>(*budgets.local, nullptr, clock, logger);
+  } else {
+    budgets.memory = std::make_unique<cache::MemoryBudgetStore>();
+  }
+  return budgets;
+}
+
+void ReportBudget(const analysis::BudgetOptions& limits, const BudgetStores& stores,
+                  Logger& logger) {
+  if (!IsLimited(limits)) {
+    logger.Info("Budget: none; vendors are paid for every new content (set DAILY_BUDGET_USD)");
+    return;
+  }
+  const std::string_view counted = stores.redis != nullptr ? "redis"
+                                   : stores.durable()      ? "sqlite"
+                                                           : "memory";
+  const auto report = [&](std::string_view of, const analysis::BudgetLimits& limit) {
+    std::vector<LogField> fields = {{"of", of}};
+    if (limit.daily_micros) fields.push_back({"daily_usd", UsdOf(*limit.daily_micros)});
+    if (limit.monthly_micros) fields.push_back({"monthly_usd", UsdOf(*limit.monthly_micros)});
+    fields.push_back({"counted_in", counted});
+    logger.Log(LogLevel::kInfo, "Budget", fields);
+  };
+  if (limits.all.any()) report("all vendors", limits.all);
+  for (const auto& [vendor, limit] : limits.vendors) report(vendor, limit);
+  if (stores.durable()) return;
+  logger.Warn(
+      "The budget is counted by this process alone and begins anew at each start (set CACHE_DIR or "
+      "REDIS_URL)");
+}
+
+}  // namespace vcache::app

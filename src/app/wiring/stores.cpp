@@ -1,0 +1,108 @@
+#include "app/wiring/stores.h"
+
+#include <utility>
+
+#include "vcache/cache/store_events.h"
+
+namespace vcache::app {
+namespace {
+
+cache::EntryFormatOptions FormatOf(const config::CacheSettings& cache) {
+  cache::EntryFormatOptions format;
+  format.compress_min_bytes = cache.compress_min_bytes;
+  return format;
+}
+
+Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Clock& clock,
+                            Logger& logger) {
+  const config::CacheSettings& cache = settings.cache;
+  if (cache.directory.empty()) return {};
+  cache::SqliteStoreOptions options;
+  options.directory = cache.directory;
+  options.format = FormatOf(cache);
+  options.accept_demo = IsDemo(settings);
+  Result<std::unique_ptr<cache::LocalStore>> store =
+      cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
+  if (store) {
+    stores.local = std::move(store).value();
+    stores.local_state = LocalStoreState::kOpen;
+    return {};
+  }
+  // A directory that cannot be used is a mistake to mend before serving; a damaged file is an
+  // accident that must not keep the site from its analyses.
+  if (store.error().code == ErrorCode::kBadConfiguration) return std::move(store).error();
+  logger.Error("The local store cannot be opened; going on without it",
+               {{"reason", store.error().message}});
+  stores.local_state = LocalStoreState::kBroken;
+  return {};
+}
+
+Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock& clock,
+                        Logger& logger) {
+  if (!settings.redis.is_shared()) return {};
+  Result<SharedLink> link = OpenSharedLink(settings.redis, clock, logger);
+  if (!link) return std::move(link).error();
+  stores.link = std::move(*link);
+  cache::RedisStoreOptions options;
+  options.format = FormatOf(settings.cache);
+  options.accept_demo = IsDemo(settings);
+  options.one_slot_scripts = stores.link.one_slot_scripts;
+  stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings),
+                                       *stores.link.client, clock, logger);
+  stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
+  stores.failover =
+      std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
+  return {};
+}
+
+}  // namespace
+
+bool IsDemo(const config::Settings& settings) {
+  return !settings.detection.sandbox_url.empty();
+}
+
+cache::KeySpace KeySpaceOf(const config::Settings& settings) {
+  return cache::KeySpace(
+      {settings.cache.key_prefix + (IsDemo(settings) ? "demo:" : ""), settings.cache.key_secret});
+}
+
+cache::VerdictStore* Stores::verdicts() const {
+  if (failover != nullptr) return failover.get();
+  return local.get();
+}
+
+cache::CounterStore* Stores::counters() const {
+  if (failover != nullptr) return failover.get();
+  return local.get();
+}
+
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
+                                          Clock& clock, Logger& logger) const {
+  if (failover == nullptr) return nullptr;
+  return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, news, clock}, logger);
+}
+
+api::BackingStore Stores::Describe() const {
+  api::BackingStore backing;
+  backing.store = verdicts();
+  if (failover == nullptr) return backing;
+  backing.backend = link.backend;
+  backing.serving = "connected";
+  backing.has_fallback = local != nullptr;
+  backing.pending_writes = [waiting = failover.get()] { return waiting->pending(); };
+  return backing;
+}
+
+Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger& logger) {
+  Stores stores;
+  if (settings.cache.mode == config::CacheMode::kOff) return stores;
+  if (auto opened = OpenLocalStore(stores, settings, clock, logger); !opened) {
+    return std::move(opened).error();
+  }
+  if (auto opened = OpenShared(stores, settings, clock, logger); !opened) {
+    return std::move(opened).error();
+  }
+  return stores;
+}
+
+}  // namespace vcache::app

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/wiring/event_feed.h"
+#include "vcache/api/api.h"
+#include "vcache/app/wiring/shared_link.h"
+#include "vcache/cache/key_space.h"
+#include "vcache/cache/lease_news.h"
+#include "vcache/cache/redis/redis_store.h"
+#include "vcache/cache/sqlite/sqlite_store.h"
+#include "vcache/cache/tiers/failover_store.h"
+#include "vcache/cache/tiers/tiered_store.h"
+#include "vcache/config/settings.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/log.h"
+#include "vcache/core/result.h"
+
+namespace vcache::app {
+
+/// Whether a sandbox stands in for the vendors.
+bool IsDemo(const config::Settings& settings);
+/// A sandbox never reads or writes what a service with real vendors does.
+cache::KeySpace KeySpaceOf(const config::Settings& settings);
+
+/// Whether the local store serves, and if not, why.
+enum class LocalStoreState { kOpen, kTurnedOff, kBroken };
+
+/// The stores behind the memory tier, in the order of construction; each may be missing.
+struct Stores {
+  std::unique_ptr<cache::LocalStore> local;
+  LocalStoreState local_state = LocalStoreState::kTurnedOff;
+  SharedLink link;  ///< Its client is null without a shared store.
+  std::unique_ptr<cache::RedisStore> redis;
+  std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
+  std::string event_channel;
+
+  /// The store behind the memory tier, and where totals are kept; null when there is none.
+  cache::VerdictStore* verdicts() const;
+  cache::CounterStore* counters() const;
+  /// Begins to act on what other replicas announce; null without a shared store, or when the system
+  /// refuses (logged). All must outlive the feed.
+  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNews& news, Clock& clock,
+                                    Logger& logger) const;
+  /// What statistics and readiness say of it.
+  api::BackingStore Describe() const;
+};
+
+/// Opens what the settings name. A Redis that is away is no failure, nor is a damaged local store.
+/// kBadConfiguration names the variable at fault.
+Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger& logger);
+
+}  // namespace vcache::app

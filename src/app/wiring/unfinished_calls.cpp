@@ -1,0 +1,65 @@
+#include "app/wiring/unfinished_calls.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "json/verdict_json.h"
+#include "vcache/cache/sqlite/sqlite_journal.h"
+
+namespace vcache::app {
+namespace {
+
+using cache::Counter;
+
+/// `analysis:a3f7b9c2e1d4...` as log lines name contents: the first 12 digits.
+std::string_view ShortDigestOf(std::string_view name) {
+  return name.substr(name.find(':') + 1).substr(0, 12);
+}
+
+void Report(const cache::CallNote& note, Logger& logger) {
+  const std::string begun = FormatTime(note.begun);
+  logger.Error(
+      "A paid call was under way when its process ended, and nobody saw the answer: the vendor may "
+      "have charged for it; look the time up in the vendor's usage page",
+      {{"kind", KindName(note.kind)},
+       {"digest", ShortDigestOf(note.name)},
+       {"begun", begun},
+       {"price_usd", static_cast<double>(note.price_micros) / 1e6}});
+}
+
+}  // namespace
+
+std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings,
+                                                const Stores& stores, Clock& clock,
+                                                Logger& logger) {
+  if (stores.local == nullptr) return nullptr;
+  auto journal = cache::OpenSqliteJournal({.directory = settings.cache.directory},
+                                          KeySpaceOf(settings), clock, logger);
+  if (journal) return std::move(*journal);
+  logger.Error("Paid calls are not noted on disk: a crash will not tell of them",
+               {{"reason", journal.error().message}});
+  return nullptr;
+}
+
+void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
+                           Clock& clock, Logger& logger) {
+  if (journal == nullptr) return;
+  constexpr std::chrono::seconds kPatience{5};
+  const auto notes = journal->TakeUnfinished(Deadline::After(clock, kPatience));
+  if (!notes) {
+    logger.Warn("Paid calls that a crash left unfinished cannot be read; the next start tells them",
+                {{"reason", notes.error().message}});
+    return;
+  }
+  cache::Counters counters;
+  for (const cache::CallNote& note : *notes) {
+    Report(note, logger);
+    counters.at(note.kind, Counter::kPaidCalls) += 1;
+    counters.at(note.kind, Counter::kUnknownCharges) += 1;
+  }
+  if (!counters.empty()) statistics.CountPaid(counters);
+}
+
+}  // namespace vcache::app

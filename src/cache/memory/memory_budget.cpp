@@ -1,0 +1,106 @@
+#include "vcache/cache/memory/memory_budget.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vcache/core/random_id.h"
+
+namespace vcache::cache {
+namespace {
+
+/// An adjustment is repeated at once or never: nothing here is ever unavailable.
+constexpr std::size_t kIdsRemembered = 1'024;
+
+}  // namespace
+
+BudgetAnswer MemoryBudgetStore::Reserve(std::span<const BudgetClaim> claims, Deadline) {
+  const std::lock_guard lock(mutex_);
+  BudgetAnswer answer;
+  answer.outcome = BudgetOutcome::kGranted;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const auto found = sums_.find(claims[i].window.name);
+    answer.sums.push_back(found == sums_.end() ? 0 : found->second);
+    const bool fits = claims[i].amount_micros == 0 ||
+                      answer.sums.back() + claims[i].amount_micros <= claims[i].limit_micros;
+    if (fits || answer.outcome == BudgetOutcome::kRefused) continue;
+    answer.outcome = BudgetOutcome::kRefused;
+    answer.refused_by = i;
+  }
+  if (answer.outcome == BudgetOutcome::kRefused) return answer;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    answer.sums[i] += claims[i].amount_micros;
+    sums_[claims[i].window.name] = answer.sums[i];
+  }
+  return answer;
+}
+
+Result<void> MemoryBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadline) {
+  const std::lock_guard lock(mutex_);
+  if (std::find(adjusted_.begin(), adjusted_.end(), adjustment.id) != adjusted_.end()) return {};
+  for (const BudgetChange& change : adjustment.changes) {
+    std::int64_t& sum = sums_[change.window.name];
+    sum = std::max<std::int64_t>(sum + change.amount_micros, 0);
+  }
+  adjusted_.push_back(adjustment.id);
+  if (adjusted_.size() > kIdsRemembered) adjusted_.pop_front();
+  return {};
+}
+
+Result<std::vector<std::int64_t>> MemoryBudgetStore::Read(std::span<const BudgetWindow> windows,
+                                                          Deadline) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::int64_t> sums;
+  for (const BudgetWindow& window : windows) {
+    const auto found = sums_.find(window.name);
+    sums.push_back(found == sums_.end() ? 0 : found->second);
+  }
+  return sums;
+}
+
+Result<void> MemoryBudgetOutbox::Put(const BudgetAdjustment& adjustment, Deadline) {
+  const std::lock_guard lock(mutex_);
+  if (!adjustment.id.empty()) {
+    sealed_.push_back(adjustment);
+    return {};
+  }
+  for (const BudgetChange& change : adjustment.changes) {
+    BudgetChange& waiting = open_[change.window.name];
+    waiting.window = change.window;
+    waiting.amount_micros += change.amount_micros;
+  }
+  return {};
+}
+
+Result<BudgetAdjustment> MemoryBudgetOutbox::Next(Deadline) {
+  const std::lock_guard lock(mutex_);
+  if (sealed_.empty() && !open_.empty()) {
+    BudgetAdjustment batch{RandomId(), {}};
+    for (auto& [name, change] : open_) batch.changes.push_back(std::move(change));
+    open_.clear();
+    sealed_.push_back(std::move(batch));
+  }
+  return sealed_.empty() ? BudgetAdjustment{} : sealed_.front();
+}
+
+Result<void> MemoryBudgetOutbox::Forget(const std::string& id, Deadline) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(sealed_, [&](const BudgetAdjustment& batch) { return batch.id == id; });
+  return {};
+}
+
+Result<std::vector<BudgetChange>> MemoryBudgetOutbox::Sums(Deadline) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, BudgetChange> sums = open_;
+  for (const BudgetAdjustment& batch : sealed_) {
+    for (const BudgetChange& change : batch.changes) {
+      BudgetChange& sum = sums[change.window.name];
+      sum.window = change.window;
+      sum.amount_micros += change.amount_micros;
+    }
+  }
+  std::vector<BudgetChange> all;
+  for (auto& [name, change] : sums) all.push_back(std::move(change));
+  return all;
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,224 @@
+#include "vcache/cache/memory/memory_store.h"
+
+#include <algorithm>
+#include <bit>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "cache/times.h"
+
+namespace vcache::cache {
+namespace {
+
+struct Node {
+  CacheKey key;
+  SharedEntry entry;
+  SteadyTime leaves_at;   ///< When this tier forgets it.
+  SteadyTime expires_at;  ///< When its life is over everywhere.
+  bool life_known = true;
+  bool alone = false;  ///< No store behind had it when it came here.
+  std::size_t bytes = 0;
+};
+
+using Nodes = std::list<Node>;  // most recently used first
+
+/// One list node, one map node with its bucket, and the control block of the shared entry.
+constexpr std::size_t kOverhead =
+    sizeof(Node) + 2 * sizeof(void*) + sizeof(CacheKey) + 5 * sizeof(void*) + 16;
+
+std::size_t HeapBytes(const std::string& text) noexcept {
+  constexpr std::size_t kInside = 15;  // short texts lie in the object itself
+  return text.capacity() > kInside ? text.capacity() + 1 : 0;
+}
+
+std::size_t SizeOf(const Entry& entry) noexcept {
+  const Verdict& verdict = entry.verdict;
+  std::size_t bytes = kOverhead + sizeof(Entry) + HeapBytes(entry.media_type) +
+                      HeapBytes(entry.detectors) + HeapBytes(verdict.provider) +
+                      HeapBytes(verdict.consensus) + HeapBytes(verdict.details);
+  bytes += verdict.sources.capacity() * sizeof(SourceVerdict);
+  for (const SourceVerdict& source : verdict.sources) {
+    bytes += HeapBytes(source.provider) + HeapBytes(source.model) + HeapBytes(source.error);
+  }
+  bytes += verdict.indicators.capacity() * sizeof(std::string);
+  for (const std::string& indicator : verdict.indicators) bytes += HeapBytes(indicator);
+  bytes += verdict.generators.capacity() * sizeof(std::pair<std::string, double>);
+  for (const auto& generator : verdict.generators) bytes += HeapBytes(generator.first);
+  return bytes;
+}
+
+enum class IfPresent { kReplace, kKeepNewer };
+
+/// One part of the cache with a lock of its own. On its own cache line, so that shards do not
+/// slow each other down.
+class alignas(64) Shard {
+ public:
+  void set_capacity(std::size_t bytes) noexcept { capacity_ = bytes; }
+
+  LookupResult Lookup(const CacheKey& key, SteadyTime now) {
+    LookupResult result;
+    const std::lock_guard lock(mutex_);
+    const auto found = index_.find(key);
+    if (found == index_.end()) return result;
+    const Nodes::iterator node = found->second;
+    if (node->leaves_at <= now) {
+      Drop(node);
+      return result;
+    }
+    nodes_.splice(nodes_.begin(), nodes_, node);
+    result.outcome = LookupOutcome::kHit;
+    result.entry = node->entry;
+    result.ttl = std::chrono::ceil<std::chrono::milliseconds>(node->expires_at - now);
+    result.life_known = node->life_known;
+    return result;
+  }
+
+  void Put(Node node, IfPresent if_present) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = index_.find(node.key); found != index_.end()) {
+      if (if_present == IfPresent::kKeepNewer &&
+          found->second->entry->stored_at >= node.entry->stored_at) {
+        return;
+      }
+      Drop(found->second);  // also when the new one is too large: the old one is not true any more
+    }
+    if (node.bytes > capacity_) return;
+    while (bytes_ + node.bytes > capacity_) Drop(std::prev(nodes_.end()));
+    bytes_ += node.bytes;
+    nodes_.push_front(std::move(node));
+    index_.emplace(nodes_.front().key, nodes_.begin());
+  }
+
+  void Clear(const KeyPattern& pattern, const KeySpace& keys, ClearMode mode, SteadyTime now,
+             MemoryClearReport& report) {
+    const std::lock_guard lock(mutex_);
+    for (auto node = nodes_.begin(); node != nodes_.end();) {
+      const auto here = node++;
+      const bool is_over = here->leaves_at <= now;
+      if (pattern.text() != "*" && !pattern.Matches(keys.NameOf(here->key))) continue;
+      if (!is_over) Count(*here, report);
+      if (mode == ClearMode::kDelete || is_over) Drop(here);
+    }
+  }
+
+  void AddUse(MemoryStoreUse& use) const {
+    const std::lock_guard lock(mutex_);
+    use.entries += nodes_.size();
+    use.bytes += bytes_;
+  }
+
+ private:
+  static void Count(const Node& node, MemoryClearReport& report) {
+    const bool is_text = node.key.kind == ContentKind::kText;
+    ++(is_text ? report.all.text : report.all.analysis);
+    if (node.alone) ++(is_text ? report.alone.text : report.alone.analysis);
+  }
+  void Drop(Nodes::iterator node) {
+    bytes_ -= node->bytes;
+    index_.erase(node->key);
+    nodes_.erase(node);
+  }
+
+  mutable std::mutex mutex_;
+  Nodes nodes_;                                          // guarded by mutex_
+  std::unordered_map<CacheKey, Nodes::iterator> index_;  // guarded by mutex_
+  std::size_t bytes_ = 0;                                // guarded by mutex_
+  std::size_t capacity_ = 0;                             // set before any other thread sees it
+};
+
+}  // namespace
+
+struct MemoryStore::State {
+  State(MemoryStoreOptions given, Clock& the_clock)
+      : options(std::move(given)),
+        clock(the_clock),
+        shards(std::bit_ceil(std::max<std::size_t>(options.shards, 1))) {
+    for (Shard& shard : shards) shard.set_capacity(options.max_bytes / shards.size());
+  }
+
+  Shard& ShardOf(const CacheKey& key) {
+    // The map inside takes the low bits of the same hash.
+    const std::size_t hash = std::hash<CacheKey>()(key);
+    return shards[(hash >> 40U) & (shards.size() - 1)];
+  }
+
+  /// `node` has the entry and what is known of it; its times and size are set here.
+  void Put(Node node, std::chrono::milliseconds ttl, IfPresent if_present) {
+    if (node.entry == nullptr || ttl <= ttl.zero()) return;
+    const std::chrono::milliseconds life = std::min<std::chrono::milliseconds>(ttl, kLongestLife);
+    const std::chrono::milliseconds here =
+        options.max_ttl.count() > 0 ? std::min<std::chrono::milliseconds>(life, options.max_ttl)
+                                    : life;
+    const SteadyTime now = clock.Now();
+    node.key = node.entry->key;
+    node.leaves_at = now + here;
+    node.expires_at = now + life;
+    node.bytes = SizeOf(*node.entry);
+    ShardOf(node.key).Put(std::move(node), if_present);
+  }
+
+  MemoryStoreOptions options;
+  Clock& clock;
+  std::vector<Shard> shards;
+};
+
+MemoryStore::MemoryStore(MemoryStoreOptions options, Clock& clock)
+    : state_(std::make_unique<State>(std::move(options), clock)) {}
+
+MemoryStore::~MemoryStore() = default;
+
+LookupResult MemoryStore::Lookup(const CacheKey& key, Deadline /*deadline*/) {
+  return state_->ShardOf(key).Lookup(key, state_->clock.Now());
+}
+
+std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys,
+                                                  Deadline deadline) {
+  std::vector<LookupResult> results;
+  results.reserve(keys.size());
+  for (const CacheKey& key : keys) results.push_back(Lookup(key, deadline));
+  return results;
+}
+
+Result<void> MemoryStore::Keep(const KeepRequest& request, Deadline /*deadline*/) {
+  Node node;
+  node.entry = request.entry;
+  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+  return {};
+}
+
+void MemoryStore::KeepAlone(const KeepRequest& request) {
+  Node node;
+  node.entry = request.entry;
+  node.alone = true;
+  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+}
+
+void MemoryStore::Promote(const LookupResult& found) {
+  Node node;
+  node.entry = found.entry;
+  node.life_known = found.life_known;
+  state_->Put(std::move(node), found.ttl, IfPresent::kKeepNewer);
+}
+
+Result<ClearReport> MemoryStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                       Deadline /*deadline*/) {
+  return ClearHere(pattern, mode).all;
+}
+
+MemoryClearReport MemoryStore::ClearHere(const KeyPattern& pattern, ClearMode mode) {
+  MemoryClearReport report;
+  const SteadyTime now = state_->clock.Now();
+  for (Shard& shard : state_->shards) {
+    shard.Clear(pattern, state_->options.keys, mode, now, report);
+  }
+  return report;
+}
+
+MemoryStoreUse MemoryStore::use() const {
+  MemoryStoreUse use;
+  for (const Shard& shard : state_->shards) shard.AddUse(use);
+  return use;
+}
+
+}  // namespace vcache::cache

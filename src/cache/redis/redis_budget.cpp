@@ -1,0 +1,226 @@
+#include "vcache/cache/redis/redis_budget.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "vcache/core/log.h"
+#include "vcache/core/random_id.h"
+
+namespace vcache::cache {
+namespace {
+
+using redis::RespReply;
+
+/// How long an adjustment may be repeated: see redis_delivery.cpp.
+constexpr std::chrono::seconds kAdjustmentRemembered = std::chrono::hours(24 * 7);
+
+// Everything is read and judged before the first write, so that all of it happens or nothing: Redis
+// does not take back what a script did. A full server refuses the first write. Numbers are written
+// with %.0f: Lua's own form of large ones is 1e+15. What is no number is somebody else's, and
+// nobody can say what was spent.
+// KEYS: sums. ARGV: for each its amount, limit and life in seconds. The reply: 0 or the number of
+// the claim that does not fit, then the sums as text.
+constexpr std::string_view kReserveSource = R"(
+local held, sums, refused = redis.call('MGET', unpack(KEYS)), {}, 0
+for i, key in ipairs(KEYS) do
+  local sum = tonumber(held[i] or '0')
+  if not sum then return redis.error_reply('ERR no number in ' .. key) end
+  local amount, limit = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1])
+  if refused == 0 and amount > 0 and sum + amount > limit then refused = i end
+  sums[i] = sum
+end
+local reply = {refused}
+for i, key in ipairs(KEYS) do
+  local amount = tonumber(ARGV[3 * i - 2])
+  if refused == 0 and amount > 0 then
+    sums[i] = sums[i] + amount
+    redis.call('SET', key, string.format('%.0f', sums[i]), 'EX', ARGV[3 * i])
+  end
+  reply[i + 1] = string.format('%.0f', sums[i])
+end
+return reply
+)";
+
+// The mark is the first write. What is given back to a sum that is gone changes nothing.
+// KEYS: the mark, then sums. ARGV: life of the mark, then for each sum the change and its life.
+constexpr std::string_view kAdjustSource = R"(
+local sums, held = {}, redis.call('MGET', unpack(KEYS))
+if held[1] then return redis.status_reply('DUPLICATE') end
+for i = 2, #KEYS do
+  sums[i] = tonumber(held[i] or '0')
+  if not sums[i] then return redis.error_reply('ERR no number in ' .. KEYS[i]) end
+end
+redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
+for i = 2, #KEYS do
+  local sum = math.max(sums[i] + tonumber(ARGV[2 * i - 2]), 0)
+  if held[i] or sum > 0 then
+    redis.call('SET', KEYS[i], string.format('%.0f', sum), 'EX', ARGV[2 * i - 1])
+  end
+end
+return redis.status_reply('OK')
+)";
+
+std::string LifeText(std::chrono::seconds life) {
+  return std::to_string(life.count());
+}
+
+std::optional<std::int64_t> SumOf(const RespReply& reply) {
+  if (reply.nil()) return 0;
+  std::int64_t value = 0;
+  const std::string& text = reply.text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (!reply.is_text() || error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+Error Unanswered(const RespReply& reply) {
+  const std::string_view words = reply.is_error() ? std::string_view(reply.text) : "odd answer";
+  return {ErrorCode::kStoreUnavailable, "Redis refuses: " + EscapeForLog(words)};
+}
+
+class RedisBudgetStore final : public BudgetStore {
+ public:
+  RedisBudgetStore(RedisBudgetOptions options, KeySpace keys, redis::RespClient& client)
+      : options_(options), keys_(std::move(keys)), client_(client) {}
+
+  BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
+  Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
+                                         Deadline deadline) override;
+  bool available() const noexcept override { return client_.available(); }
+
+ private:
+  std::string KeyOf(const BudgetWindow& window) const {
+    return keys_.prefix() + "budget:" + window.name;
+  }
+  BudgetAnswer ReserveTogether(std::span<const BudgetClaim> claims, Deadline deadline);
+  BudgetAnswer ReserveInTurn(std::span<const BudgetClaim> claims, Deadline deadline);
+  Result<void> AdjustTogether(const std::string& mark, std::span<const BudgetChange> changes,
+                              Deadline deadline);
+
+  const RedisBudgetOptions options_;
+  const KeySpace keys_;
+  redis::RespClient& client_;
+};
+
+BudgetAnswer RedisBudgetStore::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
+  if (claims.empty()) return {.outcome = BudgetOutcome::kGranted};
+  return options_.one_slot_scripts ? ReserveInTurn(claims, deadline)
+                                   : ReserveTogether(claims, deadline);
+}
+
+BudgetAnswer RedisBudgetStore::ReserveTogether(std::span<const BudgetClaim> claims,
+                                               Deadline deadline) {
+  static const redis::RespScript script{std::string(kReserveSource)};
+  std::vector<std::string> keys;
+  std::vector<std::string> arguments;
+  for (const BudgetClaim& claim : claims) {
+    keys.push_back(KeyOf(claim.window));
+    arguments.push_back(std::to_string(claim.amount_micros));
+    arguments.push_back(std::to_string(claim.limit_micros));
+    arguments.push_back(LifeText(claim.window.life));
+  }
+  BudgetAnswer answer;
+  const auto reply = script.Run(client_, keys, arguments, deadline);
+  if (!reply) {
+    answer.reason = reply.error().message;
+    return answer;
+  }
+  const std::size_t expected = claims.size() + 1;
+  bool is_sound = reply->is_array() && reply->elements.size() == expected &&
+                  reply->elements[0].integer >= 0 &&
+                  reply->elements[0].integer <= static_cast<std::int64_t>(claims.size());
+  for (std::size_t i = 1; is_sound && i < expected; ++i) {
+    const auto sum = SumOf(reply->elements[i]);
+    is_sound = sum.has_value();
+    answer.sums.push_back(sum.value_or(0));
+  }
+  if (!is_sound) return {.reason = Unanswered(*reply).message};
+  const std::int64_t refused = reply->elements[0].integer;
+  answer.outcome = refused == 0 ? BudgetOutcome::kGranted : BudgetOutcome::kRefused;
+  if (refused > 0) answer.refused_by = static_cast<std::size_t>(refused - 1);
+  return answer;
+}
+
+BudgetAnswer RedisBudgetStore::ReserveInTurn(std::span<const BudgetClaim> claims,
+                                             Deadline deadline) {
+  BudgetAnswer all{.outcome = BudgetOutcome::kGranted};
+  BudgetAdjustment undo{RandomId(), {}};
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    BudgetAnswer one = ReserveTogether(claims.subspan(i, 1), deadline);
+    if (one.outcome == BudgetOutcome::kGranted) {
+      all.sums.push_back(one.sums.front());
+      undo.changes.push_back({claims[i].window, -claims[i].amount_micros});
+      continue;
+    }
+    // If this fails too, more counts as spent than was: dearer than right, never too cheap.
+    const Result<void> undone = Adjust(undo, deadline);
+    (void)undone;
+    if (one.outcome == BudgetOutcome::kUnavailable) return one;
+    all.outcome = BudgetOutcome::kRefused;
+    all.refused_by = i;
+    std::vector<BudgetWindow> windows;
+    for (const BudgetClaim& claim : claims) windows.push_back(claim.window);
+    if (auto sums = Read(windows, deadline)) all.sums = std::move(*sums);
+    return all;
+  }
+  return all;
+}
+
+Result<void> RedisBudgetStore::AdjustTogether(const std::string& mark,
+                                              std::span<const BudgetChange> changes,
+                                              Deadline deadline) {
+  static const redis::RespScript script{std::string(kAdjustSource)};
+  std::vector<std::string> keys = {mark};
+  std::vector<std::string> arguments = {LifeText(kAdjustmentRemembered)};
+  for (const BudgetChange& change : changes) {
+    keys.push_back(KeyOf(change.window));
+    arguments.push_back(std::to_string(change.amount_micros));
+    arguments.push_back(LifeText(change.window.life));
+  }
+  const auto reply = script.Run(client_, keys, arguments, deadline);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return Unanswered(*reply);
+  return {};
+}
+
+Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
+  if (adjustment.changes.empty()) return {};
+  const std::string mark = keys_.prefix() + "adjusted:" + adjustment.id;
+  if (!options_.one_slot_scripts) return AdjustTogether(mark, adjustment.changes, deadline);
+  for (const BudgetChange& change : adjustment.changes) {
+    // The braces put the mark into the slot of its sum.
+    const std::string marked = mark + ":{" + KeyOf(change.window) + "}";
+    if (const auto done = AdjustTogether(marked, {&change, 1}, deadline); !done) return done;
+  }
+  return {};
+}
+
+Result<std::vector<std::int64_t>> RedisBudgetStore::Read(std::span<const BudgetWindow> windows,
+                                                         Deadline deadline) {
+  std::vector<redis::RespCommand> commands;
+  for (const BudgetWindow& window : windows) commands.push_back({{"GET", KeyOf(window)}, {}});
+  if (commands.empty()) return std::vector<std::int64_t>();
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return replies.error();
+  std::vector<std::int64_t> sums;
+  for (const RespReply& reply : *replies) {
+    const auto sum = SumOf(reply);
+    if (!sum) return Unanswered(reply);
+    sums.push_back(*sum);
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::unique_ptr<BudgetStore> MakeRedisBudgetStore(RedisBudgetOptions options, KeySpace keys,
+                                                  redis::RespClient& client) {
+  return std::make_unique<RedisBudgetStore>(options, std::move(keys), client);
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,122 @@
+#include "cache/redis/redis_clear.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace vcache::cache {
+namespace {
+
+/// A page may be larger than asked for: the server never splits a bucket.
+constexpr redis::ReplyLimits kPageLimits{.max_bytes = 16 * 1024 * 1024, .max_elements = 200'000};
+
+Error Failure(std::string message) {
+  return Error{ErrorCode::kStoreUnavailable, std::move(message)};
+}
+
+/// One walk over the database.
+class Walk {
+ public:
+  Walk(const RedisClearContext& context, const KeyPattern& pattern, ClearMode mode,
+       Deadline deadline)
+      : context_(context), pattern_(pattern), mode_(mode), deadline_(deadline) {}
+
+  /// Takes the next page; `done` afterwards when it was the last.
+  Result<void> Step() {
+    auto reply = context_.client.Run(ScanCommand(), deadline_);
+    if (!reply) return std::move(reply).error();
+    const bool is_page = reply->is_array() && reply->elements.size() == 2 &&
+                         reply->elements[0].is_text() && reply->elements[1].is_array();
+    if (!is_page) return Failure("Redis does not let us look through its keys");
+    cursor_ = reply->elements[0].text;
+    done_ = cursor_ == "0";
+    return TakePage(reply->elements[1].elements);
+  }
+  bool done() const noexcept { return done_; }
+  const ClearReport& report() const noexcept { return report_; }
+
+ private:
+  redis::RespCommand ScanCommand() const {
+    // Narrowed by what we know of our keys; the user's pattern never leaves this process. The
+    // letters are those that the families begin with.
+    redis::RespCommand scan;
+    scan.words = {"SCAN",  cursor_,
+                  "MATCH", EscapeGlob(context_.keys.prefix()) + "[at]*:*",
+                  "COUNT", std::to_string(context_.page)};
+    scan.limits = kPageLimits;
+    return scan;
+  }
+
+  Result<void> TakePage(std::vector<redis::RespReply>& page) {
+    std::vector<std::string> files;
+    std::vector<std::string> texts;
+    for (redis::RespReply& element : page) {
+      const auto family = context_.keys.FamilyOf(element.text);
+      const auto name = std::string_view(element.text);
+      if (!family || !pattern_.Matches(name.substr(context_.keys.prefix().size()))) continue;
+      (*family == ContentKind::kText ? texts : files).push_back(std::move(element.text));
+    }
+    if (auto taken = Take(files, report_.analysis); !taken) return taken;
+    return Take(texts, report_.text);
+  }
+
+  Result<void> Take(std::vector<std::string>& keys, std::uint64_t& count) {
+    if (keys.empty()) return {};
+    if (mode_ == ClearMode::kDryRun) {
+      // A walk may show a key twice. Eight bytes for each are enough to tell them apart.
+      for (const std::string& key : keys) {
+        if (seen_.insert(std::hash<std::string>()(key)).second) ++count;
+      }
+      return {};
+    }
+    redis::RespCommand unlink;
+    unlink.words.reserve(keys.size() + 1);
+    unlink.words.emplace_back("UNLINK");
+    for (std::string& key : keys) unlink.words.push_back(std::move(key));
+    const auto reply = context_.client.Run(unlink, deadline_);
+    if (!reply) return reply.error();
+    if (reply->is_error()) return Failure("Redis does not let us remove keys");
+    count += static_cast<std::uint64_t>(std::max<std::int64_t>(reply->integer, 0));
+    return {};
+  }
+
+  const RedisClearContext& context_;
+  const KeyPattern& pattern_;
+  const ClearMode mode_;
+  const Deadline deadline_;
+  std::string cursor_ = "0";
+  bool done_ = false;
+  ClearReport report_;
+  std::unordered_set<std::size_t> seen_;
+};
+
+}  // namespace
+
+std::string EscapeGlob(std::string_view prefix) {
+  std::string escaped;
+  for (const char c : prefix) {
+    if (std::string_view("*?[]\\^-").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPattern& pattern,
+                               ClearMode mode, Deadline deadline) {
+  Walk walk(context, pattern, mode, deadline);
+  while (!walk.done()) {
+    auto stepped =
+        deadline.Expired(context.clock) ? Result<void>(Failure("no time is left")) : walk.Step();
+    if (stepped) continue;
+    Error error = std::move(stepped).error();
+    error.message = "Redis was not cleared to the end, " + std::to_string(walk.report().total()) +
+                    " entries were (" + error.message + "). Clear again.";
+    return error;
+  }
+  return walk.report();
+}
+
+}  // namespace vcache::cache

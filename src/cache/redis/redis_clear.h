@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+
+#include "vcache/cache/key_space.h"
+#include "vcache/cache/verdict_store.h"
+#include "vcache/core/clock.h"
+#include "vcache/redis/resp_client.h"
+
+namespace vcache::cache {
+
+struct RedisClearContext {
+  const KeySpace& keys;
+  redis::RespClient& client;
+  const Clock& clock;
+  std::size_t page;
+};
+
+/// Walks the whole database and removes (or counts) our entries that match, page by page, so that
+/// nobody else waits for long (rule R9). Errors: kStoreUnavailable, which says what was done so
+/// far.
+Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPattern& pattern,
+                               ClearMode mode, Deadline deadline);
+
+/// `prefix` as a glob of Redis that matches it and nothing else.
+std::string EscapeGlob(std::string_view prefix);
+
+}  // namespace vcache::cache

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+
+#include "cache/redis/redis_slot_writes.h"
+#include "vcache/cache/counters.h"
+#include "vcache/cache/key_space.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/result.h"
+#include "vcache/redis/resp_client.h"
+
+namespace vcache::cache {
+
+/// The totals in Redis, at the price of one command for each write: what is written waits as a
+/// field of its own, `pending:<hour>:<id>`, and is folded into the totals and the hashes of hours
+/// and days now and then, by whatever replica thinks of it first. Readers add what waits. Where
+/// scripts may touch one slot only, redis_slot_writes.h says what is done instead. Thread-safe.
+class RedisCounters {
+ public:
+  /// All must outlive it.
+  RedisCounters(const KeySpace& keys, redis::RespClient& client, const Clock& clock,
+                bool one_slot_scripts)
+      : context_{keys, client, clock}, one_slot_scripts_(one_slot_scripts) {}
+
+  /// Outcomes as those of `RespClient::Run`. Folds when it is due; a fold that fails is made up for
+  /// by a later one.
+  Result<redis::RespReply> Add(const CounterWrite& write, Deadline deadline);
+  /// Somebody else has written a pending field.
+  void NotePending();
+  Result<CounterTotals> Read(WallTime now, Deadline deadline);
+
+ private:
+  bool TakeFold();
+
+  const SlotContext context_;
+  const bool one_slot_scripts_;
+  std::mutex mutex_;
+  std::optional<SteadyTime> folded_;  // guarded by mutex_; by this replica
+  std::size_t pending_ = 0;           // guarded by mutex_; written by this replica since then
+};
+
+}  // namespace vcache::cache

@@ -1,0 +1,111 @@
+#include "cache/redis/redis_delivery.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "cache/redis/redis_limits.h"
+#include "cache/redis/redis_scripts.h"
+#include "cache/stats_keys.h"
+
+namespace vcache::cache {
+namespace {
+
+/// How long it is remembered that a write was delivered: it is repeated within seconds, unless the
+/// process dies between the delivery and its note of it, and starts again much later.
+constexpr std::chrono::hours kRemembered{24 * 7};
+
+// Reads come before writes, so that a key of another type stops the script before it has written
+// anything; the first write is the mark, which a full server refuses, and then all of it.
+// Nothing is done unless the key still has the very value that was looked at: who wrote in between
+// may be newer, or be us, with a reply that was lost or came damaged; another look tells.
+constexpr std::string_view kDeliverSource = R"(
+local value, life, seen, remembered, field, counts = unpack(ARGV)
+if redis.call('EXISTS', KEYS[3]) == 1 then return redis.status_reply('DUPLICATE') end
+if KEYS[1] ~= KEYS[3] then
+  local current = redis.pcall('GET', KEYS[1])
+  if type(current) ~= 'table' and (current or '') ~= seen then
+    return redis.status_reply('CHANGED')  -- kDeliveryChanged
+  end
+end
+local kept = redis.call('TYPE', KEYS[2])['ok']
+if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
+  return redis.error_reply('WRONGTYPE the counters are no hash')
+end
+redis.call('SET', KEYS[3], '1', 'EX', remembered)
+if value ~= '' then redis.call('SET', KEYS[1], value, 'EX', life) end
+if counts ~= '' then redis.call('HSET', KEYS[2], field, counts) end
+return redis.status_reply('OK')
+)";
+
+const redis::RespScript& DeliverScript() {
+  static const redis::RespScript script{std::string(kDeliverSource)};
+  return script;
+}
+
+/// The key in the terms of the stored form: whatever the content's own digest is, key and entry
+/// name the same one.
+std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key) {
+  const auto kind = keys.FamilyOf(store_key);
+  if (!kind) return std::nullopt;
+  constexpr std::size_t kDigits = 64;
+  const auto digest = content::ContentDigest::FromHex(
+      std::string_view(store_key).substr(store_key.size() - kDigits));
+  if (!digest) return std::nullopt;
+  return CacheKey{*kind, *digest};
+}
+
+/// Whether two entries are the very same write: a second call of a vendor for the same content has
+/// another request id or another time.
+bool SameButForLife(Entry one, Entry other) {
+  one.expires_at.reset();
+  other.expires_at.reset();
+  return EncodeEntry(one) == EncodeEntry(other);
+}
+
+}  // namespace
+
+Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingWrite& write,
+                                  Deadline deadline) {
+  DeliveryPlan plan;
+  const auto key = StoredKeyOf(options.keys, write.store_key);
+  if (!key) return plan;  // counters only, or of another key space by now
+  const redis::RespCommand get{{"GET", write.store_key}, {kMaxValueBytes, 0}};
+  const Result<redis::RespReply> found = options.client.Run(get, deadline);
+  if (!found) return found.error();
+  if (found->is_error() && found->error_kind() != redis::RespErrorKind::kWrongType) {
+    return Error{ErrorCode::kStoreUnavailable, "Redis refuses to be asked."};
+  }
+  plan.looked = true;
+  plan.store_entry = write.expires_at > options.clock.WallNow() + std::chrono::seconds(1);
+  if (!found->is_text()) return plan;
+  plan.seen = found->text;
+  const auto there = DecodeEntry(found->text, *key, options.accept_demo, key->digest);
+  const auto ours = DecodeEntry(write.value, *key, options.accept_demo, key->digest);
+  if (!there) return plan;  // unreadable, or nothing that is served: overwritten
+  plan.is_there = ours && SameButForLife(*there, *ours);
+  if (!ours || there->stored_at >= ours->stored_at) plan.store_entry = false;
+  return plan;
+}
+
+Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const PendingWrite& write,
+                                     const DeliveryPlan& plan, Deadline deadline) {
+  const WallTime now = options.clock.WallNow();
+  const auto left = std::chrono::floor<std::chrono::seconds>(write.expires_at - now).count();
+  const std::string life = std::to_string(std::max<std::int64_t>(left, 1));
+  const std::string remembered =
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kRemembered).count());
+  const std::vector<std::string> arguments = {plan.store_entry ? write.value : std::string(),
+                                              life,
+                                              plan.seen,
+                                              remembered,
+                                              PendingField(write.made_at, write.id),
+                                              PendingCounts(write.counters)};
+  std::string mark = options.keys.prefix();
+  mark.append("delivered:").append(write.id);
+  const std::vector<std::string> keys = {plan.looked ? write.store_key : mark,
+                                         TotalsKey(options.keys.prefix()), mark};
+  return DeliverScript().Run(options.client, keys, arguments, deadline);
+}
+
+}  // namespace vcache::cache

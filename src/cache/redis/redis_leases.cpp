@@ -1,0 +1,102 @@
+#include "cache/redis/redis_leases.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cache/times.h"
+#include "json/json.h"
+#include "vcache/core/log.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr char kAsked = '+';
+constexpr std::chrono::seconds kShortestPause{1};
+constexpr std::chrono::seconds kLongestPause{60};
+constexpr char kFailureMark = '!';
+constexpr JsonLimits kFailureLimits{.max_bytes = 4096, .max_depth = 4, .max_values = 64};
+
+// KEEPTTL: Redis 6.0.
+constexpr std::string_view kAskSource = R"(
+local held = redis.call('GET', KEYS[1])
+if not held or string.sub(held, 1, 1) == '!' then return 0 end
+if string.sub(held, -1) ~= '+' then redis.call('SET', KEYS[1], held .. '+', 'KEEPTTL') end
+return 1
+)";
+
+constexpr std::string_view kReleaseSource = R"(
+local token, failure, life, channel, message = unpack(ARGV)
+local held = redis.call('GET', KEYS[1])
+if held ~= token and held ~= token .. '+' then return 0 end
+if failure ~= '' then
+  redis.call('SET', KEYS[1], failure, 'PX', life)
+else
+  redis.call('DEL', KEYS[1])
+end
+if held ~= token then redis.call('PUBLISH', channel, message) end
+return 1
+)";
+
+/// The failures of a call that replicas tell each other; any other is nobody else's business.
+constexpr std::array kToldCodes{ErrorCode::kVendorInvalidAnswer, ErrorCode::kVendorRefused,
+                                ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout,
+                                ErrorCode::kInternal};
+
+}  // namespace
+
+std::string LeaseKey(const KeySpace& keys, const CacheKey& key) {
+  return keys.prefix() + "lease:{" + keys.StoreKey(key) + "}";
+}
+
+bool IsHeldBy(std::string_view value, std::string_view token) noexcept {
+  if (IsAskedForNews(value)) value.remove_suffix(1);
+  return value == token;
+}
+
+bool IsAskedForNews(std::string_view value) noexcept {
+  return value.ends_with(kAsked) && !value.starts_with(kFailureMark);
+}
+
+std::optional<Error> FailureOf(std::string_view value, WallTime now) {
+  if (!value.starts_with(kFailureMark)) return std::nullopt;
+  // What nobody can read still says that a call failed.
+  Error error{ErrorCode::kVendorUnavailable, "The analysis failed a moment ago; ask again later."};
+  error.retry_after = kShortestPause;
+  const Result<Json> json = ParseJson(value.substr(1), kFailureLimits);
+  if (!json) return error;
+  const auto name = AsString(Find(*json, "code"));
+  for (const ErrorCode code : kToldCodes) {
+    if (name == CodeName(code)) error.code = code;
+  }
+  if (const auto message = AsString(Find(*json, "message"))) error.message = EscapeForLog(*message);
+  if (const auto told = AsString(Find(*json, "publicMessage"))) {
+    error.public_message = EscapeForLog(*told);
+  }
+  if (const auto until = AsInteger(Find(*json, "untilMs"))) {
+    const std::int64_t left = *until / 1000 - ToMillis(now) / 1000;
+    error.retry_after = std::clamp(std::chrono::seconds(left), kShortestPause, kLongestPause);
+  }
+  return error;
+}
+
+std::string EncodeFailure(const Error& error, WallTime now) {
+  Json json = Json::object();
+  json["code"] = CodeName(error.code);
+  json["message"] = error.message;
+  if (!error.public_message.empty()) json["publicMessage"] = error.public_message;
+  json["untilMs"] = ToMillis(now + error.retry_after.value_or(kShortestPause));
+  return kFailureMark + DumpJson(json);
+}
+
+const redis::RespScript& AskForNewsScript() {
+  static const redis::RespScript script{std::string(kAskSource)};
+  return script;
+}
+
+const redis::RespScript& ReleaseScript() {
+  static const redis::RespScript script{std::string(kReleaseSource)};
+  return script;
+}
+
+}  // namespace vcache::cache

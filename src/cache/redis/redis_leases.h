@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcache/cache/key_space.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/error.h"
+#include "vcache/redis/resp_client.h"
+
+namespace vcache::cache {
+
+// The value of a lease is its owner's token, with a `+` behind it when somebody asked for news, or
+// a `!` and the error, as JSON, of a call that failed. docs/cache-format.md specifies it.
+
+/// `lease:{<entry key>}` behind the prefix: the braces put it into the entry's slot of a cluster.
+std::string LeaseKey(const KeySpace& keys, const CacheKey& key);
+
+bool IsHeldBy(std::string_view value, std::string_view token) noexcept;
+bool IsAskedForNews(std::string_view value) noexcept;
+/// The failure that a lease's value tells, if it does, with what is left of its pause at `now`, 1 s
+/// to 60 s: the clocks of replicas differ. The message is escaped and cut: it comes from the store.
+std::optional<Error> FailureOf(std::string_view value, WallTime now);
+/// `error.retry_after` must be set.
+std::string EncodeFailure(const Error& error, WallTime now);
+
+/// Asks for news: EVALSHA and at most two commands inside. KEYS: the lease. 1 when somebody holds
+/// it, else 0.
+const redis::RespScript& AskForNewsScript();
+/// Ends a lease: EVALSHA and at most three commands inside. KEYS: the lease. ARGV: token, a failure
+/// to leave behind (or empty), its life in milliseconds, channel, message.
+const redis::RespScript& ReleaseScript();
+
+}  // namespace vcache::cache

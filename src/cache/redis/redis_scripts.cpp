@@ -1,0 +1,235 @@
+#include "cache/redis/redis_scripts.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "cache/stats_keys.h"
+#include "cache/times.h"
+#include "json/verdict_json.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr std::string_view kPendingPrefix = "pending:";
+// Of stores whose scripts may touch one slot only; see redis_slot_writes.cpp.
+constexpr std::string_view kMovingPrefix = "moving:";
+constexpr std::string_view kMovesField = "moves";
+
+// What is counted at once is one field of its own, `pending:<hour>:<id>`, until a fold adds it to
+// the totals: one command whatever it counts, and writing it twice counts once. HSET comes before
+// SET, so that a counter key of another type stops the script before it has written anything: Redis
+// does not take back what a script did. GETDEL (Redis 6.2) saves a command against GET and DEL; in
+// the rare case that the lease is not ours any more it is put back.
+constexpr std::string_view kKeepSource = R"(
+local value, life, field, counts, token, lease_life, channel, message = unpack(ARGV)
+if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
+redis.call('SET', KEYS[1], value, 'EX', life)
+if token == '' then return redis.status_reply('OK') end
+local held = redis.pcall('GETDEL', KEYS[2])
+if type(held) == 'table' then
+  held = redis.call('GET', KEYS[2])
+  if held == token or held == token .. '+' then redis.call('DEL', KEYS[2]) end
+elseif held and held ~= token and held ~= token .. '+' then
+  redis.call('SET', KEYS[2], held, 'PX', lease_life)
+end
+if held == token .. '+' then redis.call('PUBLISH', channel, message) end
+return redis.status_reply('OK')
+)";
+
+// Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
+constexpr std::string_view kFoldSource = R"(
+local prefix, day_life, hour_life, now = unpack(ARGV)
+local old, settled, hours, totals = {}, {}, {}, {}
+local flat = redis.call('HGETALL', KEYS[1])
+for i = 1, #flat, 2 do old[flat[i]] = flat[i + 1] end
+
+local function note(hour, field, delta)
+  hours[hour] = hours[hour] or {}
+  hours[hour][field] = (hours[hour][field] or 0) + delta
+  totals[field] = (totals[field] or 0) + delta
+end
+for field, value in pairs(old) do
+  local hour = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):.')
+  if hour then
+    settled[#settled + 1] = field
+    for counter, delta in string.gmatch(value, '([%w_:]+)=(%-?%d+)') do
+      note(hour, counter, tonumber(delta))
+    end
+  end
+end
+
+local function add(key, counts, life)
+  local fields = {}
+  for field in pairs(counts) do fields[#fields + 1] = field end
+  local before, after, fresh = redis.call('HMGET', key, unpack(fields)), {}, true
+  for i, field in ipairs(fields) do
+    if before[i] then fresh = false end
+    after[#after + 1] = field
+    after[#after + 1] = string.format('%.0f', (tonumber(before[i] or '') or 0) + counts[field])
+  end
+  redis.call('HSET', key, unpack(after))
+  if fresh then redis.call('EXPIRE', key, life) end
+end
+local days = {}
+for hour, counts in pairs(hours) do
+  local day = string.sub(hour, 1, 10)
+  days[day] = days[day] or {}
+  for field, delta in pairs(counts) do days[day][field] = (days[day][field] or 0) + delta end
+  add(prefix .. 'stats:hour:' .. hour, counts, hour_life)
+end
+for day, counts in pairs(days) do add(prefix .. 'stats:day:' .. day, counts, day_life) end
+
+local new = {}
+for field, delta in pairs(totals) do
+  new[#new + 1] = field
+  new[#new + 1] = string.format('%.0f', (tonumber(old[field] or '') or 0) + delta)
+end
+if not old['since_ms'] then
+  new[#new + 1] = 'since_ms'
+  new[#new + 1] = now
+end
+if #new > 0 then redis.call('HSET', KEYS[1], unpack(new)) end
+for i = 1, #settled, 100 do
+  redis.call('HDEL', KEYS[1], unpack(settled, i, math.min(i + 99, #settled)))
+end
+return redis.status_reply('OK')
+)";
+
+std::optional<std::int64_t> WholeNumber(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void AddField(Counters& counters, std::string_view field, std::int64_t number) {
+  Counters one;
+  if (SetCounterField(one, field, number)) counters += one;
+}
+
+/// What `PendingCounts` wrote; fields that are no counters are left out.
+Counters ParsePendingCounts(std::string_view text) {
+  Counters counters;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto number = WholeNumber(pair.substr(equals + 1));
+    if (number) AddField(counters, pair.substr(0, equals), *number);
+  }
+  return counters;
+}
+
+}  // namespace
+
+const redis::RespScript& KeepScript() {
+  static const redis::RespScript script{std::string(kKeepSource)};
+  return script;
+}
+
+const redis::RespScript& FoldScript() {
+  static const redis::RespScript script{std::string(kFoldSource)};
+  return script;
+}
+
+std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now) {
+  const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
+  return {std::string(prefix), seconds(kDaysKept), seconds(kHoursKept),
+          std::to_string(ToMillis(now))};
+}
+
+std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when) {
+  std::vector<std::string> arguments = {std::to_string(ToMillis(now)),
+                                        FormatTime(when).substr(0, 13)};
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      if (delta.at(kind, counter) == 0) continue;
+      arguments.push_back(CounterField(kind, counter));
+      arguments.push_back(std::to_string(delta.at(kind, counter)));
+    }
+  }
+  return arguments;
+}
+
+std::string PendingField(WallTime when, std::string_view id) {
+  return std::string(kPendingPrefix) + FormatTime(when).substr(0, 13) + ":" + std::string(id);
+}
+
+std::string PendingCounts(const Counters& delta) {
+  std::string text;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      const std::int64_t value = delta.at(kind, counter);
+      if (value == 0) continue;
+      if (!text.empty()) text += ',';
+      text += CounterField(kind, counter) + "=" + std::to_string(value);
+    }
+  }
+  return text;
+}
+
+namespace {
+
+/// What is on its way from the totals to a day, where a script may touch one slot only; see
+/// redis_slot_writes.cpp. Its fields are in the totals already.
+struct Moving {
+  Counters waiting;  ///< Of hours that are not over.
+  Counters moving;
+  std::int64_t move = 0;
+};
+
+/// Reads `<prefix><YYYY-MM-DDTHH>:<counter>` into `counters` when it is of `today`.
+bool TakeMoving(std::string_view field, std::string_view prefix, std::string_view today,
+                std::int64_t number, Counters& counters) {
+  if (!field.starts_with(prefix)) return false;
+  field.remove_prefix(prefix.size());
+  constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
+  if (field.starts_with(today) && field.size() > kHourLength) {
+    AddField(counters, field.substr(kHourLength), number);
+  }
+  return true;
+}
+
+}  // namespace
+
+CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now) {
+  CounterTotals result;
+  result.since = now;
+  const std::string today = FormatTime(now).substr(0, 10);
+  const std::string pending_today = std::string(kPendingPrefix) + today;
+  Moving slots;
+  for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
+    const std::string_view field = totals.elements[i].text;
+    const std::string_view value = totals.elements[i + 1].text;
+    const auto number = WholeNumber(value);
+    if (!number) {
+      if (!field.starts_with(kPendingPrefix)) continue;
+      const Counters waiting = ParsePendingCounts(value);
+      result.all += waiting;
+      if (field.starts_with(pending_today)) result.today += waiting;
+    } else if (field == kSinceField) {
+      result.since = WallTime(std::chrono::milliseconds(*number));
+    } else if (field == kMovesField) {
+      slots.move = *number;
+    } else if (!TakeMoving(field, kPendingPrefix, today, *number, slots.waiting) &&
+               !TakeMoving(field, kMovingPrefix, today, *number, slots.moving)) {
+      AddField(result.all, field, *number);  // a newer version's counter is not ours to show
+    }
+  }
+  std::int64_t moved = 0;
+  for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
+    const std::string_view field = day.elements[i].text;
+    const auto number = WholeNumber(day.elements[i + 1].text);
+    if (number && field == kMovesField) moved = *number;
+    if (number) AddField(result.today, field, *number);
+  }
+  result.today += slots.waiting;
+  if (moved < slots.move) result.today += slots.moving;  // on its way, and not there yet
+  return result;
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vcache/cache/counters.h"
+#include "vcache/core/result.h"
+#include "vcache/redis/resp_client.h"
+
+namespace vcache::cache {
+
+/// Writes an entry and a paid call's counts, and ends the lease if it is ours, all or nothing:
+/// EVALSHA and three commands inside (one more when somebody waits for the news).
+/// KEYS: the entry, the lease, `stats:counters` (left out without counts). ARGV: value, life in
+/// seconds, `PendingField` and `PendingCounts` (or both empty), the lease's token (or empty), its
+/// life in milliseconds, channel, message.
+const redis::RespScript& KeepScript();
+
+/// Moves what is pending to the totals and to the hashes of hours and days: EVALSHA and at most
+/// nine commands inside when one hour is pending. KEYS: `stats:counters`. ARGV: `FoldArguments`.
+const redis::RespScript& FoldScript();
+std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now);
+
+/// Now in milliseconds, the hour `YYYY-MM-DDTHH` of `when`, then a field and a number for each
+/// counter that is not 0.
+std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when);
+
+/// The field of `stats:counters` in which the counts of one write wait, and its value:
+/// `pending:2026-11-21T10:<id>`, `text:paid_calls=1,text:spent_micros=5000`.
+std::string PendingField(WallTime when, std::string_view id);
+std::string PendingCounts(const Counters& delta);
+
+/// Totals of `stats:counters` and of the day's hash (both as HGETALL gives them), what is pending
+/// included.
+CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now);
+
+}  // namespace vcache::cache

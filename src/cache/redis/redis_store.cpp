@@ -1,0 +1,387 @@
+#include "vcache/cache/redis/redis_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include "cache/redis/redis_clear.h"
+#include "cache/redis/redis_counters.h"
+#include "cache/redis/redis_delivery.h"
+#include "cache/redis/redis_leases.h"
+#include "cache/redis/redis_limits.h"
+#include "cache/redis/redis_refusal.h"
+#include "cache/redis/redis_scripts.h"
+#include "cache/redis/redis_slot_writes.h"
+#include "cache/stats_keys.h"
+#include "cache/times.h"
+#include "vcache/cache/store_events.h"
+#include "vcache/core/random_id.h"
+
+namespace vcache::cache {
+namespace {
+
+using redis::RespCommand;
+using redis::RespErrorKind;
+using redis::RespReply;
+
+constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
+
+/// A clear that ran out of time still tells what it cleared.
+constexpr std::chrono::milliseconds kTellTime{1'000};
+/// A lease that was found to be another's while ours ended is given this much time again.
+constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
+
+class RedisVerdictStore final : public RedisStore {
+ public:
+  RedisVerdictStore(RedisStoreOptions options, KeySpace keys, redis::RespClient& client,
+                    Clock& clock, Logger& logger)
+      : options_(std::move(options)),
+        keys_(std::move(keys)),
+        client_(client),
+        clock_(clock),
+        logger_(logger),
+        counters_(keys_, client_, clock_, options_.one_slot_scripts) {}
+
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  bool available() const noexcept override { return client_.available(); }
+
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
+    return counters_.Read(now, deadline);
+  }
+
+  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
+
+  Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> AskForNews(const CacheKey& key, Deadline deadline) override;
+  Result<void> Release(const CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline deadline) override;
+  Result<std::int64_t> CountClears(Deadline deadline) override;
+  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+                                   Deadline deadline) override;
+
+ private:
+  LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
+  LookupResult Decode(const CacheKey& key, const std::string& value) const;
+  void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
+                   Deadline deadline) const;
+  Result<void> Written(const Result<RespReply>& reply);
+  Result<void> Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                       Deadline deadline);
+  std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
+  SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
+
+  const RedisStoreOptions options_;
+  const KeySpace keys_;
+  redis::RespClient& client_;
+  Clock& clock_;
+  Logger& logger_;
+  RedisCounters counters_;
+  std::atomic<bool> takes_writes_{true};
+};
+
+LookupResult Unavailable(std::string reason) {
+  LookupResult result;
+  result.outcome = LookupOutcome::kUnavailable;
+  result.tier = Tier::kRedis;
+  result.reason = std::move(reason);
+  return result;
+}
+
+LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& value) const {
+  LookupResult result;
+  result.tier = Tier::kRedis;
+  Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
+  if (!entry) {
+    if (entry.error().code == ErrorCode::kNotCached) return result;
+    result.outcome = LookupOutcome::kCorrupt;
+    result.reason = entry.error().message;
+    return result;
+  }
+  result.outcome = LookupOutcome::kHit;
+  result.ttl = options_.foreign_ttl;
+  result.life_known = entry->expires_at.has_value();
+  if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
+    // The server still has it, so it lives, whatever our clock says.
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(*expires_at - clock_.WallNow());
+    result.ttl = std::max(left, std::chrono::milliseconds(1));
+  }
+  result.entry = std::make_shared<const Entry>(*std::move(entry));
+  return result;
+}
+
+LookupResult RedisVerdictStore::Judge(const CacheKey& key, const RespReply& reply) const {
+  LookupResult result;
+  result.tier = Tier::kRedis;
+  if (reply.nil()) return result;
+  if (reply.is_text()) return Decode(key, reply.text);
+  if (reply.error_kind() != RespErrorKind::kWrongType)
+    return Unavailable(RedisRefused(reply).message);
+  result.outcome = LookupOutcome::kCorrupt;
+  result.reason = "The key holds something other than a string.";
+  return result;
+}
+
+LookupResult RedisVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
+  const RespCommand get{{"GET", keys_.StoreKey(key)}, {kMaxValueBytes, 0}};
+  const auto reply = client_.Run(get, deadline);
+  if (!reply) return Unavailable(reply.error().message);
+  LookupResult result = Judge(key, *reply);
+  AskForLives({&key, 1}, {&result, 1}, deadline);
+  return result;
+}
+
+/// Entries of other software do not say how long they live; the server does, for a command more
+/// each. Not told (no end, no answer): they are asked for again soon.
+void RedisVerdictStore::AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
+                                    Deadline deadline) const {
+  std::vector<RespCommand> commands;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].outcome != LookupOutcome::kHit || results[i].life_known) continue;
+    commands.push_back({{"PTTL", keys_.StoreKey(keys[i])}, {}});
+    places.push_back(i);
+  }
+  if (commands.empty()) return;
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const RespReply& reply = replies->at(i);
+    if (reply.type != RespReply::Type::kInteger || reply.integer <= 0) continue;
+    LookupResult& result = results[places[i]];
+    result.ttl =
+        std::min<std::chrono::milliseconds>(std::chrono::milliseconds(reply.integer), kLongestLife);
+    result.life_known = true;
+  }
+}
+
+std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey> keys,
+                                                        Deadline deadline) {
+  if (keys.empty()) return {};
+  RespCommand mget{{"MGET"}, {std::min(kMaxValueBytes * keys.size(), kMaxBatchBytes), keys.size()}};
+  for (const CacheKey& key : keys) mget.words.push_back(keys_.StoreKey(key));
+  const auto reply = client_.Run(mget, deadline);
+  if (!reply) return {keys.size(), Unavailable(reply.error().message)};
+  if (!reply->is_array() || reply->elements.size() != keys.size()) {
+    return {keys.size(), Unavailable(RedisRefused(*reply).message)};
+  }
+  std::vector<LookupResult> results;
+  results.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    results.push_back(Judge(keys[i], reply->elements[i]));
+  }
+  AskForLives(keys, results, deadline);
+  return results;
+}
+
+/// What came of a write. Says once that the server takes none, and once that it does again.
+Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
+  if (!reply) return reply.error();
+  const bool refused = reply->is_error();
+  if (takes_writes_.exchange(!refused) == refused) {
+    if (refused) {
+      logger_.Warn("Redis takes no new verdicts", {{"reason", RedisWords(*reply)}});
+    } else {
+      logger_.Info("Redis takes new verdicts again");
+    }
+  }
+  if (refused) return RedisRefused(*reply);
+  // An error whose first letter was damaged on the way looks like a yes: only ours are one.
+  const bool done = reply->is_status("OK") || reply->is_status("DUPLICATE") ||
+                    reply->type == RespReply::Type::kInteger;
+  if (!done) return Error{ErrorCode::kStoreUnavailable, "Redis answers nonsense to a write."};
+  return {};
+}
+
+Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  const std::chrono::seconds life = std::min(request.ttl, kLongestLife);
+  const WallTime now = clock_.WallNow();
+  Entry entry = *request.entry;
+  entry.expires_at = now + life;
+  const std::string key = keys_.StoreKey(entry.key);
+  std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
+  const std::string seconds = std::to_string(life.count());
+  // Where a script may touch one slot only, the counts follow in a step of their own.
+  const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
+  if (!counts_inside && request.lease_token.empty()) {
+    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
+    return Counted(Written(client_.Run(set, deadline)), request, now, deadline);
+  }
+  const std::string id = request.id.empty() ? RandomId() : request.id;
+  const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
+  const std::vector<std::string> arguments = {
+      std::move(value),
+      seconds,
+      counts_inside ? PendingField(now, id) : std::string(),
+      counts_inside ? PendingCounts(request.counters) : std::string(),
+      request.lease_token,
+      std::to_string(kForeignLeaseLife.count()),
+      Channel(),
+      EncodeEvent(stored)};
+  std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
+  if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
+  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
+  if (kept && counts_inside) counters_.NotePending();
+  return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
+}
+
+/// Counts what the step that kept the verdict could not.
+Result<void> RedisVerdictStore::Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+                                        Deadline deadline) {
+  if (!kept || request.counters.empty()) return kept;
+  return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
+}
+
+Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                             Deadline deadline) {
+  const RedisClearContext context{keys_, client_, clock_, options_.scan_page};
+  if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
+  // Counted first: whoever connects amid the clear must not think that nothing happened. A full
+  // server cannot count, but it can be cleared, and counts then.
+  const redis::RespCommand count{{"INCR", ClearsKey(keys_.prefix())}, {}};
+  const auto counted = client_.Run(count, deadline);
+  if (!counted) {
+    return Error{ErrorCode::kStoreUnavailable,
+                 "Redis was not cleared (" + counted.error().message + "). Clear again."};
+  }
+  Result<ClearReport> cleared = ClearRedis(context, pattern, mode, deadline);
+  const Deadline telling = Deadline::After(clock_, kTellTime);
+  if (counted->is_error()) {
+    const auto ignored = client_.Run(count, telling);
+    (void)ignored;
+  }
+  const StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
+  const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
+  (void)told;  // who missed it sees the count when it connects again
+  return cleared;
+}
+
+Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
+  if (write.delta.empty()) return {};
+  return Written(counters_.Add(write, deadline));
+}
+
+Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
+  const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
+  const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
+  if (!plan) return plan.error();
+  if (plan->is_there && !options_.one_slot_scripts) return {};
+  const Result<RespReply> reply = options_.one_slot_scripts
+                                      ? DeliverBySlots(slots(), write, *plan, deadline)
+                                      : RunDelivery(options, write, *plan, deadline);
+  if (reply && reply->is_status(kDeliveryChanged)) {
+    return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
+  }
+  Result<void> written = Written(reply);
+  const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
+  if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
+  return Error{ErrorCode::kBadRequest, written.error().message};
+}
+
+Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  const std::string lease = LeaseKey(keys_, request.key);
+  // The lease first: whoever held it before has written its verdict by the time it is free, and
+  // on the same connection a read sees at least what the write before it saw.
+  const std::vector<RespCommand> commands = {
+      {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
+      {{"MGET", keys_.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
+  };
+  Claim claim;
+  claim.found = Unavailable("the lease could not be asked for");
+  const auto replies = client_.Run(commands, deadline);
+  if (!replies) return claim;
+  const RespReply& granted = replies->at(0);
+  const RespReply& read = replies->at(1);
+  if (!read.is_array() || read.elements.size() != 2) return claim;
+  claim.found = Judge(request.key, read.elements[0]);
+  const std::string& held = read.elements[1].text;
+  if (granted.is_error()) {
+    const Result<void> logged = Written(granted);
+    (void)logged;
+    claim.state = LeaseState::kNotGiven;
+  } else if (IsHeldBy(held, request.token)) {
+    claim.state = LeaseState::kOurs;
+  } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
+    claim.state = LeaseState::kFailed;
+  } else {
+    claim.state = LeaseState::kTheirs;
+  }
+  return claim;
+}
+
+Result<bool> RedisVerdictStore::AskForNews(const CacheKey& key, Deadline deadline) {
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return RedisRefused(*reply);
+  return reply->integer == 1;
+}
+
+Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& token,
+                                        const std::optional<Error>& failure, Deadline deadline) {
+  const StoreEvent released{StoreEvent::Kind::kReleased, keys_.NameOf(key)};
+  const bool told = failure && failure->retry_after;
+  const std::chrono::milliseconds pause = told ? *failure->retry_after : std::chrono::seconds(0);
+  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const std::vector<std::string> arguments = {
+      token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
+      std::to_string(pause.count()), Channel(), EncodeEvent(released)};
+  return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
+}
+
+Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
+  const auto reply = client_.Run({{"GET", ClearsKey(keys_.prefix())}, {}}, deadline);
+  if (!reply) return reply.error();
+  if (reply->nil()) return std::int64_t{0};
+  std::int64_t count = 0;
+  const std::string& text = reply->text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (!reply->is_text() || error != std::errc() || end != text.data() + text.size()) {
+    return RedisRefused(*reply);
+  }
+  return count;
+}
+
+Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const WaitingEntry> entries,
+                                                    Deadline deadline) {
+  constexpr std::size_t kAtOnce = 500;
+  ClearReport missing;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    std::uint64_t& count = kind == ContentKind::kText ? missing.text : missing.analysis;
+    for (std::size_t at = 0; at < entries.size();) {
+      RespCommand exists{{"EXISTS"}, {}};
+      for (; at < entries.size() && exists.words.size() <= kAtOnce; ++at) {
+        if (entries[at].kind == kind) exists.words.push_back(entries[at].store_key);
+      }
+      if (exists.words.size() == 1) continue;
+      const auto reply = client_.Run(exists, deadline);
+      if (!reply) return reply.error();
+      if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
+      const auto asked = static_cast<std::int64_t>(exists.words.size()) - 1;
+      count +=
+          static_cast<std::uint64_t>(std::clamp<std::int64_t>(asked - reply->integer, 0, asked));
+    }
+  }
+  return missing;
+}
+
+}  // namespace
+
+std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
+                                           redis::RespClient& client, Clock& clock,
+                                           Logger& logger) {
+  // A zstd frame is no text: what cannot travel is not made.
+  if (!client.takes_any_bytes()) options.format.compress_min_bytes = SIZE_MAX;
+  return std::make_unique<RedisVerdictStore>(std::move(options), std::move(keys), client, clock,
+                                             logger);
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "cache/sqlite/sqlite_connection.h"
+
+namespace vcache::cache {
+
+/// A few connections for many threads: each is lent to one thread at a time (rule P3), and there
+/// are far fewer than threads, since each costs files and memory. Thread-safe.
+class ConnectionPool {
+ public:
+  /// A lent connection; given back when this goes out of scope. Empty when none came free in time.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(ConnectionPool* pool, std::unique_ptr<Connection> connection) noexcept
+        : pool_(pool), connection_(std::move(connection)) {}
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (connection_ != nullptr) pool_->GiveBack(std::move(connection_));
+    }
+
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
+    Connection& operator*() const noexcept { return *connection_; }
+    Connection* operator->() const noexcept { return connection_.get(); }
+
+   private:
+    ConnectionPool* pool_ = nullptr;
+    std::unique_ptr<Connection> connection_;
+  };
+
+  explicit ConnectionPool(Clock& clock) : clock_(clock) {}
+
+  void Add(std::unique_ptr<Connection> connection) { free_.push_back(std::move(connection)); }
+
+  /// Waits for a connection until `until`.
+  Lease Borrow(SteadyTime until) {
+    std::unique_lock lock(mutex_);
+    if (!clock_.WaitUntil(came_free_, lock, until, [this] { return !free_.empty(); })) return {};
+    std::unique_ptr<Connection> connection = std::move(free_.back());
+    free_.pop_back();
+    return {this, std::move(connection)};
+  }
+
+ private:
+  void GiveBack(std::unique_ptr<Connection> connection) {
+    {
+      const std::lock_guard lock(mutex_);
+      free_.push_back(std::move(connection));  // never allocates: it had room before
+    }
+    came_free_.notify_one();
+  }
+
+  Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable came_free_;
+  std::vector<std::unique_ptr<Connection>> free_;  // guarded by mutex_
+};
+
+}  // namespace vcache::cache

@@ -1,0 +1,279 @@
+#include "vcache/cache/sqlite/sqlite_budget.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "cache/sqlite/connection_pool.h"
+#include "cache/sqlite/sqlite_schema.h"
+#include "cache/times.h"
+#include "vcache/core/random_id.h"
+
+namespace vcache::cache {
+namespace {
+
+/// How long an adjustment may be repeated.
+constexpr std::chrono::hours kMarkRemembered{24 * 7};
+
+Error BudgetIsAway(int code) {
+  return {ErrorCode::kStoreUnavailable,
+          std::string("The local store does not answer: ") + sqlite3_errstr(code) + "."};
+}
+
+class SqliteBudget final : public SqliteBudgetStore {
+ public:
+  SqliteBudget(SqliteBudgetOptions options, KeySpace keys, Clock& clock,
+               std::unique_ptr<Connection> connection)
+      : options_(std::move(options)), keys_(std::move(keys)), clock_(clock), pool_(clock) {
+    pool_.Add(std::move(connection));
+  }
+
+  BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
+  Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
+                                         Deadline deadline) override;
+  bool available() const noexcept override { return true; }
+
+  Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<BudgetAdjustment> Next(Deadline deadline) override;
+  Result<void> Forget(const std::string& id, Deadline deadline) override;
+  Result<std::vector<BudgetChange>> Sums(Deadline deadline) override;
+
+ private:
+  std::string KeyOf(const BudgetWindow& window) const {
+    return keys_.prefix() + "budget:" + window.name;
+  }
+  /// Runs `step` in one transaction, which is committed when it answers SQLITE_OK. SQLITE_DONE
+  /// means that there is nothing to write.
+  template <typename Step>
+  int Write(Deadline deadline, const Step& step);
+  int ReadSum(Connection& connection, const BudgetWindow& window, std::int64_t& sum) const;
+  int WriteSum(Connection& connection, const BudgetWindow& window, std::int64_t sum) const;
+  int Mark(Connection& connection, const std::string& id, bool& is_new) const;
+  int Sweep(Connection& connection) const;
+  int ReadBatch(Connection& connection, std::string& id, std::vector<BudgetChange>& changes) const;
+
+  const SqliteBudgetOptions options_;
+  const KeySpace keys_;
+  Clock& clock_;
+  ConnectionPool pool_;
+};
+
+template <typename Step>
+int SqliteBudget::Write(Deadline deadline, const Step& step) {
+  const ConnectionPool::Lease connection = pool_.Borrow(deadline.time());
+  if (!connection) return SQLITE_BUSY;
+  const Deadline patience = Deadline::After(clock_, options_.busy_timeout);
+  connection->WaitUntil(deadline.Shortened(patience).time());
+  WriteTransaction transaction(*connection);
+  int code = transaction.Begin();
+  if (code == SQLITE_OK) code = step(*connection);
+  if (code == SQLITE_DONE) return SQLITE_OK;  // rolled back: nothing was written
+  return code == SQLITE_OK ? transaction.Commit() : code;
+}
+
+int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window,
+                          std::int64_t& sum) const {
+  const std::string key = KeyOf(window);
+  Statement statement =
+      connection.Prepare("SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2");
+  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow()));
+  const int code = statement.Step();
+  sum = code == SQLITE_ROW ? statement.Integer(0) : 0;
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window,
+                           std::int64_t sum) const {
+  const std::string key = KeyOf(window);
+  return connection
+      .Prepare(
+          "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
+          " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms")
+      .Bind(1, std::string_view(key))
+      .Bind(2, sum)
+      .Bind(3, ToMillis(clock_.WallNow() + window.life))
+      .Run();
+}
+
+int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) const {
+  const std::string key = keys_.prefix() + "adjusted:" + id;
+  Statement statement = connection.Prepare(
+      "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, 0, ?2)"
+      " ON CONFLICT DO NOTHING RETURNING 1");
+  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow() + kMarkRemembered));
+  const int code = statement.Step();
+  is_new = code == SQLITE_ROW;
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int SqliteBudget::Sweep(Connection& connection) const {
+  return connection
+      .Prepare(
+          "DELETE FROM budget WHERE key IN"
+          " (SELECT key FROM budget WHERE expires_ms <= ?1 LIMIT 32)")
+      .Bind(1, ToMillis(clock_.WallNow()))
+      .Run();
+}
+
+BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
+  BudgetAnswer answer;
+  const int code = Write(deadline, [&](Connection& connection) {
+    answer.outcome = BudgetOutcome::kGranted;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      std::int64_t sum = 0;
+      const int read = ReadSum(connection, claims[i].window, sum);
+      if (read != SQLITE_OK) return read;
+      answer.sums.push_back(sum);
+      const std::int64_t amount = claims[i].amount_micros;
+      if (amount == 0 || sum + amount <= claims[i].limit_micros) continue;
+      if (answer.outcome == BudgetOutcome::kRefused) continue;
+      answer.outcome = BudgetOutcome::kRefused;
+      answer.refused_by = i;
+    }
+    if (answer.outcome == BudgetOutcome::kRefused) return SQLITE_DONE;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      if (claims[i].amount_micros == 0) continue;
+      answer.sums[i] += claims[i].amount_micros;
+      const int written = WriteSum(connection, claims[i].window, answer.sums[i]);
+      if (written != SQLITE_OK) return written;
+    }
+    return Sweep(connection);
+  });
+  if (code == SQLITE_OK) return answer;
+  return {.reason = BudgetIsAway(code).message};
+}
+
+Result<void> SqliteBudget::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
+  const int code = Write(deadline, [&](Connection& connection) {
+    bool is_new = false;
+    const int marked = Mark(connection, adjustment.id, is_new);
+    if (marked != SQLITE_OK) return marked;
+    if (!is_new) return SQLITE_DONE;
+    for (const BudgetChange& change : adjustment.changes) {
+      std::int64_t sum = 0;
+      if (const int read = ReadSum(connection, change.window, sum); read != SQLITE_OK) return read;
+      sum = std::max<std::int64_t>(sum + change.amount_micros, 0);
+      const int written = WriteSum(connection, change.window, sum);
+      if (written != SQLITE_OK) return written;
+    }
+    return Sweep(connection);
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return {};
+}
+
+Result<std::vector<std::int64_t>> SqliteBudget::Read(std::span<const BudgetWindow> windows,
+                                                     Deadline deadline) {
+  std::vector<std::int64_t> sums;
+  const int code = Write(deadline, [&](Connection& connection) {
+    for (const BudgetWindow& window : windows) {
+      sums.push_back(0);
+      const int read = ReadSum(connection, window, sums.back());
+      if (read != SQLITE_OK) return read;
+    }
+    return SQLITE_DONE;
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return sums;
+}
+
+Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline deadline) {
+  const int code = Write(deadline, [&](Connection& connection) {
+    for (const BudgetChange& change : adjustment.changes) {
+      const int written = connection
+                              .Prepare(
+                                  "INSERT INTO budget_outbox(prefix, id, name, life_s, micros)"
+                                  " VALUES(?1, ?2, ?3, ?4, ?5)"
+                                  " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros")
+                              .Bind(1, std::string_view(keys_.prefix()))
+                              .Bind(2, std::string_view(adjustment.id))
+                              .Bind(3, std::string_view(change.window.name))
+                              .Bind(4, std::int64_t{change.window.life.count()})
+                              .Bind(5, change.amount_micros)
+                              .Run();
+      if (written != SQLITE_OK) return written;
+    }
+    return SQLITE_OK;
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return {};
+}
+
+/// One sealed batch, any; an empty id when there is none.
+int SqliteBudget::ReadBatch(Connection& connection, std::string& id,
+                            std::vector<BudgetChange>& changes) const {
+  Statement statement = connection.Prepare(
+      "SELECT id, name, life_s, micros FROM budget_outbox WHERE prefix = ?1 AND id ="
+      " (SELECT min(id) FROM budget_outbox WHERE prefix = ?1 AND id <> '')");
+  statement.Bind(1, std::string_view(keys_.prefix()));
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    id = statement.Bytes(0);
+    const BudgetWindow window{std::string(statement.Bytes(1)),
+                              std::chrono::seconds(statement.Integer(2))};
+    changes.push_back({window, statement.Integer(3)});
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+Result<BudgetAdjustment> SqliteBudget::Next(Deadline deadline) {
+  BudgetAdjustment batch;
+  const std::string fresh = RandomId();
+  const int code = Write(deadline, [&](Connection& connection) {
+    const int found = ReadBatch(connection, batch.id, batch.changes);
+    if (found != SQLITE_OK) return found;
+    if (!batch.id.empty()) return SQLITE_DONE;
+    const int sealed =
+        connection.Prepare("UPDATE budget_outbox SET id = ?2 WHERE prefix = ?1 AND id = ''")
+            .Bind(1, std::string_view(keys_.prefix()))
+            .Bind(2, std::string_view(fresh))
+            .Run();
+    return sealed != SQLITE_OK ? sealed : ReadBatch(connection, batch.id, batch.changes);
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return batch;
+}
+
+Result<void> SqliteBudget::Forget(const std::string& id, Deadline deadline) {
+  const int code = Write(deadline, [&](Connection& connection) {
+    return connection.Prepare("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2")
+        .Bind(1, std::string_view(keys_.prefix()))
+        .Bind(2, std::string_view(id))
+        .Run();
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return {};
+}
+
+Result<std::vector<BudgetChange>> SqliteBudget::Sums(Deadline deadline) {
+  std::vector<BudgetChange> sums;
+  const int code = Write(deadline, [&](Connection& connection) {
+    Statement statement = connection.Prepare(
+        "SELECT name, max(life_s), sum(micros) FROM budget_outbox WHERE prefix = ?1 GROUP BY name");
+    statement.Bind(1, std::string_view(keys_.prefix()));
+    int read = SQLITE_OK;
+    while ((read = statement.Step()) == SQLITE_ROW) {
+      const BudgetWindow window{std::string(statement.Bytes(0)),
+                                std::chrono::seconds(statement.Integer(1))};
+      sums.push_back({window, statement.Integer(2)});
+    }
+    return read;
+  });
+  if (code != SQLITE_OK) return BudgetIsAway(code);
+  return sums;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions options,
+                                                            KeySpace keys, Clock& clock) {
+  const Result<std::string> path = PrepareDatabaseFile(options.directory);
+  if (!path) return path.error();
+  auto connection = OpenDatabase(*path, clock, options.busy_timeout);
+  if (!connection) return std::move(connection).error();
+  return std::unique_ptr<SqliteBudgetStore>(std::make_unique<SqliteBudget>(
+      std::move(options), std::move(keys), clock, std::move(*connection)));
+}
+
+}  // namespace vcache::cache

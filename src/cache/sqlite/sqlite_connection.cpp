@@ -1,0 +1,117 @@
+#include "cache/sqlite/sqlite_connection.h"
+
+#include <algorithm>
+
+namespace vcache::cache {
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+Statement& Statement::Bind(int index, std::int64_t value) noexcept {
+  if (code_ == SQLITE_OK) code_ = sqlite3_bind_int64(statement_, index, value);
+  return *this;
+}
+
+Statement& Statement::Bind(int index, std::string_view text) noexcept {
+  if (code_ == SQLITE_OK) {
+    code_ = sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_STATIC,
+                                SQLITE_UTF8);
+  }
+  return *this;
+}
+
+Statement& Statement::BindBlob(int index, std::string_view bytes) noexcept {
+  if (code_ == SQLITE_OK) {
+    code_ = sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_STATIC);
+  }
+  return *this;
+}
+
+int Statement::Step() noexcept {
+  return code_ == SQLITE_OK ? sqlite3_step(statement_) : code_;
+}
+
+int Statement::Run() noexcept {
+  const int code = Step();
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+std::int64_t Statement::Integer(int column) const noexcept {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Statement::Bytes(int column) const noexcept {
+  const void* data = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  if (data == nullptr || size <= 0) return {};
+  return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+std::unique_ptr<Connection> Connection::Open(const std::string& path, Clock& clock,
+                                             SteadyTime until, int& code) {
+  std::unique_ptr<Connection> connection(new Connection(clock));
+  connection->WaitUntil(until);  // already the pragmas below read the file
+  sqlite3* raw = nullptr;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  code = sqlite3_open_v2(path.c_str(), &raw, kFlags, nullptr);
+  connection->handle_.reset(raw);  // also a failed open returns a handle
+  if (code != SQLITE_OK) return nullptr;
+  sqlite3_busy_handler(raw, &Connection::OnBusy, connection.get());
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // FULL: a commit that was acknowledged survives a loss of power, not only of the process. It
+  // costs one fsync for each paid call, which took a second and cost money.
+  code = connection->Execute(
+      "PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+      "PRAGMA cache_size=-1000; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=16777216");
+  if (code != SQLITE_OK) return nullptr;
+  return connection;
+}
+
+Statement Connection::Prepare(const char* sql) {
+  StatementHandle& cached = statements_[sql];
+  if (cached != nullptr) return {cached.get(), SQLITE_OK};
+  sqlite3_stmt* raw = nullptr;
+  const int code =
+      sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  cached.reset(raw);
+  return {raw, code};
+}
+
+int Connection::Execute(const char* sql) noexcept {
+  return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+}
+
+bool Connection::Pause(int tries) {
+  const SteadyTime now = clock_.Now();
+  if (now >= until_) return false;
+  const std::chrono::milliseconds pause(1LL << std::min(tries, 4));
+  std::unique_lock lock(pause_mutex_);
+  clock_.WaitUntil(never_signalled_, lock, std::min(until_, now + pause), [] { return false; });
+  return true;
+}
+
+int Connection::OnBusy(void* self, int tries) noexcept {
+  return static_cast<Connection*>(self)->Pause(tries) ? 1 : 0;
+}
+
+WriteTransaction::~WriteTransaction() {
+  // After some errors SQLite has rolled back by itself, and this one fails without harm.
+  if (open_) connection_.Execute("ROLLBACK");
+}
+
+int WriteTransaction::Begin() {
+  const int code = connection_.Prepare("BEGIN IMMEDIATE").Run();
+  open_ = code == SQLITE_OK;
+  return code;
+}
+
+int WriteTransaction::Commit() {
+  const int code = connection_.Prepare("COMMIT").Run();
+  open_ = code != SQLITE_OK;
+  return code;
+}
+
+}  // namespace vcache::cache

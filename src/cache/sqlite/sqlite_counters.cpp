@@ -1,0 +1,89 @@
+#include "cache/sqlite/sqlite_counters.h"
+
+#include "cache/stats_keys.h"
+#include "cache/times.h"
+
+namespace vcache::cache {
+namespace {
+
+int AddTo(Connection& connection, const std::string& key, const Counters& delta) {
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      const std::int64_t value = delta.at(kind, counter);
+      if (value == 0) continue;
+      const std::string field = CounterField(kind, counter);
+      const int code = connection
+                           .Prepare(
+                               "INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3)"
+                               " ON CONFLICT DO UPDATE SET value = value + excluded.value")
+                           .Bind(1, std::string_view(key))
+                           .Bind(2, std::string_view(field))
+                           .Bind(3, value)
+                           .Run();
+      if (code != SQLITE_OK) return code;
+    }
+  }
+  return SQLITE_OK;
+}
+
+/// Drops the rows of one family of keys that sort before `first_kept`.
+int DropBefore(Connection& connection, const std::string& family, const std::string& first_kept) {
+  return connection.Prepare("DELETE FROM counters WHERE key >= ?1 AND key < ?2")
+      .Bind(1, std::string_view(family))
+      .Bind(2, std::string_view(first_kept))
+      .Run();
+}
+
+int ReadInto(Connection& connection, const std::string& key, Counters& counters, WallTime* since) {
+  Statement statement = connection.Prepare("SELECT field, value FROM counters WHERE key = ?1");
+  statement.Bind(1, std::string_view(key));
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    const std::string_view field = statement.Bytes(0);
+    const std::int64_t value = statement.Integer(1);
+    if (field == kSinceField) {
+      if (since != nullptr) *since = WallTime(std::chrono::milliseconds(value));
+    } else {
+      SetCounterField(counters, field, value);  // a newer version's counter is not ours to show
+    }
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+}  // namespace
+
+int BeginCounting(Connection& connection, std::string_view prefix, WallTime now) {
+  const std::string key = TotalsKey(prefix);
+  return connection
+      .Prepare("INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
+      .Bind(1, std::string_view(key))
+      .Bind(2, kSinceField)
+      .Bind(3, ToMillis(now))
+      .Run();
+}
+
+int AddCounters(Connection& connection, std::string_view prefix, const Counters& delta,
+                WallTime when) {
+  for (const std::string& key : {TotalsKey(prefix), DayKey(prefix, when), HourKey(prefix, when)}) {
+    if (const int code = AddTo(connection, key, delta); code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int PruneCounters(Connection& connection, std::string_view prefix, WallTime now) {
+  const std::string days = std::string(prefix) + "stats:day:";
+  const std::string hours = std::string(prefix) + "stats:hour:";
+  const int code = DropBefore(connection, days, DayKey(prefix, now - kDaysKept));
+  if (code != SQLITE_OK) return code;
+  return DropBefore(connection, hours, HourKey(prefix, now - kHoursKept));
+}
+
+int ReadCounters(Connection& connection, std::string_view prefix, WallTime now,
+                 CounterTotals& totals) {
+  const int code = ReadInto(connection, TotalsKey(prefix), totals.all, &totals.since);
+  if (code != SQLITE_OK) return code;
+  return ReadInto(connection, DayKey(prefix, now), totals.today, nullptr);
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,388 @@
+#include "vcache/cache/sqlite/sqlite_store.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "cache/sqlite/connection_pool.h"
+#include "cache/sqlite/sqlite_counters.h"
+#include "cache/sqlite/sqlite_entries.h"
+#include "cache/sqlite/sqlite_outbox.h"
+#include "cache/sqlite/sqlite_schema.h"
+#include "cache/times.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr int kReaders = 4;
+constexpr int kSweptByKeep = 32;
+constexpr int kSweptAtOpen = 2'000;
+
+/// Whether the next try may succeed. Everything else (disk full, input/output error, damage, a
+/// file that was moved away) does not get better by itself.
+bool IsPassing(int code) noexcept {
+  if (code == SQLITE_IOERR_NOMEM) return true;
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class SqliteVerdictStore final : public LocalStore {
+ public:
+  SqliteVerdictStore(SqliteStoreOptions options, KeySpace keys, std::string path, Clock& clock,
+                     Logger& logger)
+      : options_(std::move(options)),
+        keys_(std::move(keys)),
+        path_(std::move(path)),
+        clock_(clock),
+        logger_(logger),
+        readers_(clock),
+        writer_(clock) {}
+
+  Result<void> Start();
+
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
+  bool available() const noexcept override { return !is_off_.load(); }
+
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+
+  Result<void> KeepPending(const KeepRequest& request, Deadline deadline) override;
+  Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;
+  Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
+  Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
+  Result<std::uint64_t> CountPending(Deadline deadline) override;
+  Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
+                                                   Deadline deadline) override;
+  Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
+  Result<void> SyncCopies(std::int64_t clears, Deadline deadline) override;
+
+ private:
+  /// Threads of this process wait for each other as long as they have time (a paid verdict is
+  /// worth it), for another process `busy_timeout` at most.
+  ConnectionPool::Lease Borrow(ConnectionPool& pool, Deadline deadline) {
+    ConnectionPool::Lease connection = pool.Borrow(deadline.time());
+    if (connection) {
+      const Deadline patience = Deadline::After(clock_, options_.busy_timeout);
+      connection->WaitUntil(deadline.Shortened(patience).time());
+    }
+    return connection;
+  }
+  std::int64_t NowMillis() const { return ToMillis(clock_.WallNow()); }
+  LookupResult LookupOn(Connection& connection, const CacheKey& key);
+  template <typename Step>
+  Result<void> Write(Deadline deadline, const Step& step);
+  template <typename Step>
+  Result<void> ReadWith(Deadline deadline, const Step& step);
+  int Count(Connection& connection, const Counters& delta, WallTime when);
+  int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
+  Error Judge(int code);
+
+  const SqliteStoreOptions options_;
+  const KeySpace keys_;
+  const std::string path_;
+  Clock& clock_;
+  Logger& logger_;
+  std::atomic<bool> is_off_{false};
+  std::atomic<std::int64_t> pruned_hour_{-1};
+  ConnectionPool readers_;
+  // One connection writes: threads of this process queue here, in order of arrival or nearly, and
+  // only other processes are met at SQLite's lock, where waiting means trying again and again.
+  ConnectionPool writer_;
+};
+
+Result<void> SqliteVerdictStore::Start() {
+  for (int i = 0; i <= kReaders; ++i) {
+    auto connection = OpenDatabase(path_, clock_, options_.busy_timeout);
+    if (!connection) return std::move(connection).error();
+    (i == 0 ? writer_ : readers_).Add(std::move(*connection));
+  }
+  return Write(Deadline::Never(), [&](Connection& connection) {
+    const int code = BeginCounting(connection, keys_.prefix(), clock_.WallNow());
+    if (code != SQLITE_OK) return code;
+    return SweepEntries(connection, NowMillis(), kSweptAtOpen);
+  });
+}
+
+/// What a failed call means. Turns the store off, with one warning, when it will not recover.
+Error SqliteVerdictStore::Judge(int code) {
+  if (IsPassing(code)) {
+    return {ErrorCode::kStoreUnavailable, "The local store is busy."};
+  }
+  if (!is_off_.exchange(true)) {
+    logger_.Warn(
+        "The local store is turned off until the next start; analyses go on without it. Check the "
+        "disk's free space and the file",
+        {{"file", path_}, {"reason", std::string_view(sqlite3_errstr(code))}});
+  }
+  return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
+}
+
+/// Runs `step` in one transaction, or nothing of it.
+template <typename Step>
+Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
+  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  const ConnectionPool::Lease connection = Borrow(writer_, deadline);
+  if (!connection) return Judge(SQLITE_BUSY);
+  WriteTransaction transaction(*connection);
+  int code = transaction.Begin();
+  if (code == SQLITE_OK) code = step(*connection);
+  if (code == SQLITE_OK) code = transaction.Commit();
+  if (code != SQLITE_OK) return Judge(code);
+  return {};
+}
+
+template <typename Step>
+Result<void> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step) {
+  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
+  if (!connection) return Judge(SQLITE_BUSY);
+  if (const int code = step(*connection); code != SQLITE_OK) return Judge(code);
+  return {};
+}
+
+LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey& key) {
+  LookupResult result;
+  result.tier = Tier::kSqlite;
+  std::string value;
+  std::int64_t expires_ms = 0;
+  const int code = ReadEntry(connection, keys_.StoreKey(key), value, expires_ms);
+  if (code != SQLITE_OK) {
+    result.outcome = LookupOutcome::kUnavailable;
+    result.reason = Judge(code).message;
+    return result;
+  }
+  const std::int64_t now_ms = NowMillis();
+  if (expires_ms <= now_ms) return result;
+  Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
+  if (entry) {
+    result.outcome = LookupOutcome::kHit;
+    entry->expires_at.reset();  // of one that waits for the shared store
+    result.entry = std::make_shared<const Entry>(std::move(*entry));
+    result.ttl = std::chrono::milliseconds(expires_ms - now_ms);
+  } else if (entry.error().code != ErrorCode::kNotCached) {
+    result.outcome = LookupOutcome::kCorrupt;
+    result.reason = entry.error().message;
+  }
+  return result;
+}
+
+LookupResult SqliteVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
+  return LookupMany({&key, 1}, deadline).front();
+}
+
+std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKey> keys,
+                                                         Deadline deadline) {
+  LookupResult unavailable;
+  unavailable.outcome = LookupOutcome::kUnavailable;
+  unavailable.tier = Tier::kSqlite;
+  unavailable.reason = "The local store is turned off.";
+  std::vector<LookupResult> results(keys.size(), unavailable);
+  if (is_off_) return results;
+  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (connection && !is_off_) results[i] = LookupOn(*connection, keys[i]);
+    if (!connection) results[i].reason = "The local store is busy.";
+  }
+  return results;
+}
+
+int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, WallTime when) {
+  if (delta.empty()) return SQLITE_OK;
+  const int code = AddCounters(connection, keys_.prefix(), delta, when);
+  if (code != SQLITE_OK) return code;
+  const std::int64_t hour = std::chrono::floor<std::chrono::hours>(when.time_since_epoch()).count();
+  if (pruned_hour_.exchange(hour) == hour) return SQLITE_OK;
+  return PruneCounters(connection, keys_.prefix(), clock_.WallNow());
+}
+
+Result<void> SqliteVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  const CacheKey& key = request.entry->key;
+  const std::string store_key = keys_.StoreKey(key);
+  const std::string value = EncodeEntry(*request.entry, options_.format, keys_.StoredDigest(key));
+  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  return Write(deadline, [&](Connection& connection) {
+    const std::int64_t now_ms = NowMillis();
+    int code = SweepEntries(connection, now_ms, kSweptByKeep);
+    if (code != SQLITE_OK) return code;
+    code = WriteEntry(connection, store_key, value, now_ms + life.count());
+    if (code != SQLITE_OK) return code;
+    return Count(connection, request.counters, clock_.WallNow());
+  });
+}
+
+int SqliteVerdictStore::ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline,
+                                   std::uint64_t& cleared) {
+  std::uint64_t found = 0;
+  ConnectionPool& pool = mode == ClearMode::kDelete ? writer_ : readers_;
+  const ConnectionPool::Lease connection = Borrow(pool, deadline);
+  if (!connection) return SQLITE_BUSY;
+  int code = SQLITE_OK;
+  if (mode == ClearMode::kDelete) {
+    WriteTransaction transaction(*connection);
+    code = transaction.Begin();
+    if (code == SQLITE_OK) code = walk.Next(*connection, mode, NowMillis(), found);
+    if (code == SQLITE_OK) code = transaction.Commit();
+  } else {
+    code = walk.Next(*connection, mode, NowMillis(), found);
+  }
+  if (code == SQLITE_OK) cleared += found;
+  return code;
+}
+
+Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                              Deadline deadline) {
+  ClearReport report;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    EntryWalk walk(keys_, pattern, kind);
+    std::uint64_t& cleared = kind == ContentKind::kAnalysis ? report.analysis : report.text;
+    while (!walk.done()) {
+      if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+      if (deadline.Expired(clock_)) {
+        return Error{ErrorCode::kStoreUnavailable, "The local store was not cleared in time; " +
+                                                       std::to_string(report.total()) +
+                                                       " entries were. Clear again."};
+      }
+      const int code = ClearBatch(walk, mode, deadline, cleared);
+      if (code != SQLITE_OK) return Judge(code);
+    }
+  }
+  if (mode == ClearMode::kDryRun) return report;
+  // What is cleared must not come to the shared store either.
+  const Result<void> dropped = Write(
+      deadline, [&](Connection& connection) { return DropOrphans(connection, keys_.prefix()); });
+  if (!dropped) return dropped.error();
+  return report;
+}
+
+/// The id is not needed: what was committed is known.
+Result<void> SqliteVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
+  if (write.delta.empty()) return {};
+  return Write(deadline,
+               [&](Connection& connection) { return Count(connection, write.delta, write.when); });
+}
+
+Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
+  CounterTotals totals;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadCounters(connection, keys_.prefix(), now, totals);
+  });
+  if (!read) return read.error();
+  return totals;
+}
+
+Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadline deadline) {
+  if (request.entry == nullptr || request.ttl.count() <= 0) {
+    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+  }
+  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  const PendingWrite write = PendingOf(request, life, clock_.WallNow(), keys_, options_.format);
+  return Write(deadline, [&](Connection& connection) {
+    const int code =
+        WriteEntry(connection, write.store_key, write.value, ToMillis(write.expires_at));
+    return code != SQLITE_OK ? code : WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<void> SqliteVerdictStore::AddPending(const CounterWrite& added, Deadline deadline) {
+  if (added.delta.empty()) return {};
+  PendingWrite write;
+  write.id = added.id;
+  write.made_at = added.when;
+  write.counters = added.delta;
+  return Write(deadline, [&](Connection& connection) {
+    return WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t at_most,
+                                                                    Deadline deadline) {
+  std::vector<PendingWrite> writes;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadPending(connection, keys_.prefix(), at_most, writes);
+  });
+  if (!read) return read.error();
+  return writes;
+}
+
+Result<void> SqliteVerdictStore::ForgetPending(const PendingWrite& write, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) { return RemovePending(connection, write); });
+}
+
+Result<void> SqliteVerdictStore::SyncCopies(std::int64_t clears, Deadline deadline) {
+  std::int64_t seen = clears;  // whoever never looked has missed nothing
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadClearsSeen(connection, keys_.prefix(), seen);
+  });
+  if (!read) return read;
+  // In small transactions: requests write meanwhile.
+  constexpr std::int64_t kAtOnce = 500;
+  for (std::int64_t dropped = seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
+    const Result<void> done = Write(deadline, [&](Connection& connection) {
+      return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
+    });
+    if (!done) return done;
+  }
+  return Write(deadline, [&](Connection& connection) {
+    return NoteClearsSeen(connection, keys_.prefix(), clears);
+  });
+}
+
+Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {
+  std::uint64_t count = 0;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return CountPendingWrites(connection, keys_.prefix(), count);
+  });
+  if (!read) return read.error();
+  return count;
+}
+
+Result<std::vector<WaitingEntry>> SqliteVerdictStore::WaitingEntries(const KeyPattern& pattern,
+                                                                     Deadline deadline) {
+  std::vector<WaitingEntry> entries;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return ReadWaitingEntries(connection, keys_, pattern, clock_.WallNow(), entries);
+  });
+  if (!read) return read.error();
+  return entries;
+}
+
+Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline deadline) {
+  CounterTotals totals;
+  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+    return SumPendingCounters(connection, keys_.prefix(), now, totals);
+  });
+  if (!read) return read.error();
+  return totals;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
+                                                    Clock& clock, Logger& logger) {
+  Result<std::string> path = PrepareDatabaseFile(options.directory);
+  if (!path) return std::move(path).error();
+  auto store = std::make_unique<SqliteVerdictStore>(std::move(options), std::move(keys),
+                                                    std::move(*path), clock, logger);
+  if (Result<void> started = store->Start(); !started) {
+    Error error = std::move(started).error();
+    // At open even a passing trouble is the operator's: there is nothing to fall back to yet.
+    if (error.code == ErrorCode::kStoreUnavailable) error.code = ErrorCode::kIo;
+    return error;
+  }
+  return std::unique_ptr<LocalStore>(std::move(store));
+}
+
+}  // namespace vcache::cache

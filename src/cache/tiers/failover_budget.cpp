@@ -1,0 +1,275 @@
+#include "vcache/cache/tiers/failover_budget.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vcache::cache {
+namespace {
+
+/// More than a day's windows ever are; the knowledge of old ones is dropped.
+constexpr std::size_t kMostKnown = 256;
+/// Another process that shares the local store may leave changes behind, too.
+constexpr std::chrono::seconds kBudgetRecountInterval{5};
+
+}  // namespace
+
+FailoverBudget::FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock,
+                               Logger& logger, FailoverBudgetOptions options)
+    : shared_(shared), outbox_(outbox), clock_(clock), logger_(logger), options_(options) {
+  const std::lock_guard lock(waiting_mutex_);
+  Recount();
+}
+
+FailoverBudget::~FailoverBudget() {
+  Stop();
+}
+
+void FailoverBudget::NoteShared() {
+  if (!is_local_.exchange(false)) return;
+  logger_.Info("The budget is shared again with the other replicas");
+}
+
+void FailoverBudget::NoteLocal(const std::string& reason) {
+  if (is_local_.exchange(true)) return;
+  logger_.Warn(
+      "The budget cannot be asked: until it can, this replica may spend a part of what it last "
+      "saw as left",
+      {{"one_in", options_.outage_parts}, {"reason", reason}});
+}
+
+/// What waits here is spent already, though the shared sum does not say so yet.
+std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim> claims) {
+  std::vector<BudgetClaim> lowered(claims.begin(), claims.end());
+  if (!anything_waits_.load()) return lowered;
+  const std::lock_guard lock(known_mutex_);
+  for (BudgetClaim& claim : lowered) {
+    const auto known = known_.find(claim.window.name);
+    if (known == known_.end()) continue;
+    // What is to be given back counts when it is: else it might be spent twice.
+    claim.limit_micros -= std::max<std::int64_t>(known->second.waiting, 0);
+  }
+  return lowered;
+}
+
+void FailoverBudget::Learn(const BudgetWindow& window, std::int64_t sum) {
+  const std::lock_guard lock(known_mutex_);
+  if (known_.size() >= kMostKnown) {
+    std::erase_if(known_, [](const auto& known) { return known.second.waiting == 0; });
+  }
+  known_[window.name].seen = sum;
+}
+
+BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
+  const bool something_waits = anything_waits_.load();
+  BudgetAnswer answer = shared_.Reserve(LessWaiting(claims), deadline);
+  if (answer.outcome == BudgetOutcome::kRefused && something_waits && DeliverNow()) {
+    // What was being delivered counted here and there: asked again, it counts once.
+    answer = shared_.Reserve(LessWaiting(claims), deadline);
+  }
+  if (answer.outcome == BudgetOutcome::kUnavailable) {
+    NoteLocal(answer.reason);
+    return ReserveLocally(claims);
+  }
+  NoteShared();
+  for (std::size_t i = 0; i < answer.sums.size(); ++i) Learn(claims[i].window, answer.sums[i]);
+  return answer;
+}
+
+BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims) {
+  BudgetAnswer answer{.outcome = BudgetOutcome::kGranted, .is_local = true};
+  BudgetAdjustment reserved;
+  const std::lock_guard waiting(waiting_mutex_);
+  {
+    const std::lock_guard lock(known_mutex_);
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      const auto found = known_.find(claims[i].window.name);
+      const Known known = found == known_.end() ? Known{} : found->second;
+      const std::int64_t left = std::max<std::int64_t>(claims[i].limit_micros - known.seen, 0);
+      const std::int64_t amount = claims[i].amount_micros;
+      answer.sums.push_back(known.seen + known.waiting + amount);
+      reserved.changes.push_back({claims[i].window, amount});
+      if (amount == 0 || known.waiting + amount <= left / options_.outage_parts) continue;
+      if (answer.outcome == BudgetOutcome::kRefused) continue;
+      answer.outcome = BudgetOutcome::kRefused;
+      answer.refused_by = i;
+    }
+  }
+  if (answer.outcome == BudgetOutcome::kGranted) {
+    Put(reserved);
+  } else {
+    for (std::size_t i = 0; i < claims.size(); ++i) answer.sums[i] -= claims[i].amount_micros;
+  }
+  return answer;
+}
+
+/// With `waiting_mutex_` held. On disk if possible, else in memory.
+void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
+  // The request may have used its time up; money is worth a little more of it.
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  if (outbox_ == nullptr || !outbox_->Put(adjustment, patience)) {
+    const Result<void> noted = memory_.Put(adjustment, patience);
+    (void)noted;  // memory refuses nothing
+  }
+  {
+    const std::lock_guard lock(known_mutex_);
+    for (const BudgetChange& change : adjustment.changes) {
+      known_[change.window.name].waiting += change.amount_micros;
+    }
+  }
+  anything_waits_ = true;
+}
+
+/// An adjustment that overtakes what waits for the same sum would find less there than there is.
+bool FailoverBudget::MustWait(const BudgetAdjustment& adjustment) {
+  if (!shared_.available()) return true;
+  if (!anything_waits_.load()) return false;
+  const std::lock_guard lock(known_mutex_);
+  return std::any_of(adjustment.changes.begin(), adjustment.changes.end(), [&](const auto& change) {
+    const auto known = known_.find(change.window.name);
+    return known != known_.end() && known->second.waiting != 0;
+  });
+}
+
+Result<void> FailoverBudget::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
+  if (MustWait(adjustment)) {
+    const std::lock_guard waiting(waiting_mutex_);
+    Put({{}, adjustment.changes});  // never sent: it need not stay apart
+    return {};
+  }
+  const Result<void> done = shared_.Adjust(adjustment, deadline);
+  if (!done) {
+    const std::lock_guard waiting(waiting_mutex_);
+    Put(adjustment);
+    return {};
+  }
+  NoteChanged(adjustment);
+  return {};
+}
+
+Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWindow> windows,
+                                                       Deadline deadline) {
+  Result<std::vector<std::int64_t>> shared = shared_.Read(windows, deadline);
+  if (shared) {
+    for (std::size_t i = 0; i < windows.size(); ++i) Learn(windows[i], shared->at(i));
+  }
+  std::vector<std::int64_t> sums;
+  const std::lock_guard lock(known_mutex_);
+  for (const BudgetWindow& window : windows) {
+    const auto found = known_.find(window.name);
+    const Known known = found == known_.end() ? Known{} : found->second;
+    sums.push_back(std::max<std::int64_t>(known.seen + known.waiting, 0));
+  }
+  return sums;
+}
+
+/// The shared sums have changed by this.
+void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
+  const std::lock_guard lock(known_mutex_);
+  for (const BudgetChange& change : adjustment.changes) {
+    std::int64_t& seen = known_[change.window.name].seen;
+    seen = std::max<std::int64_t>(seen + change.amount_micros, 0);
+  }
+}
+
+/// With `waiting_mutex_` held: what the outboxes hold is the truth.
+void FailoverBudget::Recount() {
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  std::vector<BudgetChange> all = *memory_.Sums(patience);
+  if (outbox_ != nullptr) {
+    const auto on_disk = outbox_->Sums(patience);
+    if (!on_disk) return;  // what is known stays
+    all.insert(all.end(), on_disk->begin(), on_disk->end());
+  }
+  anything_waits_ = !all.empty();
+  const std::lock_guard lock(known_mutex_);
+  for (auto& [name, known] : known_) known.waiting = 0;
+  for (const BudgetChange& change : all) {
+    known_[change.window.name].waiting += change.amount_micros;
+  }
+}
+
+/// False when something must wait further.
+bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
+  for (;;) {
+    const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+    Result<BudgetAdjustment> batch = Error{};
+    {
+      const std::lock_guard waiting(waiting_mutex_);
+      batch = outbox.Next(patience);
+    }
+    if (!batch) return false;
+    if (batch->id.empty()) return true;
+    if (!shared_.Adjust(*batch, patience)) return false;
+    const std::lock_guard waiting(waiting_mutex_);
+    NoteChanged(*batch);
+    const Result<void> forgotten = outbox.Forget(batch->id, patience);
+    Recount();
+    if (!forgotten) return false;  // delivered again later, which changes nothing
+  }
+}
+
+bool FailoverBudget::DeliverNow() {
+  const std::lock_guard lock(delivery_mutex_);
+  if (outbox_ != nullptr && !DeliverFrom(*outbox_)) return false;
+  if (!DeliverFrom(memory_)) return false;
+  NoteShared();
+  return true;
+}
+
+void FailoverBudget::Start() {
+  const std::lock_guard lock(thread_mutex_);
+  if (thread_.joinable()) return;
+  stopping_ = false;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void FailoverBudget::Stop() {
+  std::thread ending;
+  {
+    const std::lock_guard lock(thread_mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    ending = std::move(thread_);
+  }
+  if (ending.joinable()) ending.join();
+  if (anything_waits_.load() && shared_.available()) DeliverNow();
+  SaveMemory();
+}
+
+/// What waits in memory ends with the process, unless the disk takes it now.
+void FailoverBudget::SaveMemory() {
+  const std::lock_guard waiting(waiting_mutex_);
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  for (;;) {
+    const Result<BudgetAdjustment> batch = memory_.Next(patience);
+    if (!batch || batch->id.empty()) return;
+    if (outbox_ == nullptr || !outbox_->Put(*batch, patience)) break;
+    const Result<void> forgotten = memory_.Forget(batch->id, patience);
+    (void)forgotten;  // memory refuses nothing
+  }
+  if (std::exchange(is_loss_told_, true)) return;
+  logger_.Error(
+      "What was spent while the budget could not be asked is lost to its sums, which are too low "
+      "from now on; set CACHE_DIR to keep it over restarts");
+}
+
+void FailoverBudget::Run() {
+  std::chrono::milliseconds pause = options_.poll_interval;
+  SteadyTime recount_at = clock_.Now() + kBudgetRecountInterval;
+  std::unique_lock lock(thread_mutex_);
+  while (!stopping_) {
+    clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+    if (clock_.Now() >= recount_at) {
+      const std::lock_guard waiting(waiting_mutex_);
+      Recount();
+      recount_at = clock_.Now() + kBudgetRecountInterval;
+    }
+    const bool failed = anything_waits_.load() && shared_.available() && !DeliverNow();
+    pause = failed ? std::min(2 * pause, options_.longest_pause) : options_.poll_interval;
+    lock.lock();
+  }
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,290 @@
+#include "vcache/cache/tiers/failover_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vcache/core/random_id.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr std::size_t kDeliveryBatch = 16;
+/// Another process that shares the local store may leave writes behind, too.
+constexpr std::chrono::seconds kRecountInterval{5};
+
+bool SameDay(WallTime one, WallTime other) {
+  using std::chrono::days;
+  return std::chrono::floor<days>(one) == std::chrono::floor<days>(other);
+}
+
+}  // namespace
+
+FailoverStore::FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger,
+                             FailoverOptions options)
+    : shared_(shared), local_(local), clock_(clock), logger_(logger), options_(options) {
+  Recount();
+}
+
+FailoverStore::~FailoverStore() {
+  Stop();
+}
+
+bool FailoverStore::MustAskLocal(const LookupResult& found, bool writes_wait) const {
+  if (local_ == nullptr || found.outcome == LookupOutcome::kHit) return false;
+  // A shared store that is back does not know yet what still waits here: its miss is none.
+  return found.outcome == LookupOutcome::kUnavailable || writes_wait;
+}
+
+LookupResult FailoverStore::Lookup(const CacheKey& key, Deadline deadline) {
+  return std::move(LookupMany({&key, 1}, deadline).front());
+}
+
+std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> keys,
+                                                    Deadline deadline) {
+  const auto ask_shared = [&](std::span<const CacheKey> asked) {
+    if (asked.size() != 1) return shared_.LookupMany(asked, deadline);
+    return std::vector<LookupResult>{shared_.Lookup(asked.front(), deadline)};
+  };
+  const bool writes_wait = pending_.load() > 0;
+  const std::uint64_t delivered = delivered_.load();
+  std::vector<LookupResult> results = ask_shared(keys);
+  std::vector<CacheKey> open;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!MustAskLocal(results[i], writes_wait)) continue;
+    open.push_back(keys[i]);
+    places.push_back(i);
+  }
+  if (open.empty()) return results;
+  std::vector<LookupResult> local = local_->LookupMany(open, deadline);
+  // What was delivered in between was not in the shared store yet, and is not in the local one any
+  // more.
+  const bool may_have_moved = delivered_.load() != delivered;
+  const std::vector<LookupResult> again =
+      may_have_moved ? ask_shared(open) : std::vector<LookupResult>();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (local[i].outcome == LookupOutcome::kHit) {
+      results[places[i]] = std::move(local[i]);
+    } else if (may_have_moved) {
+      results[places[i]] = again[i];
+    }
+  }
+  return results;
+}
+
+void FailoverStore::NoteWaiting(const Error& reason) {
+  pending_.fetch_add(1);
+  if (writes_wait_.exchange(true)) return;
+  logger_.Warn("Verdicts and counts wait in the local store: the shared store does not take them",
+               {{"reason", reason.message}});
+}
+
+/// Keeps the totals that an outage would show up to date.
+void FailoverStore::Remember(const Counters& written, WallTime when) {
+  const std::lock_guard lock(totals_mutex_);
+  if (!last_totals_) return;
+  if (!SameDay(last_read_, when)) last_totals_->today = Counters{};
+  last_totals_->all += written;
+  last_totals_->today += written;
+  last_read_ = when;
+}
+
+/// So that there is something to show in an outage, even if nobody asked before.
+void FailoverStore::LearnTotals() {
+  {
+    const std::lock_guard lock(totals_mutex_);
+    if (last_totals_) return;
+  }
+  if (!shared_.available()) return;
+  const auto ignored = Read(clock_.WallNow(), Deadline::After(clock_, options_.step_timeout));
+  (void)ignored;  // it is remembered if there is something
+}
+
+/// What the next outage would else make us pay for again. A copy that cannot be made is no loss
+/// now.
+void FailoverStore::KeepCopy(const KeepRequest& request) {
+  if (local_ == nullptr) return;
+  KeepRequest copy = request;
+  copy.counters = Counters{};  // they are counted in the shared store
+  const Result<void> ignored = local_->Keep(copy, Deadline::After(clock_, options_.step_timeout));
+  (void)ignored;
+}
+
+Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
+  KeepRequest request = asked;
+  if (request.id.empty() && local_ != nullptr) request.id = RandomId();
+  Result<void> kept = shared_.Keep(request, deadline);
+  if (kept) {
+    Remember(request.counters, clock_.WallNow());
+    KeepCopy(request);
+  }
+  if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
+  // The shared store may have used the time up; a paid verdict is worth a little more of it.
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  if (!local_->KeepPending(request, patience)) return kept;
+  NoteWaiting(kept.error());
+  return {};
+}
+
+Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
+  Result<void> added = shared_.Add(write, deadline);
+  if (added) Remember(write.delta, write.when);
+  if (added || local_ == nullptr) return added;
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  if (!local_->AddPending(write, patience)) return added;
+  NoteWaiting(added.error());
+  return {};
+}
+
+Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
+  Result<CounterTotals> totals = shared_.Read(now, deadline);
+  {
+    const std::lock_guard lock(totals_mutex_);
+    if (totals) {
+      last_totals_ = *totals;
+      last_read_ = now;
+    } else if (local_ == nullptr) {
+      return totals;
+    } else {
+      totals = last_totals_.value_or(CounterTotals{{}, {}, now});
+      if (!SameDay(last_read_, now)) totals->today = Counters{};
+    }
+  }
+  if (pending_.load() == 0) return totals;
+  if (const auto waiting = local_->SumPending(now, deadline)) {
+    totals->all += waiting->all;
+    totals->today += waiting->today;
+  }
+  return totals;
+}
+
+/// What waits here and is not in the shared store: entries of the cache that only we can count. One
+/// that cannot be counted is left out.
+ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline deadline) {
+  if (local_ == nullptr || pending_.load() == 0) return {};
+  const auto waiting = local_->WaitingEntries(pattern, deadline);
+  if (!waiting || waiting->empty()) return {};
+  const Result<ClearReport> missing = shared_.CountMissing(*waiting, deadline);
+  return missing ? *missing : ClearReport{};
+}
+
+Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                         Deadline deadline) {
+  // No delivery meanwhile: it would bring back what is cleared.
+  const std::lock_guard lock(delivery_mutex_);
+  const ClearReport waiting = CountWaiting(pattern, deadline);
+  Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);
+  if (cleared) *cleared += waiting;
+  if (local_ == nullptr || mode == ClearMode::kDryRun) return cleared;
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  const Result<ClearReport> local = local_->Clear(pattern, mode, patience);
+  if (!local && cleared) return local;
+  return cleared;
+}
+
+void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
+  if (local_ == nullptr) return;
+  const std::lock_guard lock(delivery_mutex_);
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  if (!local_->Clear(pattern, ClearMode::kDelete, patience)) DistrustCopies();
+}
+
+void FailoverStore::CheckCopies() {
+  if (local_ == nullptr || copies_checked_.exchange(true)) return;
+  const Result<std::int64_t> clears =
+      shared_.CountClears(Deadline::After(clock_, options_.step_timeout));
+  const bool synced =
+      clears && local_->SyncCopies(*clears, Deadline::After(clock_, options_.step_timeout));
+  if (!synced) copies_checked_ = false;
+}
+
+void FailoverStore::Recount() {
+  if (local_ == nullptr) return;
+  std::uint64_t before = pending_.load();
+  const auto count = local_->CountPending(Deadline::After(clock_, options_.step_timeout));
+  // A write that came to wait meanwhile may be missing in the count: then the next one tells.
+  if (count) pending_.compare_exchange_strong(before, *count);
+}
+
+/// False when it must wait further.
+bool FailoverStore::DeliverOne(const PendingWrite& write) {
+  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  Result<void> taken = shared_.Deliver(write, patience);
+  if (!taken && taken.error().code == ErrorCode::kBadRequest) {
+    logger_.Error("The shared store will never take an entry that waited; it is given up",
+                  {{"reason", taken.error().message}});
+    PendingWrite rest = write;  // what was spent is counted all the same
+    rest.store_key.clear();
+    rest.value.clear();
+    taken = shared_.Deliver(rest, patience);
+  }
+  if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
+  Remember(write.counters, clock_.WallNow());
+  delivered_.fetch_add(1);  // before it stops waiting: `LookupMany` relies on it
+  return local_->ForgetPending(write, patience).has_value();
+}
+
+bool FailoverStore::DeliverNow() {
+  if (local_ == nullptr) return true;
+  std::int64_t count = 0;
+  for (;;) {
+    const std::lock_guard lock(delivery_mutex_);  // a clear may come between two batches
+    const auto writes =
+        local_->OldestPending(kDeliveryBatch, Deadline::After(clock_, options_.step_timeout));
+    if (!writes) return false;
+    if (writes->empty()) break;
+    for (const PendingWrite& write : *writes) {
+      if (!DeliverOne(write)) {
+        Recount();
+        return false;
+      }
+      ++count;
+    }
+    Recount();
+  }
+  Recount();
+  if (writes_wait_.exchange(false) || count > 0) {
+    logger_.Info("What waited in the local store is in the shared store", {{"writes", count}});
+  }
+  return true;
+}
+
+void FailoverStore::Start() {
+  const std::lock_guard lock(thread_mutex_);
+  if (thread_.joinable() || local_ == nullptr) return;
+  stopping_ = false;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void FailoverStore::Stop() {
+  std::thread ending;
+  {
+    const std::lock_guard lock(thread_mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    ending = std::move(thread_);
+  }
+  if (ending.joinable()) ending.join();
+}
+
+void FailoverStore::Run() {
+  std::chrono::milliseconds pause = options_.poll_interval;
+  SteadyTime recount_at = clock_.Now() + kRecountInterval;
+  std::unique_lock lock(thread_mutex_);
+  while (!stopping_) {
+    clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+    LearnTotals();
+    if (shared_.available()) CheckCopies();
+    if (clock_.Now() >= recount_at) {
+      Recount();
+      recount_at = clock_.Now() + kRecountInterval;
+    }
+    const bool failed = pending_.load() > 0 && shared_.available() && !DeliverNow();
+    pause = failed ? std::min(2 * pause, options_.longest_pause) : options_.poll_interval;
+    lock.lock();
+  }
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,61 @@
+#include "vcache/cache/tiers/remote_events.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "vcache/cache/store_events.h"
+
+namespace vcache::cache {
+namespace {
+
+/// The connection that answers may take a moment longer than the one that listens.
+constexpr std::chrono::milliseconds kPatience{500};
+constexpr std::chrono::milliseconds kPause{20};
+
+}  // namespace
+
+void RemoteEvents::OnMessage(std::string_view message) {
+  const std::optional<StoreEvent> event = DecodeEvent(message);
+  if (!event) return;
+  switch (event->kind) {
+    case StoreEvent::Kind::kStored:
+    case StoreEvent::Kind::kReleased:
+      parts_.news.Announce(event->subject);
+      return;
+    case StoreEvent::Kind::kCleared: {
+      const Result<KeyPattern> pattern = KeyPattern::Parse(event->subject);
+      // A pattern of a newer version that we cannot read may have matched anything.
+      const KeyPattern cleared = pattern ? *pattern : KeyPattern::All();
+      parts_.tiers.ClearMemory(cleared);
+      parts_.failover.ForgetCleared(cleared);
+      return;
+    }
+    case StoreEvent::Kind::kCountersReset:
+      return;  // nobody keeps counters in memory for longer than a flush
+  }
+}
+
+void RemoteEvents::OnListening() {
+  const std::lock_guard lock(listening_mutex_);
+  const std::optional<std::int64_t> clears = AskForClears();
+  const bool missed_nothing = clears && clears == clears_seen_;
+  clears_seen_ = clears;
+  parts_.failover.DistrustCopies();
+  if (clears) parts_.failover.CheckCopies();
+  if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
+  parts_.news.AnnounceAll();
+}
+
+std::optional<std::int64_t> RemoteEvents::AskForClears() {
+  const Deadline deadline = Deadline::After(parts_.clock, kPatience);
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  for (;;) {
+    if (const auto clears = parts_.shared.CountClears(deadline)) return *clears;
+    if (deadline.Expired(parts_.clock)) return std::nullopt;
+    parts_.clock.WaitUntil(never, lock, parts_.clock.Now() + kPause, [] { return false; });
+  }
+}
+
+}  // namespace vcache::cache

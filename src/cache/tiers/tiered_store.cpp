@@ -1,0 +1,95 @@
+#include "vcache/cache/tiers/tiered_store.h"
+
+#include <mutex>
+
+namespace vcache::cache {
+
+void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) {
+  if (memory_ == nullptr || found.outcome != LookupOutcome::kHit) return;
+  const std::shared_lock lock(clear_mutex_);
+  if (clears_.load() != clears_seen) return;
+  memory_->Promote(found);
+}
+
+LookupResult TieredStore::LookupMemory(const CacheKey& key) {
+  return memory_ != nullptr ? memory_->Lookup(key, Deadline::Never()) : LookupResult{};
+}
+
+LookupResult TieredStore::Lookup(const CacheKey& key, Deadline deadline) {
+  if (memory_ != nullptr) {
+    LookupResult front = memory_->Lookup(key, deadline);
+    if (front.outcome == LookupOutcome::kHit || backing_ == nullptr) return front;
+  }
+  if (backing_ == nullptr) return {};
+  const std::uint64_t clears_seen = clears_.load();
+  LookupResult behind = backing_->Lookup(key, deadline);
+  Promote(behind, clears_seen);
+  return behind;
+}
+
+std::vector<LookupResult> TieredStore::LookupMany(std::span<const CacheKey> keys,
+                                                  Deadline deadline) {
+  std::vector<LookupResult> results = memory_ != nullptr ? memory_->LookupMany(keys, deadline)
+                                                         : std::vector<LookupResult>(keys.size());
+  if (backing_ == nullptr) return results;
+  std::vector<CacheKey> missing;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (results[i].outcome == LookupOutcome::kHit) continue;
+    missing.push_back(keys[i]);
+    places.push_back(i);
+  }
+  if (missing.empty()) return results;
+  const std::uint64_t clears_seen = clears_.load();
+  std::vector<LookupResult> behind = backing_->LookupMany(missing, deadline);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Promote(behind[i], clears_seen);
+    results[places[i]] = std::move(behind[i]);
+  }
+  return results;
+}
+
+Result<void> TieredStore::Keep(const KeepRequest& request, Deadline deadline) {
+  const std::uint64_t clears_seen = clears_.load();
+  Result<void> kept = backing_ != nullptr ? backing_->Keep(request, deadline) : Result<void>();
+  if (memory_ == nullptr) return kept;
+  const std::shared_lock lock(clear_mutex_);
+  // After a clear that came in between, the store behind may have lost the verdict again. What the
+  // store refused is nowhere else and stays.
+  if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
+  if (!kept) {
+    memory_->KeepAlone(request);
+    return kept;
+  }
+  const Result<void> ignored = memory_->Keep(request, deadline);
+  (void)ignored;  // memory refuses nothing
+  return kept;
+}
+
+Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode,
+                                       Deadline deadline) {
+  if (mode == ClearMode::kDelete) clears_.fetch_add(1);
+  Result<ClearReport> behind =
+      backing_ != nullptr ? backing_->Clear(pattern, mode, deadline) : ClearReport{};
+  if (memory_ == nullptr) return behind;
+  const std::unique_lock lock(clear_mutex_);
+  if (mode == ClearMode::kDelete) clears_.fetch_add(1);
+  const MemoryClearReport front = memory_->ClearHere(pattern, mode);
+  if (backing_ == nullptr) return front.all;
+  if (behind) *behind += front.alone;  // all else are copies of what was counted behind
+  return behind;
+}
+
+void TieredStore::ClearMemory(const KeyPattern& pattern) {
+  if (memory_ == nullptr) return;
+  const std::unique_lock lock(clear_mutex_);
+  clears_.fetch_add(1);  // what is being read behind may be older than the clear
+  const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
+  (void)ignored;  // memory refuses nothing
+}
+
+bool TieredStore::available() const noexcept {
+  return backing_ != nullptr ? backing_->available() : memory_ != nullptr;
+}
+
+}  // namespace vcache::cache

@@ -1,0 +1,169 @@
+#include "vcache/content/container/media_type.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "content/container/ebml_number.h"
+#include "content/container/iso_brands.h"
+#include "content/container/media_front.h"
+#include "content/octets.h"
+
+namespace vcache::content {
+namespace {
+
+/// The bytes at `at`, fewer where the front ends.
+std::string_view Piece(std::string_view front, std::size_t at, std::size_t length) {
+  return at <= front.size() ? front.substr(at, length) : std::string_view();
+}
+
+/// QuickTime files older than `ftyp` begin with their movie, their data, or an 8-byte `wide` before
+/// the data.
+bool IsOldQuickTime(std::string_view front) {
+  const std::string_view box = Piece(front, 4, 4);
+  if (box == "wide") {
+    const std::string_view next = Piece(front, 12, 4);
+    return BigEndian(front, 0, 4) == 8 && (next == "mdat" || next == "moov");
+  }
+  const std::uint64_t size = BigEndian(front, 0, 4);
+  return (box == "moov" && size > 8) || (box == "mdat" && (size <= 1 || size >= 8));
+}
+
+/// A first box without `ftyp`. By other first boxes than those above (`free`, `skip`, `pnot`) alone
+/// nothing can be told: they are common as words.
+MediaFront ReadUnmarked(std::string_view front) {
+  constexpr std::array<std::string_view, 9> kFirstBoxes = {"moov", "mdat", "wide", "free", "skip",
+                                                           "pnot", "junk", "pict", "uuid"};
+  if (front.size() < 8) return {};
+  // A size from 512 MiB up would begin with a printable character, as a text does. 0 and 1 say
+  // that the data go on to the end or that the size follows in 64 bits.
+  if (BigEndian(front, 0, 4) >= 0x20000000) return {};
+  const std::string_view box = Piece(front, 4, 4);
+  if (std::find(kFirstBoxes.begin(), kFirstBoxes.end(), box) == kFirstBoxes.end()) return {};
+  MediaFront said;
+  if (IsOldQuickTime(front)) said.type = MediaType::kMov;
+  said.look_inside = true;
+  said.unmarked = true;
+  return said;
+}
+
+/// An EBML header whose DocType is `webm`; Matroska is another DocType and not one of our types.
+/// Open where the header is longer than what is there of it.
+MediaFront ReadEbmlHeader(std::string_view front) {
+  constexpr std::uint64_t kDocType = 0x4282;
+  const EbmlNumber header = ReadEbmlNumber(front, 4, false);
+  if (header.length == 0) return {};
+  std::size_t at = 4 + header.length;
+  const bool whole = header.value <= front.size() - at;
+  const MediaFront open = {std::nullopt, !whole, false, false};
+  if (whole) front = front.substr(0, at + header.value);
+  while (at < front.size()) {
+    const EbmlNumber id = ReadEbmlNumber(front, at, true);
+    if (id.length == 0) return {};
+    const EbmlNumber size = ReadEbmlNumber(front, at + id.length, false);
+    if (size.length == 0) return {};
+    at += id.length + size.length;
+    if (size.value > front.size() - at) return open;
+    if (id.value == kDocType) {
+      std::string_view name = front.substr(at, size.value);
+      while (name.ends_with('\0')) name.remove_suffix(1);  // strings may be padded with zeros
+      if (name != "webm") return {};
+      return {MediaType::kWebm, false, false, false};
+    }
+    at += size.value;
+  }
+  return open;
+}
+
+/// Whether the bits of `mask` in the byte at `at` have that value, or the byte is not there to ask.
+bool HasBits(std::string_view front, std::size_t at, unsigned mask, unsigned value) {
+  return at >= front.size() || (Octet(front, at) & mask) == value;
+}
+
+/// A program stream of MPEG-1 or MPEG-2 (told apart by the bits behind the start code, each kind
+/// with the marker bits that no packet may lack), or a bare video stream whose pictures have an
+/// area. Transport streams are left out: one sync byte in `kSniffBytes` proves nothing.
+bool IsMpeg(std::string_view front) {
+  using namespace std::string_view_literals;
+  if (front.starts_with("\0\0\1\xB3"sv)) {
+    return front.size() < 7 ||
+           (BigEndian(front, 4, 3) >> 12U != 0 && (BigEndian(front, 4, 3) & 0xFFFU) != 0);
+  }
+  if (!front.starts_with("\0\0\1\xBA"sv) || front.size() < 5) return false;
+  const bool second = HasBits(front, 4, 0xC4, 0x44) && HasBits(front, 6, 0x04, 0x04) &&
+                      HasBits(front, 8, 0x04, 0x04) && HasBits(front, 9, 0x01, 0x01);
+  const bool first = HasBits(front, 4, 0xF1, 0x21) && HasBits(front, 6, 0x01, 0x01) &&
+                     HasBits(front, 8, 0x01, 0x01) && HasBits(front, 9, 0x80, 0x80);
+  return first || second;
+}
+
+/// WebP of one of its three kinds, or AVI; other forms (WAVE, RMID) are not ours.
+MediaFront ReadRiffHead(std::string_view front) {
+  const std::string_view form = Piece(front, 8, 8);
+  if (form == "WEBPVP8 " || form == "WEBPVP8L" || form == "WEBPVP8X") return {MediaType::kWebp};
+  if (form.starts_with("AVI ")) return {MediaType::kAvi};
+  return {};
+}
+
+}  // namespace
+
+MediaFront ReadMediaFront(std::string_view front) noexcept {
+  if (front.starts_with("\xFF\xD8\xFF")) return {MediaType::kJpeg};
+  if (front.starts_with("\x89PNG\r\n\x1A\n")) return {MediaType::kPng};
+  if (front.starts_with("GIF87a") || front.starts_with("GIF89a")) return {MediaType::kGif};
+  if (front.starts_with("RIFF")) return ReadRiffHead(front);
+  if (front.starts_with("\x1A\x45\xDF\xA3")) return ReadEbmlHeader(front);
+  if (IsMpeg(front)) return {MediaType::kMpeg};
+  if (Piece(front, 4, 4) == "ftyp") {
+    const IsoBrands brands = ReadIsoBrands(front);
+    return {brands.type, brands.look_inside, brands.sequence, false};
+  }
+  return ReadUnmarked(front);
+}
+
+std::optional<MediaType> SniffMediaType(ByteView bytes) noexcept {
+  return ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes)))).type;
+}
+
+bool MayBeMedia(ByteView bytes) noexcept {
+  const MediaFront said = ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes))));
+  return said.type || said.look_inside;
+}
+
+std::string_view MediaTypeName(MediaType type) noexcept {
+  switch (type) {
+    case MediaType::kJpeg:
+      return "image/jpeg";
+    case MediaType::kPng:
+      return "image/png";
+    case MediaType::kWebp:
+      return "image/webp";
+    case MediaType::kGif:
+      return "image/gif";
+    case MediaType::kAvif:
+      return "image/avif";
+    case MediaType::kHeic:
+      return "image/heic";
+    case MediaType::kMp4:
+      return "video/mp4";
+    case MediaType::kMov:
+      return "video/quicktime";
+    case MediaType::kWebm:
+      return "video/webm";
+    case MediaType::kAvi:
+      return "video/x-msvideo";
+    case MediaType::kMpeg:
+      return "video/mpeg";
+    case MediaType::k3gp:
+      return "video/3gpp";
+    case MediaType::k3g2:
+      return "video/3gpp2";
+  }
+  return "application/octet-stream";
+}
+
+bool IsVideo(MediaType type) noexcept {
+  return type >= MediaType::kMp4;
+}
+
+}  // namespace vcache::content

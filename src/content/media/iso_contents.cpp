@@ -1,0 +1,157 @@
+// Tracks: ISO/IEC 14496-12, boxes `hdlr` (8.4.3), `stsd` (8.5.2) and `stsz` (8.7.3). Image items:
+// boxes `pitm` (8.11.4) and `iinf` (8.11.6); ISO/IEC 23008-12 for what they mean.
+
+#include "content/media/iso_contents.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "content/container/iso_boxes.h"
+#include "content/octets.h"
+
+namespace vcache::content {
+namespace {
+
+/// Handlers of tracks that show nothing: sound, texts, hints, timed metadata, time codes, and the
+/// helpers of MPEG-4 systems. What is not listed may show something.
+constexpr std::array<std::string_view, 17> kBlindHandlers = {
+    "soun", "text", "sbtl", "subt", "subp", "clcp", "hint", "meta", "mdir",
+    "tmcd", "musi", "odsm", "sdsm", "ocsm", "crsm", "m7sm", "mjsm"};
+
+std::optional<MediaType> TypeOfCodec(std::string_view codec) {
+  if (codec == "hvc1" || codec == "hev1") return MediaType::kHeic;
+  if (codec == "av01") return MediaType::kAvif;
+  return std::nullopt;
+}
+
+/// A box beneath others, each the first of its type; nothing when one is missing.
+std::optional<IsoBox> FindBoxBeneath(const FileView& level,
+                                     std::initializer_list<std::string_view> path) {
+  FileView here = level;
+  std::optional<IsoBox> found;
+  for (const std::string_view type : path) {
+    found = FindIsoBox(here, type);
+    if (!found) return std::nullopt;
+    here = found->payload;
+  }
+  return found;
+}
+
+struct ItemInfo {
+  std::uint64_t id = 0;
+  std::string type;
+};
+
+/// An `infe` box of version 2 or 3; older ones name a type of MIME, and no image has them.
+std::optional<ItemInfo> ReadItemInfo(const FileView& box) {
+  const auto head = box.ReadUpTo(0, 16);
+  if (!head || head->size() < 12) return std::nullopt;
+  const unsigned version = Octet(*head, 0);
+  if (version == 2) return ItemInfo{BigEndian(*head, 4, 2), head->substr(8, 4)};
+  if (version == 3 && head->size() >= 14) {
+    return ItemInfo{BigEndian(*head, 4, 4), head->substr(10, 4)};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> PrimaryItem(const FileView& meta) {
+  const auto box = FindIsoBox(meta, "pitm");
+  const auto bytes = box ? box->payload.ReadUpTo(0, 8) : std::nullopt;
+  if (!bytes || bytes->size() < 6) return std::nullopt;
+  if (Octet(*bytes, 0) == 0) return BigEndian(*bytes, 4, 2);
+  if (bytes->size() < 8) return std::nullopt;
+  return BigEndian(*bytes, 4, 4);
+}
+
+/// The codec of the primary item; where that is put together from others (a grid) or is none that
+/// we read, of the first coded one.
+std::optional<MediaType> TypeOfItems(const FileView& meta_box) {
+  const FileView meta = meta_box.Part(4);  // behind version and flags
+  const auto infos = FindIsoBox(meta, "iinf");
+  const auto head = infos ? infos->payload.Read(0, 4) : std::nullopt;
+  if (!head) return std::nullopt;
+  const auto primary = PrimaryItem(meta);
+  std::optional<MediaType> first;
+  bool has_other_primary = false;
+  IsoBoxWalk walk(infos->payload.Part(Octet(*head, 0) == 0 ? 6 : 8));
+  while (const auto box = walk.Next()) {
+    const auto item = box->type == "infe" ? ReadItemInfo(box->payload) : std::nullopt;
+    if (!item) continue;
+    const auto type = TypeOfCodec(item->type);
+    const bool is_primary = primary == item->id;
+    if (is_primary && type) return type;
+    const bool derived = item->type == "grid" || item->type == "iovl" || item->type == "iden";
+    if (is_primary && !derived) has_other_primary = true;
+    if (!first) first = type;
+  }
+  return has_other_primary ? std::nullopt : first;
+}
+
+class IsoReader {
+ public:
+  IsoContents Read(const FileView& file) {
+    IsoBoxWalk walk(file);
+    std::optional<MediaType> of_items;
+    while (const auto box = walk.Next()) {
+      if (box->type == "moov") ReadMovie(*box);
+      if (box->type == "meta" && !of_items) of_items = TypeOfItems(box->payload);
+    }
+    contents_.unread = walk.gave_up();
+    if (of_items) contents_.picture_type = of_items;
+    contents_.lacks_video = all_known_ && tracks_ > 0 && blind_ == tracks_;
+    return contents_;
+  }
+
+ private:
+  void ReadMovie(const IsoBox& movie) {
+    IsoBoxWalk walk(movie.payload);
+    while (const auto box = walk.Next()) {
+      if (box->type == "mvhd" || box->type == "trak") contents_.has_movie = true;
+      if (box->type == "cmov" || box->type == "rmra") {  // compressed, or in other files
+        contents_.has_movie = true;
+        all_known_ = false;
+      }
+      if (box->type == "trak") ReadTrack(box->payload);
+    }
+    if (movie.cut || !walk.at_end()) all_known_ = false;
+  }
+
+  void ReadTrack(const FileView& track) {
+    ++tracks_;
+    const auto handler = FindBoxBeneath(track, {"mdia", "hdlr"});
+    const auto type = handler ? handler->payload.Read(8, 4) : std::nullopt;
+    if (!type) return;
+    if (*type == "vide") contents_.has_video_track = true;
+    if (*type == "pict" && contents_.sequence_pictures == 0) ReadPictures(track);
+    const bool blind =
+        std::find(kBlindHandlers.begin(), kBlindHandlers.end(), *type) != kBlindHandlers.end();
+    if (blind) ++blind_;
+  }
+
+  void ReadPictures(const FileView& track) {
+    const auto table = FindBoxBeneath(track, {"mdia", "minf", "stbl"});
+    if (!table) return;
+    const auto entries = FindIsoBox(table->payload, "stsd");
+    const auto codec = entries ? entries->payload.Read(12, 4) : std::nullopt;
+    if (codec && !contents_.picture_type) contents_.picture_type = TypeOfCodec(*codec);
+    const auto sizes = FindIsoBox(table->payload, "stsz");
+    const auto count = sizes ? sizes->payload.Read(8, 4) : std::nullopt;
+    if (count) contents_.sequence_pictures = static_cast<std::uint32_t>(BigEndian(*count, 0, 4));
+  }
+
+  IsoContents contents_;
+  int tracks_ = 0;
+  int blind_ = 0;
+  bool all_known_ = true;
+};
+
+}  // namespace
+
+IsoContents ReadIsoContents(const FileView& file) {
+  return IsoReader().Read(file);
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,110 @@
+#include "vcache/content/media/media_identity.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "content/container/file_view.h"
+#include "content/container/media_front.h"
+#include "content/media/iso_contents.h"
+#include "content/media/picture_count.h"
+#include "content/video/video_containers.h"
+
+namespace vcache::content {
+namespace {
+
+/// A thousand brands, and any header of EBML that was met.
+constexpr std::size_t kIdentityFront = 4096;
+
+Error NotMedia() {
+  return {ErrorCode::kUnsupportedMediaType,
+          "The content is not an image or video that can be analysed, whatever its name says; "
+          "send JPEG, PNG, WebP, GIF, AVIF, HEIC, MP4, MOV, 3GP, WebM, AVI or MPEG."};
+}
+
+Error LacksVideo() {
+  return {ErrorCode::kUnsupportedMediaType,
+          "The file has no video track, only sound or other tracks that show nothing; send a video "
+          "or an image."};
+}
+
+Error NoKnownPicture() {
+  return {
+      ErrorCode::kUnsupportedMediaType,
+      "The file names no picture of HEVC or AV1 and no video track, neither by its brands nor by "
+      "what it holds; send HEIC, AVIF, JPEG, PNG, WebP or a video."};
+}
+
+Error NoMovie() {
+  return {ErrorCode::kUnsupportedMediaType,
+          "The content begins like a QuickTime file, but has no movie (moov) in it; if it is one, "
+          "send all of it."};
+}
+
+MediaIdentity ImageOf(MediaType type, std::uint32_t pictures) {
+  return {type, std::clamp<std::uint32_t>(pictures, 1, kMostPictures)};
+}
+
+/// The `IsoContents` decide what the brands leave open, and whether a video has pictures.
+Result<MediaIdentity> IdentifyIso(const FileView& file, const MediaFront& front) {
+  if (front.type && !IsVideo(*front.type) && !front.sequence) return MediaIdentity{*front.type, 1};
+  const IsoContents contents = ReadIsoContents(file);
+  if (front.type && !IsVideo(*front.type)) {  // a sequence; of two at least where nobody counts
+    return ImageOf(*front.type, contents.sequence_pictures > 0 ? contents.sequence_pictures : 2);
+  }
+  // Little is known of a file without brands: it must hold a movie, or more than we look at.
+  if (front.unmarked && !contents.has_movie && !contents.unread) return NoMovie();
+  const bool may_be_image = front.look_inside && !front.unmarked && !contents.has_video_track;
+  if (may_be_image && contents.picture_type) {
+    return ImageOf(*contents.picture_type, contents.sequence_pictures);
+  }
+  if (contents.lacks_video) return LacksVideo();
+  if (front.type) return MediaIdentity{*front.type, 1};
+  if (front.unmarked) return MediaIdentity{MediaType::kMov, 1};
+  if (contents.has_video_track) return MediaIdentity{MediaType::kMp4, 1};
+  return NoKnownPicture();
+}
+
+Result<MediaIdentity> IdentifyOther(const Spool& spool, const FileView& file, MediaType type) {
+  switch (type) {
+    case MediaType::kGif:
+      return ImageOf(type, CountGifPictures(spool));
+    case MediaType::kPng:
+      return ImageOf(type, CountPngPictures(file));
+    case MediaType::kWebp:
+      return ImageOf(type, CountWebpPictures(file));
+    case MediaType::kWebm:
+      if (MatroskaLacksVideo(file)) return LacksVideo();
+      break;
+    case MediaType::kAvi:
+      if (AviLacksVideo(file)) return LacksVideo();
+      break;
+    default:
+      break;
+  }
+  return MediaIdentity{type, 1};
+}
+
+}  // namespace
+
+Result<void> CheckMediaFront(ByteView front) {
+  if (MayBeMedia(front)) return {};
+  return NotMedia();
+}
+
+Result<MediaIdentity> IdentifyMedia(const Spool& spool) {
+  std::array<std::byte, kIdentityFront> bytes{};
+  const Result<std::size_t> count = spool.ReadAt(0, bytes);
+  if (!count) return count.error();
+  const std::string_view text = AsText(ByteView(bytes).first(*count));
+  const MediaFront front = ReadMediaFront(text);
+  const bool is_iso = text.size() >= 8 && (text.substr(4, 4) == "ftyp" || front.unmarked);
+  if (!front.type && !(front.look_inside && is_iso)) return NotMedia();
+  ReadBudget budget;
+  if (front.type == MediaType::kWebp) budget.reads = 64 * 1024;  // one for each picture
+  const FileView file(spool, budget);
+  if (is_iso) return IdentifyIso(file, front);
+  return IdentifyOther(spool, file, *front.type);
+}
+
+}  // namespace vcache::content

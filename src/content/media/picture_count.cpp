@@ -1,0 +1,124 @@
+// GIF89a specification, 18 to 26; Portable Network Graphics Specification, third edition, 11.3.6.1
+// (`acTL`); RFC 9649, 2.7.1.1 (`ANIM`, `ANMF`).
+
+#include "content/media/picture_count.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "content/container/riff_chunks.h"
+#include "content/octets.h"
+#include "vcache/content/media/media_identity.h"
+
+namespace vcache::content {
+namespace {
+
+/// Reads one byte after another, and passes over many.
+class ByteRun {
+ public:
+  explicit ByteRun(const Spool& file) : source_(file.NewReader()) {}
+
+  std::optional<unsigned> Next() {
+    if (at_ == end_ && !Fill()) return std::nullopt;
+    return std::to_integer<unsigned>(buffer_[at_++]);
+  }
+  bool Skip(std::size_t count) {
+    while (count > 0) {
+      if (at_ == end_ && !Fill()) return false;
+      const std::size_t step = std::min(count, end_ - at_);
+      at_ += step;
+      count -= step;
+    }
+    return true;
+  }
+
+ private:
+  bool Fill() {
+    const Result<std::size_t> count = source_->Read(buffer_);
+    at_ = 0;
+    end_ = count ? *count : 0;
+    return end_ > 0;
+  }
+
+  std::unique_ptr<ByteSource> source_;
+  std::array<std::byte, 16 * 1024> buffer_{};
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+};
+
+/// Each of 1 to 255 bytes behind a byte with their number; 0 ends them.
+bool SkipSubBlocks(ByteRun& run) {
+  for (;;) {
+    const auto length = run.Next();
+    if (!length) return false;
+    if (*length == 0) return true;
+    if (!run.Skip(*length)) return false;
+  }
+}
+
+/// A colour table, where the byte `flags` says that there is one.
+bool SkipColours(ByteRun& run, unsigned flags) {
+  return (flags & 0x80U) == 0 || run.Skip(std::size_t{3} << ((flags & 7U) + 1));
+}
+
+/// An image's descriptor behind its first byte, and its data.
+bool SkipGifPicture(ByteRun& run) {
+  if (!run.Skip(8)) return false;  // position and size
+  const auto flags = run.Next();
+  return flags && SkipColours(run, *flags) && run.Skip(1) && SkipSubBlocks(run);
+}
+
+}  // namespace
+
+std::uint32_t CountGifPictures(const Spool& file) {
+  constexpr unsigned kPicture = 0x2C;
+  constexpr unsigned kExtension = 0x21;
+  ByteRun run(file);
+  std::uint32_t count = 0;
+  if (!run.Skip(10)) return 1;  // signature and size of the screen
+  const auto flags = run.Next();
+  if (!flags || !run.Skip(2) || !SkipColours(run, *flags)) return 1;
+  while (const auto introducer = run.Next()) {
+    if (*introducer == kPicture) {
+      if (++count == kMostPictures || !SkipGifPicture(run)) break;
+    } else if (*introducer == kExtension) {
+      if (!run.Skip(1) || !SkipSubBlocks(run)) break;
+    } else {
+      break;  // the trailer, or nothing that we know
+    }
+  }
+  return std::max<std::uint32_t>(count, 1);
+}
+
+std::uint32_t CountPngPictures(const FileView& file) {
+  constexpr int kMostChunks = 1024;
+  std::uint64_t at = 8;  // behind the signature
+  for (int i = 0; i < kMostChunks; ++i) {
+    const auto head = file.ReadUpTo(at, 12);
+    if (!head || head->size() < 12 || head->compare(4, 4, "IDAT") == 0) break;
+    if (head->compare(4, 4, "acTL") == 0) {
+      return std::max<std::uint32_t>(static_cast<std::uint32_t>(BigEndian(*head, 8, 4)), 1);
+    }
+    at += BigEndian(*head, 0, 4) + 12;  // and the checksum
+  }
+  return 1;
+}
+
+std::uint32_t CountWebpPictures(const FileView& file) {
+  constexpr unsigned kAnimation = 0x02;
+  constexpr int kMostChunks = 60'000;
+  const auto head = file.Read(kRiffHeadBytes, 9);
+  if (!head || head->compare(0, 4, "VP8X") != 0 || (Octet(*head, 8) & kAnimation) == 0) return 1;
+  RiffWalk walk(file.Part(kRiffHeadBytes), kMostChunks);
+  std::uint32_t count = 0;
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type == "ANMF") ++count;
+  }
+  return std::max<std::uint32_t>(count, 1);
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,238 @@
+#include "content/provenance/known_generators.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace vcache::content {
+namespace {
+
+using enum ProvenanceClaim;
+
+/// Names that nothing but an image or video generator bears. Editors that can also generate
+/// (Photoshop, Canva) are none: what they say of an image, they say by its source type.
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 33> kGenerators = {{
+    {"Edited with Google AI", kAiEdited},     // before the names that begin like it
+    {"AI-Generated with Google", kAiEdited},  // what Google Photos writes after Magic Editor
+    {"Made with Google AI", kAiGenerated},
+    {"Google Generative AI", kAiGenerated},
+    {"Google Imagen", kAiGenerated},
+    {"Adobe Firefly", kAiGenerated},
+    {"Midjourney", kAiGenerated},
+    {"DALL-E", kAiGenerated},
+    {"DALL\xC2\xB7"
+     "E",
+     kAiGenerated},
+    {"ChatGPT", kAiGenerated},
+    {"GPT-4o", kAiGenerated},
+    {"OpenAI", kAiGenerated},
+    {"Stable Diffusion", kAiGenerated},
+    {"AUTOMATIC1111", kAiGenerated},
+    {"ComfyUI", kAiGenerated},
+    {"InvokeAI", kAiGenerated},
+    {"SwarmUI", kAiGenerated},
+    {"Fooocus", kAiGenerated},
+    {"NovelAI", kAiGenerated},
+    {"DreamStudio", kAiGenerated},
+    {"Stability AI", kAiGenerated},
+    {"Black Forest Labs", kAiGenerated},
+    {"DiffusionBee", kAiGenerated},
+    {"Draw Things", kAiGenerated},
+    {"Ideogram", kAiGenerated},
+    {"Leonardo.Ai", kAiGenerated},
+    {"Recraft", kAiGenerated},
+    {"Bing Image Creator", kAiGenerated},
+    {"Runway", kAiGenerated},
+    {"Kling AI", kAiGenerated},
+    {"Luma Dream Machine", kAiGenerated},
+    {"Sora", kAiGenerated},
+    {"Grok", kAiGenerated},
+}};
+
+/// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), retired terms
+/// included, as files keep them, and C2PA's own two (`empty`, `trainedAlgorithmicData`: what a
+/// model made that is no media; some write it into media all the same).
+constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 22> kSourceTypes = {{
+    {"trainedAlgorithmicMedia", kAiGenerated},
+    {"trainedAlgorithmicData", kAiGenerated},
+    {"compositeWithTrainedAlgorithmicMedia", kAiEdited},
+    {"compositeSynthetic", kAiEdited},
+    {"algorithmicMedia", kAlgorithmic},
+    {"dataDrivenMedia", kAlgorithmic},
+    {"digitalCreation", kCreated},
+    {"digitalArt", kCreated},
+    {"softwareImage", kCreated},
+    {"virtualRecording", kCreated},
+    {"empty", kCreated},
+    {"composite", kEdited},
+    {"humanEdits", kEdited},
+    {"minorHumanEdits", kEdited},
+    {"algorithmicallyEnhanced", kEdited},
+    {"digitalCapture", kCaptured},
+    {"computationalCapture", kCaptured},
+    {"compositeCapture", kCaptured},
+    {"screenCapture", kCaptured},
+    {"negativeFilm", kCaptured},
+    {"positiveFilm", kCaptured},
+    {"print", kCaptured},
+}};
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool IsWordCharacter(char c) {
+  const char lower = Lower(c);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool SameInAnyCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+/// Whether `words` stand at `at`, in any case, and not as the beginning of longer ones.
+bool StandsAt(std::string_view text, std::size_t at, std::string_view words) {
+  const std::size_t end = at + words.size();
+  return SameInAnyCase(text.substr(at, words.size()), words) &&
+         (end == text.size() || !IsWordCharacter(text[end]));
+}
+
+/// For each first character the generators whose names begin with it, in their order.
+using Initials = std::array<std::vector<std::size_t>, 256>;
+
+const Initials& GeneratorInitials() {
+  static const Initials initials = [] {
+    Initials made;
+    for (std::size_t i = 0; i < kGenerators.size(); ++i) {
+      made[static_cast<unsigned char>(Lower(kGenerators[i].first.front()))].push_back(i);
+    }
+    return made;
+  }();
+  return initials;
+}
+
+bool Holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// The line of parameters that AUTOMATIC1111's web UI invented and others copy. An image that was
+/// made from another one has a strength of denoising; one that was only enlarged has that too, and
+/// says so.
+std::optional<GeneratorClaim> FindDiffusionLine(std::string_view text) {
+  if (!Holds(text, "Steps: ") || !Holds(text, "Sampler: ")) return std::nullopt;
+  const bool from_image = Holds(text, "Denoising strength: ") && !Holds(text, "Hires ");
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "Stable Diffusion"};
+}
+
+/// ComfyUI's graph: nodes with a `class_type` (what ran) or a list of `nodes` (what was drawn).
+std::optional<GeneratorClaim> FindComfyGraph(std::string_view text) {
+  if (!text.starts_with("{")) return std::nullopt;
+  if (!Holds(text, "\"class_type\"") && !Holds(text, "\"nodes\"")) return std::nullopt;
+  const bool from_image = Holds(text, "\"LoadImage\"") || Holds(text, "\"VAEEncode\"");
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "ComfyUI"};
+}
+
+/// SwarmUI's JSON under the keyword that others use for a line.
+std::optional<GeneratorClaim> FindSwarmParameters(std::string_view text) {
+  if (!text.starts_with("{") || !Holds(text, "\"sui_image_params\"")) return std::nullopt;
+  const bool from_image = Holds(text, "\"initimage");  // also `initimagecreativity`
+  return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "SwarmUI"};
+}
+
+/// The command line that InvokeAI's first versions left: `"a cat" -s 50 -S 42 -W 512 ...`, with
+/// `-I` for an image that it began with.
+std::optional<GeneratorClaim> FindDreamCommand(std::string_view text) {
+  if (!Holds(text, " -s") || !Holds(text, " -S") || !Holds(text, " -W")) return std::nullopt;
+  return GeneratorClaim{Holds(text, " -I") ? kAiEdited : kAiGenerated, "InvokeAI"};
+}
+
+/// The text that stands for `name` in a flat JSON object, up to an escape or its end; empty when
+/// there is none. Enough for a label of a few short values, and it cannot recurse.
+std::string_view FlatValueOf(std::string_view json, std::string_view name) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t at = json.find(name);
+  if (at == std::string_view::npos) return {};
+  json.remove_prefix(at + name.size());
+  for (const char expected : {':', '"'}) {
+    const std::size_t next = json.find_first_not_of(kSpace);
+    if (next == std::string_view::npos || json[next] != expected) return {};
+    json.remove_prefix(next + 1);
+  }
+  const std::size_t end = json.find_first_of("\"\\");
+  return end == std::string_view::npos ? std::string_view() : json.substr(0, end);
+}
+
+}  // namespace
+
+std::optional<GeneratorClaim> FindAigcLabel(std::string_view text) {
+  // 2 and 3 are suspicions of whoever passed it on.
+  if (FlatValueOf(text, "\"Label\"") != "1") return std::nullopt;
+  return GeneratorClaim{kAiEdited, std::string(FlatValueOf(text, "\"ContentProducer\""))};
+}
+
+std::optional<GeneratorClaim> FindGenerator(std::string_view text) {
+  // One pass over the text, which may be long, and not one for each name; the first in the table
+  // that it mentions counts.
+  const Initials& initials = GeneratorInitials();
+  std::size_t first = kGenerators.size();
+  bool in_word = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins = !in_word;
+    in_word = IsWordCharacter(text[at]);
+    if (!begins) continue;
+    for (const std::size_t i : initials[static_cast<unsigned char>(Lower(text[at]))]) {
+      if (i >= first) break;
+      if (StandsAt(text, at, kGenerators[i].first)) first = i;
+    }
+  }
+  if (first == kGenerators.size()) return std::nullopt;
+  return GeneratorClaim{kGenerators[first].second, std::string(kGenerators[first].first)};
+}
+
+std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text) {
+  if (keyword == "Software" || keyword == "Source" || keyword == "Author") {
+    return FindGenerator(text);
+  }
+  if (keyword == "parameters" || keyword == "UserComment") {
+    const auto swarm = FindSwarmParameters(text);
+    return swarm ? swarm : FindDiffusionLine(text);
+  }
+  if (keyword == "prompt" || keyword == "workflow") return FindComfyGraph(text);
+  if (keyword == "invokeai_metadata" || keyword == "invokeai_graph" || keyword == "sd-metadata") {
+    if (text.starts_with("{")) return GeneratorClaim{kAiGenerated, "InvokeAI"};
+  }
+  if (keyword == "Dream") return FindDreamCommand(text);
+  if (keyword == "AIGC") return FindAigcLabel(text);
+  if (keyword == "fooocus_scheme") return GeneratorClaim{kAiGenerated, "Fooocus"};
+  if (keyword == "Comment" && text.starts_with("{") && Holds(text, "\"sampler\"") &&
+      Holds(text, "\"steps\"")) {
+    return GeneratorClaim{kAiGenerated, "NovelAI"};
+  }
+  if (keyword == "Description" && Holds(text, "Job ID: ") && Holds(text, "--v ")) {
+    return GeneratorClaim{kAiGenerated, "Midjourney"};
+  }
+  return std::nullopt;
+}
+
+std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::string& term) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!uri.starts_with(scheme)) continue;
+    uri.remove_prefix(scheme.size());
+    for (const std::string_view base :
+         {"cv.iptc.org/newscodes/digitalsourcetype/", "c2pa.org/digitalsourcetype/"}) {
+      if (!uri.starts_with(base)) continue;
+      const std::string_view last = uri.substr(base.size());
+      for (const auto& [name, claim] : kSourceTypes) {
+        if (last != name) continue;
+        term = name;
+        return claim;
+      }
+    }
+    break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "content/container/file_view.h"
+#include "vcache/content/container/media_type.h"
+
+namespace vcache::content {
+
+/// Where in a file each kind of metadata lies; views without bytes where there is none. Nothing is
+/// understood here but the container.
+struct MetadataPackets {
+  explicit MetadataPackets(const FileView& file)
+      : exif(file.Empty()), xmp(file.Empty()), iptc(file.Empty()) {}
+
+  FileView exif;                ///< From the TIFF header on.
+  FileView xmp;                 ///< The XML.
+  FileView iptc;                ///< Records of IPTC's Information Interchange Model.
+  std::vector<FileView> jumbf;  ///< Each a run of JUMBF boxes, `kMaxJumbf` at most.
+  /// Keyword and text, as a PNG has them: `kMaxTexts` at most, each cut to `kMaxTextBytes`, all
+  /// together to `kMaxAllTextBytes`.
+  std::vector<std::pair<std::string, std::string>> texts;
+};
+
+inline constexpr std::size_t kMaxJumbf = 4;
+inline constexpr std::size_t kMaxTexts = 16;
+inline constexpr std::size_t kMaxTextBytes = 32 * 1024;
+inline constexpr std::size_t kMaxAllTextBytes = 256 * 1024;
+
+// Each walks over one kind of container, the first of each packet counts.
+MetadataPackets FindJpegMetadata(const FileView& file);
+MetadataPackets FindPngMetadata(const FileView& file);
+MetadataPackets FindRiffMetadata(const FileView& file);
+MetadataPackets FindIsoMetadata(const FileView& file);
+
+/// By the type of the file; nothing for types whose metadata we do not look for.
+MetadataPackets FindMetadata(const FileView& file, MediaType type);
+
+}  // namespace vcache::content

@@ -1,0 +1,83 @@
+// The chunks of a PNG (W3C, Portable Network Graphics Specification, third edition, 5.3 and 11.3).
+
+#include <algorithm>
+#include <string_view>
+
+#include "content/octets.h"
+#include "content/provenance/metadata_packets.h"
+
+namespace vcache::content {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr int kMaxPngChunks = 1024;
+constexpr std::uint64_t kSignatureBytes = 8;
+constexpr std::size_t kKeywordBytes = 80;  // at most 79, and the NUL behind it
+
+/// What is left of an international text behind its keyword: whether it is compressed, how, the
+/// language and the translated keyword with a NUL behind each. Compressed ones are left alone:
+/// generators do not write them, and nothing here inflates what somebody sent.
+std::size_t InternationalTextAt(std::string_view front, std::size_t at) {
+  if (front.size() < at + 2 || front[at] != '\0') return 0;
+  at += 2;
+  for (int i = 0; i < 2; ++i) {
+    const std::size_t end = front.find('\0', at);
+    if (end == std::string_view::npos) return 0;
+    at = end + 1;
+  }
+  return at;
+}
+
+std::size_t TextBytes(const MetadataPackets& packets) {
+  std::size_t bytes = 0;
+  for (const auto& [keyword, text] : packets.texts) bytes += text.size();
+  return bytes;
+}
+
+void TakeText(const FileView& chunk, bool international, MetadataPackets& packets) {
+  constexpr std::size_t kFrontBytes = kKeywordBytes + 256;
+  const auto front = chunk.ReadUpTo(0, kFrontBytes);
+  if (!front) return;
+  const std::size_t end = front->find('\0');
+  if (end == std::string::npos || end == 0 || end >= kKeywordBytes) return;
+  const std::string keyword = front->substr(0, end);
+  const std::size_t at = international ? InternationalTextAt(*front, end + 1) : end + 1;
+  if (at == 0) return;
+  if (keyword == "XML:com.adobe.xmp") {
+    if (packets.xmp.empty()) packets.xmp = chunk.Part(at);
+    return;
+  }
+  const std::size_t room = kMaxAllTextBytes - TextBytes(packets);
+  if (packets.texts.size() >= kMaxTexts || room == 0) return;
+  if (auto text = chunk.ReadUpTo(at, std::min(kMaxTextBytes, room))) {
+    packets.texts.emplace_back(keyword, std::move(*text));
+  }
+}
+
+}  // namespace
+
+MetadataPackets FindPngMetadata(const FileView& file) {
+  MetadataPackets packets(file);
+  std::uint64_t at = kSignatureBytes;
+  for (int i = 0; i < kMaxPngChunks; ++i) {
+    const auto head = file.Read(at, 8);
+    if (!head) break;
+    const std::uint64_t length = BigEndian(*head, 0, 4);
+    const std::string_view type = std::string_view(*head).substr(4);
+    const FileView chunk = file.Part(at + 8, length);
+    if (type == "tEXt" || type == "iTXt") {
+      TakeText(chunk, type == "iTXt", packets);
+    } else if (type == "eXIf" && packets.exif.empty()) {
+      packets.exif = chunk;
+    } else if (type == "caBX" && packets.jumbf.size() < kMaxJumbf) {  // C2PA 2.1, A.3.2
+      packets.jumbf.push_back(chunk);
+    } else if (type == "IEND") {
+      break;
+    }
+    at += 8 + length + 4;  // and the checksum
+  }
+  return packets;
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,69 @@
+// AVI: Microsoft's "AVI RIFF File Reference", the main header `avih`; OpenDML AVI 1.02, `dmlh`.
+
+#include "content/container/riff_chunks.h"
+#include "content/video/video_containers.h"
+
+namespace vcache::content {
+namespace {
+
+constexpr int kMaxChunks = 64;  // side by side
+
+std::optional<std::string> ChunkStart(const FileView& level, std::string_view type,
+                                      std::size_t length) {
+  RiffWalk walk(level, kMaxChunks);
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type == type) return chunk->payload.Read(0, length);
+  }
+  return std::nullopt;
+}
+
+/// The headers, and only when they are whole: something lies behind them.
+std::optional<FileView> WholeHeaders(const FileView& file) {
+  RiffWalk walk(file.Part(kRiffHeadBytes), kMaxChunks);
+  std::optional<FileView> headers;
+  while (const auto chunk = walk.Next()) {
+    if (headers) return headers;
+    if (chunk->type == "LIST" && chunk->payload.Read(0, 4) == "hdrl") {
+      headers = chunk->payload.Part(4);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool AviLacksVideo(const FileView& file) {
+  const auto headers = WholeHeaders(file);
+  if (!headers) return false;
+  RiffWalk walk(*headers, kMaxChunks);
+  int streams = 0;
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type != "LIST" || chunk->payload.Read(0, 4) != "strl") continue;
+    const auto kind = ChunkStart(chunk->payload.Part(4), "strh", 4);
+    // `iavs` is sound and pictures in one, as camcorders write them.
+    if (kind != "auds" && kind != "mids" && kind != "txts") return false;
+    ++streams;
+  }
+  return streams > 0 && walk.at_end();
+}
+
+VideoInfo ReadAviVideo(const FileView& file) {
+  VideoInfo info;
+  const auto headers = FindRiffList(file.Part(kRiffHeadBytes), "hdrl", kMaxChunks);
+  if (!headers) return info;
+  const auto main = ChunkStart(*headers, "avih", 40);
+  if (!main) return info;
+  const std::uint64_t microseconds_per_frame = LittleEndian(*main, 0, 4);
+  std::uint64_t frames = LittleEndian(*main, 16, 4);
+  // Files over a gigabyte are in parts, and the main header counts the first one's frames only.
+  if (const auto extended = FindRiffList(*headers, "odml", kMaxChunks)) {
+    if (const auto total = ChunkStart(*extended, "dmlh", 4)) {
+      frames = std::max(frames, LittleEndian(*total, 0, 4));
+    }
+  }
+  info.length = VideoLength(microseconds_per_frame * frames, 1'000'000);  // 32 bits times 32 bits
+  SetPictureSize(info, LittleEndian(*main, 32, 4), LittleEndian(*main, 36, 4));
+  return info;
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,150 @@
+// MP4 and QuickTime: ISO/IEC 14496-12, boxes `mvhd` (8.2.2), `tkhd` (8.3.2), `mehd` (8.8.2) and
+// `sidx` (8.16.3).
+
+#include <algorithm>
+
+#include "content/container/iso_boxes.h"
+#include "content/octets.h"
+#include "content/video/video_containers.h"
+
+namespace vcache::content {
+namespace {
+
+/// The head of an index names at most 65,535 pieces; 4,096 of them are hours.
+constexpr std::uint64_t kMaxIndexedPieces = 4096;
+
+/// A number that begins at `at`, in boxes of version 1 of 64 bits; all ones say "unknown" and give
+/// nothing, as does an end before the end.
+std::optional<std::uint64_t> LengthField(const std::string& box, std::size_t at, bool wide) {
+  const std::size_t count = wide ? 8 : 4;
+  if (box.size() < at + count) return std::nullopt;
+  const std::uint64_t value = BigEndian(box, at, count);
+  if (value == (wide ? UINT64_MAX : UINT32_MAX)) return std::nullopt;
+  return value;
+}
+
+/// Ticks a second of the movie, and its length where it is known from the start.
+struct MovieHeader {
+  std::uint64_t per_second = 0;
+  std::uint64_t ticks = 0;
+};
+
+MovieHeader ReadMovieHeader(const FileView& movie) {
+  const auto box = FindIsoBox(movie, "mvhd");
+  if (!box) return {};
+  const auto bytes = box->payload.ReadUpTo(0, 32);
+  if (!bytes || bytes->empty()) return {};
+  const bool wide = Octet(*bytes, 0) == 1;
+  const std::size_t scale_at = wide ? 20 : 12;
+  if (bytes->size() < scale_at + 4) return {};
+  return {BigEndian(*bytes, scale_at, 4), LengthField(*bytes, scale_at + 4, wide).value_or(0)};
+}
+
+/// What a movie in fragments says beforehand of their length, in the movie's ticks.
+std::uint64_t ReadFragmentsLength(const FileView& movie) {
+  const auto extends = FindIsoBox(movie, "mvex");
+  if (!extends) return 0;
+  const auto box = FindIsoBox(extends->payload, "mehd");
+  if (!box) return 0;
+  const auto bytes = box->payload.ReadUpTo(0, 12);
+  if (!bytes || bytes->empty()) return 0;
+  return LengthField(*bytes, 4, Octet(*bytes, 0) == 1).value_or(0);
+}
+
+/// One index of segments: the stream that it is of, its scale and the sum of its pieces.
+struct SegmentIndex {
+  std::uint64_t stream = 0;
+  std::uint64_t per_second = 0;
+  std::uint64_t ticks = 0;
+  bool of_indexes = false;  ///< It lists other indexes: it speaks for all of them.
+};
+
+std::optional<SegmentIndex> ReadSegmentIndex(const FileView& box) {
+  const auto head = box.ReadUpTo(0, 32);
+  if (!head || head->empty()) return std::nullopt;
+  const std::size_t pieces_at = Octet(*head, 0) == 0 ? 24 : 32;
+  if (head->size() < pieces_at) return std::nullopt;
+  SegmentIndex index{BigEndian(*head, 4, 4), BigEndian(*head, 8, 4), 0, false};
+  const std::uint64_t count = BigEndian(*head, pieces_at - 2, 2);
+  if (count > kMaxIndexedPieces) return std::nullopt;
+  const auto pieces = box.Read(pieces_at, static_cast<std::size_t>(count * 12));
+  if (!pieces) return std::nullopt;
+  for (std::size_t at = 0; at < pieces->size(); at += 12) {
+    index.of_indexes = index.of_indexes || (Octet(*pieces, at) & 0x80U) != 0;
+    index.ticks += BigEndian(*pieces, at + 4, 4);
+  }
+  return index;
+}
+
+/// Adds up the indexes of one stream as they are met.
+class IndexedLength {
+ public:
+  void Add(const FileView& box) {
+    const auto index = ReadSegmentIndex(box);
+    if (!index || (sum_ && (sum_->of_indexes || sum_->stream != index->stream ||
+                            sum_->per_second != index->per_second))) {
+      return;
+    }
+    if (sum_) {
+      sum_->ticks += index->ticks;
+    } else {
+      sum_ = index;
+    }
+  }
+  std::optional<std::chrono::milliseconds> Length() const {
+    return sum_ ? VideoLength(sum_->ticks, sum_->per_second) : std::nullopt;
+  }
+
+ private:
+  std::optional<SegmentIndex> sum_;
+};
+
+bool IsVideoTrack(const FileView& track) {
+  const auto media = FindIsoBox(track, "mdia");
+  if (!media) return false;
+  const auto handler = FindIsoBox(media->payload, "hdlr");
+  return handler && handler->payload.Read(8, 4) == "vide";
+}
+
+/// Width and height of the first track of pictures, numbers with 16 bits of fraction.
+void ReadPictureSize(const FileView& movie, VideoInfo& info) {
+  IsoBoxWalk walk(movie);
+  while (const auto track = walk.Next()) {
+    if (track->type != "trak" || !IsVideoTrack(track->payload)) continue;
+    const auto header = FindIsoBox(track->payload, "tkhd");
+    const auto version = header ? header->payload.Read(0, 1) : std::nullopt;
+    if (!version) continue;
+    const auto size = header->payload.Read(Octet(*version, 0) == 1 ? 88 : 76, 8);
+    if (!size) continue;
+    SetPictureSize(info, BigEndian(*size, 0, 2), BigEndian(*size, 4, 2));
+    return;
+  }
+}
+
+}  // namespace
+
+VideoInfo ReadIsoVideo(const FileView& file) {
+  VideoInfo info;
+  bool has_movie = false;
+  IndexedLength indexed;
+  IsoBoxWalk walk(file);
+  while (const auto box = walk.Next()) {
+    if (box->type == "sidx") indexed.Add(box->payload);
+    if (box->type != "moov" || has_movie) continue;
+    has_movie = true;
+    const MovieHeader header = ReadMovieHeader(box->payload);
+    // In fragments the header counts what it holds itself: nothing, or the first of many.
+    const std::uint64_t fragments = ReadFragmentsLength(box->payload);
+    const bool in_fragments = FindIsoBox(box->payload, "mvex").has_value();
+    const std::uint64_t ticks = in_fragments ? fragments : header.ticks;
+    info.length = VideoLength(ticks, header.per_second);
+    ReadPictureSize(box->payload, info);
+    if (info.length) return info;
+    if (!in_fragments) return info;
+  }
+  // Only a sum over the whole file is its length.
+  if (has_movie && walk.at_end()) info.length = indexed.Length();
+  return info;
+}
+
+}  // namespace vcache::content

@@ -1,0 +1,140 @@
+// Copyleaks: texts. Facts and their sources: docs/detection-vendors.md.
+
+#include <utility>
+
+#include "detection/vendors/copyleaks_login.h"
+#include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
+#include "detection/wire/words.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "copyleaks";
+constexpr std::int64_t kWordsOfACredit = 250;
+constexpr std::int64_t kMaxCredits = 100'000;
+/// A text outside of these is refused by the vendor, after a login and a request.
+constexpr std::size_t kMinCharacters = 255;
+constexpr std::size_t kMaxCharacters = 25'000;
+/// The vendor takes 3 to 36 characters.
+constexpr std::size_t kScanIdSize = 32;
+
+/// The error envelope; its types and codes are documented, and an error of the request is not
+/// billed.
+Error FailureOf(const net::HttpResponse& response, const Secret& key) {
+  const auto answer = ObjectOf(response);
+  const Json* error = answer ? Find(*answer, "error") : nullptr;
+  const auto type = error == nullptr ? "" : AsString(Find(*error, "type")).value_or("");
+  const auto code = error == nullptr ? 0 : AsInteger(Find(*error, "code")).value_or(0);
+  if (type == "payment_error" || code == 13 || code == 17 || response.status == 402) {
+    return QuotaError(kName, response);
+  }
+  if (type.empty() || response.status == 429 || response.status >= 500 || response.status < 400) {
+    return StatusError(kName, response);
+  }
+  return VendorError(kName, ErrorCode::kVendorRefused,
+                     "The text was refused" + QuotedMessage(Find(*error, "message"), key) + ".",
+                     Charge::kNone);
+}
+
+class Copyleaks final : public Detector {
+ public:
+  Copyleaks(CopyleaksOptions options, net::HttpClient& http, Clock& clock)
+      : options_(std::move(options)), http_(http), clock_(clock), login_(options_, http, clock) {}
+
+  std::string_view provider() const noexcept override { return kName; }
+  bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
+  std::string Fingerprint(MediaKind) const override { return "copyleaks/writer-detector/v2"; }
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    const auto words = static_cast<std::int64_t>(CountWords(task.text));
+    return options_.endpoint.cost_micros * ((words + kWordsOfACredit - 1) / kWordsOfACredit);
+  }
+
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.characters < kMinCharacters) return "Texts of 255 characters and more are judged.";
+    if (task.characters > kMaxCharacters) return "Texts of up to 25,000 characters are judged.";
+    return {};
+  }
+
+  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
+    if (!Accepts(task.kind)) {
+      return ContentRefused(kName, "Only texts are judged.", Charge::kNone);
+    }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+      return ContentRefused(kName, refusal, Charge::kNone);
+    }
+    // Login and call share the time limit.
+    const Deadline until = deadline.Shortened(Deadline::After(clock_, options_.endpoint.timeout));
+    const auto token = login_.Get(until);
+    if (!token) return token.error();
+    const auto response = http_.Send(RequestFor(task, token->text), until);
+    if (!response) return TransportError(kName, response.error());
+    if (response->status == 401) return LoginEnded(*token, *response);
+    if (response->status != 200) return FailureOf(*response, options_.api_key);
+    return Interpret(*response, task);
+  }
+
+  CredentialCheck CheckCredentials(Deadline deadline) override { return login_.Check(deadline); }
+
+ private:
+  net::HttpRequest RequestFor(const DetectionTask& task, const std::string& token) const {
+    // The same text has the same id, so that the vendor can tell a call that came twice.
+    std::string digest(task.digest_hex);
+    if (digest.size() < kScanIdSize) digest = content::DigestOf(AsBytes(task.text)).ToHex();
+    net::HttpRequest request = JsonRequest(
+        options_.endpoint.base_url + "/v2/writer-detector/" + digest.substr(0, kScanIdSize) +
+            "/check",
+        {Bearer(Secret(token))}, Json{{"text", std::string(task.text)}, {"sandbox", false}});
+    request.timeout = options_.endpoint.timeout;
+    return request;
+  }
+
+  /// A token that was kept may have ended early; then another try logs in anew. A fresh one that is
+  /// refused is a key without the right.
+  Error LoginEnded(const CopyleaksLogin::Token& token, const net::HttpResponse& response) {
+    login_.Forget(token.text);
+    if (token.fresh) return StatusError(kName, response);
+    return VendorError(kName, ErrorCode::kVendorUnavailable,
+                       "The login had ended; the next call makes another.", Charge::kNone);
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response, const DetectionTask& task) const {
+    const auto answer = ObjectOf(response);
+    if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
+    const Json* raw = FindPath(*answer, {"summary", "ai"});
+    const auto score = ScoreFromUnit(raw);
+    if (!score) return InvalidAnswer(kName, "summary.ai is no number of 0 to 1");
+    const auto credits = AsInteger(FindPath(*answer, {"scannedDocument", "actualCredits"}));
+    const bool told = credits && *credits >= 0 && *credits <= kMaxCredits;
+    Json details = Json::object();
+    Note(details, "scanId", FindPath(*answer, {"scannedDocument", "scanId"}));
+    if (told) details["credits"] = *credits;
+    Detection detection;
+    detection.source.provider = kName;
+    detection.source.score = score;
+    detection.source.raw_score = AsNumber(raw);
+    detection.source.kind = ScoreKind::kShare;
+    detection.source.model = ShortText(AsString(Find(*answer, "modelVersion")).value_or(""));
+    detection.details = DumpJson(details);
+    detection.cost_micros = told ? options_.endpoint.cost_micros * *credits : PriceMicros(task);
+    detection.demo = options_.endpoint.sandbox;
+    return detection;
+  }
+
+  const CopyleaksOptions options_;
+  net::HttpClient& http_;
+  Clock& clock_;
+  CopyleaksLogin login_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
+                                        Clock& clock) {
+  return std::make_shared<Copyleaks>(std::move(options), http, clock);
+}
+
+}  // namespace vcache::detection

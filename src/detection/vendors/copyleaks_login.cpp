@@ -1,0 +1,182 @@
+#include "detection/vendors/copyleaks_login.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "detection/wire/free_check.h"
+#include "detection/wire/vendor_answer.h"
+
+namespace vcache::detection {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::string_view kName = "copyleaks";
+/// The vendor's own client does not use a token for its last five minutes.
+constexpr seconds kMargin{300};
+constexpr seconds kLongestLife = std::chrono::hours(48);
+/// Where the answer does not tell.
+constexpr seconds kAssumedLife = std::chrono::hours(1);
+/// How long a refusal stands without another login.
+constexpr seconds kRefusalPause{60};
+constexpr std::size_t kMaxToken = 8192;
+/// A token and two dates.
+constexpr std::size_t kMaxAnswer = 64 * 1024;
+
+/// The whole number in the text's places `at` and following.
+std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
+  int number = 0;
+  const char* const end = text.data() + at + digits;
+  const auto [stop, error] = std::from_chars(text.data() + at, end, number);
+  if (error != std::errc() || stop != end || number < 0) return std::nullopt;
+  return number;
+}
+
+/// `2026-11-01T00:00:00`, with or without fractions, in UTC.
+std::optional<std::chrono::sys_seconds> ReadDate(std::string_view text) {
+  using namespace std::chrono;
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
+    return std::nullopt;
+  }
+  const auto y = NumberAt(text, 0, 4);
+  const auto m = NumberAt(text, 5, 2);
+  const auto d = NumberAt(text, 8, 2);
+  const auto h = NumberAt(text, 11, 2);
+  const auto min = NumberAt(text, 14, 2);
+  const auto s = NumberAt(text, 17, 2);
+  if (!y || !m || !d || !h || !min || !s) return std::nullopt;
+  const year_month_day date{year(*y), month(static_cast<unsigned>(*m)),
+                            day(static_cast<unsigned>(*d))};
+  if (!date.ok() || *h > 23 || *min > 59 || *s > 60) return std::nullopt;
+  return sys_days(date) + hours(*h) + minutes(*min) + seconds(*s);
+}
+
+bool IsToken(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxToken &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+/// A login's answer that can only mean email or key: 401, or in the envelope's words
+/// `authentication_error` or code 2 (the vendor's page "API errors"). Any other 4xx may as well be
+/// that of a wrong address.
+bool IsBadLogin(const net::HttpResponse& response) {
+  if (response.status < 400 || response.status > 499) return false;
+  if (response.status == 401) return true;
+  const auto answer = ObjectOf(response);
+  const Json* error = answer ? Find(*answer, "error") : nullptr;
+  if (error == nullptr) return false;
+  return AsString(Find(*error, "type")) == "authentication_error" ||
+         AsInteger(Find(*error, "code")) == 2;
+}
+
+Error Free(Error error) {
+  error.charge = Charge::kNone;
+  return error;
+}
+
+}  // namespace
+
+std::optional<seconds> LifeBetween(std::string_view issued, std::string_view expires) {
+  const auto from = ReadDate(issued);
+  const auto until = ReadDate(expires);
+  if (!from || !until) return std::nullopt;
+  return *until - *from;
+}
+
+Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  const SteadyTime now = clock_.Now();
+  if (!token_.empty() && now < token_until_) return Token{token_, false};
+  if (failure_ && now < failure_until_) return *failure_;
+  if (logging_in_) {
+    const std::uint64_t mine = logins_;
+    const auto ended = [&] { return logins_ != mine; };
+    if (!clock_.WaitUntil(ended_, lock, deadline.time(), ended)) {
+      return VendorError(kName, ErrorCode::kVendorTimeout, "The login took too long.",
+                         Charge::kNone);
+    }
+  } else {
+    logging_in_ = true;
+    lock.unlock();
+    const Result<Granted> granted = LogIn(deadline);
+    lock.lock();
+    logging_in_ = false;
+    ++logins_;
+    Learn(granted);
+    ended_.notify_all();
+  }
+  if (failure_) return *failure_;
+  if (!token_.empty()) return Token{token_, true};
+  // It was forgotten between the end of the login and now.
+  return VendorError(kName, ErrorCode::kVendorUnavailable, "The login ended at once.",
+                     Charge::kNone);
+}
+
+CredentialCheck CopyleaksLogin::Check(Deadline deadline) {
+  const auto token = Get(deadline.Shortened(Deadline::After(clock_, kCheckTimeout)));
+  if (token) return AcceptedBy();
+  const bool refused = token.error().code == ErrorCode::kVendorRefused;
+  return {refused ? CredentialState::kRefused : CredentialState::kUnknown, token.error().message};
+}
+
+void CopyleaksLogin::Forget(const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  if (token_ == token) token_.clear();
+}
+
+void CopyleaksLogin::Learn(const Result<Granted>& granted) {
+  const SteadyTime now = clock_.Now();
+  token_.clear();
+  failure_.reset();
+  if (granted) {
+    token_ = granted->token;
+    token_until_ = now + std::max(granted->life - kMargin, granted->life / 2);
+    return;
+  }
+  failure_ = granted.error();
+  failure_until_ = now;
+  if (failure_->code == ErrorCode::kVendorRefused || failure_->retry_after) {
+    failure_until_ = now + failure_->retry_after.value_or(kRefusalPause);
+  }
+}
+
+Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
+  net::HttpRequest request;
+  request.url = options_.login_url + "/v3/account/login/api";
+  request.timeout = options_.endpoint.timeout;
+  request.max_response_bytes = kMaxAnswer;
+  request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+  request.body = DumpJson(Json{{"email", options_.email}, {"key", options_.api_key.Reveal()}});
+  const auto response = http_.Send(request, deadline);
+  if (!response) return Free(TransportError(kName, response.error()));
+  if (response->status == 429) {
+    Error error = StatusError(kName, *response);
+    error.retry_after = response->retry_after.value_or(kRefusalPause);
+    return error;
+  }
+  if (IsBadLogin(*response)) {
+    return VendorError(kName, ErrorCode::kVendorRefused,
+                       "The login was refused; check COPYLEAKS_EMAIL and COPYLEAKS_API_KEY.",
+                       Charge::kNone);
+  }
+  if (response->status >= 400 && response->status < 500) {
+    Error error = VendorError(kName, ErrorCode::kVendorInvalidAnswer,
+                              "The login answered status " + std::to_string(response->status) +
+                                  "; check COPYLEAKS_LOGIN_URL.",
+                              Charge::kNone);
+    error.retry_after = kRefusalPause;
+    return error;
+  }
+  if (response->status != 200) return Free(StatusError(kName, *response));
+  const auto answer = ObjectOf(*response);
+  const auto token = answer ? AsString(Find(*answer, "access_token")) : std::nullopt;
+  if (!token || !IsToken(*token)) return Free(InvalidAnswer(kName, "the login brought no token"));
+  const auto life = LifeBetween(AsString(Find(*answer, ".issued")).value_or(""),
+                                AsString(Find(*answer, ".expires")).value_or(""));
+  const bool sane = life && *life > seconds(0);
+  return Granted{*token, sane ? std::min(*life, kLongestLife) : kAssumedLife};
+}
+
+}  // namespace vcache::detection

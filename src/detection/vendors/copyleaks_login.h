@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/result.h"
+#include "vcache/detection/credential_check.h"
+#include "vcache/detection/vendors/vendors.h"
+#include "vcache/net/http_client.h"
+
+namespace vcache::detection {
+
+/// The time from `.issued` to `.expires` of a login's answer, both by the vendor's clock, so that
+/// ours need not agree with it; empty when one of them is no date of ISO 8601 in UTC.
+std::optional<std::chrono::seconds> LifeBetween(std::string_view issued, std::string_view expires);
+
+/// The token that Copyleaks' API wants, kept until shortly before it ends. One login at a time:
+/// whoever needs a token meanwhile waits for that login and shares its outcome, good or bad,
+/// because the vendor allows twelve in a quarter of an hour. A login costs nothing: all errors have
+/// `Charge::kNone`. Thread-safe; all references must outlive it.
+class CopyleaksLogin {
+ public:
+  struct Token {
+    std::string text;
+    bool fresh = false;  ///< From a login of this moment, not kept from before.
+  };
+
+  CopyleaksLogin(const CopyleaksOptions& options, net::HttpClient& http, Clock& clock)
+      : options_(options), http_(http), clock_(clock) {}
+
+  /// kVendorRefused (wrong email or key, in the vendor's words), kVendorInvalidAnswer (another 4xx,
+  /// or no token); a 4xx is remembered for a minute. kVendorUnavailable, kVendorTimeout.
+  Result<Token> Get(Deadline deadline);
+  /// The login is the check: its token serves the calls that come, and one that is kept, or a
+  /// refusal that is remembered, is answer enough.
+  CredentialCheck Check(Deadline deadline);
+  /// The vendor did not take this token: the next call logs in anew.
+  void Forget(const std::string& token);
+
+ private:
+  struct Granted {
+    std::string token;
+    std::chrono::seconds life;
+  };
+
+  Result<Granted> LogIn(Deadline deadline) const;
+  /// With `mutex_` held: takes the outcome of a login in.
+  void Learn(const Result<Granted>& granted);
+
+  const CopyleaksOptions& options_;
+  net::HttpClient& http_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool logging_in_ = false;       // guarded by mutex_
+  std::uint64_t logins_ = 0;      // guarded by mutex_; that have ended
+  std::string token_;             // guarded by mutex_; empty: none
+  SteadyTime token_until_;        // guarded by mutex_
+  std::optional<Error> failure_;  // guarded by mutex_; of the last login
+  SteadyTime failure_until_;      // guarded by mutex_; before that no further login
+};
+
+}  // namespace vcache::detection

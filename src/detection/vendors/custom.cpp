@@ -1,0 +1,347 @@
+// A vendor by configuration: the README shows how, docs/detection-vendors.md what each variable
+// means.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "detection/vendors/custom_price.h"
+#include "detection/wire/base64.h"
+#include "detection/wire/fill.h"
+#include "detection/wire/polling.h"
+#include "detection/wire/vendor_answer.h"
+#include "vcache/content/content_hasher.h"
+#include "vcache/core/bytes.h"
+#include "vcache/detection/vendors/custom_vendor.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "custom";
+constexpr std::size_t kMaxId = 512;
+/// Of one look, so that a vendor that does not answer is asked anew.
+constexpr std::chrono::milliseconds kLookTimeout{15'000};
+
+Error Refused(std::string_view sentence, Charge charge) {
+  return VendorError(kName, ErrorCode::kVendorRefused, sentence, charge);
+}
+
+/// A number on its own scale as 0 to 100, without the noise of binary fractions; empty for what is
+/// no number from 0 to the end of the scale (rule J3).
+std::optional<double> OnScale(const Json* value, double max) {
+  const auto number = AsNumber(value);
+  if (!number || *number < 0 || *number > max) return std::nullopt;
+  return std::round(*number / max * 1e6) / 1e4;
+}
+
+/// What a state or an id says, as one would write it in the configuration.
+std::optional<std::string> WordAt(const Json& answer, const std::string& pointer) {
+  const Json* value = AtPointer(answer, pointer);
+  if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
+  if (const auto text = AsString(value)) return text;
+  return DumpJson(*value);
+}
+
+bool Has(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+bool IsVisible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+/// The type of the body, where the configured headers do not name one.
+void SetType(std::string_view type, net::HttpRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (LowerCase(name) == "content-type") return;
+  }
+  request.headers.emplace_back("Content-Type", type);
+}
+
+class Custom final : public Detector {
+ public:
+  Custom(CustomOptions options, net::HttpClient& http, Pauses& pauses)
+      : options_(std::move(options)), http_(http), pauses_(pauses) {}
+
+  std::string_view provider() const noexcept override { return kName; }
+  bool Accepts(MediaKind kind) const noexcept override {
+    return std::find(options_.kinds.begin(), options_.kinds.end(), kind) != options_.kinds.end();
+  }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override;
+  std::string Fingerprint(MediaKind) const override;
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    return CustomPrice(options_, task);
+  }
+  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;
+
+ private:
+  Result<net::HttpRequest> RequestFor(const DetectionTask& task) const;
+  Result<void> PutFile(const DetectionTask& task, std::span<const Value> values,
+                       net::HttpRequest& request) const;
+  void PutText(std::span<const Value> values, net::HttpRequest& request) const;
+  std::vector<net::FormField> FormFor(std::span<const Value> values) const;
+  std::string BodyFor(std::span<const Value> values) const;
+  bool encodes() const noexcept { return options_.body.find("{base64}") != std::string::npos; }
+  bool polls() const {
+    return !options_.polling.url.empty() || !options_.polling.url_pointer.empty();
+  }
+  Result<Detection> Follow(const net::HttpResponse& accepted, const DetectionTask& task,
+                           Deadline deadline) const;
+  Result<std::string> PollUrl(const Json& accepted) const;
+  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
+                                          const DetectionTask& task, bool first) const;
+  Result<Detection> VerdictOf(const Json& answer, const DetectionTask& task) const;
+  Error FailureOf(const net::HttpResponse& response) const;
+
+  const CustomOptions options_;
+  net::HttpClient& http_;
+  Pauses& pauses_;
+};
+
+/// Whatever changes the question or how the answer is read makes another detector; the key, the
+/// time limits and the price do not.
+std::string Custom::Fingerprint(MediaKind) const {
+  Json all = Json::array({options_.endpoint.base_url, options_.method, options_.file_field,
+                          options_.body, options_.score.pointer, options_.score.max,
+                          options_.score_is_human, options_.state.pointer, options_.state.done});
+  for (const auto& [name, value] : options_.form_fields) all.push_back(name + "=" + value);
+  return "custom/" + content::DigestOf(AsBytes(DumpJson(all))).ToShortHex();
+}
+
+std::string_view Custom::RefusalOf(const DetectionTask& task) const noexcept {
+  if (task.file == nullptr || task.file->size() <= kMaxBase64File || !encodes()) return {};
+  return "The file is larger than the 10 MiB that {base64} takes.";
+}
+
+Result<Detection> Custom::Detect(const DetectionTask& task, Deadline deadline) {
+  const bool has_file = task.file != nullptr && task.media_type;
+  if (!Accepts(task.kind) || (task.kind != MediaKind::kText && !has_file)) {
+    Error error = Refused("CUSTOM_KINDS does not have this kind of content.", Charge::kNone);
+    error.public_message = "custom: This kind of content is not judged.";
+    return error;
+  }
+  if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+    return Refused(refusal, Charge::kNone);
+  }
+  const Deadline until =
+      deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
+  const auto request = RequestFor(task);
+  if (!request) return request.error();
+  const auto response = http_.Send(*request, until);
+  if (!response) return TransportError(kName, response.error());
+  if (auto result = LookAt(*response, task, true)) return *std::move(result);
+  return Follow(*response, task, until);
+}
+
+Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
+  std::string base64;
+  if (task.file != nullptr && encodes()) {
+    auto encoded = Base64Of(*task.file->NewReader());
+    if (!encoded) return encoded.error();
+    base64 = std::move(*encoded);
+  }
+  const std::string_view type = task.media_type ? content::MediaTypeName(*task.media_type) : "";
+  const std::array<Value, 5> values = {{{"text", task.text},
+                                        {"base64", base64},
+                                        {"media_type", type},
+                                        {"sha256", task.digest_hex},
+                                        {"key", options_.api_key.Reveal()}}};
+  net::HttpRequest request;
+  request.method = options_.method;
+  request.url = Fill(options_.endpoint.base_url, values, Escape::kUrl);
+  request.timeout = options_.endpoint.timeout;
+  request.headers = {{"Accept", "application/json"}};
+  for (const auto& [name, value] : options_.headers) {
+    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
+  }
+  if (task.kind == MediaKind::kText) {
+    PutText(values, request);
+  } else if (auto put = PutFile(task, values, request); !put) {
+    return put.error();
+  }
+  return request;
+}
+
+Result<void> Custom::PutFile(const DetectionTask& task, std::span<const Value> values,
+                             net::HttpRequest& request) const {
+  const auto open = [file = task.file] { return file->NewReader(); };
+  const std::string type(content::MediaTypeName(*task.media_type));
+  if (!options_.file_field.empty()) {
+    std::vector<net::FormField> form = FormFor(values);
+    net::FormField media;
+    media.name = options_.file_field;
+    media.file_name = "upload";  // the user's own file name is nobody's business
+    media.content_type = type;
+    media.file_size = task.file->size();
+    media.open_file = open;
+    form.push_back(std::move(media));
+    request.body = std::move(form);
+  } else if (options_.body.find("{base64}") != std::string::npos) {
+    SetType("application/json", request);
+    request.body = BodyFor(values);
+  } else {
+    SetType(type, request);
+    request.body = net::StreamedBody{open, task.file->size()};
+  }
+  return {};
+}
+
+void Custom::PutText(std::span<const Value> values, net::HttpRequest& request) const {
+  if (options_.body.find("{text}") != std::string::npos) {
+    SetType("application/json", request);
+    request.body = BodyFor(values);
+  } else {
+    request.body = FormFor(values);
+  }
+}
+
+std::vector<net::FormField> Custom::FormFor(std::span<const Value> values) const {
+  std::vector<net::FormField> form;
+  for (const auto& [name, value] : options_.form_fields) {
+    net::FormField field;
+    field.name = name;
+    field.value = Fill(value, values, Escape::kNone);
+    form.push_back(std::move(field));
+  }
+  return form;
+}
+
+std::string Custom::BodyFor(std::span<const Value> values) const {
+  auto body = ParseJson(options_.body);
+  if (!body) return {};  // the configuration was checked at start
+  FillStrings(*body, values);
+  return DumpJson(*body);
+}
+
+/// The vendor took the content and will say later. Nothing from here on is free.
+Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const DetectionTask& task,
+                                 Deadline deadline) const {
+  const auto answer = ObjectOf(accepted);
+  const auto url = answer ? PollUrl(*answer) : InvalidAnswer(kName, "it is not a JSON object");
+  if (!url) return url.error();
+  net::HttpRequest request;
+  request.method = "GET";
+  request.url = *url;
+  const std::string& polled = options_.polling.url;
+  request.given_by = polled.empty() ? options_.endpoint.base_url : polled;
+  request.timeout = kLookTimeout;
+  request.headers = {{"Accept", "application/json"}};
+  const std::array<Value, 1> values = {{{"key", options_.api_key.Reveal()}}};
+  for (const auto& [name, value] : options_.headers) {
+    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
+  }
+  PollPlan plan;
+  plan.first_pause = options_.polling.interval;
+  plan.interval = options_.polling.interval;
+  const Look look = [&](const net::HttpResponse& response) {
+    return LookAt(response, task, false);
+  };
+  return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, deadline);
+}
+
+/// A URL that the answer names gets our key, so it must be the vendor's own: one of the origin that
+/// the configuration names.
+Result<std::string> Custom::PollUrl(const Json& accepted) const {
+  const CustomPolling& polling = options_.polling;
+  if (!polling.url.empty()) {
+    const auto id = WordAt(accepted, polling.id_pointer);
+    // Dots alone would climb in the path; everything else is escaped.
+    if (!id || id->empty() || id->size() > kMaxId || *id == "." || *id == "..") {
+      return InvalidAnswer(kName, "it has no id at " + polling.id_pointer);
+    }
+    const std::array<Value, 2> values = {{{"id", *id}, {"key", options_.api_key.Reveal()}}};
+    return Fill(polling.url, values, Escape::kUrl);
+  }
+  const auto url = AsString(AtPointer(accepted, polling.url_pointer));
+  if (!url || url->size() > 2048 || !IsVisible(*url)) {
+    return InvalidAnswer(kName, "it has no URL at " + polling.url_pointer);
+  }
+  const std::string origin(OriginOf(options_.endpoint.base_url));
+  if (url->starts_with('/') && !url->starts_with("//")) return origin + *url;
+  if (!url->starts_with(origin + "/")) {
+    return InvalidAnswer(kName, "its URL at " + polling.url_pointer + " is of another origin");
+  }
+  return *url;
+}
+
+/// What an answer says: the result, an error, or empty for "not yet". The first answer of a vendor
+/// that works on may lack the state.
+std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& response,
+                                                const DetectionTask& task, bool first) const {
+  if (response.status < 200 || response.status > 299) return FailureOf(response);
+  const auto answer = ObjectOf(response);
+  if (polls() && response.status == 202 && !first) return std::nullopt;
+  if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
+  if (options_.state.pointer.empty()) return VerdictOf(*answer, task);
+  const auto state = WordAt(*answer, options_.state.pointer);
+  if (!state && polls() && first) return std::nullopt;
+  if (!state) return InvalidAnswer(kName, "it has no state at " + options_.state.pointer);
+  if (Has(options_.state.done, *state)) return VerdictOf(*answer, task);
+  if (Has(options_.state.pending, *state)) {
+    if (polls()) return std::nullopt;
+    return InvalidAnswer(kName, "it is not finished");
+  }
+  if (Has(options_.state.failed, *state)) {
+    return ContentRefused(kName,
+                          "The vendor could not judge the content (" + ShortText(*state) + ").",
+                          Charge::kUnknown);
+  }
+  return InvalidAnswer(kName, "its state is none that is configured (" + ShortText(*state) + ")");
+}
+
+Result<Detection> Custom::VerdictOf(const Json& answer, const DetectionTask& task) const {
+  const Json* raw = AtPointer(answer, options_.score.pointer);
+  const auto score = OnScale(raw, options_.score.max);
+  if (!score) {
+    return InvalidAnswer(kName, options_.score.pointer + " is no number on the scale");
+  }
+  Detection detection;
+  detection.source.provider = kName;
+  detection.source.score = options_.score_is_human ? 100 - *score : *score;
+  detection.source.raw_score = AsNumber(raw);
+  detection.source.kind =
+      options_.score_is_human ? ScoreKind::kHumanScore : ScoreKind::kProbability;
+  if (!options_.confidence.pointer.empty()) {
+    detection.source.confidence =
+        OnScale(AtPointer(answer, options_.confidence.pointer), options_.confidence.max);
+  }
+  detection.cost_micros = CustomCost(options_, task, answer);
+  detection.demo = options_.endpoint.sandbox;
+  return detection;
+}
+
+/// The status alone, and what the configuration says that it costs. The body is never shown: nobody
+/// knows what it holds.
+Error Custom::FailureOf(const net::HttpResponse& response) const {
+  const int status = response.status;
+  const auto& free = options_.free_statuses;
+  const bool is_free = std::find(free.begin(), free.end(), status) != free.end();
+  const Charge charge = is_free ? Charge::kNone : Charge::kUnknown;
+  const std::string words = "The vendor answered status " + std::to_string(status) + ".";
+  if (status == 401 || status == 403) {
+    return Refused("The credentials were refused; check CUSTOM_API_KEY and CUSTOM_HEADERS.",
+                   charge);
+  }
+  if (IsPassing(status)) {
+    Error error = VendorError(kName, ErrorCode::kVendorUnavailable, words, charge);
+    error.retry_after = response.retry_after;
+    return error;
+  }
+  if (is_free) return Refused(words, charge);
+  return VendorError(kName, ErrorCode::kVendorInvalidAnswer, words, charge);
+}
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http, Pauses& pauses) {
+  return std::make_shared<Custom>(std::move(options), http, pauses);
+}
+
+}  // namespace vcache::detection

@@ -1,0 +1,88 @@
+// GPTZero: texts. https://support.gptzero.me (the article on the API's results and that on rate
+// limits), https://github.com/GPTZero/gptzero-js. How sure each fact is: docs/detection-vendors.md.
+
+#include <utility>
+
+#include "detection/wire/one_call_detector.h"
+#include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
+#include "detection/wire/words.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "gptzero";
+/// What lies behind is cut off without a word: a verdict on a part would pass for one on the whole.
+constexpr std::size_t kMaxCharacters = 50'000;
+
+class GptZero final : public OneCallDetector {
+ public:
+  GptZero(GptZeroOptions options, net::HttpClient& http)
+      : OneCallDetector(kName, std::move(options.endpoint), http),
+        key_(std::move(options.api_key)) {}
+
+  bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
+  std::string Fingerprint(MediaKind) const override { return "gptzero/v2"; }
+  /// Plans are sold by words: the price of 1,000 of them, in parts.
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    const auto words = static_cast<std::int64_t>(CountWords(task.text));
+    return (endpoint().cost_micros * words + 999) / 1000;
+  }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    return task.characters <= kMaxCharacters ? "" : "Texts of up to 50,000 characters are judged.";
+  }
+
+ protected:
+  net::HttpRequest RequestFor(const DetectionTask& task) const override {
+    return JsonRequest(endpoint().base_url + "/predict/text", {{"x-api-key", key_.Reveal()}},
+                       Json{{"document", std::string(task.text)}, {"multilingual", false}});
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response,
+                              const DetectionTask& task) const override {
+    const auto answer = ObjectOf(response);
+    if (response.status != 200) return RequestError(kName, response, answer, key_);
+    const Json* documents = answer ? Find(*answer, "documents") : nullptr;
+    if (documents == nullptr || !documents->is_array() || documents->size() != 1) {
+      return InvalidAnswer(kName, "there is not one document in it");
+    }
+    const Json& document = documents->front();
+    // The older figure means the same and stands in for the newer one only where that is unknown; a
+    // broken `class_probabilities` is a broken answer.
+    const Json* classes = Find(document, "class_probabilities");
+    const Json* raw =
+        classes != nullptr ? Find(*classes, "ai") : Find(document, "completely_generated_prob");
+    const auto score = ScoreFromUnit(raw);
+    if (!score) return InvalidAnswer(kName, "class_probabilities.ai is no number of 0 to 1");
+    Detection detection;
+    detection.source.score = score;
+    detection.source.raw_score = AsNumber(raw);
+    detection.source.model = ShortText(AsString(Find(*answer, "version")).value_or(""));
+    detection.details = DetailsOf(*answer, document);
+    detection.cost_micros = PriceMicros(task);
+    return detection;
+  }
+
+ private:
+  /// `confidence_category` is a word and no number, so it stays one: `confidence` is null.
+  static std::string DetailsOf(const Json& answer, const Json& document) {
+    Json details = Json::object();
+    Note(details, "requestId", Find(answer, "scanId"));
+    Note(details, "classification", Find(document, "document_classification"));
+    Note(details, "confidenceCategory", Find(document, "confidence_category"));
+    Note(details, "mixed", FindPath(document, {"class_probabilities", "mixed"}));
+    Note(details, "human", FindPath(document, {"class_probabilities", "human"}));
+    return DumpJson(details);
+  }
+
+  const Secret key_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http) {
+  return std::make_shared<GptZero>(std::move(options), http);
+}
+
+}  // namespace vcache::detection

@@ -1,0 +1,144 @@
+// Hive, version 3 of its API ("AI-generated and deepfake content detection"): images and videos.
+// https://docs.thehive.ai/reference/ai-generated-image-and-video-detection-1
+// How sure each fact is: docs/detection-vendors.md.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "detection/wire/one_call_detector.h"
+#include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
+#include "detection/wire/vendor_scores.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "hive";
+
+/// Classes that are no generator: the verdict, another question, and "none of those".
+constexpr std::array<std::string_view, 7> kNoGenerators = {
+    "ai_generated", "not_ai_generated",   "deepfake", "yes_deepfake",
+    "inconclusive", "inconclusive_video", "none"};
+
+bool IsGenerator(std::string_view name) {
+  return std::find(kNoGenerators.begin(), kNoGenerators.end(), name) == kNoGenerators.end();
+}
+
+/// The number of a class: `value` in version 3, `score` in version 2, whose answers some accounts
+/// of version 3 are reported to see.
+const Json* NumberOf(const Json& entry) {
+  const Json* value = Find(entry, "value");
+  return value != nullptr ? value : Find(entry, "score");
+}
+
+/// One moment of a video, or the whole image. False without its verdict.
+bool ReadMoment(const Json& moment, FrameTally& tally, GeneratorScores& generators) {
+  const Json* classes = Find(moment, "classes");
+  if (classes == nullptr || !classes->is_array()) return false;
+  bool judged = false;
+  for (const Json& entry : *classes) {
+    const auto name = AsString(Find(entry, "class"));
+    if (!name) continue;
+    if (*name == "ai_generated") {
+      if (judged || !tally.Add(NumberOf(entry))) return false;
+      judged = true;
+    } else if (IsGenerator(*name)) {
+      generators.Add(*name, NumberOf(entry));
+    }
+  }
+  return judged;
+}
+
+/// The vendor's list of formats, as far as they are types of ours.
+bool IsTaken(content::MediaType type) {
+  using content::MediaType;
+  switch (type) {
+    case MediaType::kJpeg:
+    case MediaType::kPng:
+    case MediaType::kGif:
+    case MediaType::kWebp:
+    case MediaType::kMp4:
+    case MediaType::kMov:
+    case MediaType::k3gp:
+    case MediaType::kAvi:
+    case MediaType::kWebm:
+      return true;
+    case MediaType::kAvif:
+    case MediaType::kHeic:
+    case MediaType::kMpeg:
+    case MediaType::k3g2:
+      break;
+  }
+  return false;
+}
+
+class Hive final : public OneCallDetector {
+ public:
+  Hive(HiveOptions options, net::HttpClient& http)
+      : OneCallDetector(kName, std::move(options.endpoint), http),
+        key_(std::move(options.api_key)) {}
+
+  bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (!task.media_type || IsTaken(*task.media_type)) return {};
+    return "Only JPEG, PNG, GIF, WebP, MP4, QuickTime, 3GP, AVI and WebM files are judged.";
+  }
+  std::string Fingerprint(MediaKind kind) const override {
+    return kind == MediaKind::kVideo ? "hive/v3/ai-generated/max" : "hive/v3/ai-generated";
+  }
+  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
+    return endpoint().cost_micros;
+  }
+
+ protected:
+  net::HttpRequest RequestFor(const DetectionTask& task) const override {
+    std::vector<net::FormField> form;
+    form.push_back(FileField("media", task));
+    return FormRequest(endpoint().base_url + "/hive/ai-generated-and-deepfake-content-detection",
+                       {Bearer(key_)}, std::move(form));
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response,
+                              const DetectionTask& task) const override {
+    const auto answer = ObjectOf(response);
+    if (response.status != 200) return RequestError(kName, response, answer, key_);
+    const Json* output = answer ? Find(*answer, "output") : nullptr;
+    if (output == nullptr || !output->is_array() || output->empty()) {
+      return InvalidAnswer(kName, "there is no output");
+    }
+    FrameTally tally;
+    GeneratorScores generators;
+    for (const Json& moment : *output) {
+      if (!ReadMoment(moment, tally, generators)) {
+        return InvalidAnswer(kName, "ai_generated is no number of 0 to 1");
+      }
+    }
+    Detection detection;
+    tally.FillIn(detection.source);
+    if (task.kind == MediaKind::kVideo || task.pictures > 1) {
+      detection.frames_analyzed = tally.count();
+    } else {
+      detection.source.frames.reset();
+    }
+    detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(""));
+    detection.generators = generators.BestFirst();
+    Json details = Json::object();
+    Note(details, "requestId", Find(*answer, "task_id"));
+    detection.details = DumpJson(details);
+    detection.cost_micros = PriceMicros(task);
+    return detection;
+  }
+
+ private:
+  const Secret key_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http) {
+  return std::make_shared<Hive>(std::move(options), http);
+}
+
+}  // namespace vcache::detection

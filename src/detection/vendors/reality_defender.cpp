@@ -1,0 +1,229 @@
+// Reality Defender: images and videos, uploaded to a signed URL and judged later.
+// Facts and their sources: docs/detection-vendors.md.
+
+#include <algorithm>
+#include <utility>
+
+#include "detection/wire/fill.h"
+#include "detection/wire/polling.h"
+#include "detection/wire/vendor_answer.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "realitydefender";
+constexpr std::size_t kMaxId = 128;
+/// Of a small request, so that a vendor that does not answer is asked anew.
+constexpr std::chrono::milliseconds kShortCall{15'000};
+
+/// The limits of the vendor's client.
+constexpr std::uint64_t kMaxVideoBytes = 250ULL * 1024 * 1024;
+constexpr std::uint64_t kMaxImageBytes = 50ULL * 1024 * 1024;
+
+/// The vendor tells types by the name's ending; it takes no others (its client's list).
+std::string_view EndingOf(content::MediaType type) {
+  switch (type) {
+    case content::MediaType::kJpeg:
+      return "jpg";
+    case content::MediaType::kPng:
+      return "png";
+    case content::MediaType::kGif:
+      return "gif";
+    case content::MediaType::kWebp:
+      return "webp";
+    case content::MediaType::kMp4:
+      return "mp4";
+    case content::MediaType::kMov:
+      return "mov";
+    default:
+      return "";
+  }
+}
+
+/// An id that may stand in a path as it is.
+bool IsPlainId(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && UrlEscaped(id) == id;
+}
+
+bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// `code` in the envelope says more than the status: a used-up quota is a 400.
+Error FailureOf(const net::HttpResponse& response) {
+  const auto answer = ObjectOf(response);
+  const auto code = answer ? AsString(Find(*answer, "code")) : std::nullopt;
+  if (!code || response.status >= 500) return StatusError(kName, response);
+  if (*code == "upload-limit-reached") return QuotaError(kName, response);
+  const int status = response.status;
+  if (status == 401 || status == 403 || status == 429) return StatusError(kName, response);
+  return VendorError(kName, ErrorCode::kVendorRefused,
+                     "The request was refused (" + ShortText(*code) + ").", Charge::kNone);
+}
+
+class RealityDefender final : public Detector {
+ public:
+  RealityDefender(RealityDefenderOptions options, net::HttpClient& http, Pauses& pauses)
+      : options_(std::move(options)), http_(http), pauses_(pauses) {}
+
+  std::string_view provider() const noexcept override { return kName; }
+  bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (!task.media_type || EndingOf(*task.media_type).empty()) {
+      return "Only JPEG, PNG, GIF, WebP, MP4 and QuickTime files are judged.";
+    }
+    const bool is_video = content::IsVideo(*task.media_type);
+    if (task.file == nullptr) return {};
+    if (is_video && task.file->size() > kMaxVideoBytes) {
+      return "Videos of up to 250 MB are judged.";
+    }
+    if (!is_video && task.file->size() > kMaxImageBytes) return "Images of up to 50 MB are judged.";
+    return {};
+  }
+  std::string Fingerprint(MediaKind) const override { return "realitydefender/realapi/final"; }
+  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
+    return options_.endpoint.cost_micros;
+  }
+
+  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
+    if (!Accepts(task.kind) || task.file == nullptr) {
+      return ContentRefused(kName, "This kind of content is not judged.", Charge::kNone);
+    }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
+      return ContentRefused(kName, refusal, Charge::kNone);
+    }
+    const Deadline until =
+        deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
+    const auto place = Announce(EndingOf(*task.media_type), until);
+    if (!place) return place.error();
+    if (const auto uploaded = Upload(task, place->signed_url, until); !uploaded) {
+      return uploaded.error();
+    }
+    return Await(place->request_id, until);
+  }
+
+ private:
+  /// Where the vendor wants the file, and by which id its result is found.
+  struct Place {
+    std::string signed_url;
+    std::string request_id;
+  };
+
+  net::HttpRequest Ask(const std::string& method, const std::string& path) const {
+    net::HttpRequest request;
+    request.method = method;
+    request.url = options_.endpoint.base_url + path;
+    request.timeout = std::min(kShortCall, options_.endpoint.timeout);
+    request.headers = {{"X-API-KEY", options_.api_key.Reveal()}, {"Accept", "application/json"}};
+    return request;
+  }
+
+  Result<Place> Announce(std::string_view ending, Deadline until) const {
+    net::HttpRequest request = Ask("POST", "/api/files/aws-presigned");
+    request.headers.emplace_back("Content-Type", "application/json");
+    // The user's own file name is nobody's business.
+    request.body = DumpJson(Json{{"fileName", "upload." + std::string(ending)}});
+    const auto response = http_.Send(request, until);
+    if (!response) return TransportError(kName, response.error());
+    if (response->status < 200 || response->status > 299) return FailureOf(*response);
+    const auto answer = ObjectOf(*response);
+    const auto url = answer ? AsString(FindPath(*answer, {"response", "signedUrl"})) : std::nullopt;
+    const auto id = answer ? AsString(Find(*answer, "requestId")) : std::nullopt;
+    if (!id || !IsPlainId(*id)) return InvalidAnswer(kName, "it has no requestId");
+    if (!url || !MayUploadTo(*url)) return InvalidAnswer(kName, "it has no safe signedUrl");
+    return Place{*url, *id};
+  }
+
+  /// The URL comes from outside, so it must not lead the upload to a plain connection, unless the
+  /// vendor itself has one (a sandbox). Where its host may be is the HTTP client's to see to, which
+  /// knows the address.
+  bool MayUploadTo(const std::string& url) const {
+    return url.starts_with("https://") ||
+           url.starts_with(std::string(OriginOf(options_.endpoint.base_url)) + "/");
+  }
+
+  Result<void> Upload(const DetectionTask& task, const std::string& url, Deadline until) const {
+    net::HttpRequest request;
+    request.method = "PUT";
+    request.url = url;
+    request.given_by = options_.endpoint.base_url;
+    request.timeout = options_.endpoint.timeout;
+    // No API key: the storage is somebody else's, and the URL is signed.
+    request.headers = {{"Content-Type", "application/octet-stream"}};
+    request.body =
+        net::StreamedBody{[file = task.file] { return file->NewReader(); }, task.file->size()};
+    const auto response = http_.Send(request, until);
+    if (!response) return TransportError(kName, response.error());
+    if (response->status >= 200 && response->status <= 299) return {};
+    // A storage that says no has kept nothing, so there is nothing to judge and to charge.
+    const bool refused = response->status >= 400 && response->status < 500;
+    return VendorError(
+        kName, ErrorCode::kVendorUnavailable,
+        "The upload was answered with status " + std::to_string(response->status) + ".",
+        refused ? Charge::kNone : Charge::kUnknown);
+  }
+
+  Result<Detection> Await(const std::string& id, Deadline until) const {
+    PollPlan plan;
+    plan.interval = options_.interval;
+    plan.first_pause = std::min(plan.interval, std::chrono::milliseconds(2'000));
+    const Look look = [&](const net::HttpResponse& response) { return LookAt(response, id); };
+    return AwaitResult({kName, Ask("GET", "/api/media/users/" + id), look, plan}, http_, pauses_,
+                       until);
+  }
+
+  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
+                                          const std::string& id) const {
+    if (response.status == 404) return std::nullopt;  // not there yet, or unknown
+    if (response.status != 200) return FailureOf(response);
+    const auto answer = ObjectOf(response);
+    const Json* summary = answer ? Find(*answer, "resultsSummary") : nullptr;
+    if (!answer || (summary == nullptr && Find(*answer, "requestId") == nullptr)) {
+      return InvalidAnswer(kName, "it is no result");
+    }
+    if (summary == nullptr || summary->is_null()) return std::nullopt;
+    const std::string status = AsString(Find(*summary, "status")).value_or("");
+    if (IsOneOf(status, {"ANALYZING", "PROCESSING", "QUEUED", "UPLOADED", "UPLOADING"})) {
+      return std::nullopt;
+    }
+    if (IsOneOf(status, {"NOT_APPLICABLE", "UNABLE_TO_EVALUATE"})) {
+      return ContentRefused(kName, "The vendor could not judge the file (" + status + ").",
+                            Charge::kUnknown);
+    }
+    if (!IsOneOf(status, {"AUTHENTIC", "FAKE", "MANIPULATED", "SUSPICIOUS"})) {
+      return InvalidAnswer(kName, "its status is none that is known");
+    }
+    return VerdictOf(*summary, status, id);
+  }
+
+  Result<Detection> VerdictOf(const Json& summary, const std::string& status,
+                              const std::string& id) const {
+    const auto score = AsNumber(FindPath(summary, {"metadata", "finalScore"}));
+    if (!score || !IsScore(*score)) {
+      return InvalidAnswer(kName, "finalScore is no number of 0 to 100");
+    }
+    Detection detection;
+    detection.source.provider = kName;
+    detection.source.score = score;
+    detection.source.raw_score = score;
+    detection.source.kind = ScoreKind::kEnsemble;
+    detection.details = DumpJson(Json{{"requestId", id}, {"status", status}});
+    detection.cost_micros = options_.endpoint.cost_micros;
+    detection.demo = options_.endpoint.sandbox;
+    return detection;
+  }
+
+  const RealityDefenderOptions options_;
+  net::HttpClient& http_;
+  Pauses& pauses_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
+                                              Pauses& pauses) {
+  return std::make_shared<RealityDefender>(std::move(options), http, pauses);
+}
+
+}  // namespace vcache::detection

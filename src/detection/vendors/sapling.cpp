@@ -1,0 +1,63 @@
+// Sapling: texts. Facts and their sources: docs/detection-vendors.md.
+
+#include <utility>
+
+#include "detection/wire/one_call_detector.h"
+#include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "sapling";
+
+class Sapling final : public OneCallDetector {
+ public:
+  Sapling(SaplingOptions options, net::HttpClient& http)
+      : OneCallDetector(kName, std::move(options.endpoint), http),
+        key_(std::move(options.api_key)) {}
+
+  bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
+  std::string Fingerprint(MediaKind) const override { return "sapling/v1"; }
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    return endpoint().cost_micros *
+           static_cast<std::int64_t>(task.characters / 1000 + (task.characters % 1000 > 0 ? 1 : 0));
+  }
+
+ protected:
+  net::HttpRequest RequestFor(const DetectionTask& task) const override {
+    // Scores of sentences are made by another method and need not agree; without them it is faster.
+    return JsonRequest(
+        endpoint().base_url + "/api/v1/aidetect", {},
+        Json{{"key", key_.Reveal()}, {"text", std::string(task.text)}, {"sent_scores", false}});
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response,
+                              const DetectionTask& task) const override {
+    const auto answer = ObjectOf(response);
+    if (response.status != 200) {
+      return RequestError(kName, response, answer, key_);
+    }
+    if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
+    const Json* raw = Find(*answer, "score");
+    const auto score = ScoreFromUnit(raw);
+    if (!score) return InvalidAnswer(kName, "score is no number of 0 to 1");
+    Detection detection;
+    detection.source.score = score;
+    detection.source.raw_score = AsNumber(raw);
+    detection.cost_micros = PriceMicros(task);
+    return detection;
+  }
+
+ private:
+  const Secret key_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http) {
+  return std::make_shared<Sapling>(std::move(options), http);
+}
+
+}  // namespace vcache::detection

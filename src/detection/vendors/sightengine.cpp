@@ -1,0 +1,323 @@
+// Sightengine: images, videos of up to 60 s by the synchronous endpoint, longer ones by the
+// asynchronous one. Facts and their sources: docs/detection-vendors.md.
+
+#include <algorithm>
+#include <utility>
+
+#include "detection/wire/fill.h"
+#include "detection/wire/free_check.h"
+#include "detection/wire/polling.h"
+#include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
+#include "detection/wire/vendor_scores.h"
+#include "vcache/detection/vendors/vendors.h"
+
+namespace vcache::detection {
+namespace {
+
+constexpr std::string_view kName = "sightengine";
+/// A clip of 60 s at one frame a second: the dearest reading of the vendor's two price pages.
+constexpr std::int64_t kDearestClipFrames = 60;
+/// The longest video that the synchronous endpoint takes (the vendor's page "synchronous or
+/// asynchronous moderation").
+constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
+/// Where the length of a video is not known, its size decides: a minute of video at two megabits a
+/// second is about this large, and a clip that goes the long way is judged all the same.
+constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
+/// The vendor analyses half an hour of a video at most, unless it is asked for more.
+constexpr std::int64_t kMostFrames = 1'800;
+/// What longer videos would need is another plan (the page on lengths); a part of the frames would
+/// be paid, and be no verdict.
+constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
+/// Of a video that is sent as it is (the same page).
+constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
+/// Of one look at a job.
+constexpr std::chrono::milliseconds kLookTimeout{15'000};
+constexpr std::size_t kMaxJobId = 128;
+
+/// More in one answer is nonsense.
+constexpr std::int64_t kMostOperations = 1'000'000;
+
+/// The price of an image or a frame, and how many of the vendor's operations that is; 0: what it
+/// says of operations does not count.
+struct Tariff {
+  std::int64_t price_micros = 0;
+  std::int64_t operations = 0;
+};
+
+bool IsLong(const DetectionTask& task) {
+  if (task.kind != MediaKind::kVideo) return false;
+  return task.video_length ? *task.video_length > kLongestClip
+                           : task.file != nullptr && task.file->size() > kLargestClip;
+}
+
+Error Refusal(std::string_view sentence) {
+  return VendorError(kName, ErrorCode::kVendorRefused, sentence, Charge::kNone);
+}
+
+Error Unavailable(std::string_view sentence, std::optional<std::chrono::seconds> retry_after) {
+  Error error = VendorError(kName, ErrorCode::kVendorUnavailable, sentence, Charge::kNone);
+  error.retry_after = retry_after;
+  return error;
+}
+
+/// The failure envelope. Nothing is billed: only successful answers count.
+Error FailureOf(const Json& answer, const net::HttpResponse& response, const Secret& secret) {
+  const auto type = AsString(FindPath(answer, {"error", "type"})).value_or("");
+  const auto code = AsInteger(FindPath(answer, {"error", "code"})).value_or(0);
+  const std::string words = QuotedMessage(FindPath(answer, {"error", "message"}), secret);
+  // The vendor's own sample shows a bad key as argument_error 1, live reports credentials_error.
+  if (type == "credentials_error" || (type == "argument_error" && code == 1)) {
+    return Refusal(
+        "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
+  }
+  if (type == "media_error") return Refusal("The file was refused" + words + ".");
+  if (type == "plan_error") return Refusal("The model is not part of the plan" + words + ".");
+  if (type == "argument_error" || type == "request_error" || type == "callback_error") {
+    return Refusal("The request was refused" + words + ".");
+  }
+  if (type == "usage_limit" && code == 32) return QuotaError(kName, response);
+  if (type == "usage_limit") {
+    return Unavailable("Too many calls at once; try again later.", response.retry_after);
+  }
+  return Unavailable("The vendor failed; try again later.", response.retry_after);
+}
+
+/// What the vendor says to a call without models and without media, which it can only refuse (0
+/// operations): it looks at the credentials first. Bad ones are `credentials_error`, or, in the
+/// vendor's own sample, `argument_error` 1, and nobody documents that a missing argument has
+/// another code: there the message must name the credentials.
+CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answer) {
+  const Json* error = Find(answer, "error");
+  if (AsString(Find(answer, "status")) != "failure" || error == nullptr) {
+    return OddAnswer(kName, response);
+  }
+  const auto type = AsString(Find(*error, "type")).value_or("");
+  const bool doubtful = AsInteger(Find(*error, "code")).value_or(1) == 1;
+  const auto message = AsString(Find(*error, "message")).value_or("");
+  const bool names_them = message.find("API user") != std::string::npos ||
+                          message.find("API secret") != std::string::npos ||
+                          message.find("api_user") != std::string::npos ||
+                          message.find("api_secret") != std::string::npos;
+  if (type == "credentials_error" || (type == "argument_error" && doubtful && names_them)) {
+    return RefusedBy(
+        kName,
+        "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
+  }
+  if (type == "argument_error" && !doubtful && !names_them) return AcceptedBy();
+  return OddAnswer(kName, response);
+}
+
+std::string DetailsOf(const Json& answer) {
+  Json details = Json::object();
+  Note(details, "requestId", FindPath(answer, {"request", "id"}));
+  Note(details, "operations", FindPath(answer, {"request", "operations"}));
+  return DumpJson(details);
+}
+
+/// What the vendor says that it charged: the larger of what it judged and what its operations come
+/// to, because the operations are what it bills.
+std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& tariff) {
+  std::int64_t units = judged;
+  const auto told = AsInteger(operations);
+  if (told && tariff.operations > 0 && *told > 0 && *told <= kMostOperations) {
+    units = std::max(units, (*told + tariff.operations - 1) / tariff.operations);
+  }
+  return tariff.price_micros * units;
+}
+
+Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const Tariff& tariff) {
+  const Json* raw = FindPath(answer, {"type", "ai_generated"});
+  const auto score = ScoreFromUnit(raw);
+  if (!score) return InvalidAnswer(kName, "type.ai_generated is no number of 0 to 1");
+  Detection detection;
+  detection.source.score = score;
+  detection.source.raw_score = AsNumber(raw);
+  GeneratorScores generators;
+  generators.AddMap(FindPath(answer, {"type", "ai_generators"}));
+  detection.generators = generators.BestFirst();
+  detection.details = DetailsOf(answer);
+  const Json* operations = FindPath(answer, {"request", "operations"});
+  // Each picture of an animation that it looked at is one operation at least; untold, it is all.
+  const std::int64_t judged =
+      std::clamp<std::int64_t>(AsInteger(operations).value_or(pictures), 1, pictures);
+  detection.cost_micros = CostOf(judged, operations, tariff);
+  return detection;
+}
+
+/// The vendor gives no score for a clip: the headline is the highest of its frames.
+Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Json* operations,
+                               const Tariff& tariff) {
+  if (frames == nullptr || !frames->is_array() || frames->empty()) {
+    return InvalidAnswer(kName, "there are no frames");
+  }
+  FrameTally tally;
+  GeneratorScores generators;
+  for (const Json& frame : *frames) {
+    if (!tally.Add(FindPath(frame, {"type", "ai_generated"}))) {
+      return InvalidAnswer(kName, "a frame has no number of 0 to 1");
+    }
+    generators.AddMap(FindPath(frame, {"type", "ai_generators"}));
+  }
+  Detection detection;
+  tally.FillIn(detection.source);
+  detection.frames_analyzed = tally.count();
+  detection.generators = generators.BestFirst();
+  detection.details = DetailsOf(answer);
+  detection.cost_micros = CostOf(tally.count(), operations, tariff);
+  return detection;
+}
+
+class Sightengine final : public Detector {
+ public:
+  Sightengine(SightengineOptions options, net::HttpClient& http, Pauses& pauses)
+      : options_(std::move(options)), http_(http), pauses_(pauses) {}
+
+  std::string_view provider() const noexcept override { return kName; }
+  bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
+  std::string Fingerprint(MediaKind kind) const override {
+    // Both endpoints sample frames and judge them by the same model.
+    return kind == MediaKind::kVideo ? "sightengine/1.0/genai/video-sync/max"
+                                     : "sightengine/1.0/genai";
+  }
+  std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
+    if (task.kind != MediaKind::kVideo) return {};
+    if (task.video_length && *task.video_length > kLongestVideo) {
+      return "Videos of up to 30 minutes are judged.";
+    }
+    if (task.file != nullptr && task.file->size() > kLargestVideo) {
+      return "Videos of up to 50 MB are judged.";
+    }
+    return {};
+  }
+  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros * task.pictures;
+    // One frame a second; where nothing proves the length, as many as the endpoint takes.
+    const std::int64_t most = IsLong(task) ? kMostFrames : kDearestClipFrames;
+    if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost_micros * most;
+    const auto frames = std::chrono::ceil<std::chrono::seconds>(*task.video_length).count();
+    return options_.endpoint.cost_micros * std::clamp<std::int64_t>(frames, 1, most);
+  }
+
+  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
+    if (!Accepts(task.kind) || task.file == nullptr || !task.media_type) {
+      return ContentRefused(kName, "Only images and videos are judged.", Charge::kNone);
+    }
+    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) return Refusal(refusal);
+    const Deadline until =
+        deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
+    auto response = http_.Send(RequestFor(task), until);
+    if (!response) return TransportError(kName, std::move(response).error());
+    auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task);
+    if (!detection) return detection;
+    detection->source.provider = kName;
+    detection->source.model = "genai";
+    detection->demo = options_.endpoint.sandbox;
+    return detection;
+  }
+
+  CredentialCheck CheckCredentials(Deadline deadline) override {
+    net::HttpRequest request =
+        FormRequest(options_.endpoint.base_url + "/check.json", {}, CredentialFields());
+    request.timeout = options_.endpoint.timeout;
+    return AskForFree(kName, std::move(request), http_, deadline, ReadRefusal);
+  }
+
+ private:
+  Tariff TariffNow() const {
+    return {options_.endpoint.cost_micros, options_.operations_per_image};
+  }
+
+  std::vector<net::FormField> CredentialFields() const {
+    return {TextField("api_user", options_.api_user),
+            TextField("api_secret", options_.api_secret.Reveal())};
+  }
+
+  net::HttpRequest RequestFor(const DetectionTask& task) const {
+    const char* path = IsLong(task)                     ? "/video/check.json"
+                       : task.kind == MediaKind::kVideo ? "/video/check-sync.json"
+                                                        : "/check.json";
+    // Credentials before the file, in the order of the vendor's own client: it can refuse early.
+    std::vector<net::FormField> form = CredentialFields();
+    form.push_back(TextField("models", "genai"));
+    form.push_back(FileField("media", task));
+    net::HttpRequest request = FormRequest(options_.endpoint.base_url + path, {}, std::move(form));
+    request.timeout = options_.endpoint.timeout;
+    return request;
+  }
+
+  /// `status` in the JSON decides, never the number of HTTP alone.
+  Result<Json> SuccessOf(const net::HttpResponse& response) const {
+    auto answer = ObjectOf(response);
+    const auto status = answer ? AsString(Find(*answer, "status")) : std::nullopt;
+    if (status == "failure") return FailureOf(*answer, response, options_.api_secret);
+    if (status != "success" || response.status >= 500) {
+      if (response.status != 200) return StatusError(kName, response);
+      return InvalidAnswer(kName, "it has no status");
+    }
+    return *std::move(answer);
+  }
+
+  Result<Detection> Interpret(const net::HttpResponse& response, const DetectionTask& task) const {
+    const auto answer = SuccessOf(response);
+    if (!answer) return answer.error();
+    const Json* frames = FindPath(*answer, {"data", "frames"});
+    // An animation is judged picture by picture; nobody documents how its answer looks.
+    const bool by_frames =
+        task.kind == MediaKind::kVideo || (task.pictures > 1 && frames != nullptr);
+    if (!by_frames) return ImageVerdict(*answer, task.pictures, TariffNow());
+    return VideoVerdict(*answer, frames, FindPath(*answer, {"request", "operations"}), TariffNow());
+  }
+
+  /// The video was taken; its frames come later. Nothing from here on is free.
+  Result<Detection> Follow(const net::HttpResponse& accepted, Deadline until) const {
+    const auto answer = SuccessOf(accepted);
+    if (!answer) return answer.error();
+    const auto id = AsString(FindPath(*answer, {"media", "id"}));
+    if (!id || id->empty() || id->size() > kMaxJobId) {
+      return InvalidAnswer(kName, "it has no media.id");
+    }
+    net::HttpRequest request;
+    request.method = "GET";
+    // The vendor's page puts the credentials of this call into the query; it is logged nowhere.
+    request.url = options_.endpoint.base_url + "/video/byid.json?id=" + UrlEscaped(*id) +
+                  "&api_user=" + UrlEscaped(options_.api_user) +
+                  "&api_secret=" + UrlEscaped(options_.api_secret.Reveal());
+    request.timeout = kLookTimeout;
+    PollPlan plan;
+    plan.first_pause = options_.interval;
+    plan.interval = options_.interval;
+    const Look look = [&](const net::HttpResponse& response) { return LookAt(response, *id); };
+    return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, until);
+  }
+
+  std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
+                                          const std::string& id) const {
+    const auto answer = SuccessOf(response);
+    if (!answer) return answer.error();
+    const auto media = AsString(FindPath(*answer, {"output", "media", "id"}));
+    if (media && *media != id) return InvalidAnswer(kName, "it is of another video");
+    const Json* data = FindPath(*answer, {"output", "data"});
+    const auto status = data == nullptr ? std::nullopt : AsString(Find(*data, "status"));
+    if (status == "ongoing") return std::nullopt;  // also with a progress of 1
+    if (status == "failure" || status == "stopped") {
+      return ContentRefused(kName, "The video could not be judged.", Charge::kUnknown);
+    }
+    if (status != "finished") return InvalidAnswer(kName, "the job's state is none that is known");
+    // A part of the frames is no verdict on the whole: the state decides, not what is there.
+    return VideoVerdict(*answer, Find(*data, "frames"), Find(*data, "operations"), TariffNow());
+  }
+
+  const SightengineOptions options_;
+  net::HttpClient& http_;
+  Pauses& pauses_;
+};
+
+}  // namespace
+
+std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
+                                          Pauses& pauses) {
+  return std::make_shared<Sightengine>(std::move(options), http, pauses);
+}
+
+}  // namespace vcache::detection

@@ -1,0 +1,71 @@
+#include "detection/wire/fill.h"
+
+#include <algorithm>
+
+namespace vcache::detection {
+namespace {
+
+bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+/// The value whose placeholder the text begins with, or null.
+const Value* StartOf(std::string_view text, std::span<const Value> values) {
+  const auto found = std::find_if(values.begin(), values.end(), [text](const Value& value) {
+    const std::string_view name = value.first;
+    return text.size() >= name.size() + 2 && text.substr(1, name.size()) == name &&
+           text[name.size() + 1] == '}';
+  });
+  return found == values.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string UrlEscaped(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    if (IsUnreserved(c)) {
+      escaped += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped += {'%', kDigits[byte / 16], kDigits[byte % 16]};
+    }
+  }
+  return escaped;
+}
+
+std::string_view OriginOf(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return url;
+  return url.substr(0, std::min(url.find_first_of("/?#", scheme + 3), url.size()));
+}
+
+std::string Fill(std::string_view text, std::span<const Value> values, Escape escape) {
+  std::string filled;
+  while (!text.empty()) {
+    const std::size_t brace = std::min(text.find('{'), text.size());
+    filled += text.substr(0, brace);
+    text.remove_prefix(brace);
+    if (text.empty()) break;
+    if (const Value* value = StartOf(text, values)) {
+      filled += escape == Escape::kUrl ? UrlEscaped(value->second) : std::string(value->second);
+      text.remove_prefix(value->first.size() + 2);
+    } else {
+      filled += '{';
+      text.remove_prefix(1);
+    }
+  }
+  return filled;
+}
+
+void FillStrings(Json& json, std::span<const Value> values) {
+  if (json.is_string()) {
+    json = Fill(json.get_ref<const std::string&>(), values, Escape::kNone);
+  } else if (json.is_structured()) {
+    for (Json& inner : json) FillStrings(inner, values);
+  }
+}
+
+}  // namespace vcache::detection

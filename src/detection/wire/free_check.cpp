@@ -1,0 +1,71 @@
+#include "detection/wire/free_check.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "detection/wire/vendor_answer.h"
+
+namespace vcache::detection {
+namespace {
+
+/// The answers are a few lines.
+constexpr std::size_t kMaxAnswer = 256 * 1024;
+
+CredentialCheck Saying(CredentialState state, std::string_view vendor, std::string_view sentence) {
+  return {state, std::string(vendor) + ": " + std::string(sentence)};
+}
+
+}  // namespace
+
+std::string_view CredentialStateName(CredentialState state) noexcept {
+  switch (state) {
+    case CredentialState::kAccepted:
+      return "accepted";
+    case CredentialState::kRefused:
+      return "refused";
+    case CredentialState::kNotCheckable:
+      return "not_checkable";
+    case CredentialState::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+CredentialCheck AcceptedBy() {
+  return {CredentialState::kAccepted};
+}
+
+CredentialCheck RefusedBy(std::string_view vendor, std::string_view sentence) {
+  return Saying(CredentialState::kRefused, vendor, sentence);
+}
+
+CredentialCheck UnknownTo(std::string_view vendor, std::string_view sentence) {
+  return Saying(CredentialState::kUnknown, vendor, sentence);
+}
+
+CredentialCheck OddAnswer(std::string_view vendor, const net::HttpResponse& response) {
+  return UnknownTo(vendor, "The answer says nothing of the credentials (status " +
+                               std::to_string(response.status) + ").");
+}
+
+CredentialCheck AskForFree(std::string_view vendor, net::HttpRequest request, net::HttpClient& http,
+                           Deadline deadline, const ReadAnswer& read) {
+  request.timeout = std::min(request.timeout, kCheckTimeout);
+  request.max_response_bytes = kMaxAnswer;
+  const auto response = http.Send(request, deadline);
+  if (!response) return UnknownTo(vendor, response.error().message);
+  if (response->status == 429) {
+    return UnknownTo(vendor, "The rate limit is reached; check again later.");
+  }
+  if (response->status >= 500) {
+    return UnknownTo(vendor,
+                     "The vendor failed with status " + std::to_string(response->status) + ".");
+  }
+  // Errors of all these vendors are JSON: a page of HTML is a proxy's word, whatever its status.
+  const auto answer = ObjectOf(*response);
+  if (!answer) return OddAnswer(vendor, *response);
+  return read(*response, *answer);
+}
+
+}  // namespace vcache::detection

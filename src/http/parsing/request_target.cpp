@@ -1,0 +1,95 @@
+#include "http/parsing/request_target.h"
+
+#include "http/parsing/field_syntax.h"
+#include "http/parsing/malformed.h"
+
+namespace vcache::http {
+namespace {
+
+/// What a target may be written in. Bytes above ASCII must come percent-encoded, and a fragment
+/// never reaches a server: two parsers would disagree where the path ends.
+bool IsTargetChar(char c) noexcept {
+  return c > ' ' && c < '\x7F' && c != '#';
+}
+
+bool IsPort(std::string_view port) noexcept {
+  return port.size() <= 5 && std::all_of(port.begin(), port.end(), IsDigit);
+}
+
+bool IsNameChar(char c) noexcept {
+  return IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+bool IsAddressChar(char c) noexcept {
+  return HexValue(c) >= 0 || c == ':' || c == '.';
+}
+
+/// The authority of an absolute form, or nothing when `raw` is no such form. What is left in `raw`
+/// is the origin form.
+std::optional<std::string_view> TakeAuthority(std::string_view& raw) noexcept {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!EqualsIgnoringCase(raw.substr(0, scheme.size()), scheme)) continue;
+    raw.remove_prefix(scheme.size());
+    const std::string_view authority = raw.substr(0, raw.find_first_of("/?"));
+    raw.remove_prefix(authority.size());
+    return authority;
+  }
+  return std::nullopt;
+}
+
+/// NUL and line breaks would let one path mean two things: to a C string, to a log, to a header.
+bool IsSafePath(std::string_view path) noexcept {
+  return path.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
+}
+
+}  // namespace
+
+bool IsHost(std::string_view host) noexcept {
+  std::string_view port;
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    const std::string_view address = host.substr(1, end - 1);
+    if (address.size() < 2 || !std::all_of(address.begin(), address.end(), IsAddressChar)) {
+      return false;
+    }
+    port = host.substr(end + 1);
+  } else {
+    const std::size_t colon = std::min(host.find(':'), host.size());
+    const std::string_view name = host.substr(0, colon);
+    if (name.empty() || !std::all_of(name.begin(), name.end(), IsNameChar)) return false;
+    port = host.substr(colon);
+  }
+  return port.empty() || (port.front() == ':' && IsPort(port.substr(1)));
+}
+
+Result<std::string_view> ReadTarget(std::string_view raw, RequestHead& head) {
+  if (!std::all_of(raw.begin(), raw.end(), IsTargetChar)) {
+    return Malformed("The request target holds a character that must be percent-encoded.");
+  }
+  if (raw == "*") {
+    if (head.method != "OPTIONS") return Malformed("The target * is for OPTIONS only.");
+    head.target = head.path = "*";
+    return std::string_view();
+  }
+  const std::optional<std::string_view> authority = TakeAuthority(raw);
+  if (authority) {
+    if (!IsHost(*authority)) return Malformed("The host of the request target is not a host.");
+    // `http://host` and `http://host?query` mean the root.
+    head.target = raw.starts_with('/') ? "" : "/";
+  } else if (!raw.starts_with('/')) {
+    return Malformed("The request target is neither a path nor an http address.");
+  }
+  head.target += raw;
+
+  const std::string_view target = head.target;
+  const std::size_t question = std::min(target.find('?'), target.size());
+  std::optional<std::string> path = PercentDecode(target.substr(0, question));
+  if (!path) return Malformed("The path holds a broken percent escape.");
+  if (!IsSafePath(*path)) return Malformed("The path holds a NUL or a line break.");
+  head.path = *std::move(path);
+  head.query = target.substr(std::min(question + 1, target.size()));
+  return authority.value_or(std::string_view());
+}
+
+}  // namespace vcache::http

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "http/parsing/chunk_decoder.h"
+#include "http/parsing/request_head.h"
+#include "http/server/connection.h"
+#include "http/server/socket_io.h"
+#include "vcache/core/byte_source.h"
+#include "vcache/core/clock.h"
+#include "vcache/core/deadline.h"
+
+namespace vcache::http {
+
+struct BodyLimits {
+  std::uint64_t max_bytes = 0;
+  std::chrono::milliseconds grace{0};
+  std::uint64_t min_bytes_per_second = 0;
+  Deadline deadline = Deadline::Never();
+  /// Set when the server stops: then nothing may come for `stop_pause` at most. Null: never.
+  const std::atomic<bool>* stopping = nullptr;
+  std::chrono::milliseconds stop_pause{0};
+};
+
+/// The body of one request, straight from its connection: never a byte of what follows it, never an
+/// end that the framing did not announce (rules H3 and H4). Errors: kTooLarge, kBadRequest
+/// (chunks), kRequestTimeout (rule H8), kShuttingDown, kClientGone. One thread.
+class BodyReader final : public ByteSource {
+ public:
+  /// `connection` and `clock` must outlive it; the head is removed from the input already.
+  BodyReader(Connection& connection, const RequestHead& head, const BodyLimits& limits,
+             const Clock& clock);
+
+  /// The first read sends `100 Continue` when the client waits for it (rule H6).
+  Result<std::size_t> Read(std::span<std::byte> into) override;
+
+  /// Whether the connection may carry another request (rule H5): the body was read whole, or what
+  /// is left of it is small and here already. Never blocks.
+  bool SkipRest();
+
+  std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+  bool client_gone() const noexcept {
+    return error_.has_value() && error_->code == ErrorCode::kClientGone;
+  }
+
+ private:
+  enum class Wait { kAllowed, kForbidden };
+
+  bool done() const noexcept;
+  void SendContinue();
+  /// Some of the body; nothing when it would have to wait and must not.
+  Result<std::optional<std::size_t>> Pull(std::span<std::byte> into, Wait wait);
+  Result<std::optional<std::size_t>> PullLength(std::span<std::byte> into, Wait wait);
+  Result<std::optional<std::size_t>> PullChunks(std::span<std::byte> into, Wait wait);
+  Result<bool> AwaitMore(Wait wait);
+  WaitStatus WaitForInput(Deadline until);
+  Error ClientGone() const;
+
+  Connection& connection_;
+  const BodyFraming framing_;
+  const BodyLimits limits_;
+  const Clock& clock_;
+  ChunkDecoder chunks_;
+  std::uint64_t left_;  ///< Of a body with a length.
+  bool continue_pending_;
+  std::uint64_t bytes_read_ = 0;
+  /// Time spent waiting for the client; a slow handler is not the client's fault.
+  std::chrono::nanoseconds waited_{0};
+  bool stop_cut_it_ = false;
+  std::optional<Error> error_;
+};
+
+}  // namespace vcache::http

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "http/server/acceptor.h"
+#include "http/server/connection_table.h"
+#include "vcache/http/server/server.h"
+
+namespace vcache::http {
+
+/// One thread that accepts, and watches every connection that no worker has: idle ones, heads that
+/// are still coming, answered ones that are being closed. A connection costs no thread until a
+/// whole head is there (rule H9).
+class EventLoop {
+ public:
+  /// Gives a connection with a whole head (or a refusal) to a worker; false when there is none.
+  using Submit = std::function<bool(Connection&)>;
+  /// Answers a connection that nobody takes, without waiting for anything.
+  using TurnAway = std::function<void(Connection&)>;
+
+  EventLoop(const ServerOptions& options, Clock& clock, Logger& logger);
+  ~EventLoop();
+
+  /// `submit` and `turn_away` are called in the loop's thread, without a lock.
+  Result<void> Start(UniqueFd listener, Submit submit, TurnAway turn_away);
+
+  // For workers, with a connection that is theirs; afterwards it is not.
+  void Park(Connection& connection);
+  void CloseGently(Connection& connection);
+  void Drop(Connection& connection);
+
+  /// The error of the listener when it died (rule H21), or success once `StopAccepting` was called.
+  Result<void> Wait();
+
+  // Stopping, in this order; from one thread.
+  void StopAccepting();                ///< Also closes what has sent no whole head.
+  void AwaitEmpty(Deadline deadline);  ///< Until every connection is closed.
+  void CutAll();                       ///< Shuts every socket; what a worker has ends by itself.
+  void Join();                         ///< Ends the thread and closes what is left.
+
+ private:
+  enum class Phase { kRunning, kStopping, kCutting, kEnding };
+
+  void Run();
+  void Turn();
+  int WaitMilliseconds();
+  void Accept();
+  void WatchListener(bool on);
+  void OnAccepted(UniqueFd fd, const sockaddr_storage& address);
+  void OnEvent(Connection& connection);
+  void OnInput(Connection& connection);
+  void OnLinger(Connection& connection);
+  void OnDue(Connection& connection);
+  void OnPhase();
+  void AwaitHead(Connection& connection);
+  void Watch(Connection& connection, SteadyTime due);
+  void MakeReady(Connection& connection);
+  void SubmitReady();
+  void Refuse(Connection& connection);
+  void Linger(Connection& connection);
+  void Remove(Connection& connection);
+  void Wake();
+  void ListenerFailed(const Error& error);
+
+  const ServerOptions& options_;
+  Clock& clock_;
+  Logger& logger_;
+  Submit submit_;
+  TurnAway turn_away_;
+  UniqueFd epoll_;
+  UniqueFd wakeup_;
+  std::unique_ptr<Acceptor> acceptor_;      // the loop's thread only
+  std::vector<Connection*> ready_;          // the loop's thread only
+  std::optional<SteadyTime> accept_again_;  // the loop's thread only
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  ConnectionTable table_;                    // guarded by mutex_
+  Phase phase_ = Phase::kRunning;            // guarded by mutex_
+  Phase handled_ = Phase::kRunning;          // guarded by mutex_
+  SteadyTime awake_at_ = SteadyTime::min();  // guarded by mutex_: when the loop looks by itself
+  std::optional<Error> failure_;             // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace vcache::http

@@ -1,0 +1,289 @@
+#include "http/server/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+
+#include "http/parsing/request_framing.h"
+#include "http/parsing/salvaged_origin.h"
+#include "http/server/refusal.h"
+#include "http/server/socket_io.h"
+
+namespace vcache::http {
+namespace {
+
+/// Fields that only the server may set; a handler's are ignored.
+constexpr std::array<std::string_view, 6> kOwnFields = {
+    "Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Request-Id", "Keep-Alive"};
+
+std::string JoinMethods(std::vector<std::string> methods) {
+  const auto has = [&](std::string_view name) {
+    return std::find(methods.begin(), methods.end(), name) != methods.end();
+  };
+  if (has("GET") && !has("HEAD")) methods.emplace_back("HEAD");
+  if (!has("OPTIONS")) methods.emplace_back("OPTIONS");
+  std::string joined;
+  for (const std::string& method : methods) {
+    if (!joined.empty()) joined += ", ";
+    joined += method;
+  }
+  return joined;
+}
+
+Response AllowOnly(std::string allowed) {
+  Response response;
+  response.status = 204;
+  if (!allowed.empty()) response.headers.Set("Allow", std::move(allowed));
+  return response;
+}
+
+/// `Keep-Alive: timeout=N`, for clients that heed it (Node.js, Apache's): by the time that it names
+/// they have stopped using the connection, so that no request of theirs meets our closing. A tenth
+/// of the real time, from half a second to five, is for the way. Empty when nothing is left: 0
+/// means "for ever" to some.
+std::string KeepAliveHint(std::chrono::milliseconds timeout) {
+  using std::chrono::milliseconds;
+  const milliseconds margin = std::clamp(timeout / 10, milliseconds(500), milliseconds(5'000));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout - margin).count();
+  return seconds < 1 ? std::string() : "timeout=" + std::to_string(seconds);
+}
+
+std::string WhatOf(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return CutForLog(e.what());
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(const ServerContext& context)
+    : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
+
+Exchange::Turn Exchange::Begin(Connection& connection) const {
+  Turn turn{.connection = connection,
+            .started = context_.clock.Now(),
+            .request = {},
+            .head = {},
+            .outcome = {},
+            .cut_after = {}};
+  turn.request.info.peer = connection.peer;
+  return turn;
+}
+
+Fate Exchange::Serve(Connection& connection) {
+  Turn turn = Begin(connection);
+  std::optional<Error> refusal;
+  std::optional<BodyReader> body;
+  if (TakeHead(turn, refusal)) {
+    const Deadline deadline = Deadline::At(turn.started + context_.options.request_timeout);
+    body.emplace(connection, turn.head,
+                 BodyLimits{context_.options.max_body_bytes, context_.options.body_grace,
+                            context_.options.body_min_bytes_per_second, deadline,
+                            &context_.stopping, context_.options.stop_pause},
+                 context_.clock);
+    turn.request.body = &*body;
+    turn.request.deadline = deadline;
+    turn.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
+    refusal = RefuseBody(turn, *body);
+  }
+  BodyReader* const reader = body ? &*body : nullptr;
+  writer_.Exchange(
+      {.head_only = turn.head.method == "HEAD"}, [&] { return Respond(turn, reader, refusal); },
+      [&](std::string_view head, std::string_view content) {
+        if (reader == nullptr || !reader->client_gone()) Send(turn, head, content);
+      });
+  const bool gone = !turn.complete && !turn.cut_after;
+  Report(turn, reader, gone);
+  if (gone) return Fate::kDrop;
+  return turn.wants_close || turn.cut_after ? Fate::kCloseGently : Fate::kKeep;
+}
+
+void Exchange::TurnAway(Connection& connection) {
+  Turn turn = Begin(connection);
+  turn.may_wait = false;
+  // Over the limit of connections nothing was read yet; often the head is here all the same.
+  if (connection.input.empty() && connection.ReadMore() == ReadStatus::kData) {
+    connection.FindHead(context_.options.max_head_bytes);
+  }
+  std::optional<Error> refusal;
+  TakeHead(turn, refusal);
+  refusal = Overloaded();  // whatever else is wrong with it
+  writer_.Exchange(
+      {.head_only = turn.head.method == "HEAD"}, [&] { return Respond(turn, nullptr, refusal); },
+      [&](std::string_view head, std::string_view content) { Send(turn, head, content); });
+  Report(turn, nullptr, !turn.complete);
+}
+
+bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
+  Connection& connection = turn.connection;
+  RequestInfo& info = turn.request.info;
+  const std::string_view received = connection.input.view();
+  refusal = std::exchange(connection.refusal, std::nullopt);
+  const bool whole = !refusal;
+  if (whole) {
+    auto head = ParseRequestHead(received.substr(0, connection.head_end),
+                                 {.max_bytes = context_.options.max_head_bytes,
+                                  .max_fields = context_.options.max_head_fields,
+                                  .max_target_bytes = context_.options.max_target_bytes});
+    if (head) {
+      turn.head = std::move(*head);
+    } else {
+      refusal = std::move(head).error();
+    }
+  }
+  if (refusal) {
+    if (auto origin = SalvageOrigin(received)) info.headers.Add("Origin", *std::move(origin));
+  }
+  if (whole) connection.ForgetHead();  // ends `received`
+  const auto id = turn.head.headers.Get("X-Request-Id");
+  info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
+  if (refusal) return false;
+  info.method = turn.head.method;
+  info.path = turn.head.path;
+  info.query = turn.head.query;
+  info.headers = std::move(turn.head.headers);
+  turn.request.has_body =
+      turn.head.framing == BodyFraming::kChunked ||
+      (turn.head.framing == BodyFraming::kLength && turn.head.content_length > 0);
+  if (turn.head.framing != BodyFraming::kChunked) {
+    turn.request.content_length = turn.head.content_length;
+  }
+  return true;
+}
+
+std::optional<Error> Exchange::RefuseBody(Turn& turn, BodyReader& body) {
+  if (turn.head.framing != BodyFraming::kChunked || !TakesNoBody(turn.head.method)) return {};
+  std::byte first{};
+  const auto count = body.Read({&first, 1});
+  if (!count) return count.error();
+  if (*count > 0) return BodyNotTaken();
+  turn.request.has_body = false;
+  return {};
+}
+
+Response Exchange::Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal) {
+  Response response = refusal ? RenderError(turn.request.info, *refusal) : Dispatch(turn);
+  turn.wants_close = refusal || body == nullptr || !turn.head.keep_alive ||
+                     context_.stopping.load() || response.cut_after || !body->SkipRest();
+  Complete(turn, response);
+  return response;
+}
+
+Response Exchange::Dispatch(Turn& turn) {
+  const RequestInfo& info = turn.request.info;
+  if (turn.head.target == "*") return AllowOnly({});
+  const auto found = context_.router.Find(info.method, info.path);
+  if (const auto* none = std::get_if<Router::NoMatch>(&found)) {
+    if (none->code != ErrorCode::kMethodNotAllowed) {
+      return RenderError(info, {.code = none->code, .message = "There is nothing at this path."});
+    }
+    std::string allowed = JoinMethods(none->allowed);
+    if (info.method == "OPTIONS") return AllowOnly(std::move(allowed));
+    Response response =
+        RenderError(info, {.code = none->code, .message = "This path does not have this method."});
+    response.headers.Set("Allow", std::move(allowed));
+    return response;
+  }
+  if (turn.request.content_length.value_or(0) > context_.options.max_body_bytes) {
+    return RenderError(info, {.code = ErrorCode::kTooLarge,
+                              .message = "The body is larger than " +
+                                         std::to_string(context_.options.max_body_bytes) +
+                                         " bytes, the most that is accepted."});
+  }
+  const auto& match = std::get<Router::Match>(found);
+  turn.request.tail = match.tail;
+  return CallHandler(turn, *match.handler);
+}
+
+Response Exchange::CallHandler(Turn& turn, const Handler& handler) {
+  try {
+    return handler(turn.request);
+  } catch (...) {
+    // What it says may quote content or secrets: for the log only (rule H23).
+    const std::string what = WhatOf(std::current_exception());
+    context_.logger.Error("A request handler threw",
+                          {{"request_id", turn.request.info.id}, {"what", what}});
+  }
+  return RenderError(turn.request.info,
+                     ForEverybody({.code = ErrorCode::kInternal,
+                                   .message = "Something went wrong on our side; the request id "
+                                              "finds it."}));
+}
+
+Response Exchange::RenderError(const RequestInfo& info, const Error& error) {
+  Response response;
+  try {
+    response = context_.hooks.render_error ? context_.hooks.render_error(info, error)
+                                           : DefaultErrorResponse(info, error);
+  } catch (...) {
+    const std::string what = WhatOf(std::current_exception());
+    context_.logger.Error("Rendering an error failed", {{"request_id", info.id}, {"what", what}});
+    response = DefaultErrorResponse(info, error);
+  }
+  response.status = StatusOf(error.code);
+  if (error.retry_after && !response.headers.Get("Retry-After")) {
+    response.headers.Set("Retry-After", std::to_string(error.retry_after->count()));
+  }
+  return response;
+}
+
+void Exchange::Complete(Turn& turn, Response& response) {
+  const RequestInfo& info = turn.request.info;
+  try {
+    if (context_.hooks.finish) context_.hooks.finish(info, response);
+  } catch (...) {
+    const std::string what = WhatOf(std::current_exception());
+    context_.logger.Error("Finishing an answer failed", {{"request_id", info.id}, {"what", what}});
+  }
+  // An interim or impossible status would leave the client waiting for another answer.
+  if (response.status < 200 || response.status > 599) response.status = 500;
+  for (const std::string_view name : kOwnFields) response.headers.Remove(name);
+  response.headers.Add("Date", date_.At(context_.clock.WallNow()));
+  response.headers.Add("X-Request-Id", info.id);
+  response.headers.Add("Connection", turn.wants_close ? "close" : "keep-alive");
+  if (!turn.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
+  turn.status = response.status;
+  turn.outcome = response.log_outcome;
+  turn.reason = response.log_reason;
+  turn.cut_after = response.cut_after;
+}
+
+void Exchange::Send(Turn& turn, std::string_view head, std::string_view body) {
+  if (turn.cut_after) {
+    head = head.substr(0, *turn.cut_after);
+    body = body.substr(0, *turn.cut_after - head.size());
+  }
+  // A whole answer has one deadline (rule H8), with room for large ones at the slowest rate.
+  const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
+  std::chrono::milliseconds allowed =
+      context_.options.write_timeout + std::chrono::milliseconds(body.size() * 1000 / rate);
+  if (!turn.may_wait) allowed = std::chrono::milliseconds(0);
+  turn.sent = SendBoth(turn.connection.socket.get(), head, body,
+                       Deadline::After(context_.clock, allowed), context_.clock);
+  turn.complete = turn.sent == head.size() + body.size();
+}
+
+void Exchange::Report(const Turn& turn, const BodyReader* body, bool client_gone) {
+  if (!context_.hooks.on_finished) return;
+  const AccessRecord record{.request = &turn.request.info,
+                            .status = turn.status,
+                            .outcome = turn.outcome,
+                            .reason = turn.reason,
+                            .bytes_in = body == nullptr ? 0 : body->bytes_read(),
+                            .bytes_out = turn.sent,
+                            .duration = std::chrono::duration_cast<std::chrono::microseconds>(
+                                context_.clock.Now() - turn.started),
+                            .client_gone = client_gone};
+  try {
+    context_.hooks.on_finished(record);
+  } catch (...) {
+    const std::string what = WhatOf(std::current_exception());
+    context_.logger.Error("Recording a request failed", {{"what", what}});
+  }
+}
+
+}  // namespace vcache::http

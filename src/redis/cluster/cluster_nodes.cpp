@@ -1,0 +1,382 @@
+#include "redis/cluster/cluster_nodes.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace vcache::redis {
+namespace {
+
+using NodePointer = std::shared_ptr<ClusterNode>;
+
+/// Masters, their replicas met on the way, and seeds: beyond these no redirection is followed.
+constexpr std::size_t kMaxNodes = 2 * kMaxMasters;
+/// How long a node that nobody knows any more may be waited for; see `DropRetired`.
+constexpr std::chrono::milliseconds kRetiredLook{1'000};
+
+/// A range has its servers in it, and a slot may be a range of its own.
+constexpr ReplyLimits kSlotsLimits{.max_bytes = 16 * 1024 * 1024, .max_elements = kSlotCount};
+constexpr ReplyLimits kInfoLimits{.max_bytes = 64 * 1024, .max_elements = 0};
+
+std::string AddressText(const NodeAddress& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string AddressesText(const std::vector<NodeAddress>& addresses) {
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(addresses.size(), kShown); ++i) {
+    text += (i == 0 ? "" : ",") + AddressText(addresses[i]);
+  }
+  if (addresses.size() > kShown) text += ",...";
+  return text;
+}
+
+}  // namespace
+
+ClusterNode* ClusterView::NodeOf(std::uint16_t slot) const noexcept {
+  const auto place = map.MasterOf(slot);
+  return place ? masters[*place].get() : nullptr;
+}
+
+std::size_t ClusterView::SlotsAnswering() const noexcept {
+  std::size_t slots = 0;
+  for (std::size_t i = 0; i < masters.size(); ++i) {
+    if (masters[i]->Answers()) slots += map.SlotsOf(i);
+  }
+  return slots;
+}
+
+Result<std::unique_ptr<ClusterNodes>> ClusterNodes::Make(ClusterClientOptions options, Clock& clock,
+                                                         Logger& logger) {
+  std::unique_ptr<ClusterNodes> nodes(new ClusterNodes(std::move(options), clock, logger));
+  if (auto met = nodes->MeetSeeds(); !met) return std::move(met).error();
+  try {
+    nodes->thread_ = std::thread([raw = nodes.get()] { raw->Main(); });
+  } catch (const std::system_error&) {
+    return Error{ErrorCode::kIo, "no thread for the Redis Cluster"};
+  }
+  return nodes;
+}
+
+ClusterNodes::ClusterNodes(ClusterClientOptions options, Clock& clock, Logger& logger)
+    : options_(std::move(options)),
+      clock_(clock),
+      logger_(logger),
+      pause_(options_.first_refresh) {}
+
+ClusterNodes::~ClusterNodes() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  // The connections' threads may still tell us of their state: they end while we are whole.
+  retired_.clear();
+  std::map<NodeAddress, NodePointer> nodes;
+  std::shared_ptr<const ClusterView> view;
+  {
+    const std::lock_guard lock(mutex_);
+    nodes.swap(nodes_);
+    view.swap(view_);
+  }
+}
+
+std::shared_ptr<const ClusterView> ClusterNodes::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+std::vector<NodePointer> ClusterNodes::KnownNodes() const {
+  std::vector<NodePointer> known;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, node] : nodes_) known.push_back(node);
+  return known;
+}
+
+Result<NodePointer> ClusterNodes::NodeAt(const NodeAddress& address) {
+  const std::lock_guard making(making_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = nodes_.find(address); found != nodes_.end()) return found->second;
+    if (nodes_.size() >= kMaxNodes) {
+      return Error{ErrorCode::kStoreUnavailable, "the cluster has too many servers"};
+    }
+  }
+  RespConnectionOptions connection;
+  connection.url = options_.url.seeds.front();
+  connection.url.host = address.host;
+  connection.url.port = address.port;
+  connection.command_timeout = options_.command_timeout;
+  connection.connect_timeout = options_.connect_timeout;
+  connection.client_name = options_.client_name;
+  // Every change of a server may be one of who serves its slots.
+  connection.on_state = [this](const RespStatus& status) {
+    Want(status.state == RespState::kReady);  // who waits for it is not to wait for a pause of ours
+  };
+  auto made = MakeRespConnection(std::move(connection), clock_, logger_);
+  if (!made) return std::move(made).error();
+  auto node = std::make_shared<ClusterNode>();
+  node->address = address;
+  node->connection = *std::move(made);
+  const std::lock_guard lock(mutex_);
+  nodes_.emplace(address, node);
+  return node;
+}
+
+NodePointer ClusterNodes::At(const NodeAddress& address) {
+  auto node = NodeAt(address);
+  if (!node) return nullptr;
+  (*node)->redirected_to.store(clock_.Now());
+  return *std::move(node);
+}
+
+Result<void> ClusterNodes::MeetSeeds() {
+  for (const RedisUrl& seed : options_.url.seeds) {
+    if (auto node = NodeAt({seed.host, seed.port}); !node) return std::move(node).error();
+  }
+  return {};
+}
+
+void ClusterNodes::Want(bool at_once) {
+  {
+    const std::lock_guard lock(mutex_);
+    wanted_ = true;
+    urgent_ = urgent_ || at_once;
+  }
+  wake_.notify_one();
+}
+
+bool ClusterNodes::RefreshNow(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t mine = started_ + 1;
+  wanted_ = urgent_ = true;
+  wake_.notify_one();
+  return clock_.WaitUntil(refreshed_, lock, deadline.time(), [&] { return finished_ >= mine; }) &&
+         succeeded_ >= mine;
+}
+
+void ClusterNodes::NoteDown(ClusterNode& node) {
+  if (!node.says_down.exchange(true)) Want(true);
+}
+
+bool ClusterNodes::available() const noexcept {
+  const auto now = view();
+  return now != nullptr && 2 * now->SlotsAnswering() > kSlotCount;
+}
+
+ClusterStatus ClusterNodes::Status() const {
+  ClusterStatus status;
+  const auto now = view();
+  if (now != nullptr) {
+    status.masters = now->masters.size();
+    for (const NodePointer& node : now->masters) status.ready += node->Answers() ? 1 : 0;
+    status.slots_served = now->SlotsAnswering();
+  }
+  status.available = 2 * status.slots_served > kSlotCount;
+  const std::lock_guard lock(mutex_);
+  status.refreshes = started_;
+  if (status.available) return status;
+  if (now == nullptr) {
+    status.reason = failure_.empty() ? "no server of the cluster answers yet" : failure_;
+  } else {
+    status.reason = "servers of " + std::to_string(kSlotCount - status.slots_served) + " of " +
+                    std::to_string(kSlotCount) + " slots do not answer";
+  }
+  return status;
+}
+
+bool ClusterNodes::AwaitReady(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return clock_.WaitUntil(refreshed_, lock, deadline.time(), [&] {
+    return view_ != nullptr && view_->SlotsAnswering() == kSlotCount;
+  });
+}
+
+void ClusterNodes::Main() noexcept {
+  while (true) {
+    try {
+      WaitForWork();
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return;
+        ++started_;
+        wanted_ = urgent_ = false;
+      }
+      const bool read = Refresh();
+      AskWhetherUp();
+      TellChanges();
+      const bool troubled = !read || IsTroubled();
+      pause_ = troubled ? std::min(2 * pause_, options_.last_refresh) : options_.first_refresh;
+      next_refresh_ = clock_.Now() + pause_;
+      const std::lock_guard lock(mutex_);
+      if (troubled) wanted_ = true;
+      finished_ = started_;
+      if (read) succeeded_ = started_;
+    } catch (const std::exception&) {  // out of memory: the next turn may do
+      next_refresh_ = clock_.Now() + options_.last_refresh;
+      const std::lock_guard lock(mutex_);
+      wanted_ = true;
+    }
+    refreshed_.notify_all();
+  }
+}
+
+void ClusterNodes::WaitForWork() {
+  DropRetired();
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && !urgent_) {
+    const SteadyTime now = clock_.Now();
+    if (wanted_ && now >= next_refresh_) return;
+    SteadyTime until = wanted_ ? next_refresh_ : SteadyTime::max();
+    if (!retired_.empty()) until = std::min(until, now + kRetiredLook);
+    const bool waited_for_news = !wanted_;
+    clock_.WaitUntil(wake_, lock, until,
+                     [&] { return stopping_ || urgent_ || (waited_for_news && wanted_); });
+    if (retired_.empty()) continue;
+    lock.unlock();
+    DropRetired();
+    lock.lock();
+  }
+}
+
+bool ClusterNodes::Refresh() {
+  const std::vector<NodePointer> known = KnownNodes();
+  ++turn_;  // another one each time: nobody's old view is believed for ever
+  for (const bool down : {false, true}) {  // who lost the others may know less: asked last
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      ClusterNode& node = *known[(turn_ + i) % known.size()];
+      if (node.says_down.load() != down || !node.connection->available()) continue;
+      if (ReadFrom(node)) return true;
+    }
+  }
+  // Nobody of those whom we know answers: whom we were told of at the start may know others.
+  if (auto met = MeetSeeds(); !met) {
+    const std::lock_guard lock(mutex_);
+    failure_ = met.error().message;
+  }
+  return false;
+}
+
+bool ClusterNodes::ReadFrom(ClusterNode& node) {
+  const RespCommand command{{"CLUSTER", "SLOTS"}, kSlotsLimits};
+  const auto reply = node.connection->Run(command, Deadline::Never());
+  Result<void> done;
+  if (!reply) {
+    done = reply.error();
+  } else if (reply->is_error()) {
+    done = Error{ErrorCode::kStoreUnavailable,
+                 "it answers \"" + EscapeForLog(reply->text) + "\" to CLUSTER SLOTS"};
+  } else if (auto map = SlotMap::Parse(*reply, node.address.host); map) {
+    done = Install(*std::move(map));
+  } else {
+    done = std::move(map).error();
+  }
+  const std::lock_guard lock(mutex_);
+  failure_ = done ? "" : AddressText(node.address) + ": " + done.error().message;
+  return done.has_value();
+}
+
+Result<void> ClusterNodes::Install(SlotMap map) {
+  const auto before = view();
+  if (before != nullptr && before->map == map) {
+    LeaveSpareNodes(*before);
+    return {};
+  }
+  const std::vector<NodeAddress> addresses = map.masters();
+  std::vector<NodePointer> masters;
+  for (const NodeAddress& address : addresses) {
+    auto node = NodeAt(address);
+    if (!node) return std::move(node).error();
+    masters.push_back(*std::move(node));
+  }
+  const bool others = before == nullptr || before->map.masters() != addresses;
+  const std::size_t slots = map.slots_served();
+  const auto after = std::make_shared<const ClusterView>(
+      ClusterView{before == nullptr ? 1 : before->version + 1, std::move(map), std::move(masters)});
+  {
+    const std::lock_guard lock(mutex_);
+    view_ = after;
+  }
+  LeaveSpareNodes(*after);
+  if (others) {
+    logger_.Info(
+        "Redis Cluster: its masters are known",
+        {{"masters", AddressesText(addresses)}, {"slots", static_cast<std::int64_t>(slots)}});
+  }
+  return {};
+}
+
+void ClusterNodes::LeaveSpareNodes(const ClusterView& view) {
+  const SteadyTime now = clock_.Now();
+  const std::lock_guard lock(mutex_);
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
+    const auto& masters = view.map.masters();
+    const bool serves = std::binary_search(masters.begin(), masters.end(), it->first);
+    const SteadyTime used = it->second->redirected_to.load();
+    const bool in_use = used != SteadyTime{} && now - used < options_.spare_life;
+    if (serves || in_use) {
+      ++it;
+      continue;
+    }
+    retired_.push_back(std::move(it->second));
+    it = nodes_.erase(it);
+  }
+}
+
+/// Connections end here and nowhere else: that may take a moment, which no caller is to wait for.
+void ClusterNodes::DropRetired() {
+  std::erase_if(retired_, [](const NodePointer& node) { return node.use_count() == 1; });
+}
+
+/// Once one says that the cluster is down, all are asked, so that it does not seem to be up again
+/// for as long as nobody has asked the others for a key. One that does not answer has to say itself
+/// that it is up, once it is back: it joins the cluster again only a while after it starts.
+void ClusterNodes::AskWhetherUp() {
+  const std::vector<NodePointer> known = KnownNodes();
+  const auto says_down = [](const NodePointer& node) { return node->says_down.load(); };
+  if (std::none_of(known.begin(), known.end(), says_down)) return;
+  const RespCommand command{{"CLUSTER", "INFO"}, kInfoLimits};
+  for (const NodePointer& node : known) {
+    if (!node->connection->available()) {
+      node->says_down.store(true);
+      continue;
+    }
+    const auto reply = node->connection->Run(command, Deadline::Never());
+    if (!reply || !reply->is_text()) continue;
+    node->says_down.store(reply->text.find("cluster_state:ok") == std::string::npos);
+  }
+}
+
+bool ClusterNodes::IsTroubled() const {
+  const auto now = view();
+  return now == nullptr || now->SlotsAnswering() != kSlotCount;
+}
+
+void ClusterNodes::TellChanges() {
+  const ClusterStatus status = Status();
+  // Before the first news that nobody answers yet is none.
+  const bool first_failure = !status.available && told_reason_.empty() && !told_available_;
+  if (status.available == told_available_ && !first_failure) return;
+  if (first_failure && status.masters == 0 &&
+      status.reason == "no server of the cluster answers yet") {
+    return;
+  }
+  // Nor is it one that those of whom we have just learnt are not connected to yet.
+  const std::vector<NodePointer> known = KnownNodes();
+  const auto is_new = [](const NodePointer& node) { return node->IsNew(); };
+  if (first_failure && std::any_of(known.begin(), known.end(), is_new)) return;
+  told_available_ = status.available;
+  told_reason_ = status.available ? "" : status.reason;
+  if (status.available) {
+    logger_.Info("Redis Cluster is connected",
+                 {{"masters", static_cast<std::int64_t>(status.masters)},
+                  {"slots", static_cast<std::int64_t>(status.slots_served)}});
+  } else {
+    logger_.Warn("Redis Cluster is not available", {{"reason", status.reason}});
+  }
+}
+
+}  // namespace vcache::redis

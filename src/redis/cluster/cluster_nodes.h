@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "redis/cluster/slot_map.h"
+#include "vcache/redis/cluster/resp_cluster.h"
+#include "vcache/redis/resp_connection.h"
+
+namespace vcache::redis {
+
+/// One server of the cluster and the connection to it.
+struct ClusterNode {
+  NodeAddress address;
+  std::unique_ptr<RespConnection> connection;
+  /// It said that the cluster is down, and has not said yet that it is up.
+  std::atomic<bool> says_down{false};
+  /// When a redirection last led to it.
+  std::atomic<SteadyTime> redirected_to{SteadyTime{}};
+
+  bool Answers() const noexcept { return connection->available() && !says_down.load(); }
+  /// Made a moment ago: its first attempt to connect is still under way.
+  bool IsNew() const {
+    const RespStatus status = connection->Status();
+    return status.state == RespState::kConnecting && status.connects == 0 && status.reason.empty();
+  }
+};
+
+/// Who serves which slot, as last read. Immutable.
+struct ClusterView {
+  std::uint64_t version = 0;  ///< Another one for every change.
+  SlotMap map;
+  std::vector<std::shared_ptr<ClusterNode>> masters;  ///< In the order of `map.masters()`.
+
+  /// The slot's server; null when nobody serves it.
+  ClusterNode* NodeOf(std::uint16_t slot) const noexcept;
+  std::size_t SlotsAnswering() const noexcept;
+};
+
+/// The servers of a cluster and the thread that reads who serves which slot. Thread-safe.
+///
+/// Locks: `mutex_` may be taken while `making_` is held, and a connection's while either is; never
+/// the other way round. Neither is held over a command.
+class ClusterNodes {
+ public:
+  /// Begins to connect to the seeds. Errors as those of `MakeRespConnection`.
+  static Result<std::unique_ptr<ClusterNodes>> Make(ClusterClientOptions options, Clock& clock,
+                                                    Logger& logger);
+  ~ClusterNodes();
+
+  /// Null until the slots were read for the first time.
+  std::shared_ptr<const ClusterView> view() const;
+  /// The server at an address that a redirection named, met before or not. Null when there are too
+  /// many, or no connection can be made. May begin one; does not wait for it.
+  std::shared_ptr<ClusterNode> At(const NodeAddress& address);
+
+  /// The slots are to be read again soon. Never blocks.
+  void RefreshSoon() { Want(false); }
+  /// Reads them now and waits for it. False when that failed or took too long.
+  bool RefreshNow(Deadline deadline);
+  /// `node` says that the cluster is down.
+  void NoteDown(ClusterNode& node);
+
+  bool available() const noexcept;
+  ClusterStatus Status() const;
+  bool AwaitReady(Deadline deadline);
+
+ private:
+  ClusterNodes(ClusterClientOptions options, Clock& clock, Logger& logger);
+
+  void Want(bool at_once);
+  Result<std::shared_ptr<ClusterNode>> NodeAt(const NodeAddress& address);
+  Result<void> MeetSeeds();
+  std::vector<std::shared_ptr<ClusterNode>> KnownNodes() const;
+
+  // In the thread.
+  void Main() noexcept;
+  bool Refresh();
+  bool ReadFrom(ClusterNode& node);
+  Result<void> Install(SlotMap map);
+  void AskWhetherUp();
+  void LeaveSpareNodes(const ClusterView& view);
+  void DropRetired();
+  bool IsTroubled() const;
+  void TellChanges();
+  void WaitForWork();
+
+  const ClusterClientOptions options_;
+  Clock& clock_;
+  Logger& logger_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;                               // `wanted_`, `stopping_`
+  std::condition_variable refreshed_;                          // `finished_`
+  std::shared_ptr<const ClusterView> view_;                    // guarded by mutex_
+  std::map<NodeAddress, std::shared_ptr<ClusterNode>> nodes_;  // guarded by mutex_
+  std::string failure_;          // guarded by mutex_; why the slots could not be read
+  bool wanted_ = true;           // guarded by mutex_
+  bool urgent_ = false;          // guarded by mutex_; somebody waits for it
+  bool stopping_ = false;        // guarded by mutex_
+  std::uint64_t started_ = 0;    // guarded by mutex_; refreshes begun
+  std::uint64_t finished_ = 0;   // guarded by mutex_; the last one that is over
+  std::uint64_t succeeded_ = 0;  // guarded by mutex_; the last one that was answered
+
+  std::mutex making_;  ///< One connection is made at a time.
+
+  // The thread's own.
+  std::vector<std::shared_ptr<ClusterNode>> retired_;
+  std::size_t turn_ = 0;  // whom to ask first
+  SteadyTime next_refresh_{};
+  std::chrono::milliseconds pause_{};
+  bool told_available_ = false;
+  std::string told_reason_;
+  std::thread thread_;
+};
+
+}  // namespace vcache::redis

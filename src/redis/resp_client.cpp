@@ -1,0 +1,100 @@
+#include "vcache/redis/resp_client.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "vcache/core/utf8.h"
+
+namespace vcache::redis {
+namespace {
+
+/// What Redis names scripts by. Not for security: a collision could only be made by ourselves.
+std::string Sha1Hex(const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  std::size_t size = 0;
+  if (EVP_Q_digest(nullptr, "SHA1", nullptr, text.data(), text.size(), bytes.data(), &size) != 1) {
+    return {};
+  }
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (std::size_t i = 0; i < size; ++i) {
+    hex += kDigits[bytes[i] >> 4U];
+    hex += kDigits[bytes[i] & 0xFU];
+  }
+  return hex;
+}
+
+/// Puts a table of the decoded arguments before the real one's name.
+constexpr std::string_view kDecodeArguments = R"(
+local sent, ARGV = ARGV, {}
+for i, text in ipairs(sent) do
+  ARGV[i] = string.gsub(text, '%%(%x%x)', function(hex)
+    return string.char(tonumber(hex, 16))
+  end)
+end
+)";
+
+/// What `kDecodeArguments` undoes: text stays readable but for its `%`.
+std::string PercentEncoded(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const std::size_t length = Utf8SequenceLength(bytes, at);
+    if (length == 0 || bytes[at] == '%') {
+      const auto byte = static_cast<unsigned char>(bytes[at++]);
+      text += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+    } else {
+      text += bytes.substr(at, length);
+      at += length;
+    }
+  }
+  return text;
+}
+
+RespCommand ScriptCommand(std::string name, const std::string& script,
+                          std::span<const std::string> keys,
+                          std::span<const std::string> arguments) {
+  RespCommand command;
+  command.words = {std::move(name), script, std::to_string(keys.size())};
+  command.words.insert(command.words.end(), keys.begin(), keys.end());
+  command.words.insert(command.words.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+}  // namespace
+
+Result<RespReply> RespClient::Run(const RespCommand& command, Deadline deadline) {
+  auto replies = Run(std::span<const RespCommand>(&command, 1), deadline);
+  if (!replies) return std::move(replies).error();
+  return std::move(replies->front());
+}
+
+RespScript::Form::Form(std::string text) : source(std::move(text)), digest(Sha1Hex(source)) {}
+
+RespScript::RespScript(std::string source)
+    : plain_(source), decoding_(std::string(kDecodeArguments) + source) {}
+
+Result<RespReply> RespScript::Run(RespClient& client, std::span<const std::string> keys,
+                                  std::span<const std::string> arguments, Deadline deadline) const {
+  if (client.takes_any_bytes() || std::all_of(arguments.begin(), arguments.end(), IsUtf8)) {
+    return RunForm(plain_, client, keys, arguments, deadline);
+  }
+  std::vector<std::string> encoded;
+  encoded.reserve(arguments.size());
+  for (const std::string& argument : arguments) encoded.push_back(PercentEncoded(argument));
+  return RunForm(decoding_, client, keys, encoded, deadline);
+}
+
+Result<RespReply> RespScript::RunForm(const Form& form, RespClient& client,
+                                      std::span<const std::string> keys,
+                                      std::span<const std::string> arguments, Deadline deadline) {
+  auto reply = client.Run(ScriptCommand("EVALSHA", form.digest, keys, arguments), deadline);
+  if (!reply || reply->error_kind() != RespErrorKind::kNoScript) return reply;
+  return client.Run(ScriptCommand("EVAL", form.source, keys, arguments), deadline);
+}
+
+}  // namespace vcache::redis

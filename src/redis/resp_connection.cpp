@@ -1,0 +1,155 @@
+#include "vcache/redis/resp_connection.h"
+
+#include <utility>
+
+#include "redis/resp_loop.h"
+
+namespace vcache::redis {
+namespace {
+
+/// So many callers in a row must time out before a server that still answers others is distrusted.
+constexpr std::size_t kTimeoutsToDistrust = 3;
+
+}  // namespace
+
+void RespBatch::Fail(const Error& error) {
+  {
+    const std::lock_guard lock(mutex);
+    if (!done()) failure = error;
+  }
+  finished.notify_one();
+}
+
+Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> commands,
+                                                Deadline deadline) {
+  Pending pending;
+  pending.batch = std::make_shared<RespBatch>(commands.size());
+  for (const RespCommand& command : commands) {
+    pending.bytes += EncodeCommand(command.words);
+    pending.limits.push_back(command.limits);
+  }
+  const SteadyTime begun = clock_.Now();
+  const SteadyTime in_full = begun + options_.command_timeout;
+  const SteadyTime until = std::min(deadline.time(), in_full);
+  RespTicket ticket{pending.batch, begun, until, until == in_full};
+  if (commands.empty()) return ticket;
+  if (until <= begun) {
+    return Error{ErrorCode::kStoreUnavailable, "no time is left to ask Redis"};
+  }
+  if (auto queued = Enqueue(std::move(pending)); !queued) return std::move(queued).error();
+  return ticket;
+}
+
+Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& ticket) {
+  RespBatch& batch = *ticket.batch;
+  std::unique_lock lock(batch.mutex);
+  if (clock_.WaitUntil(batch.finished, lock, ticket.until, [&] { return batch.done(); })) {
+    if (batch.failure) return *batch.failure;
+    return std::move(batch.replies);
+  }
+  batch.abandoned = true;
+  const std::size_t unanswered = batch.missing;
+  lock.unlock();
+  NoteTimeout(unanswered, ticket.begun, ticket.waits_in_full);
+  return Error{ErrorCode::kStoreUnavailable, "Redis did not answer in time"};
+}
+
+Result<void> RespConnection::Loop::Enqueue(Pending pending) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.state != RespState::kReady || tripped_) {
+      ++status_.refusals;
+      return NotReady(status_);
+    }
+    const std::size_t count = pending.limits.size();
+    if (status_.waiting + count > options_.max_waiting_commands ||
+        waiting_bytes_ + pending.bytes.size() > options_.max_waiting_bytes) {
+      ++status_.refusals;
+      return Error{ErrorCode::kStoreUnavailable, "too many commands wait for Redis"};
+    }
+    status_.waiting += count;
+    waiting_bytes_ += pending.bytes.size();
+    wake = queue_.empty();  // else the thread has been woken and has not come yet
+    queue_.push_back(std::move(pending));
+  }
+  if (wake) wake_.Raise();
+  return {};
+}
+
+void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.timeouts += commands;
+    // A caller that came with little time left says nothing about the server.
+    if (!waited_in_full || status_.state != RespState::kReady || tripped_) return;
+    // Not a byte since we asked: it is gone or stands still, and the next caller would wait in
+    // vain too.
+    const bool silent = heard_ < sent;
+    if (!silent && ++timeouts_in_a_row_ < kTimeoutsToDistrust) return;
+    tripped_ = true;
+  }
+  wake_.Raise();
+}
+
+bool RespConnection::Loop::ready() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return status_.state == RespState::kReady && !tripped_;
+}
+
+RespStatus RespConnection::Loop::Status() const {
+  const std::lock_guard lock(mutex_);
+  RespStatus status = status_;
+  // What callers already go by, whether the thread has come to act on it or not.
+  if (tripped_ && status.state == RespState::kReady) {
+    status.state = RespState::kSilent;
+    status.reason = kNotInTime;
+  }
+  return status;
+}
+
+bool RespConnection::Loop::AwaitReady(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return clock_.WaitUntil(changed_, lock, deadline.time(),
+                          [&] { return status_.state == RespState::kReady && !tripped_; });
+}
+
+RespConnection::RespConnection(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+RespConnection::~RespConnection() = default;
+
+Result<std::vector<RespReply>> RespConnection::Run(std::span<const RespCommand> commands,
+                                                   Deadline deadline) {
+  auto ticket = loop_->Submit(commands, deadline);
+  if (!ticket) return std::move(ticket).error();
+  return loop_->Await(*ticket);
+}
+
+Result<RespTicket> RespConnection::Submit(std::span<const RespCommand> commands,
+                                          Deadline deadline) {
+  return loop_->Submit(commands, deadline);
+}
+
+Result<std::vector<RespReply>> RespConnection::Await(RespTicket ticket) {
+  return loop_->Await(ticket);
+}
+
+bool RespConnection::available() const noexcept {
+  return loop_->ready();
+}
+
+RespStatus RespConnection::Status() const {
+  return loop_->Status();
+}
+
+bool RespConnection::AwaitReady(Deadline deadline) {
+  return loop_->AwaitReady(deadline);
+}
+
+Result<std::unique_ptr<RespConnection>> MakeRespConnection(RespConnectionOptions options,
+                                                           Clock& clock, Logger& logger) {
+  auto loop = RespConnection::Loop::Make(std::move(options), clock, logger);
+  if (!loop) return std::move(loop).error();
+  return std::unique_ptr<RespConnection>(new RespConnection(*std::move(loop)));
+}
+
+}  // namespace vcache::redis

@@ -1,0 +1,66 @@
+#include "redis/resp_dialer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vcache::redis {
+namespace {
+
+/// A session that ends sooner has proved nothing: the pauses go on growing, or a server that lets
+/// us in and throws us out at once would be knocked at all the time.
+constexpr std::chrono::seconds kProven{1};
+
+}  // namespace
+
+RespDialer::RespDialer(RespDialerOptions options, std::shared_ptr<const TlsContext> tls)
+    : options_(std::make_unique<const RespDialerOptions>(std::move(options))),
+      tls_(std::move(tls)),
+      pauses_(options_->first_retry, options_->last_retry) {}
+
+Result<RespDialer> RespDialer::Make(RespDialerOptions options) {
+  std::shared_ptr<const TlsContext> tls;
+  if (options.url.transport == RedisTransport::kTls) {
+    auto made = TlsContext::Make(options.url.tls_ca_file);
+    if (!made) return std::move(made).error();
+    tls = *std::move(made);
+  }
+  return RespDialer(std::move(options), std::move(tls));
+}
+
+Result<std::unique_ptr<RespSession>> RespDialer::Dial(ReplyHandler& handler, const Clock& clock) {
+  if (endpoints_.empty()) {
+    const RedisUrl& url = options_->url;
+    auto resolved = url.transport == RedisTransport::kUnixSocket ? UnixSocketEndpoint(url.path)
+                                                                 : ResolveHost(url.host, url.port);
+    if (!resolved) {
+      Failed(resolved.error(), clock.Now());
+      return std::move(resolved).error();
+    }
+    endpoints_ = *std::move(resolved);
+    std::reverse(endpoints_.begin(), endpoints_.end());
+  }
+  const Endpoint endpoint = endpoints_.back();
+  endpoints_.pop_back();
+  auto session = RespSession::Begin(options_->url, endpoint, tls_, options_->client_name, handler);
+  const SteadyTime now = clock.Now();
+  if (!session) Failed(session.error(), now);
+  give_up_ = now + options_->connect_timeout;
+  return session;
+}
+
+void RespDialer::Failed(const Error& error, SteadyTime now) {
+  const bool was_open = opened_ != SteadyTime::max();
+  if (was_open) {
+    if (now - opened_ >= kProven) pauses_.Reset();
+    opened_ = SteadyTime::max();
+    endpoints_.clear();  // begin with the preferred address, resolved anew
+  }
+  due_ = endpoints_.empty() ? now + NextPause(error) : now;
+}
+
+std::chrono::milliseconds RespDialer::NextPause(const Error& error) {
+  if (error.code == ErrorCode::kUnauthenticated) return pauses_.Shortened(options_->refused_retry);
+  return pauses_.Next();
+}
+
+}  // namespace vcache::redis

@@ -1,0 +1,352 @@
+#include "redis/resp_loop.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace vcache::redis {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Between two pings to a server that answered that it is not ready yet.
+constexpr milliseconds kProbePause{200};
+/// No wait is longer, so that a clock that jumps cannot put the thread to sleep for good.
+constexpr milliseconds kLongestWait{60'000};
+
+}  // namespace
+
+Result<std::unique_ptr<RespConnection::Loop>> RespConnection::Loop::Make(
+    RespConnectionOptions options, Clock& clock, Logger& logger) {
+  auto wake = WakeSignal::Make();
+  if (!wake) return std::move(wake).error();
+  auto dialer = RespDialer::Make({options.url, options.client_name, options.connect_timeout,
+                                  options.first_retry, options.last_retry, options.refused_retry});
+  if (!dialer) return std::move(dialer).error();
+  std::unique_ptr<Loop> loop(
+      new Loop(std::move(options), *std::move(dialer), *std::move(wake), clock, logger));
+  try {
+    loop->thread_ = std::thread([raw = loop.get()] { raw->Main(); });
+  } catch (const std::system_error&) {
+    return Error{ErrorCode::kIo, "no thread for the Redis connection"};
+  }
+  return loop;
+}
+
+RespConnection::Loop::Loop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake,
+                           Clock& clock, Logger& logger)
+    : options_(std::move(options)),
+      clock_(clock),
+      logger_(logger),
+      wake_(std::move(wake)),
+      dialer_(std::move(dialer)) {
+  status_.since = clock.Now();
+}
+
+RespConnection::Loop::~Loop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.Raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RespConnection::Loop::Main() noexcept {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) break;
+    }
+    try {
+      Turn();
+    } catch (const std::exception&) {
+      // Out of memory, most likely on a large reply: this connection is lost, the next may do.
+      End(Error{ErrorCode::kStoreUnavailable, "no memory to talk to it"});
+    }
+  }
+  // No news: who ends us knows why.
+  session_.reset();
+  FailEverything("the service is shutting down");
+}
+
+void RespConnection::Loop::Turn() {
+  const SteadyTime now = clock_.Now();
+  if (session_ == nullptr && now >= dialer_.due()) Connect(now);
+  if (session_ != nullptr) Work(now);
+  Wait(clock_.Now());
+}
+
+void RespConnection::Loop::Connect(SteadyTime now) {
+  auto session = dialer_.Dial(*this, clock_);
+  owed_since_ = last_use_ = now;
+  ping_due_answer_ = announced_ = false;
+  if (session) {
+    session_ = *std::move(session);
+    return;
+  }
+  ChangeState(session.error().code == ErrorCode::kUnauthenticated ? RespState::kRefused
+                                                                  : RespState::kConnecting,
+              session.error().message);
+}
+
+void RespConnection::Loop::Work(SteadyTime now) {
+  if (session_->open()) TakeQueue();
+  // The time before, not after: a caller that has its reply asks again at once, and what the server
+  // said before that is no sign that it answers this.
+  const SteadyTime begun = clock_.Now();
+  const auto pumped = session_->Pump();
+  if (session_->TakeHeard()) {
+    const std::lock_guard lock(mutex_);
+    heard_ = begun;
+  }
+  if (!pumped) {
+    End(pumped.error());
+    return;
+  }
+  if (session_->open() && !announced_) OnOpened(now);
+  Supervise(clock_.Now());
+}
+
+void RespConnection::Loop::TakeQueue() {
+  std::deque<Pending> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(queue_);
+  }
+  if (taken.empty()) return;
+  last_use_ = clock_.Now();
+  if (slots_.empty()) owed_since_ = last_use_;
+  for (const Pending& pending : taken) {
+    bool abandoned = false;
+    {
+      const std::lock_guard lock(pending.batch->mutex);
+      abandoned = pending.batch->abandoned;
+    }
+    if (abandoned) {  // never sent, so nothing is owed
+      const std::lock_guard lock(mutex_);
+      status_.waiting -= pending.limits.size();
+      waiting_bytes_ -= pending.bytes.size();
+      continue;
+    }
+    session_->Queue(pending.bytes);
+    for (std::size_t i = 0; i < pending.limits.size(); ++i) {
+      slots_.push_back({pending.batch, i, pending.limits[i], i == 0 ? pending.bytes.size() : 0});
+    }
+  }
+}
+
+void RespConnection::Loop::OnOpened(SteadyTime now) {
+  announced_ = true;
+  dialer_.Opened(now);
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.connects;
+    timeouts_in_a_row_ = 0;
+    tripped_ = false;
+  }
+  if (session_->not_ready_reason().empty()) {
+    ChangeState(RespState::kReady, "");
+  } else {
+    next_probe_ = now + kProbePause;
+    ChangeState(RespState::kSilent, session_->not_ready_reason());
+  }
+}
+
+void RespConnection::Loop::SendPing(SteadyTime now) {
+  if (slots_.empty()) owed_since_ = now;
+  session_->Queue(EncodeCommand(std::array<std::string, 1>{"PING"}));
+  slots_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.waiting;
+  }
+  ping_due_answer_ = true;
+  ping_sent_ = last_use_ = now;
+}
+
+void RespConnection::Loop::Supervise(SteadyTime now) {
+  if (!session_->open()) {
+    if (now >= dialer_.give_up()) {
+      End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
+    }
+    return;
+  }
+  bool tripped = false;
+  SteadyTime heard;
+  RespState state;
+  {
+    const std::lock_guard lock(mutex_);
+    tripped = std::exchange(tripped_, false);
+    // Before anybody can see that the distrust is gone.
+    if (tripped && status_.state == RespState::kReady) status_.state = RespState::kSilent;
+    heard = heard_;
+    state = status_.state;
+  }
+  if (tripped && state == RespState::kSilent) {
+    next_probe_ = now;
+    ChangeState(RespState::kSilent, std::string(kNotInTime));
+  }
+  if (!slots_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
+    End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
+    return;
+  }
+  if (state == RespState::kPaused && now >= paused_until_) ChangeState(RespState::kReady, "");
+  const bool probe = state == RespState::kSilent && now >= next_probe_;
+  const bool idle = now >= options_.pings.Due(last_use_);
+  if (!ping_due_answer_ && (probe || idle)) {
+    SendPing(now);
+    if (const auto pumped = session_->Pump(); !pumped) End(pumped.error());
+  }
+}
+
+SteadyTime RespConnection::Loop::NextEvent() const {
+  if (session_ == nullptr) return dialer_.due();
+  if (!session_->open()) return dialer_.give_up();
+  SteadyTime next = SteadyTime::max();
+  const std::lock_guard lock(mutex_);
+  const bool silent = status_.state == RespState::kSilent;
+  if (!ping_due_answer_) next = std::min(next, options_.pings.Due(last_use_));
+  if (!ping_due_answer_ && silent) next = std::min(next, next_probe_);
+  if (!slots_.empty())
+    next = std::min(next, std::max(heard_, owed_since_) + options_.silence_limit);
+  if (status_.state == RespState::kPaused) next = std::min(next, paused_until_);
+  return next;
+}
+
+void RespConnection::Loop::Wait(SteadyTime now) {
+  const SteadyTime next = NextEvent();
+  milliseconds wait = kLongestWait;
+  if (next < now + kLongestWait) {
+    wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
+  }
+  if (session_ != nullptr && session_->more_to_read()) wait = milliseconds(0);
+  std::array<pollfd, 2> polled{pollfd{wake_.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  if (session_ != nullptr) polled[1] = {session_->fd(), session_->events(), 0};
+  ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
+  if (polled[0].revents != 0) wake_.Drain();
+}
+
+void RespConnection::Loop::End(const Error& error) {
+  const SteadyTime now = clock_.Now();
+  if (session_ != nullptr) dialer_.Failed(error, now);
+  session_.reset();
+  const bool refused = error.code == ErrorCode::kUnauthenticated;
+  // First nobody is let in any more, then those who are in are told.
+  ChangeState(refused ? RespState::kRefused : RespState::kConnecting, error.message);
+  FailEverything(error.message);
+}
+
+void RespConnection::Loop::FailEverything(const std::string& reason) {
+  std::deque<Slot> slots;
+  slots.swap(slots_);
+  std::deque<Pending> queue;
+  {
+    const std::lock_guard lock(mutex_);
+    queue.swap(queue_);
+    status_.waiting = 0;
+    waiting_bytes_ = 0;
+    tripped_ = false;
+  }
+  const Error told{ErrorCode::kStoreUnavailable, "the connection to Redis was lost: " + reason};
+  for (const Slot& slot : slots) {
+    if (slot.batch != nullptr) slot.batch->Fail(told);
+  }
+  for (const Pending& pending : queue) pending.batch->Fail(told);
+}
+
+std::optional<ReplyLimits> RespConnection::Loop::Due() {
+  if (slots_.empty()) return std::nullopt;
+  return slots_.front().limits;
+}
+
+Result<void> RespConnection::Loop::OnReply(RespReply reply) {
+  const Slot slot = std::move(slots_.front());
+  slots_.pop_front();
+  owed_since_ = clock_.Now();
+  {
+    const std::lock_guard lock(mutex_);
+    --status_.waiting;
+    waiting_bytes_ -= slot.bytes;
+  }
+  if (slot.batch == nullptr) return OnPing(reply);
+  auto heeded = Heed(reply);
+  Deliver(slot, std::move(reply));
+  return heeded;
+}
+
+void RespConnection::Loop::Deliver(const Slot& slot, RespReply reply) {
+  bool finished = false;
+  bool in_time = false;
+  {
+    const std::lock_guard lock(slot.batch->mutex);
+    in_time = !slot.batch->abandoned;
+    if (in_time) slot.batch->replies[slot.index] = std::move(reply);
+    finished = --slot.batch->missing == 0;
+  }
+  if (finished) slot.batch->finished.notify_one();
+  const std::lock_guard lock(mutex_);
+  if (!in_time) return;
+  ++status_.commands;
+  timeouts_in_a_row_ = 0;
+}
+
+Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
+  ping_due_answer_ = false;
+  const SteadyTime now = clock_.Now();
+  const RespErrorKind kind = reply.error_kind();
+  if (MeansNotReady(kind)) {
+    next_probe_ = now + kProbePause;
+    ChangeState(RespState::kSilent, Answering(reply));
+    return {};
+  }
+  if (kind == RespErrorKind::kNoAuth) return Heed(reply);
+  if (Status().state != RespState::kSilent) return {};
+  // A late answer proves that it lives, not that it answers in time: ask again at once.
+  if (now - ping_sent_ > options_.command_timeout) {
+    next_probe_ = now;
+  } else {
+    ChangeState(RespState::kReady, "");
+  }
+  return {};
+}
+
+Result<void> RespConnection::Loop::Heed(const RespReply& reply) {
+  const RespErrorKind kind = reply.error_kind();
+  if (kind == RespErrorKind::kNone) return {};
+  if (kind == RespErrorKind::kNoAuth) {
+    return Error{ErrorCode::kUnauthenticated, "it wants a password now"};
+  }
+  if (kind == RespErrorKind::kQuotaSpent) {
+    paused_until_ = clock_.Now() + options_.quota_pause;
+    ChangeState(RespState::kPaused, Answering(reply));
+  } else if (MeansNotReady(kind)) {
+    next_probe_ = clock_.Now() + kProbePause;
+    ChangeState(RespState::kSilent, Answering(reply));
+  }
+  return {};
+}
+
+void RespConnection::Loop::ChangeState(RespState state, std::string reason) {
+  RespStatus told;
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    // At the start the state is "connecting" already: the first failure is news all the same.
+    news = told_state_ != state || (status_.reason.empty() && !reason.empty());
+    if (status_.state != state) status_.since = clock_.Now();
+    status_.state = state;
+    status_.reason = std::move(reason);
+    told_state_ = state;
+    told = status_;
+  }
+  changed_.notify_all();
+  if (!news) return;
+  LogRespState(logger_, dialer_.url().Display(), told);
+  if (options_.on_state) options_.on_state(told);
+}
+
+}  // namespace vcache::redis

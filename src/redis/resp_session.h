@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "redis/resp_codec.h"
+#include "redis/transport/byte_channel.h"
+#include "redis/transport/tls_stream.h"
+#include "vcache/core/result.h"
+#include "vcache/redis/redis_url.h"
+#include "vcache/redis/resp_reply.h"
+
+namespace vcache::redis {
+
+/// Who takes the replies of an open session.
+class ReplyHandler {
+ public:
+  virtual ~ReplyHandler() = default;
+  /// The limits of the reply that is due; empty when none is due, and a reply that comes all the
+  /// same ends the session (rule R3).
+  virtual std::optional<ReplyLimits> Due() = 0;
+  /// Failure ends the session with that error.
+  virtual Result<void> OnReply(RespReply reply) = 0;
+};
+
+/// One connection from connect to its end: socket, TLS, greeting (AUTH, SELECT, CLIENT SETNAME,
+/// PING), framing. Never blocks, knows no time. One thread. After a failure it is to be dropped.
+/// A failure's code is kUnauthenticated when the server (or its certificate) refuses us, so that
+/// trying again soon is useless; else kStoreUnavailable.
+class RespSession {
+ public:
+  /// `url`, `handler` must outlive it. `tls` is set for a TLS address.
+  static Result<std::unique_ptr<RespSession>> Begin(const RedisUrl& url, const Endpoint& endpoint,
+                                                    std::shared_ptr<const TlsContext> tls,
+                                                    std::string_view client_name,
+                                                    ReplyHandler& handler);
+
+  int fd() const noexcept { return fd_; }
+  /// What to poll for (POLLIN, POLLOUT).
+  short events() const noexcept;
+  /// The server let us in.
+  bool open() const noexcept { return phase_ == Phase::kOpen; }
+  /// What an attempt that takes too long is waiting for.
+  std::string_view waits_for() const noexcept;
+  /// The server let us in and answers commands; else it said in the greeting why it does not yet.
+  const std::string& not_ready_reason() const noexcept { return not_ready_reason_; }
+
+  /// Bytes to send; they leave with the next `Pump`.
+  void Queue(std::string_view bytes) { output_.append(bytes); }
+  /// Moves everything that can be moved now, and hands out whole replies.
+  Result<void> Pump();
+  /// Whether `Pump` left bytes unread to give others a turn: poll without waiting.
+  bool more_to_read() const noexcept { return more_to_read_; }
+  /// Whether bytes came since the last call of this.
+  bool TakeHeard() noexcept { return std::exchange(heard_, false); }
+
+ private:
+  enum class Phase { kConnecting, kHandshake, kGreeting, kOpen };
+
+  RespSession(const RedisUrl& url, Descriptor socket, std::shared_ptr<const TlsContext> tls,
+              std::string_view client_name, ReplyHandler& handler);
+
+  Result<void> PumpConnect();
+  Result<void> PumpHandshake();
+  Result<void> PumpWrites();
+  Result<void> PumpReads();
+  Result<void> HandOut();
+  void Greet();
+  Result<void> OnGreetingReply(const RespReply& reply);
+  Result<void> ChannelFailure(IoOutcome outcome) const;
+
+  enum class Step { kAuth, kSelect, kSetName, kPing };
+
+  const RedisUrl& url_;
+  std::string client_name_;
+  std::shared_ptr<const TlsContext> tls_;
+  ReplyHandler& handler_;
+  int fd_ = -1;
+  Descriptor socket_;                     // until connected; then the channel owns it
+  std::unique_ptr<ByteChannel> channel_;  // from then on
+  RespDecoder decoder_;
+  Phase phase_ = Phase::kConnecting;
+  std::vector<Step> greeting_;  // answers still due, first at the back
+  std::string not_ready_reason_;
+  std::string output_;
+  std::size_t written_ = 0;  // of `output_`
+  bool write_blocked_ = false;
+  bool read_wants_write_ = false;
+  bool more_to_read_ = false;
+  bool heard_ = false;
+};
+
+}  // namespace vcache::redis

@@ -1,0 +1,211 @@
+#include "vcache/redis/resp_subscription.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "redis/resp_dialer.h"
+#include "redis/resp_session.h"
+#include "redis/transport/socket.h"
+
+namespace vcache::redis {
+
+using std::chrono::milliseconds;
+
+class RespSubscription::Loop final : public ReplyHandler {
+ public:
+  Loop(RespSubscriptionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
+       Logger& logger)
+      : options_(std::move(options)),
+        clock_(clock),
+        logger_(logger),
+        wake_(std::move(wake)),
+        dialer_(std::move(dialer)) {}
+
+  ~Loop() override {
+    stopping_.store(true);
+    wake_.Raise();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Start() {
+    thread_ = std::thread([this] { Main(); });
+  }
+  bool listening() const noexcept { return listening_.load(); }
+
+ private:
+  void Main() noexcept;
+  void Turn();
+  void Supervise(SteadyTime now);
+  void Wait(SteadyTime now) const;
+  void Ask(std::span<const std::string> words, SteadyTime now);
+  void End(const Error& error);
+  std::optional<ReplyLimits> Due() override;
+  Result<void> OnReply(RespReply reply) override;
+
+  const RespSubscriptionOptions options_;
+  Clock& clock_;
+  Logger& logger_;
+  const WakeSignal wake_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> listening_{false};
+
+  // The thread's own. The session dies before the dialer that it points into.
+  RespDialer dialer_;
+  std::unique_ptr<RespSession> session_;
+  bool asked_ = false;   // SUBSCRIBE was sent on this session
+  bool warned_ = false;  // of the current outage
+  bool owed_ = false;    // an answer to SUBSCRIBE or PING
+  SteadyTime asked_at_{};
+  SteadyTime heard_{};
+  std::thread thread_;
+};
+
+void RespSubscription::Loop::Main() noexcept {
+  while (!stopping_.load()) {
+    try {
+      Turn();
+    } catch (const std::exception&) {
+      End(Error{ErrorCode::kStoreUnavailable, "a message could not be handled"});
+    }
+  }
+}
+
+void RespSubscription::Loop::Turn() {
+  const SteadyTime now = clock_.Now();
+  if (session_ == nullptr && now >= dialer_.due()) {
+    auto session = dialer_.Dial(*this, clock_);
+    if (session) {
+      session_ = *std::move(session);
+      asked_ = owed_ = false;
+    } else {
+      End(session.error());
+    }
+  }
+  if (session_ != nullptr) {
+    const auto pumped = session_->Pump();
+    if (session_->TakeHeard()) heard_ = clock_.Now();
+    if (pumped) {
+      Supervise(clock_.Now());
+    } else {
+      End(pumped.error());
+    }
+  }
+  Wait(clock_.Now());
+}
+
+void RespSubscription::Loop::Supervise(SteadyTime now) {
+  if (!session_->open()) {
+    if (now >= dialer_.give_up()) {
+      End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
+    }
+    return;
+  }
+  if (!asked_) {
+    asked_ = true;
+    dialer_.Opened(now);
+    Ask(std::array<std::string, 2>{"SUBSCRIBE", options_.channel}, now);
+  } else if (owed_ && now - std::max(heard_, asked_at_) >= options_.silence_limit) {
+    End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
+  } else if (!owed_ && now >= options_.pings.Due(std::max(heard_, asked_at_))) {
+    Ask(std::array<std::string, 1>{"PING"}, now);
+  }
+}
+
+void RespSubscription::Loop::Ask(std::span<const std::string> words, SteadyTime now) {
+  session_->Queue(EncodeCommand(words));
+  owed_ = true;
+  asked_at_ = now;
+  if (const auto pumped = session_->Pump(); !pumped) End(pumped.error());
+}
+
+void RespSubscription::Loop::Wait(SteadyTime now) const {
+  SteadyTime next = dialer_.due();
+  if (session_ != nullptr) {
+    const SteadyTime last = std::max(heard_, asked_at_);
+    next = !session_->open() ? dialer_.give_up()
+           : owed_           ? last + options_.silence_limit
+                             : options_.pings.Due(last);
+  }
+  milliseconds wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
+  if (session_ != nullptr && session_->more_to_read()) wait = milliseconds(0);
+  std::array<pollfd, 2> polled{pollfd{wake_.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  if (session_ != nullptr) polled[1] = {session_->fd(), session_->events(), 0};
+  ::poll(polled.data(), polled.size(),
+         static_cast<int>(std::min(wait, milliseconds(60'000)).count()));
+  if (polled[0].revents != 0) wake_.Drain();
+}
+
+void RespSubscription::Loop::End(const Error& error) {
+  if (session_ != nullptr) dialer_.Failed(error, clock_.Now());
+  session_.reset();
+  const bool was_listening = listening_.exchange(false);
+  if (!warned_) {
+    logger_.Warn("Redis events are not received",
+                 {{"address", dialer_.url().Display()}, {"reason", error.message}});
+  }
+  warned_ = true;
+  if (was_listening && options_.on_lost) options_.on_lost();
+}
+
+std::optional<ReplyLimits> RespSubscription::Loop::Due() {
+  // Messages come unasked for; before SUBSCRIBE nothing may come.
+  if (!asked_) return std::nullopt;
+  return ReplyLimits{.max_bytes = options_.max_message_bytes, .max_elements = 8};
+}
+
+Result<void> RespSubscription::Loop::OnReply(RespReply reply) {
+  if (reply.is_error()) {
+    return Error{ErrorCode::kUnauthenticated,
+                 "it refuses the subscription: \"" + EscapeForLog(reply.text) + "\""};
+  }
+  if (!reply.is_array() || reply.elements.empty()) {
+    return Error{ErrorCode::kStoreUnavailable, "it sent something that is no event"};
+  }
+  const std::string& what = reply.elements[0].text;
+  if (what == "message" && reply.elements.size() == 3) {
+    if (reply.elements[1].text == options_.channel && options_.on_message) {
+      options_.on_message(reply.elements[2].text);
+    }
+    return {};
+  }
+  owed_ = false;
+  if (what != "subscribe") return {};
+  listening_.store(true);
+  // First what it leads to, so that the line tells when that is done.
+  if (options_.on_subscribed) options_.on_subscribed();
+  logger_.Info("Redis events are received", {{"address", dialer_.url().Display()}});
+  warned_ = false;
+  return {};
+}
+
+RespSubscription::RespSubscription(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+RespSubscription::~RespSubscription() = default;
+
+bool RespSubscription::listening() const noexcept {
+  return loop_->listening();
+}
+
+Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(RespSubscriptionOptions options,
+                                                               Clock& clock, Logger& logger) {
+  auto wake = WakeSignal::Make();
+  if (!wake) return std::move(wake).error();
+  auto dialer = RespDialer::Make({options.url, options.client_name, options.connect_timeout,
+                                  options.first_retry, options.last_retry, options.refused_retry});
+  if (!dialer) return std::move(dialer).error();
+  auto loop = std::make_unique<RespSubscription::Loop>(std::move(options), *std::move(dialer),
+                                                       *std::move(wake), clock, logger);
+  try {
+    loop->Start();
+  } catch (const std::system_error&) {
+    return Error{ErrorCode::kIo, "no thread for the Redis subscription"};
+  }
+  return std::unique_ptr<RespSubscription>(new RespSubscription(std::move(loop)));
+}
+
+}  // namespace vcache::redis

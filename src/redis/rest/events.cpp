@@ -1,0 +1,56 @@
+#include "redis/rest/events.h"
+
+#include <utility>
+
+namespace vcache::redis {
+
+RestEventReader::RestEventReader(std::string channel, std::size_t max_message_bytes, Events events)
+    : subscribed_("subscribe," + channel + ","),
+      message_("message," + channel + ","),
+      max_line_(max_message_bytes + message_.size() + 16),
+      events_(std::move(events)) {}
+
+bool RestEventReader::Take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::string_view piece = bytes.substr(0, end);
+    if (piece.size() > max_line_ - line_.size()) return false;
+    line_ += piece;
+    if (end == std::string_view::npos) return true;
+    bytes.remove_prefix(end + 1);
+    // Between CR and LF there is an empty line too many, which says nothing.
+    TakeLine(line_);
+    line_.clear();
+  }
+  return true;
+}
+
+void RestEventReader::TakeLine(std::string_view line) {
+  constexpr std::string_view kData = "data:";
+  if (!line.starts_with(kData)) return;
+  line.remove_prefix(kData.size());
+  if (line.starts_with(' ')) line.remove_prefix(1);
+  if (line.starts_with(message_)) {
+    events_.on_message(line.substr(message_.size()));
+  } else if (line.starts_with(subscribed_)) {
+    events_.on_subscribed();
+  }
+}
+
+std::string PathPart(std::string_view channel) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string part;
+  for (const char c : channel) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain) {
+      part += c;
+    } else {
+      part += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+    }
+  }
+  return part;
+}
+
+}  // namespace vcache::redis

@@ -1,0 +1,220 @@
+#include "redis/rest/link.h"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "redis/resp_health.h"
+
+namespace vcache::redis {
+namespace {
+
+/// What travels together at most; a single call may be larger.
+constexpr std::size_t kMostCommands = 256;
+constexpr std::size_t kMostBytes = 256 * 1024;
+/// Commands that change nothing, so that repeating one is harmless. Those that we use.
+bool OnlyReads(const RespCommand& command) {
+  static constexpr std::array<std::string_view, 8> kReads = {"GET",  "MGET", "HGETALL", "HMGET",
+                                                             "SCAN", "PTTL", "EXISTS",  "PING"};
+  return !command.words.empty() &&
+         std::find(kReads.begin(), kReads.end(), command.words.front()) != kReads.end();
+}
+
+}  // namespace
+
+UpstashRestLink::UpstashRestLink(UpstashRestOptions options,
+                                 std::vector<std::unique_ptr<net::HttpClient>> connections,
+                                 Clock& clock, Logger& logger)
+    : options_(std::move(options)),
+      clock_(clock),
+      logger_(logger),
+      backoff_(options_.first_retry, options_.last_retry),
+      workers_(connections.size()) {
+  status_.since = next_probe_ = clock.Now();
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i].index = i;
+    workers_[i].http = std::move(connections[i]);
+  }
+}
+
+UpstashRestLink::~UpstashRestLink() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  for (Worker& worker : workers_) {
+    if (worker.thread.joinable()) worker.thread.join();
+  }
+}
+
+Result<void> UpstashRestLink::Start() {
+  try {
+    for (Worker& worker : workers_) worker.thread = std::thread([this, &worker] { Main(worker); });
+  } catch (const std::system_error&) {
+    return Error{ErrorCode::kIo, "no thread for the Redis connection"};
+  }
+  return {};
+}
+
+Result<std::shared_ptr<UpstashRestLink::Call>> UpstashRestLink::MakeCall(
+    std::span<const RespCommand> commands) const {
+  auto call = std::make_shared<Call>();
+  for (const RespCommand& command : commands) {
+    const auto json = EncodeRestCommand(command.words);
+    if (!json) return RestUnavailable("Redis over REST takes text only, and an argument is none");
+    if (!call->json.empty()) call->json += ',';
+    call->json += *json;
+    call->limits.push_back(command.limits);
+    call->only_reads = call->only_reads && OnlyReads(command);
+  }
+  return call;
+}
+
+std::optional<Error> UpstashRestLink::Refusal(const Call& call) const {
+  if (status_.state != RespState::kReady) return NotReady(status_);
+  if (status_.waiting + call.limits.size() > options_.max_waiting_commands ||
+      waiting_bytes_ + call.json.size() > options_.max_waiting_bytes) {
+    return RestUnavailable("too many commands wait for Redis");
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand> commands,
+                                                    Deadline deadline) {
+  if (commands.empty()) return Replies();
+  const SteadyTime begun = clock_.Now();
+  const SteadyTime until = std::min(deadline.time(), begun + options_.command_timeout);
+  if (until <= begun) return RestUnavailable("no time is left to ask Redis");
+  if (!available()) {  // before the commands are put into JSON: an outage costs nothing
+    const std::lock_guard lock(mutex_);
+    ++status_.refusals;
+    return NotReady(status_);
+  }
+  auto made = MakeCall(commands);
+  if (!made) return std::move(made).error();
+  const std::shared_ptr<Call> call = *std::move(made);
+
+  std::unique_lock lock(mutex_);
+  if (auto refusal = Refusal(*call)) {
+    ++status_.refusals;
+    return *std::move(refusal);
+  }
+  status_.waiting += call->limits.size();
+  waiting_bytes_ += call->json.size();
+  queue_.push_back(call);
+  work_.notify_all();
+  if (clock_.WaitUntil(call->finished, lock, until, [&] { return call->outcome.has_value(); })) {
+    return *std::move(call->outcome);
+  }
+  call->abandoned = true;
+  status_.timeouts += call->limits.size();
+  // Nothing from anybody since we asked: the next caller would wait in vain too. One that came with
+  // little time left says nothing about the server.
+  const bool silent = heard_ <= begun && until == begun + options_.command_timeout;
+  lock.unlock();
+  if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
+  return RestUnavailable("Redis did not answer in time");
+}
+
+bool UpstashRestLink::available() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return status_.state == RespState::kReady;
+}
+
+RespStatus UpstashRestLink::Status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+bool UpstashRestLink::AwaitReady(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return clock_.WaitUntil(changed_, lock, deadline.time(),
+                          [&] { return status_.state == RespState::kReady; });
+}
+
+void UpstashRestLink::Main(Worker& worker) noexcept {
+  while (true) {
+    Calls calls;
+    const Task task = Next(worker, calls);
+    if (task == Task::kStop) break;
+    try {
+      Perform(task, worker, calls);
+    } catch (const std::exception&) {
+      // Out of memory, most likely on a large answer; the next may do.
+      Fail(calls, RestUnavailable("no memory to talk to Redis"));
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      --busy_;
+    }
+  }
+  if (!worker.is_keeper()) return;
+  Calls left;
+  {
+    const std::lock_guard lock(mutex_);
+    left.assign(queue_.begin(), queue_.end());
+    queue_.clear();
+  }
+  Fail(left, RestUnavailable("the service is shutting down"));
+}
+
+/// What this worker is to do now; empty when nothing. With the lock held.
+std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) const {
+  if (stopping_) return Task::kStop;
+  if (worker.is_keeper()) {
+    if (has_news_) return Task::kAnnounce;
+    if (clock_.Now() >= NextProbe(worker)) return Task::kProbe;
+  }
+  if (status_.state != RespState::kReady || queue_.empty() || busy_ < worker.index) return {};
+  // Callers do not wait for a handshake while another connection may take their calls.
+  return IsWarm(worker) ? Task::kServe : Task::kProbe;
+}
+
+SteadyTime UpstashRestLink::NextProbe(const Worker& worker) const {
+  if (!worker.is_keeper()) return SteadyTime::max();
+  if (status_.state != RespState::kReady) return next_probe_;
+  return worker.last_use + options_.ping_interval;
+}
+
+bool UpstashRestLink::IsWarm(const Worker& worker) const {
+  return worker.warm && clock_.Now() - worker.last_use < 2 * options_.ping_interval;
+}
+
+UpstashRestLink::Task UpstashRestLink::Next(const Worker& worker, Calls& calls) {
+  std::unique_lock lock(mutex_);
+  auto task = Due(worker);
+  while (!task) {
+    const SteadyTime until = NextProbe(worker);
+    clock_.WaitUntil(work_, lock, until, [&] {
+      task = Due(worker);
+      return task.has_value() || NextProbe(worker) < until;
+    });
+  }
+  if (*task == Task::kStop) return *task;
+  ++busy_;
+  if (*task == Task::kServe) Take(calls);
+  if (!queue_.empty()) work_.notify_all();  // now that this one is busy, it is another's turn
+  return *task;
+}
+
+/// Moves what may travel together from the queue. With the lock held.
+void UpstashRestLink::Take(Calls& calls) {
+  std::size_t commands = 0;
+  std::size_t bytes = 0;
+  while (!queue_.empty()) {
+    const std::shared_ptr<Call>& first = queue_.front();
+    commands += first->limits.size();
+    bytes += first->json.size();
+    if (!calls.empty() && (commands > kMostCommands || bytes > kMostBytes)) return;
+    if (first->abandoned) {  // never sent, so nobody need know what would have come of it
+      Finish(*first, RestUnavailable(""));
+    } else {
+      calls.push_back(first);
+    }
+    queue_.pop_front();
+  }
+}
+
+}  // namespace vcache::redis

@@ -1,0 +1,198 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "redis/resp_health.h"
+#include "redis/rest/link.h"
+#include "vcache/net/shown_address.h"
+
+// What the threads of an `UpstashRestLink` do once they have a task.
+namespace vcache::redis {
+namespace {
+
+/// So many requests in a row must time out before a server that answers others is distrusted.
+constexpr std::size_t kRestTimeoutsToDistrust = 3;
+
+std::string WithoutFullStop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
+}  // namespace
+
+void UpstashRestLink::Perform(Task task, Worker& worker, const Calls& calls) {
+  if (task == Task::kAnnounce) return Announce();
+  if (task == Task::kProbe) return Probe(worker);
+  if (!calls.empty()) Serve(worker, calls);
+}
+
+void UpstashRestLink::Announce() {
+  RespStatus told;
+  {
+    const std::lock_guard lock(mutex_);
+    has_news_ = false;
+    told = status_;
+  }
+  LogRespState(logger_, net::ShownAddress(options_.url), told);
+  if (options_.on_state) options_.on_state(told);
+}
+
+Result<net::HttpResponse> UpstashRestLink::Send(Worker& worker, std::string json,
+                                                std::size_t most_bytes, bool pipeline,
+                                                Deadline deadline) {
+  net::HttpRequest request;
+  request.url = options_.url + (pipeline ? "/pipeline" : "/");
+  request.headers = {{"Authorization", "Bearer " + options_.token.Reveal()},
+                     {"Content-Type", "application/json"},
+                     {"Upstash-Encoding", "base64"}};
+  request.body = pipeline ? "[" + json + "]" : std::move(json);
+  request.connect_timeout = options_.connect_timeout;
+  request.timeout = std::max(options_.connect_timeout, options_.command_timeout);
+  request.max_response_bytes = most_bytes;
+  auto response = worker.http->Send(request, deadline);
+  worker.warm = response.has_value();
+  worker.last_use = clock_.Now();
+  return response;
+}
+
+void UpstashRestLink::Probe(Worker& worker) {
+  // The first one may have to open the connection: only the second says how fast the server is.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const SteadyTime begun = clock_.Now();
+    const auto response = Send(worker, std::string(kRestPing), kMostPongBytes, false,
+                               Deadline::At(begun + options_.connect_timeout));
+    if (!response) {
+      const std::string reason = WithoutFullStop(response.error().message);
+      const bool late = response.error().code == ErrorCode::kVendorTimeout;
+      return Enter({late ? RespState::kSilent : RespState::kConnecting, reason},
+                   worker.is_keeper());
+    }
+    if (const auto trouble = TroubleWithPong(*response)) {
+      return Enter(*trouble, worker.is_keeper());
+    }
+    if (clock_.Now() - begun > options_.command_timeout) continue;
+    if (worker.is_keeper()) Arrived();
+    return;
+  }
+  Enter({RespState::kSilent, std::string(kNotInTime)}, worker.is_keeper());
+}
+
+void UpstashRestLink::Serve(Worker& worker, const Calls& calls) {
+  std::string json;
+  std::vector<ReplyLimits> limits;
+  bool only_reads = true;
+  for (const auto& call : calls) {
+    if (!json.empty()) json += ',';
+    json += call->json;
+    limits.insert(limits.end(), call->limits.begin(), call->limits.end());
+    only_reads = only_reads && call->only_reads;
+  }
+  const bool pipeline = limits.size() > 1;
+  const SteadyTime sent = clock_.Now();
+  // Callers leave at their own deadlines; the connection is worth more than the time of one.
+  const Deadline deadline = Deadline::At(sent + options_.command_timeout);
+  auto response = Send(worker, json, MostAnswerBytes(limits), pipeline, deadline);
+  if (!response && only_reads && response.error().code == ErrorCode::kVendorUnavailable &&
+      response.error().charge == Charge::kUnknown) {
+    // The server may have closed the idle connection just now. What only reads may be asked again.
+    response = Send(worker, json, MostAnswerBytes(limits), pipeline, deadline);
+  }
+  if (!response) return Lost(calls, response.error(), sent);
+  RestAnswer answer = ReadRestAnswer(*response, limits, pipeline);
+  if (answer.trouble) {
+    Enter(*answer.trouble);
+    return Fail(calls, NotReady(Status()));
+  }
+  Settle(calls, std::move(answer.replies));
+}
+
+void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime sent) {
+  if (error.code != ErrorCode::kVendorTimeout) {
+    const std::string reason = WithoutFullStop(error.message);
+    // First nobody is let in any more, then those who are in are told.
+    Enter({RespState::kConnecting, reason});
+    return Fail(calls, RestUnavailable("the connection to Redis was lost: " + reason));
+  }
+  bool silent = false;
+  {
+    const std::lock_guard lock(mutex_);
+    silent = heard_ <= sent || ++timeouts_in_a_row_ >= kRestTimeoutsToDistrust;
+  }
+  if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
+  Fail(calls, RestUnavailable("Redis did not answer in time"));
+}
+
+void UpstashRestLink::Settle(const Calls& calls, Replies replies) {
+  std::optional<RestTrouble> trouble;
+  for (const RespReply& reply : replies) {
+    if (!trouble) trouble = TroubleBehind(reply);
+  }
+  if (trouble) Enter(*trouble);
+  const std::lock_guard lock(mutex_);
+  heard_ = clock_.Now();
+  timeouts_in_a_row_ = 0;
+  if (!trouble) backoff_.Reset();
+  auto next = std::make_move_iterator(replies.begin());
+  for (const auto& call : calls) {
+    const auto end = next + static_cast<std::ptrdiff_t>(call->limits.size());
+    if (!call->abandoned) status_.commands += call->limits.size();
+    Finish(*call, Replies(next, end));
+    next = end;
+  }
+}
+
+void UpstashRestLink::Fail(const Calls& calls, const Error& error) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& call : calls) {
+    if (!call->outcome) Finish(*call, error);
+  }
+}
+
+/// With the lock held.
+void UpstashRestLink::Finish(Call& call, Result<Replies> outcome) {
+  status_.waiting -= call.limits.size();
+  waiting_bytes_ -= call.json.size();
+  call.outcome = std::move(outcome);
+  call.finished.notify_one();
+}
+
+void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
+  {
+    const std::lock_guard lock(mutex_);
+    // What was under way when it began is no further news, and no reason to pause for longer.
+    if (status_.state != RespState::kReady && !from_keeper) return;
+    const SteadyTime now = clock_.Now();
+    // At the start the state is "connecting" already: the first failure is news all the same.
+    if (status_.state != trouble.state) status_.since = now;
+    if (status_.state != trouble.state || status_.reason.empty()) has_news_ = true;
+    status_.state = trouble.state;
+    status_.reason = trouble.reason;
+    std::chrono::milliseconds pause = backoff_.Next();
+    if (trouble.state == RespState::kRefused) pause = backoff_.Shortened(options_.refused_retry);
+    if (trouble.state == RespState::kPaused) {
+      pause = std::min(trouble.pause.value_or(options_.quota_pause), options_.quota_pause);
+    }
+    next_probe_ = now + pause;
+    for (const auto& call : queue_) Finish(*call, NotReady(status_));
+    queue_.clear();
+  }
+  work_.notify_all();
+  changed_.notify_all();
+}
+
+void UpstashRestLink::Arrived() {
+  {
+    const std::lock_guard lock(mutex_);
+    heard_ = clock_.Now();
+    if (status_.state == RespState::kReady) return;
+    ++status_.connects;
+    status_.state = RespState::kReady;
+    status_.reason.clear();
+    status_.since = heard_;
+    timeouts_in_a_row_ = 0;
+    has_news_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace vcache::redis

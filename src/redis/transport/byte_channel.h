@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "redis/transport/socket.h"
+
+namespace vcache::redis {
+
+enum class IoStatus {
+  kDone,       ///< Moved `bytes` bytes (or the handshake is complete).
+  kWantRead,   ///< Nothing now; try again when the socket is readable.
+  kWantWrite,  ///< Nothing now; try again when it is writable.
+  kClosed,     ///< The peer ended the stream, in order or not: an ordinary disconnect.
+  kFailed,     ///< Beyond repair; `ByteChannel::failure` says why.
+};
+
+struct IoOutcome {
+  IoStatus status = IoStatus::kDone;
+  std::size_t bytes = 0;
+};
+
+/// A connected, non-blocking byte stream. One thread at a time (rule T6). Reads may want to write
+/// and writes to read, so after any event both are tried (rule T4).
+class ByteChannel {
+ public:
+  virtual ~ByteChannel() = default;
+
+  virtual int fd() const noexcept = 0;
+  /// Until kDone, before the first read or write.
+  virtual IoOutcome Handshake() = 0;
+  /// To be repeated until it wants something: decrypted bytes do not wake a poll (rule T4).
+  virtual IoOutcome Read(std::span<char> into) = 0;
+  virtual IoOutcome Write(std::string_view bytes) = 0;
+  /// Why kFailed, in a sentence; empty otherwise.
+  const std::string& failure() const noexcept { return failure_; }
+  /// Whether trying again soon is useless: the peer is not the one that we mean.
+  bool refused() const noexcept { return refused_; }
+
+ protected:
+  std::string failure_;
+  bool refused_ = false;
+};
+
+/// The socket as it is.
+class PlainStream final : public ByteChannel {
+ public:
+  explicit PlainStream(Descriptor socket) noexcept : socket_(std::move(socket)) {}
+
+  int fd() const noexcept override { return socket_.get(); }
+  IoOutcome Handshake() override { return {}; }
+  IoOutcome Read(std::span<char> into) override;
+  IoOutcome Write(std::string_view bytes) override;
+
+ private:
+  IoOutcome Outcome(ssize_t moved, IoStatus blocked);
+  Descriptor socket_;
+};
+
+}  // namespace vcache::redis

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "redis/transport/byte_channel.h"
+#include "vcache/core/result.h"
+
+namespace vcache::redis {
+
+/// What we trust and which protocols we speak: one per trust set, since making one takes 20 ms
+/// (rule T2). Immutable; streams may be made from any thread.
+class TlsContext {
+ public:
+  /// `ca_file` empty trusts what the system trusts. kBadConfiguration when the file cannot be read.
+  static Result<std::shared_ptr<const TlsContext>> Make(const std::string& ca_file);
+
+  SSL_CTX* get() const noexcept { return context_.get(); }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+  };
+  using Handle = std::unique_ptr<SSL_CTX, Free>;
+  explicit TlsContext(Handle context) noexcept : context_(std::move(context)) {}
+  Handle context_;
+};
+
+/// The client's end of TLS 1.2 or later over a connected, non-blocking socket. The peer must show a
+/// certificate that the context trusts, for the name that was asked for (rule T3).
+class TlsStream final : public ByteChannel {
+ public:
+  /// `host` is the name or IP literal that the certificate must name. kInternal without memory.
+  static Result<std::unique_ptr<TlsStream>> Make(std::shared_ptr<const TlsContext> context,
+                                                 Descriptor socket, const std::string& host);
+  ~TlsStream() override;
+
+  int fd() const noexcept override { return socket_.get(); }
+  IoOutcome Handshake() override;
+  IoOutcome Read(std::span<char> into) override;
+  IoOutcome Write(std::string_view bytes) override;
+
+ private:
+  struct Free {
+    void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+  };
+  using Handle = std::unique_ptr<SSL, Free>;
+  TlsStream(std::shared_ptr<const TlsContext> context, Descriptor socket, Handle ssl) noexcept;
+
+  /// What the last call on `ssl_` came to; right after it, in the same thread (rule T4).
+  IoOutcome Outcome(int returned);
+
+  // Dies in reverse order: the session before the socket that it writes to and its context.
+  std::shared_ptr<const TlsContext> context_;
+  Descriptor socket_;
+  Handle ssl_;
+  bool established_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace vcache::redis

@@ -1,0 +1,262 @@
+#include <doctest/doctest.h>
+
+#include "integration/cache/redis/redis_world.h"
+#include "integration/cache/sqlite/sqlite_world.h"
+#include "json/verdict_json.h"
+#include "support/never.h"
+#include "vcache/cache/redis/redis_store.h"
+#include "vcache/cache/tiers/failover_store.h"
+#include "vcache/core/random_id.h"
+
+// The store whose scripts touch one slot only, on one server: order, ids, moves. On a cluster it is
+// held to the same suite in redis_cluster_test.cpp.
+
+using namespace vcache;         // NOLINT: a test
+using namespace vcache::cache;  // NOLINT: a test
+using namespace std::chrono_literals;
+using test::kNever;
+using test::MakeKeep;
+using test::MakeKey;
+using test::RedisServer;
+
+namespace {
+
+RedisStoreOptions BySlots() {
+  RedisStoreOptions options;
+  options.one_slot_scripts = true;
+  return options;
+}
+
+KeepRequest PaidKeep(unsigned number, std::string id = {}) {
+  KeepRequest request = MakeKeep(MakeKey(number), 1h);
+  request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
+  request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
+  request.id = std::move(id);
+  return request;
+}
+
+PendingWrite WaitingWrite(const KeepRequest& request, const KeySpace& keys, WallTime now) {
+  Entry entry = *request.entry;
+  entry.expires_at = now + request.ttl;
+  return {1,
+          request.id,
+          keys.StoreKey(entry.key),
+          EncodeEntry(entry),
+          *entry.expires_at,
+          request.counters,
+          now};
+}
+
+Counters TextHits(std::int64_t count) {
+  Counters counters;
+  counters.at(ContentKind::kText, Counter::kHits) = count;
+  return counters;
+}
+
+std::string HourOf(WallTime when) {
+  return FormatTime(when).substr(0, 13);
+}
+
+/// A store on one server, with a prefix.
+struct SlotBench {
+  RedisServer server;
+  KeySpace keys{{.prefix = "site:"}};
+  test::RedisClientWorld world{server.url(), keys, BySlots()};
+
+  std::int64_t PaidCalls() {
+    const auto totals = world.store().Read(world.clock().WallNow(), kNever);
+    REQUIRE(totals);
+    CHECK(totals->all.total(Counter::kSpentMicros) ==
+          10'000 * totals->all.total(Counter::kPaidCalls));
+    return totals->all.total(Counter::kPaidCalls);
+  }
+};
+
+/// Carries every `Keep` out and says that it did not: as when the connection breaks right behind.
+class ReplyLosingStore final : public SharedStore {
+ public:
+  explicit ReplyLosingStore(RedisStore& behind) : behind_(behind) {}
+
+  Result<void> Keep(const KeepRequest& request, Deadline deadline) override {
+    REQUIRE(behind_.Keep(request, deadline));
+    return Error{ErrorCode::kStoreUnavailable, "the connection broke"};
+  }
+  LookupResult Lookup(const CacheKey& key, Deadline deadline) override {
+    return behind_.Lookup(key, deadline);
+  }
+  std::vector<LookupResult> LookupMany(std::span<const CacheKey> asked,
+                                       Deadline deadline) override {
+    return behind_.LookupMany(asked, deadline);
+  }
+  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override {
+    return behind_.Clear(pattern, mode, deadline);
+  }
+  bool available() const noexcept override { return behind_.available(); }
+  Result<void> Add(const CounterWrite& write, Deadline deadline) override {
+    return behind_.Add(write, deadline);
+  }
+  Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
+    return behind_.Read(now, deadline);
+  }
+  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override {
+    return behind_.Deliver(write, deadline);
+  }
+  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+                                   Deadline deadline) override {
+    return behind_.CountMissing(entries, deadline);
+  }
+  Result<std::int64_t> CountClears(Deadline deadline) override {
+    return behind_.CountClears(deadline);
+  }
+
+ private:
+  RedisStore& behind_;
+};
+
+}  // namespace
+
+TEST_CASE("RedisStore with scripts of one slot: keeps every promise of a VerdictStore") {
+  if (!RedisServer::Available()) return;
+  test::RunVerdictStoreConformance([] {
+    return std::make_unique<test::RedisUnderTest>(RedisServer::Options(), KeySpace(), BySlots());
+  });
+}
+
+TEST_CASE("RedisStore with scripts of one slot: an id is counted once, none each time") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Keep(PaidKeep(1, "a"), kNever));
+  CHECK(bench.PaidCalls() == 1);
+  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Keep(PaidKeep(1), kNever));
+  CHECK(bench.PaidCalls() == 4);
+  const int left = std::stoi(bench.server.Ask({"TTL", "site:delivered:{site:stats:counters}:a"}));
+  CHECK(left > 6 * 86'400);
+}
+
+TEST_CASE("RedisStore with scripts of one slot: a write broken off anywhere is counted once") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  RedisStore& store = bench.world.store();
+  // The verdict was stored, the counters were not.
+  const KeepRequest first = PaidKeep(1, "first");
+  const PendingWrite waits = WaitingWrite(first, bench.keys, bench.world.clock().WallNow());
+  bench.server.Ask({"SET", waits.store_key, waits.value, "EX", "100"});
+  for (int i = 0; i < 3; ++i) REQUIRE(store.Deliver(waits, kNever));
+  CHECK(bench.PaidCalls() == 1);
+  // Both were written, and only the reply was lost.
+  const KeepRequest second = PaidKeep(2, "second");
+  REQUIRE(store.Keep(second, kNever));
+  REQUIRE(store.Deliver(WaitingWrite(second, bench.keys, bench.world.clock().WallNow()), kNever));
+  CHECK(bench.PaidCalls() == 2);
+  // Nothing was written.
+  const KeepRequest third = PaidKeep(3, "third");
+  REQUIRE(store.Deliver(WaitingWrite(third, bench.keys, bench.world.clock().WallNow()), kNever));
+  CHECK(bench.PaidCalls() == 3);
+  CHECK(store.Lookup(MakeKey(3), kNever).outcome == LookupOutcome::kHit);
+  // A newer verdict stays, and the money is counted all the same.
+  KeepRequest late = PaidKeep(3, "late");
+  late.entry = test::MakeEntry(MakeKey(3), 10);
+  REQUIRE(store.Deliver(WaitingWrite(late, bench.keys, bench.world.clock().WallNow()), kNever));
+  CHECK(bench.PaidCalls() == 4);
+  CHECK(store.Lookup(MakeKey(3), kNever).entry->verdict.ai_score == 87.5);
+}
+
+TEST_CASE("RedisStore with scripts of one slot: a verdict is stored though counters are refused") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  bench.server.Ask({"SET", "site:stats:counters", "theirs"});
+  CHECK_FALSE(bench.world.store().Keep(PaidKeep(1, "a"), kNever));
+  CHECK(bench.world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  bench.server.Ask({"DEL", "site:stats:counters"});
+  const auto waits = WaitingWrite(PaidKeep(1, "a"), bench.keys, bench.world.clock().WallNow());
+  REQUIRE(bench.world.store().Deliver(waits, kNever));
+  CHECK(bench.PaidCalls() == 1);
+}
+
+TEST_CASE("RedisStore with scripts of one slot: hours that are over move to their hashes") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  const WallTime now = bench.world.clock().WallNow();
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(bench.world.store().Add({TextHits(2), now - 49h, RandomId()}, kNever));
+    REQUIRE(bench.world.store().Add({TextHits(1), now - 48h, RandomId()}, kNever));
+    REQUIRE(bench.world.store().Add({TextHits(5), now, RandomId()}, kNever));
+  }
+  const std::string old_hour = "site:stats:hour:" + HourOf(now - 49h);
+  const std::string other_hour = "site:stats:hour:" + HourOf(now - 48h);
+  CHECK(bench.server.Ask({"HGET", old_hour, "text:hits"}) == "6");
+  CHECK(bench.server.Ask({"HGET", other_hour, "text:hits"}) == "3");
+  CHECK(std::stoi(bench.server.Ask({"TTL", old_hour})) > 7 * 86'400);
+  CHECK(bench.server.Ask({"EXISTS", "site:stats:hour:" + HourOf(now)}) == "0");
+  int by_day = 0;
+  for (const auto age : {48h, 49h}) {
+    const std::string day = "site:stats:day:" + FormatTime(now - age).substr(0, 10);
+    if (age == 49h && FormatTime(now - 48h).substr(0, 10) == day.substr(15)) continue;
+    by_day += std::stoi(bench.server.Ask({"HGET", day, "text:hits"}));
+  }
+  CHECK(by_day == 9);
+  const auto totals = bench.world.store().Read(now, kNever);
+  CHECK(totals->all.total(Counter::kHits) == 24);
+  CHECK(totals->today.total(Counter::kHits) == 15);
+  const std::string fields = bench.server.Ask({"HKEYS", "site:stats:counters"});
+  CHECK(fields.find("moving:") == std::string::npos);
+  CHECK(fields.find("pending:" + HourOf(now - 49h)) == std::string::npos);
+}
+
+TEST_CASE("RedisStore with scripts of one slot: a move broken off is finished, nothing twice") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  const WallTime now = bench.world.clock().WallNow();
+  const std::string hour = HourOf(now);
+  const std::string day = "site:stats:day:" + hour.substr(0, 10);
+  // The hour has taken the move, the day has not, and whoever did it is gone.
+  bench.server.Ask({"HSET", "site:stats:counters", "text:hits", "5", "moves", "7",
+                    "moving:" + hour + ":text:hits", "5"});
+  bench.server.Ask({"HSET", "site:stats:hour:" + hour, "text:hits", "5", "moves", "7"});
+  CHECK(bench.world.store().Read(now, kNever)->today.total(Counter::kHits) == 5);
+  bench.server.Ask({"HSET", day, "text:hits", "5", "moves", "7"});
+  CHECK(bench.world.store().Read(now, kNever)->today.total(Counter::kHits) == 5);
+  bench.server.Ask({"DEL", day});
+  REQUIRE(bench.world.store().Add({TextHits(1), now, RandomId()}, kNever));
+  CHECK(bench.server.Ask({"HGET", "site:stats:hour:" + hour, "text:hits"}) == "5");
+  CHECK(bench.server.Ask({"HGET", day, "text:hits"}) == "5");
+  CHECK(bench.world.store().Read(now, kNever)->today.total(Counter::kHits) == 6);
+  CHECK(bench.server.Ask({"HKEYS", "site:stats:counters"}).find("moving:") == std::string::npos);
+}
+
+TEST_CASE("RedisStore with scripts of one slot: moves of many writers at once add up") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  test::RedisClientWorld other(bench.server.url(), bench.keys, BySlots());
+  const WallTime then = bench.world.clock().WallNow() - 30h;
+  std::vector<std::thread> writers;
+  for (unsigned t = 0; t < 4; ++t) {
+    writers.emplace_back([&, t] {
+      RedisStore& store = t % 2 == 0 ? bench.world.store() : other.store();
+      for (int i = 0; i < 50; ++i) CHECK(store.Add({TextHits(1), then, RandomId()}, kNever));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  REQUIRE(other.store().Add({TextHits(1), then, RandomId()}, kNever));
+  CHECK(bench.server.Ask({"HGET", "site:stats:hour:" + HourOf(then), "text:hits"}) == "201");
+  CHECK(bench.server.Ask({"HGET", "site:stats:day:" + HourOf(then).substr(0, 10), "text:hits"}) ==
+        "201");
+  CHECK(bench.world.store().Read(then, kNever)->all.total(Counter::kHits) == 201);
+}
+
+TEST_CASE("FailoverStore over scripts of one slot: try and delivery are known as one write") {
+  if (!RedisServer::Available()) return;
+  SlotBench bench;
+  ReplyLosingStore losing(bench.world.store());
+  const test::TempDir directory;
+  const auto local =
+      test::OpenStore(directory.path(), bench.world.clock(), bench.world.logger(), bench.keys);
+  FailoverStore store(losing, local.get(), bench.world.clock(), bench.world.logger());
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Keep(PaidKeep(i), kNever));
+  REQUIRE(store.Keep(PaidKeep(0), kNever));  // paid for anew: another write
+  CHECK(bench.PaidCalls() == 4);
+  CHECK(store.pending() == 4);
+  CHECK(store.DeliverNow());
+  CHECK(store.pending() == 0);
+  CHECK(bench.PaidCalls() == 4);
+}

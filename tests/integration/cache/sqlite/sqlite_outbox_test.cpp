@@ -1,0 +1,204 @@
+#include <doctest/doctest.h>
+
+#include "integration/cache/sqlite/sqlite_world.h"
+#include "support/never.h"
+#include "vcache/core/random_id.h"
+
+using namespace vcache;
+using namespace vcache::cache;
+using namespace std::chrono_literals;
+using test::kNever;
+using test::MakeKeep;
+using test::MakeKey;
+
+namespace {
+
+KeepRequest Paid(unsigned number) {
+  KeepRequest request = test::MakeKeep(MakeKey(number), 600s);
+  request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
+  return request;
+}
+
+Counters Hits(std::int64_t count) {
+  Counters counters;
+  counters.at(ContentKind::kText, Counter::kHits) = count;
+  return counters;
+}
+
+/// As the first version wrote it.
+void MakeVersionOne(const std::filesystem::path& directory) {
+  for (const char* sql : {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
+                          "DROP TABLE calls_in_flight", "PRAGMA user_version=1"}) {
+    test::RawDatabase(directory).Query(sql);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, with its entry") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  {
+    const auto store = test::OpenStore(dir.path(), clock);
+    CHECK(store->KeepPending(Paid(1), kNever));
+    clock.Advance(24h);
+    CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
+    CHECK(store->KeepPending(Paid(2), kNever));
+  }
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(*store->CountPending(kNever) == 3);
+  const auto waiting = store->OldestPending(2, kNever);
+  REQUIRE(waiting->size() == 2);
+  const PendingWrite& first = waiting->front();
+  CHECK(first.store_key == MakeKey(1).ToString());
+  CHECK(first.id.size() == 32);
+  CHECK(first.id != waiting->back().id);
+  CHECK(first.made_at == test::FakeClock::kStart);
+  CHECK(first.expires_at == test::FakeClock::kStart + 600s);
+  CHECK(first.counters.total(Counter::kSpentMicros) == 10'000);
+  const auto entry = DecodeEntry(first.value, MakeKey(1), false);
+  REQUIRE(entry);
+  CHECK(entry->expires_at == first.expires_at);
+  CHECK(waiting->back().store_key.empty());
+  CHECK(waiting->back().counters == Hits(5));
+
+  const auto sum = store->SumPending(clock.WallNow(), kNever);
+  CHECK(sum->all.total(Counter::kSpentMicros) == 20'000);
+  CHECK(sum->today.total(Counter::kSpentMicros) == 10'000);
+  CHECK(sum->all.total(Counter::kHits) == 5);
+  const auto counted = store->Read(clock.WallNow(), kNever);
+  CHECK(counted->all.total(Counter::kHits) == 0);  // it waits, and is not counted here
+}
+
+TEST_CASE("SqliteStore: what waits is looked up like any entry, and stays as a copy") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  const auto found = store->Lookup(MakeKey(1), kNever);
+  CHECK(found.outcome == LookupOutcome::kHit);
+  CHECK(found.ttl == 600s);
+  CHECK_FALSE(found.entry->expires_at);
+  const auto waiting = store->OldestPending(9, kNever);
+  CHECK(store->ForgetPending(waiting->front(), kNever));
+  CHECK(*store->CountPending(kNever) == 0);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits and others' stay") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "a:"}));
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
+  for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  REQUIRE(other->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(store->KeepPending(Paid(2'000), kNever));
+  const auto known = [&] {
+    return store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total();
+  };
+  CHECK(store->SyncCopies(5, kNever));  // the first count says nothing
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(5, kNever));
+  CHECK(known() == 1'201);
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 1);
+  CHECK(store->Lookup(MakeKey(2'000), kNever).outcome == LookupOutcome::kHit);
+  CHECK(*store->CountPending(kNever) == 1);
+  CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(store->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  CHECK(store->SyncCopies(6, kNever));
+  CHECK(known() == 2);
+}
+
+TEST_CASE("SqliteStore: to forget an older write leaves the newer entry") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  clock.Advance(10s);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->ForgetPending(store->OldestPending(1, kNever)->front(), kNever));
+  CHECK(store->Lookup(MakeKey(1), kNever).ttl == 600s);
+  CHECK(*store->CountPending(kNever) == 1);
+}
+
+TEST_CASE("SqliteStore: what is cleared is not delivered, but what it cost is counted") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total() == 1);
+  CHECK_FALSE(store->OldestPending(1, kNever)->front().store_key.empty());
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
+  const auto waiting = store->OldestPending(9, kNever);
+  REQUIRE(waiting->size() == 1);
+  CHECK(waiting->front().store_key.empty());
+  CHECK(waiting->front().value.empty());
+  CHECK(waiting->front().counters.total(Counter::kSpentMicros) == 10'000);
+}
+
+TEST_CASE("SqliteStore: names the entries that wait, each once, while they live and match") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const KeySpace keys({.prefix = "site:", .secret = Secret("a secret of some length")});
+  const auto store = test::OpenStore(dir.path(), clock, NullLogger(), keys);
+  const auto names = [&](const KeyPattern& pattern) {
+    const auto entries = store->WaitingEntries(pattern, kNever);
+    REQUIRE(entries);
+    return entries->size();
+  };
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
+  KeepRequest text = MakeKeep(MakeKey(1, ContentKind::kText), 1200s);
+  CHECK(store->KeepPending(text, kNever));
+  CHECK(names(KeyPattern::All()) == 2);
+  CHECK(names(*KeyPattern::Parse("text:*")) == 1);
+  const auto one = keys.StoredPattern(*KeyPattern::Parse(MakeKey(1).ToString()));
+  const auto found = store->WaitingEntries(*one, kNever);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().kind == ContentKind::kAnalysis);
+  CHECK(found->front().store_key == keys.StoreKey(MakeKey(1)));
+  clock.Advance(600s);
+  CHECK(names(KeyPattern::All()) == 1);
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  CHECK(names(KeyPattern::All()) == 0);
+}
+
+TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting writes") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto one = test::OpenStore(dir.path(), clock);
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
+  CHECK(one->KeepPending(Paid(1), kNever));
+  CHECK(*other->CountPending(kNever) == 0);
+  CHECK(other->OldestPending(9, kNever)->empty());
+  CHECK(other->SumPending(clock.WallNow(), kNever)->all.empty());
+}
+
+TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keeps its verdicts") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  {
+    const auto store = test::OpenStore(dir.path(), clock);
+    CHECK(store->Keep(Paid(1), kNever));
+  }
+  MakeVersionOne(dir.path());
+  const auto store = test::OpenStore(dir.path(), clock);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(store->KeepPending(Paid(2), kNever));
+  CHECK(*store->CountPending(kNever) == 1);
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "4");
+}
+
+TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  test::OpenStore(dir.path(), clock).reset();
+  MakeVersionOne(dir.path());
+  test::RawDatabase(dir.path()).Query("PRAGMA application_id=7");
+  SqliteStoreOptions options;
+  options.directory = dir.path();
+  CHECK_FALSE(OpenSqliteStore(std::move(options), KeySpace(), clock, NullLogger()));
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "1");
+}

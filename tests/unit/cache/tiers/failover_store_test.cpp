@@ -1,0 +1,311 @@
+#include "vcache/cache/tiers/failover_store.h"
+#include "vcache/core/random_id.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "support/failover_fakes.h"
+#include "support/fake_clock.h"
+#include "support/never.h"
+#include "support/recording_logger.h"
+#include "support/verdict_store_conformance.h"
+
+using namespace vcache;
+using namespace vcache::cache;
+using namespace std::chrono_literals;
+using test::kNever;
+using test::MakeKey;
+
+namespace {
+
+KeepRequest Paid(unsigned number) {
+  KeepRequest request;
+  request.entry = test::MakeEntry(MakeKey(number));
+  request.ttl = 600s;
+  request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
+  return request;
+}
+
+Counters Hits(std::int64_t count) {
+  Counters counters;
+  counters.at(ContentKind::kAnalysis, Counter::kHits) = count;
+  return counters;
+}
+
+struct FailoverBench {
+  std::int64_t paid_calls() const {
+    return shared.totals.at(ContentKind::kAnalysis, Counter::kPaidCalls);
+  }
+  LookupOutcome Ask(unsigned number) { return store.Lookup(MakeKey(number), kNever).outcome; }
+  std::size_t warnings() const { return logger.Count(LogLevel::kWarn); }
+  std::size_t news() const { return logger.Count(LogLevel::kInfo); }
+
+  test::FakeClock clock;
+  test::RecordingLogger logger;
+  test::FakeSharedStore shared{clock};
+  test::FakeLocalStore local{clock};
+  FailoverStore store{shared, &local, clock, logger};
+};
+
+}  // namespace
+
+TEST_CASE("FailoverStore: asks the shared store alone while it answers, and copies what is kept") {
+  FailoverBench bench;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Add({Hits(3), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK(bench.Ask(2) == LookupOutcome::kMiss);
+  CHECK(bench.store.pending() == 0);
+  CHECK(bench.paid_calls() == 1);
+  CHECK(bench.logger.lines().empty());
+}
+
+TEST_CASE("FailoverStore: what was paid for before an outage is found in it") {
+  FailoverBench bench;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.pending() == 0);
+  bench.shared.away = true;
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK(bench.Ask(2) == LookupOutcome::kUnavailable);
+}
+
+TEST_CASE("FailoverStore: what another replica cleared is not found in an outage") {
+  FailoverBench bench;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.store.ForgetCleared(KeyPattern::All());
+  bench.shared.away = true;
+  CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
+}
+
+TEST_CASE("FailoverStore: copies are compared with the count of clears once the store is there") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  bench.shared.clears = 7;
+  bench.store.Start();
+  bench.clock.AwaitWaiters(1);
+  bench.clock.Advance(1s);
+  bench.clock.AwaitWaiters(1);
+  CHECK(bench.local.synced_to == -1);
+  bench.shared.away = false;
+  while (bench.local.synced_to != 7) {
+    bench.clock.Advance(200ms);
+    std::this_thread::yield();
+  }
+  bench.shared.clears = 8;
+  bench.store.DistrustCopies();
+  while (bench.local.synced_to != 8) {
+    bench.clock.Advance(200ms);
+    std::this_thread::yield();
+  }
+  bench.store.Stop();
+}
+
+TEST_CASE("FailoverStore: in an outage, what is kept is found, and what is unknown stays unknown") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.pending() == 1);
+  const LookupResult found = bench.store.Lookup(MakeKey(1), kNever);
+  CHECK(found.outcome == LookupOutcome::kHit);
+  CHECK(found.tier == Tier::kSqlite);
+  CHECK(bench.Ask(2) == LookupOutcome::kUnavailable);
+  CHECK_FALSE(bench.store.available());
+  const std::vector<CacheKey> keys = {MakeKey(2), MakeKey(1)};
+  const auto many = bench.store.LookupMany(keys, kNever);
+  CHECK(many[0].outcome == LookupOutcome::kUnavailable);
+  CHECK(many[1].outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("FailoverStore: a shared store that is back does not yet know what waits: no miss") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.shared.away = false;
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK(bench.Ask(2) == LookupOutcome::kMiss);
+}
+
+TEST_CASE("FailoverStore: a store that is full but can be read is caught up, too") {
+  FailoverBench bench;
+  bench.shared.refuses_writes = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK_FALSE(bench.store.DeliverNow());
+  bench.shared.refuses_writes = false;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.paid_calls() == 1);
+}
+
+TEST_CASE("FailoverStore: what waits is delivered in order, once, and stays as a copy") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  for (unsigned i = 0; i < 40; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
+  CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK_FALSE(bench.store.DeliverNow());
+  CHECK(bench.store.pending() == 41);
+
+  bench.shared.away = false;
+  bench.shared.deliveries_left = 25;  // and away again in the middle
+  CHECK_FALSE(bench.store.DeliverNow());
+  CHECK(bench.store.pending() == 16);
+  bench.shared.deliveries_left = 1'000;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.store.pending() == 0);
+
+  REQUIRE(bench.shared.delivered_keys.size() == 41);
+  for (unsigned i = 0; i < 40; ++i) {
+    CHECK(bench.shared.delivered_keys[i] == MakeKey(i).ToString());
+  }
+  CHECK(bench.paid_calls() == 40);
+  CHECK(bench.shared.totals.at(ContentKind::kAnalysis, Counter::kHits) == 7);
+  CHECK(bench.local.Lookup(MakeKey(3), kNever).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("FailoverStore: a delivery whose end was not noted is repeated and counts once") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.shared.away = false;
+  bench.local.forgets = false;  // as if the process died between the two
+  CHECK_FALSE(bench.store.DeliverNow());
+  CHECK_FALSE(bench.store.DeliverNow());
+  CHECK(bench.store.pending() == 1);
+  bench.local.forgets = true;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.paid_calls() == 1);
+}
+
+TEST_CASE("FailoverStore: an entry that will never be taken does not block what is behind it") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
+  bench.shared.away = false;
+  bench.shared.refuses_entries_for_good = true;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.paid_calls() == 1);
+  CHECK(bench.shared.totals.at(ContentKind::kAnalysis, Counter::kHits) == 7);
+  CHECK(bench.logger.Count(LogLevel::kError) == 1);
+}
+
+TEST_CASE("FailoverStore: what is delivered between two looks is found by the third") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.shared.away = false;
+  bench.local.before_lookup = [&] {
+    // The shared store's miss is there already; the delivery takes the local copy away.
+    CHECK(bench.shared.behind.Keep(Paid(1), kNever));
+    CHECK(bench.store.DeliverNow());
+  };
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK(bench.shared.lookups == 2);
+}
+
+TEST_CASE("FailoverStore: totals are those last read, with what waits") {
+  FailoverBench bench;
+  CHECK(bench.store.Add({Hits(100), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 100);
+  CHECK(
+      bench.store.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));  // not read any more
+  bench.shared.away = true;
+  CHECK(bench.store.Add({Hits(9), bench.clock.WallNow(), RandomId()}, kNever));
+  const auto away = bench.store.Read(bench.clock.WallNow(), kNever);
+  CHECK(away->all.total(Counter::kHits) == 110);
+  CHECK(away->today.total(Counter::kHits) == 110);
+  const auto tomorrow = bench.store.Read(bench.clock.WallNow() + 24h, kNever);
+  CHECK(tomorrow->all.total(Counter::kHits) == 110);
+  CHECK(tomorrow->today.total(Counter::kHits) == 0);
+  bench.shared.away = false;
+  CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 110);
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 110);
+}
+
+TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared one is away") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK_FALSE(bench.store.Clear(KeyPattern::All(), ClearMode::kDryRun, kNever));
+  CHECK(bench.Ask(1) == LookupOutcome::kHit);
+  CHECK_FALSE(bench.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
+}
+
+TEST_CASE("FailoverStore: a clear counts copies once, and what waits where it is nowhere else") {
+  FailoverBench bench;
+  CHECK(bench.store.Keep(Paid(1), kNever));  // shared, with a copy here
+  CHECK(bench.store.Keep(Paid(2), kNever));
+  bench.shared.refuses_writes = true;
+  CHECK(bench.store.Keep(Paid(2), kNever));  // waits to replace the one that is there
+  CHECK(bench.store.Keep(Paid(3), kNever));  // waits
+  CHECK(bench.store.Keep(Paid(3), kNever));  // twice
+  for (const ClearMode mode : {ClearMode::kDryRun, ClearMode::kDelete}) {
+    const auto text = bench.store.Clear(*KeyPattern::Parse("text:*"), mode, kNever);
+    CHECK(text->total() == 0);
+    const auto all = bench.store.Clear(KeyPattern::All(), mode, kNever);
+    REQUIRE(all);
+    CHECK(all->analysis == 3);
+    CHECK(all->text == 0);
+  }
+}
+
+TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage is an error") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  FailoverStore alone(bench.shared, nullptr, bench.clock, bench.logger);
+  CHECK_FALSE(alone.Keep(Paid(1), kNever));
+  CHECK_FALSE(alone.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK_FALSE(alone.Read(bench.clock.WallNow(), kNever));
+  CHECK(alone.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kUnavailable);
+  CHECK(alone.DeliverNow());
+  CHECK(alone.pending() == 0);
+  bench.local.is_off = true;
+  CHECK_FALSE(bench.store.Keep(Paid(1), kNever));
+  CHECK_FALSE(bench.store.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
+  CHECK(bench.store.pending() == 0);
+}
+
+TEST_CASE("FailoverStore: one line when writes begin to wait, one when they are delivered") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  for (unsigned i = 0; i < 5; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
+  CHECK(bench.warnings() == 1);
+  bench.shared.away = false;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.news() == 1);
+  CHECK(bench.warnings() == 1);
+}
+
+TEST_CASE("FailoverStore: its thread delivers as soon as the shared store is back") {
+  FailoverBench bench;
+  bench.store.Start();
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.clock.AwaitWaiters(1);
+  bench.clock.Advance(1s);
+  bench.clock.AwaitWaiters(1);
+  CHECK(bench.store.pending() == 1);
+  bench.shared.away = false;
+  while (bench.store.pending() > 0) {
+    bench.clock.Advance(200ms);
+    std::this_thread::yield();
+  }
+  bench.store.Stop();
+  CHECK(bench.paid_calls() == 1);
+}
+
+TEST_CASE("FailoverStore: delivers what an earlier run left behind") {
+  FailoverBench bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Keep(Paid(1), kNever));
+  bench.shared.away = false;
+  FailoverStore next(bench.shared, &bench.local, bench.clock, bench.logger);
+  CHECK(next.pending() == 1);
+  CHECK(next.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(next.DeliverNow());
+  CHECK(bench.paid_calls() == 1);
+}
