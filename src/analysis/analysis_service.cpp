@@ -4,8 +4,8 @@
 #include <thread>
 #include <utility>
 
-#include "analysis/flight.h"
 #include "analysis/flight_runner.h"
+#include "analysis/single_flight.h"
 #include "analysis/worth.h"
 
 namespace vcache::analysis {
@@ -51,14 +51,14 @@ struct AnalysisService::State {
         runner(the_store, the_panel, the_observer, the_clock, the_options, safeguards) {}
 
   Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, Deadline deadline);
-  void Launch(Content content, FlightRunner::Course course, std::shared_ptr<Flight> flight);
+  void Launch(Content content, FlightRunner::FlightContext context, std::shared_ptr<Flight> flight);
 
   cache::TieredStore& store;
   const detection::DetectorPanel& panel;
   AnalysisObserver& observer;
   Clock& clock;
   const AnalysisOptions options;
-  FlightTable flights;
+  SingleFlight flights;
   FlightRunner runner;
 };
 
@@ -93,20 +93,20 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
     return AnalysisOf(std::move(found), saved_micros);
   }
 
-  const FlightTable::Boarding boarding = state.flights.Board(key);
-  if (boarding.flight == nullptr) {
-    const Error error = Refused(boarding.closed);
+  const SingleFlight::Ticket ticket = state.flights.Join(key);
+  if (ticket.flight == nullptr) {
+    const Error error = Refused(ticket.closed);
     state.observer.OnError(key, error);
     return error;
   }
-  Result<Analysis> result = boarding.leader ? state.Lead(content, boarding.flight, deadline)
-                                            : state.flights.Follow(*boarding.flight, deadline);
+  Result<Analysis> result = ticket.leader ? state.Lead(content, ticket.flight, deadline)
+                                          : state.flights.Wait(*ticket.flight, deadline);
   if (!result) {
     state.observer.OnError(key, result.error());
     return result;
   }
   // A verdict that was paid for belongs to the leader; all others waited for it.
-  if (!boarding.leader && result->status == CacheStatus::kMiss) {
+  if (!ticket.leader && result->status == CacheStatus::kMiss) {
     result->status = CacheStatus::kCoalesced;
   }
   if (result->status == CacheStatus::kHit) {
@@ -147,9 +147,9 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
     return result;
   };
   try {
-    FlightRunner::Course course = runner.Plan();
-    if (auto found = runner.LookUp(course, content)) return end(*std::move(found));
-    Launch(std::move(content), std::move(course), flight);
+    FlightRunner::FlightContext context = runner.Plan();
+    if (auto found = runner.LookUp(context, content)) return end(*std::move(found));
+    Launch(std::move(content), std::move(context), flight);
   } catch (...) {
     return end(Error{ErrorCode::kInternal, "The analysis could not be begun."});
   }
@@ -157,15 +157,15 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
   return flight->Await(deadline);
 }
 
-void AnalysisService::State::Launch(Content content, FlightRunner::Course course,
+void AnalysisService::State::Launch(Content content, FlightRunner::FlightContext context,
                                     std::shared_ptr<Flight> flight) {
   // A thread of its own, because nobody's leaving may end the call: it is paid for. The service's
   // destructor waits for every flight, so `this` outlives the thread's last use of it.
-  std::thread([this, content = std::move(content), course = std::move(course),
+  std::thread([this, content = std::move(content), context = std::move(context),
                flight = std::move(flight)]() mutable noexcept {
     Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed.", Charge::kUnknown};
     try {
-      result = runner.Run(course, content);
+      result = runner.Run(context, content);
     } catch (...) {
       // The error above: nobody knows what the call cost.
     }

@@ -92,18 +92,18 @@ Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
 }
 
 /// One flight from the claim on.
-struct FlightRunner::Leg {
+struct FlightRunner::LeasedAttempt {
   const Content& content;
-  Deadline hope;  ///< The longest that other replicas are waited for.
+  Deadline wait_deadline;  ///< The longest that other replicas are waited for.
   const std::string digest = content.key.digest.ToHex();
   detection::DetectionTask task = TaskOf(content, digest);
-  detection::FirstLook look{};  ///< What the file tells, looked at once, before admission.
-  bool is_free = false;         ///< It decides: nobody is paid.
+  detection::LocalInspection look{};  ///< What the file tells, looked at once, before admission.
+  bool is_free = false;               ///< It decides: nobody is paid.
   std::string token{};
   /// When a call that the lease stands for must have ended. Counted from before it was asked for: a
   /// process that is held up between claim and call would else pay while the next owner does.
   Deadline call_end = Deadline::Never();
-  std::unique_ptr<cache::LeaseNews::Listener> news{};
+  std::unique_ptr<cache::LeaseNotifier::Listener> news{};
   milliseconds pause = kFirstPause;
   Verdict verdict{};  ///< Paid for, to be kept.
   cache::Counters paid{};
@@ -122,7 +122,8 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       options_(options),
       safeguards_(safeguards),
       outage_calls_(options.outage_calls_per_minute, clock),
-      holds_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {}
+      failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
+}
 
 std::int64_t FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
   return entry.foreign ? PriceNow(panel_, content) : entry.cost_micros;
@@ -134,12 +135,13 @@ bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
   return !options_.same_detectors || found.entry->detectors == panel_.Fingerprint(kind);
 }
 
-Sight FlightRunner::SightOf(const LookupResult& found, const Content& content) const {
-  if (Serves(found, MediaKindOf(content))) return Sight::kVerdict;
-  return found.outcome == LookupOutcome::kUnavailable ? Sight::kUnavailable : Sight::kNothing;
+LookupSummary FlightRunner::SummaryOf(const LookupResult& found, const Content& content) const {
+  if (Serves(found, MediaKindOf(content))) return LookupSummary::kVerdict;
+  return found.outcome == LookupOutcome::kUnavailable ? LookupSummary::kUnavailable
+                                                      : LookupSummary::kNothing;
 }
 
-Deadline FlightRunner::StorePatience() const {
+Deadline FlightRunner::StoreDeadline() const {
   return Deadline::After(clock_, options_.store_timeout);
 }
 
@@ -148,102 +150,108 @@ void FlightRunner::Stop() {
   if (safeguards_.news != nullptr) safeguards_.news->AnnounceAll();
 }
 
-std::optional<Result<Analysis>> FlightRunner::LookUp(Course& course, const Content& content) {
+std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
+                                                     const Content& content) {
   // Asked with the store's own patience, not the leader's remaining time: others wait for it too.
-  course.found = store_.Lookup(content.key, StorePatience());
-  if (course.found.outcome == LookupOutcome::kCorrupt) {
-    observer_.OnCorrupt(content.key, course.found.reason);
+  context.found = store_.Lookup(content.key, StoreDeadline());
+  if (context.found.outcome == LookupOutcome::kCorrupt) {
+    observer_.OnCorrupt(content.key, context.found.reason);
   }
-  course.passage.LookedUp(SightOf(course.found, content));
-  if (course.passage.step() != Step::kLand) return std::nullopt;
-  const std::int64_t saved_micros = WorthOf(*course.found.entry, content);
-  return AnalysisOf(std::move(course.found), saved_micros);
+  context.call_state.LookedUp(SummaryOf(context.found, content));
+  if (context.call_state.step() != Step::kSettle) return std::nullopt;
+  const std::int64_t saved_micros = WorthOf(*context.found.entry, content);
+  return AnalysisOf(std::move(context.found), saved_micros);
 }
 
-Result<Analysis> FlightRunner::Run(Course& course, const Content& content) {
-  Passage& passage = course.passage;
+Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
+  PaidCallState& call_state = context.call_state;
   // The lease of a replica that dies, the pause in which that is not noticed, and one more call.
   const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
-  Leg leg{.content = content, .hope = Deadline::After(clock_, longest)};
-  while (passage.step() != Step::kLand) {
-    switch (passage.step()) {
+  LeasedAttempt attempt{.content = content, .wait_deadline = Deadline::After(clock_, longest)};
+  while (call_state.step() != Step::kSettle) {
+    switch (call_state.step()) {
       case Step::kClaim:
-        Claim(course, leg);
+        Claim(context, attempt);
         break;
-      case Step::kAwaitNews:
-        passage.Waited(AwaitNews(leg));
+      case Step::kAwaitNotification:
+        call_state.Waited(AwaitNotification(attempt));
         break;
       case Step::kAdmit: {
-        const std::optional<Error> refusal = Refusal(course, leg);
-        if (refusal) leg.result = *refusal;
-        passage.Admitted(!refusal);
+        const std::optional<Error> refusal = CheckAdmission(context, attempt);
+        if (refusal) attempt.result = *refusal;
+        call_state.Admitted(!refusal);
         break;
       }
       case Step::kPay:
-        Pay(course, leg);
+        Pay(context, attempt);
         break;
-      case Step::kKeep:
-        leg.result = Keep(leg, passage.leased() ? leg.token : std::string());
-        passage.Kept();
+      case Step::kStore:
+        attempt.result = Store(attempt, call_state.leased() ? attempt.token : std::string());
+        call_state.Stored();
         break;
       case Step::kRelease:
-        Release(course, leg);
-        passage.Released();
+        Release(context, attempt);
+        call_state.Released();
         break;
       case Step::kLookUp:
-      case Step::kLand:
+      case Step::kSettle:
         return Error{ErrorCode::kInternal, "A flight took a step that it cannot take."};
     }
   }
-  if (passage.landing() == Landing::kLostHope) {
+  if (call_state.outcome() == CallOutcome::kWaitTimedOut) {
     return stopping_ ? Stopping() : AnotherCallGoesOn();
   }
-  return std::move(leg.result);
+  return std::move(attempt.result);
 }
 
-void FlightRunner::Claim(Course& course, Leg& leg) {
+void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   // Listening begins before the question, so that no announcement falls between the two.
-  if (leg.news == nullptr && safeguards_.news != nullptr) {
-    leg.news = safeguards_.news->Listen(leg.content.key);
+  if (attempt.news == nullptr && safeguards_.news != nullptr) {
+    attempt.news = safeguards_.news->Listen(attempt.content.key);
   }
-  leg.token = RandomId();
-  leg.call_end = Deadline::After(clock_, options_.call_timeout);
+  attempt.token = RandomId();
+  attempt.call_end = Deadline::After(clock_, options_.call_timeout);
   cache::Claim claim = safeguards_.leases->ClaimLease(
-      {leg.content.key, leg.token, options_.call_timeout + options_.lease_margin}, StorePatience());
-  course.passage.Claimed(SightOf(claim.found, leg.content), claim.state);
-  if (course.passage.landing() == Landing::kToldSo && claim.failure) leg.result = *claim.failure;
-  if (SightOf(claim.found, leg.content) == Sight::kVerdict) {
-    const std::int64_t saved_micros = WorthOf(*claim.found.entry, leg.content);
-    leg.result = AnalysisOf(std::move(claim.found), saved_micros);
+      {attempt.content.key, attempt.token, options_.call_timeout + options_.lease_margin},
+      StoreDeadline());
+  context.call_state.Claimed(SummaryOf(claim.found, attempt.content), claim.state);
+  if (context.call_state.outcome() == CallOutcome::kRemoteFailure && claim.failure)
+    attempt.result = *claim.failure;
+  if (SummaryOf(claim.found, attempt.content) == LookupSummary::kVerdict) {
+    const std::int64_t saved_micros = WorthOf(*claim.found.entry, attempt.content);
+    attempt.result = AnalysisOf(std::move(claim.found), saved_micros);
     // Somebody else paid for it while we asked.
-    if (course.passage.waited()) leg.result->status = CacheStatus::kCoalesced;
+    if (context.call_state.waited()) attempt.result->status = CacheStatus::kCoalesced;
   } else {
-    course.found = std::move(claim.found);
+    context.found = std::move(claim.found);
   }
 }
 
 /// False when no time is left to wait in.
-bool FlightRunner::AwaitNews(Leg& leg) {
-  if (stopping_ || leg.hope.Expired(clock_)) return false;
-  const Result<bool> held = safeguards_.leases->AskForNews(leg.content.key, StorePatience());
+bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
+  if (stopping_ || attempt.wait_deadline.Expired(clock_)) return false;
+  const Result<bool> held =
+      safeguards_.leases->RequestNotification(attempt.content.key, StoreDeadline());
   if (held && !*held) return true;
-  const Deadline until = Deadline::After(clock_, WithJitter(leg.pause)).Shortened(leg.hope);
-  leg.pause = std::min(2 * leg.pause, kLongestPause);
-  if (leg.news != nullptr) leg.news->Await(until);
+  const Deadline until =
+      Deadline::After(clock_, WithJitter(attempt.pause)).Shortened(attempt.wait_deadline);
+  attempt.pause = std::min(2 * attempt.pause, kLongestPause);
+  if (attempt.news != nullptr) attempt.news->Await(until);
   return !stopping_;
 }
 
 /// Why no call may be paid for now, when it is known what it can cost: so the file is looked into
 /// before. What costs nothing needs no leave to spend.
-std::optional<Error> FlightRunner::Refusal(const Course& course, Leg& leg) {
+std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
+                                                  LeasedAttempt& attempt) {
   if (stopping_) return Stopping();
-  if (auto held = holds_.Find(leg.content.key)) return held;
-  leg.look = panel_.LookInto(leg.task);
-  leg.look.AddTo(leg.task);
-  leg.is_free = panel_.Decides(leg.look);
-  if (leg.is_free || !panel_.Serves(leg.task.kind)) return std::nullopt;
-  if (auto over = OverLimit(options_, leg.task, panel_.PriceMicros(leg.task))) return over;
-  if (course.passage.in_outage()) {
+  if (auto held = failures_.Find(attempt.content.key)) return held;
+  attempt.look = panel_.LookInto(attempt.task);
+  attempt.look.AddTo(attempt.task);
+  attempt.is_free = panel_.Decides(attempt.look);
+  if (attempt.is_free || !panel_.Serves(attempt.task.kind)) return std::nullopt;
+  if (auto over = OverLimit(options_, attempt.task, panel_.PriceMicros(attempt.task))) return over;
+  if (context.call_state.in_outage()) {
     // While the store cannot say what is known, any upload might be paid for again and again.
     if (const auto wait = outage_calls_.Take()) {
       return ForEverybody({.code = ErrorCode::kOverloaded,
@@ -253,68 +261,69 @@ std::optional<Error> FlightRunner::Refusal(const Course& course, Leg& leg) {
                            .retry_after = *wait});
     }
   }
-  return SetMoneyAside(leg);
+  return ReserveBudget(attempt);
 }
 
 /// Why the budget does not allow the call, if it does not.
-std::optional<Error> FlightRunner::SetMoneyAside(Leg& leg) {
+std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {
   if (safeguards_.budget == nullptr) return std::nullopt;
-  auto reserved = safeguards_.budget->Reserve(panel_.Prices(leg.task), StorePatience());
+  auto reserved = safeguards_.budget->Reserve(panel_.Prices(attempt.task), StoreDeadline());
   if (!reserved) return std::move(reserved).error();
-  leg.money = std::move(*reserved);
+  attempt.money = std::move(*reserved);
   return std::nullopt;
 }
 
 /// Before the call, so that whatever kills the process leaves the note behind. It is an aid for
 /// afterwards: when it cannot be written, which the journal says, the call goes on without.
-void FlightRunner::NoteBegin(Leg& leg) {
-  if (safeguards_.journal == nullptr || leg.is_free || !panel_.Serves(leg.task.kind)) return;
-  const cache::CacheKey& key = leg.content.key;
+void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
+  if (safeguards_.journal == nullptr || attempt.is_free || !panel_.Serves(attempt.task.kind))
+    return;
+  const cache::CacheKey& key = attempt.content.key;
   cache::CallNote note;
   note.id = RandomId();
   note.kind = key.kind;
-  note.price_micros = panel_.PriceMicros(leg.task);
+  note.price_micros = panel_.PriceMicros(attempt.task);
   note.begun = clock_.WallNow();
-  if (safeguards_.journal->Begin(key, note, StorePatience())) leg.noted_as = note.id;
+  if (safeguards_.journal->Begin(key, note, StoreDeadline())) attempt.noted_as = note.id;
 }
 
 /// After what the call cost is counted: killed between the two, it is told once too often, not
 /// never.
-void FlightRunner::NoteEnd(const Leg& leg) {
-  if (leg.noted_as.empty()) return;
-  const Result<void> ended = safeguards_.journal->End(leg.noted_as, StorePatience());
+void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
+  if (attempt.noted_as.empty()) return;
+  const Result<void> ended = safeguards_.journal->End(attempt.noted_as, StoreDeadline());
   (void)ended;  // else told of after the end of this process
 }
 
-void FlightRunner::Pay(Course& course, Leg& leg) {
-  const Content& content = leg.content;
-  observer_.OnMiss(content.key, content.file_name, course.found);
-  NoteBegin(leg);
+void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
+  const Content& content = attempt.content;
+  observer_.OnMiss(content.key, content.file_name, context.found);
+  NoteBegin(attempt);
   Deadline until = Deadline::After(clock_, options_.call_timeout);
-  if (course.passage.leased()) until = until.Shortened(leg.call_end);
-  detection::PanelOutcome outcome = panel_.Judge(leg.task, leg.look, until);
-  leg.money.Settle(outcome.charges);
-  leg.paid = CountersOf(content.key.kind, outcome);
-  course.passage.Paid(outcome.verdict.has_value());
+  if (context.call_state.leased()) until = until.Shortened(attempt.call_end);
+  detection::PanelOutcome outcome = panel_.Judge(attempt.task, attempt.look, until);
+  attempt.money.Settle(outcome.charges);
+  attempt.paid = CountersOf(content.key.kind, outcome);
+  context.call_state.Paid(outcome.verdict.has_value());
   if (outcome.verdict) {
-    holds_.End(content.key);
-    leg.verdict = std::move(outcome.verdict).value();
+    failures_.End(content.key);
+    attempt.verdict = std::move(outcome.verdict).value();
     return;
   }
-  observer_.OnPaid(content.key, leg.paid, /*kept=*/false);
-  NoteEnd(leg);
+  observer_.OnPaid(content.key, attempt.paid, /*kept=*/false);
+  NoteEnd(attempt);
   Error error = std::move(outcome.verdict).error();
-  if (IsWorthAPause(error.code)) error = holds_.Begin(content.key, std::move(error));
-  leg.result = std::move(error);
+  if (IsWorthAPause(error.code)) error = failures_.Begin(content.key, std::move(error));
+  attempt.result = std::move(error);
 }
 
-Analysis FlightRunner::Keep(Leg& leg, const std::string& lease) {
-  const Content& content = leg.content;
+Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
+  const Content& content = attempt.content;
   auto entry = std::make_shared<cache::Entry>();
-  entry->verdict = std::move(leg.verdict);
+  entry->verdict = std::move(attempt.verdict);
   entry->key = content.key;
   entry->stored_at = clock_.WallNow();
-  entry->cost_micros = leg.paid.total(Counter::kSpentMicros);
+  entry->cost_micros = attempt.paid.total(Counter::kSpentMicros);
   if (content.media_type) entry->media_type = content::MediaTypeName(*content.media_type);
   entry->bytes = content.bytes;
   entry->detectors = panel_.Fingerprint(MediaKindOf(content));
@@ -327,23 +336,24 @@ Analysis FlightRunner::Keep(Leg& leg, const std::string& lease) {
       entry->verdict.partial ? std::min(options_.partial_ttl, whole) : whole;
   analysis.ttl = ttl;
   analysis.entry = entry;
-  const Result<void> kept = store_.Keep(
-      {.entry = entry, .ttl = ttl, .counters = leg.paid, .lease_token = lease}, StorePatience());
+  const Result<void> kept =
+      store_.Put({.entry = entry, .ttl = ttl, .counters = attempt.paid, .lease_token = lease},
+                 StoreDeadline());
   analysis.stored = kept && store_.keeps();
-  observer_.OnPaid(content.key, leg.paid, kept && store_.keeps_counters());
-  if (!kept) observer_.OnNotKept(content.key, kept.error());
-  NoteEnd(leg);
+  observer_.OnPaid(content.key, attempt.paid, kept && store_.keeps_counters());
+  if (!kept) observer_.OnNotStored(content.key, kept.error());
+  NoteEnd(attempt);
   return analysis;
 }
 
-void FlightRunner::Release(const Course& course, const Leg& leg) {
+void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& attempt) {
   std::optional<Error> told;
-  if (course.passage.landing() == Landing::kFailed && !leg.result &&
-      IsWorthAPause(leg.result.error().code)) {
-    told = leg.result.error();
+  if (context.call_state.outcome() == CallOutcome::kFailed && !attempt.result &&
+      IsWorthAPause(attempt.result.error().code)) {
+    told = attempt.result.error();
   }
   const Result<void> released =
-      safeguards_.leases->Release(leg.content.key, leg.token, told, StorePatience());
+      safeguards_.leases->Release(attempt.content.key, attempt.token, told, StoreDeadline());
   (void)released;  // else it ends by itself
 }
 

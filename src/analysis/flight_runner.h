@@ -4,16 +4,16 @@
 #include <optional>
 #include <string>
 
-#include "analysis/call_limiter.h"
-#include "analysis/failure_holds.h"
-#include "analysis/passage.h"
+#include "analysis/negative_cache.h"
+#include "analysis/paid_call_state.h"
+#include "analysis/rate_limiter.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/core/result.h"
 
 namespace vcache::analysis {
 
-/// Carries a content through its `Passage`: asks the tiers and the shared store, waits for other
-/// replicas, pays, keeps. Thread-safe: one runner serves all flights.
+/// Carries a content through its `PaidCallState`: asks the tiers and the shared store, waits for
+/// other replicas, pays, keeps. Thread-safe: one runner serves all flights.
 class FlightRunner {
  public:
   /// All references must outlive the runner.
@@ -22,18 +22,18 @@ class FlightRunner {
                const Safeguards& safeguards);
 
   /// What a flight is, between its steps.
-  struct Course {
-    explicit Course(bool has_leases) : passage(has_leases) {}
-    Passage passage;
+  struct FlightContext {
+    explicit FlightContext(bool has_leases) : call_state(has_leases) {}
+    PaidCallState call_state;
     cache::LookupResult found;
   };
-  Course Plan() const { return Course(safeguards_.leases != nullptr); }
+  FlightContext Plan() const { return FlightContext(safeguards_.leases != nullptr); }
 
   /// The first step, in the thread of whoever asks: a result when that was all.
-  std::optional<Result<Analysis>> LookUp(Course& course, const Content& content);
-  /// All further steps up to the landing. Blocks for as long as another replica's call and a call
+  std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
+  /// All further steps up to the outcome. Blocks for as long as another replica's call and a call
   /// of ours may take.
-  Result<Analysis> Run(Course& course, const Content& content);
+  Result<Analysis> Run(FlightContext& context, const Content& content);
 
   /// No call begins any more, and nobody waits for another replica's.
   void Stop();
@@ -44,18 +44,18 @@ class FlightRunner {
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
 
  private:
-  struct Leg;
-  Sight SightOf(const cache::LookupResult& found, const Content& content) const;
-  Deadline StorePatience() const;
-  void Claim(Course& course, Leg& leg);
-  bool AwaitNews(Leg& leg);
-  std::optional<Error> Refusal(const Course& course, Leg& leg);
-  std::optional<Error> SetMoneyAside(Leg& leg);
-  void Pay(Course& course, Leg& leg);
-  void NoteBegin(Leg& leg);
-  void NoteEnd(const Leg& leg);
-  void Release(const Course& course, const Leg& leg);
-  Analysis Keep(Leg& leg, const std::string& lease);
+  struct LeasedAttempt;
+  LookupSummary SummaryOf(const cache::LookupResult& found, const Content& content) const;
+  Deadline StoreDeadline() const;
+  void Claim(FlightContext& context, LeasedAttempt& attempt);
+  bool AwaitNotification(LeasedAttempt& attempt);
+  std::optional<Error> CheckAdmission(const FlightContext& context, LeasedAttempt& attempt);
+  std::optional<Error> ReserveBudget(LeasedAttempt& attempt);
+  void Pay(FlightContext& context, LeasedAttempt& attempt);
+  void NoteBegin(LeasedAttempt& attempt);
+  void NoteEnd(const LeasedAttempt& attempt);
+  void Release(const FlightContext& context, const LeasedAttempt& attempt);
+  Analysis Store(LeasedAttempt& attempt, const std::string& lease);
 
   cache::TieredStore& store_;
   const detection::DetectorPanel& panel_;
@@ -63,8 +63,8 @@ class FlightRunner {
   Clock& clock_;
   const AnalysisOptions options_;
   const Safeguards safeguards_;
-  CallLimiter outage_calls_;
-  FailureHolds holds_;
+  RateLimiter outage_calls_;
+  NegativeCache failures_;
   std::atomic<bool> stopping_{false};
 };
 

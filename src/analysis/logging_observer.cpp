@@ -81,7 +81,7 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
                                       {"kept", kept}});
 }
 
-void LoggingObserver::OnNotKept(const CacheKey& key, const Error& error) {
+void LoggingObserver::OnNotStored(const CacheKey& key, const Error& error) {
   const std::string digest = DigestOf(key);
   logger_.Debug("A paid verdict was not stored",
                 {{"digest", digest}, {"code", CodeName(error.code)}, {"reason", error.message}});

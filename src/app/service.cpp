@@ -131,7 +131,7 @@ struct Service::Parts {
   Clock& clock;
   Logger& logger;
   std::unique_ptr<net::HttpClient> http_client;
-  detection::Pauses pauses;
+  detection::InterruptibleTimer pauses;
   detection::DetectorPanel panel;
   Stores stores;
   BudgetStores budget_stores;
@@ -139,7 +139,7 @@ struct Service::Parts {
   std::unique_ptr<cache::CallJournal> journal;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
-  cache::LeaseNews news;
+  cache::LeaseNotifier news;
   std::unique_ptr<EventFeed> events;
   metrics::Statistics statistics;
   analysis::LoggingObserver log_lines;

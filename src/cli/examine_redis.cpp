@@ -29,7 +29,7 @@ Finding RedisFinding(Grade grade, std::string message, std::string advice = {}) 
   return {std::string(kCheck), grade, std::move(message), std::move(advice)};
 }
 
-void Rest(Clock& clock) {
+void Sleep(Clock& clock) {
   std::mutex mutex;
   std::condition_variable nobody;
   std::unique_lock lock(mutex);
@@ -47,7 +47,7 @@ app::LinkState AwaitState(const app::SharedLink& link, Clock& clock) {
       has_failed = true;
       until = until.Shortened(Deadline::After(clock, kAfterFirstFailure));
     }
-    Rest(clock);
+    Sleep(clock);
   }
 }
 

@@ -7,7 +7,7 @@
 #include "vcache/app/credential_checks.h"
 #include "vcache/app/wiring/detectors.h"
 #include "vcache/core/log.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::cli {
@@ -43,7 +43,7 @@ Finding OfVendor(const app::VendorCredentials& outcome) {
 std::vector<Finding> ExamineVendors(const config::Settings& settings, Clock& clock) {
   using detection::MediaKind;
   const auto http = net::MakeCurlHttpClient({}, clock);
-  detection::Pauses pauses(clock);
+  detection::InterruptibleTimer pauses(clock);
   const detection::DetectorPanel panel =
       app::MakePanel(settings.detection, *http, pauses, clock, NullLogger());
   std::vector<Finding> findings;

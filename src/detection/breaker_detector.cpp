@@ -10,20 +10,21 @@ namespace vcache::detection {
 /// Tells the breaker how a call ended, also when it ended by an exception.
 class BreakerDetector::Call {
  public:
-  Call(BreakerDetector& breaker, std::uint64_t age) : breaker_(breaker), age_(age) {}
-  ~Call() { breaker_.Leave(age_, sign_, asked_); }
+  Call(BreakerDetector& breaker, std::uint64_t generation)
+      : breaker_(breaker), generation_(generation) {}
+  ~Call() { breaker_.Leave(generation_, sign_, asked_); }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
   void EndedWith(const Result<Detection>& answer) {
-    sign_ = answer ? Sign::kWorks : SignOf(answer.error(), breaker_.options_);
-    if (sign_ == Sign::kLongPause) asked_ = *answer.error().retry_after;
+    sign_ = answer ? CallSignal::kWorks : SignalOf(answer.error(), breaker_.options_);
+    if (sign_ == CallSignal::kLongPause) asked_ = *answer.error().retry_after;
   }
 
  private:
   BreakerDetector& breaker_;
-  const std::uint64_t age_;
-  Sign sign_ = Sign::kNothing;
+  const std::uint64_t generation_;
+  CallSignal sign_ = CallSignal::kNothing;
   std::chrono::seconds asked_{0};
 };
 
@@ -50,28 +51,30 @@ VendorHealth BreakerDetector::health() const {
   return health;
 }
 
-BreakerDetector::Sign BreakerDetector::SignOf(const Error& error, const BreakerOptions& options) {
+BreakerDetector::CallSignal BreakerDetector::SignalOf(const Error& error,
+                                                      const BreakerOptions& options) {
   switch (error.code) {
     case ErrorCode::kVendorUnavailable:
-      return error.retry_after >= options.long_retry_after ? Sign::kLongPause : Sign::kFault;
+      return error.retry_after >= options.long_retry_after ? CallSignal::kLongPause
+                                                           : CallSignal::kFault;
     case ErrorCode::kVendorTimeout:
-      return Sign::kFault;
+      return CallSignal::kFault;
     case ErrorCode::kVendorRefused:
     case ErrorCode::kVendorInvalidAnswer:
-      return Sign::kWorks;
+      return CallSignal::kWorks;
     default:
-      return Sign::kNothing;  // a bound, a stop or a disk of ours: the vendor was not asked
+      return CallSignal::kNothing;  // a bound, a stop or a disk of ours: the vendor was not asked
   }
 }
 
-std::string_view BreakerDetector::ReasonOf(Sign sign) {
+std::string_view BreakerDetector::ReasonOf(CallSignal sign) {
   switch (sign) {
-    case Sign::kLongPause:
+    case CallSignal::kLongPause:
       return "it asks for a long pause";
-    case Sign::kFault:
+    case CallSignal::kFault:
       return "it failed again and again";
-    case Sign::kNothing:
-    case Sign::kWorks:
+    case CallSignal::kNothing:
+    case CallSignal::kWorks:
       break;
   }
   return "its trial came to nothing";
@@ -79,14 +82,14 @@ std::string_view BreakerDetector::ReasonOf(Sign sign) {
 
 Result<std::uint64_t> BreakerDetector::Enter() {
   std::unique_lock lock(mutex_);
-  if (state_ == BreakerState::kClosed) return age_;
+  if (state_ == BreakerState::kClosed) return generation_;
   const SteadyTime now = clock_.Now();
   if (state_ == BreakerState::kOpen && now >= open_until_) {
-    ChangeTo(BreakerState::kProbing);
-    const std::uint64_t age = age_;
+    ChangeTo(BreakerState::kHalfOpen);
+    const std::uint64_t generation = generation_;
     lock.unlock();
     logger_.Info("A vendor is tried again after a pause", {{"vendor", provider()}});
-    return age;
+    return generation;
   }
   // While another's probe is under way nobody knows; a moment later somebody will.
   const std::chrono::seconds left = state_ == BreakerState::kOpen
@@ -100,12 +103,12 @@ Result<std::uint64_t> BreakerDetector::Enter() {
   return ForEverybody(std::move(error));
 }
 
-void BreakerDetector::Leave(std::uint64_t age, Sign sign, std::chrono::seconds asked) {
+void BreakerDetector::Leave(std::uint64_t generation, CallSignal sign, std::chrono::seconds asked) {
   std::unique_lock lock(mutex_);
   const BreakerState before = state_;
-  if (sign == Sign::kLongPause) {
+  if (sign == CallSignal::kLongPause) {
     Open(std::min(asked, options_.longest_pause));
-  } else if (age == age_) {
+  } else if (generation == generation_) {
     Learn(sign);
   }
   const BreakerState after = state_;
@@ -122,20 +125,20 @@ void BreakerDetector::Leave(std::uint64_t age, Sign sign, std::chrono::seconds a
   }
 }
 
-void BreakerDetector::Learn(Sign sign) {
-  const bool probe = state_ == BreakerState::kProbing;
+void BreakerDetector::Learn(CallSignal sign) {
+  const bool probe = state_ == BreakerState::kHalfOpen;
   switch (sign) {
-    case Sign::kWorks:
+    case CallSignal::kWorks:
       faults_ = 0;
       if (probe) ChangeTo(BreakerState::kClosed);
       break;
-    case Sign::kFault:
+    case CallSignal::kFault:
       if (probe || ++faults_ >= options_.faults) Open(options_.pause);
       break;
-    case Sign::kNothing:
+    case CallSignal::kNothing:
       if (probe) Open(std::chrono::seconds(0));  // the next one probes
       break;
-    case Sign::kLongPause:
+    case CallSignal::kLongPause:
       break;  // counts whenever its call began
   }
 }
@@ -149,7 +152,7 @@ void BreakerDetector::Open(std::chrono::seconds pause) {
 
 void BreakerDetector::ChangeTo(BreakerState state) {
   state_ = state;
-  ++age_;
+  ++generation_;
 }
 
 }  // namespace vcache::detection

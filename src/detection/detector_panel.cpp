@@ -4,9 +4,9 @@
 #include <exception>
 #include <utility>
 
-#include "detection/asking.h"
-#include "detection/conclusion.h"
-#include "detection/first_look.h"
+#include "detection/consensus.h"
+#include "detection/fan_out.h"
+#include "detection/local_inspection.h"
 #include "detection/vendor_error.h"
 
 namespace vcache::detection {
@@ -136,11 +136,11 @@ std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const 
   return prices;
 }
 
-FirstLook DetectorPanel::LookInto(const DetectionTask& task) const noexcept {
+LocalInspection DetectorPanel::LookInto(const DetectionTask& task) const noexcept {
   return LookAt(task, options_.provenance);
 }
 
-bool DetectorPanel::Decides(const FirstLook& look) const noexcept {
+bool DetectorPanel::Decides(const LocalInspection& look) const noexcept {
   return options_.provenance == ProvenanceMode::kDecide && look.provenance &&
          look.provenance->claim == ProvenanceClaim::kAiGenerated;
 }
@@ -149,7 +149,7 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) 
   return Judge(task, LookInto(task), deadline);
 }
 
-PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const FirstLook& look,
+PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspection& look,
                                   Deadline deadline) const {
   const Members& serving = MembersFor(given.kind);
   const bool decided = Decides(look);

@@ -8,12 +8,12 @@
 namespace vcache::detection {
 
 /// A turn that was given is given back, whatever ends the call.
-class LimitedDetector::Turn {
+class LimitedDetector::Permit {
  public:
-  explicit Turn(LimitedDetector& limited) : limited_(limited) {}
-  ~Turn() { limited_.Leave(); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
+  explicit Permit(LimitedDetector& limited) : limited_(limited) {}
+  ~Permit() { limited_.Leave(); }
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
 
  private:
   LimitedDetector& limited_;
@@ -25,7 +25,7 @@ LimitedDetector::LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions o
 
 Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline deadline) {
   if (Result<void> entered = Enter(deadline); !entered) return std::move(entered).error();
-  const Turn turn(*this);
+  const Permit permit(*this);
   return inner().Detect(task, deadline);
 }
 

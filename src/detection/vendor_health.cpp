@@ -8,7 +8,7 @@ std::string_view BreakerStateName(BreakerState state) noexcept {
       return "closed";
     case BreakerState::kOpen:
       return "open";
-    case BreakerState::kProbing:
+    case BreakerState::kHalfOpen:
       return "probing";
   }
   return "closed";

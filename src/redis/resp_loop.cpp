@@ -62,7 +62,7 @@ void RespConnection::Loop::Main() noexcept {
       if (stopping_) break;
     }
     try {
-      Turn();
+      RunOnce();
     } catch (const std::exception&) {
       // Out of memory, most likely on a large reply: this connection is lost, the next may do.
       End(Error{ErrorCode::kStoreUnavailable, "no memory to talk to it"});
@@ -73,7 +73,7 @@ void RespConnection::Loop::Main() noexcept {
   FailEverything("the service is shutting down");
 }
 
-void RespConnection::Loop::Turn() {
+void RespConnection::Loop::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) Connect(now);
   if (session_ != nullptr) Work(now);
@@ -119,7 +119,7 @@ void RespConnection::Loop::TakeQueue() {
   }
   if (taken.empty()) return;
   last_use_ = clock_.Now();
-  if (slots_.empty()) owed_since_ = last_use_;
+  if (pending_replies_.empty()) owed_since_ = last_use_;
   for (const Pending& pending : taken) {
     bool abandoned = false;
     {
@@ -134,7 +134,8 @@ void RespConnection::Loop::TakeQueue() {
     }
     session_->Queue(pending.bytes);
     for (std::size_t i = 0; i < pending.limits.size(); ++i) {
-      slots_.push_back({pending.batch, i, pending.limits[i], i == 0 ? pending.bytes.size() : 0});
+      pending_replies_.push_back(
+          {pending.batch, i, pending.limits[i], i == 0 ? pending.bytes.size() : 0});
     }
   }
 }
@@ -157,9 +158,9 @@ void RespConnection::Loop::OnOpened(SteadyTime now) {
 }
 
 void RespConnection::Loop::SendPing(SteadyTime now) {
-  if (slots_.empty()) owed_since_ = now;
+  if (pending_replies_.empty()) owed_since_ = now;
   session_->Queue(EncodeCommand(std::array<std::string, 1>{"PING"}));
-  slots_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
+  pending_replies_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
   {
     const std::lock_guard lock(mutex_);
     ++status_.waiting;
@@ -190,7 +191,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
     next_probe_ = now;
     ChangeState(RespState::kSilent, std::string(kNotInTime));
   }
-  if (!slots_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
+  if (!pending_replies_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
     return;
   }
@@ -211,7 +212,7 @@ SteadyTime RespConnection::Loop::NextEvent() const {
   const bool silent = status_.state == RespState::kSilent;
   if (!ping_due_answer_) next = std::min(next, options_.pings.Due(last_use_));
   if (!ping_due_answer_ && silent) next = std::min(next, next_probe_);
-  if (!slots_.empty())
+  if (!pending_replies_.empty())
     next = std::min(next, std::max(heard_, owed_since_) + options_.silence_limit);
   if (status_.state == RespState::kPaused) next = std::min(next, paused_until_);
   return next;
@@ -241,8 +242,8 @@ void RespConnection::Loop::End(const Error& error) {
 }
 
 void RespConnection::Loop::FailEverything(const std::string& reason) {
-  std::deque<Slot> slots;
-  slots.swap(slots_);
+  std::deque<PendingReply> pending_replies;
+  pending_replies.swap(pending_replies_);
   std::deque<Pending> queue;
   {
     const std::lock_guard lock(mutex_);
@@ -252,42 +253,42 @@ void RespConnection::Loop::FailEverything(const std::string& reason) {
     tripped_ = false;
   }
   const Error told{ErrorCode::kStoreUnavailable, "the connection to Redis was lost: " + reason};
-  for (const Slot& slot : slots) {
-    if (slot.batch != nullptr) slot.batch->Fail(told);
+  for (const PendingReply& pending : pending_replies) {
+    if (pending.batch != nullptr) pending.batch->Fail(told);
   }
   for (const Pending& pending : queue) pending.batch->Fail(told);
 }
 
 std::optional<ReplyLimits> RespConnection::Loop::Due() {
-  if (slots_.empty()) return std::nullopt;
-  return slots_.front().limits;
+  if (pending_replies_.empty()) return std::nullopt;
+  return pending_replies_.front().limits;
 }
 
 Result<void> RespConnection::Loop::OnReply(RespReply reply) {
-  const Slot slot = std::move(slots_.front());
-  slots_.pop_front();
+  const PendingReply pending = std::move(pending_replies_.front());
+  pending_replies_.pop_front();
   owed_since_ = clock_.Now();
   {
     const std::lock_guard lock(mutex_);
     --status_.waiting;
-    waiting_bytes_ -= slot.bytes;
+    waiting_bytes_ -= pending.bytes;
   }
-  if (slot.batch == nullptr) return OnPing(reply);
-  auto heeded = Heed(reply);
-  Deliver(slot, std::move(reply));
-  return heeded;
+  if (pending.batch == nullptr) return OnPing(reply);
+  auto handled = HandleErrorReply(reply);
+  Deliver(pending, std::move(reply));
+  return handled;
 }
 
-void RespConnection::Loop::Deliver(const Slot& slot, RespReply reply) {
+void RespConnection::Loop::Deliver(const PendingReply& pending, RespReply reply) {
   bool finished = false;
   bool in_time = false;
   {
-    const std::lock_guard lock(slot.batch->mutex);
-    in_time = !slot.batch->abandoned;
-    if (in_time) slot.batch->replies[slot.index] = std::move(reply);
-    finished = --slot.batch->missing == 0;
+    const std::lock_guard lock(pending.batch->mutex);
+    in_time = !pending.batch->abandoned;
+    if (in_time) pending.batch->replies[pending.index] = std::move(reply);
+    finished = --pending.batch->missing == 0;
   }
-  if (finished) slot.batch->finished.notify_one();
+  if (finished) pending.batch->finished.notify_one();
   const std::lock_guard lock(mutex_);
   if (!in_time) return;
   ++status_.commands;
@@ -303,7 +304,7 @@ Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
     ChangeState(RespState::kSilent, Answering(reply));
     return {};
   }
-  if (kind == RespErrorKind::kNoAuth) return Heed(reply);
+  if (kind == RespErrorKind::kNoAuth) return HandleErrorReply(reply);
   if (Status().state != RespState::kSilent) return {};
   // A late answer proves that it lives, not that it answers in time: ask again at once.
   if (now - ping_sent_ > options_.command_timeout) {
@@ -314,7 +315,7 @@ Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
   return {};
 }
 
-Result<void> RespConnection::Loop::Heed(const RespReply& reply) {
+Result<void> RespConnection::Loop::HandleErrorReply(const RespReply& reply) {
   const RespErrorKind kind = reply.error_kind();
   if (kind == RespErrorKind::kNone) return {};
   if (kind == RespErrorKind::kNoAuth) {

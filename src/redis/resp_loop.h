@@ -57,7 +57,7 @@ class RespConnection::Loop final : public ReplyHandler {
     std::string bytes;
   };
   /// A reply that the server owes us; kept when the caller has left (rule R3).
-  struct Slot {
+  struct PendingReply {
     std::shared_ptr<RespBatch> batch;  // null for a ping of ours
     std::size_t index = 0;
     ReplyLimits limits;
@@ -73,7 +73,7 @@ class RespConnection::Loop final : public ReplyHandler {
 
   // In the thread.
   void Main() noexcept;
-  void Turn();
+  void RunOnce();
   void Connect(SteadyTime now);
   void Work(SteadyTime now);
   void TakeQueue();
@@ -87,8 +87,8 @@ class RespConnection::Loop final : public ReplyHandler {
   std::optional<ReplyLimits> Due() override;
   Result<void> OnReply(RespReply reply) override;
   Result<void> OnPing(const RespReply& reply);
-  Result<void> Heed(const RespReply& reply);
-  void Deliver(const Slot& slot, RespReply reply);
+  Result<void> HandleErrorReply(const RespReply& reply);
+  void Deliver(const PendingReply& pending, RespReply reply);
   void ChangeState(RespState state, std::string reason);
 
   const RespConnectionOptions options_;
@@ -110,7 +110,7 @@ class RespConnection::Loop final : public ReplyHandler {
   // The thread's own. The session dies before the dialer that it points into.
   RespDialer dialer_;
   std::unique_ptr<RespSession> session_;
-  std::deque<Slot> slots_;
+  std::deque<PendingReply> pending_replies_;
   bool announced_ = false;  // `session_` was open when last looked at
   bool ping_due_answer_ = false;
   SteadyTime ping_sent_{};

@@ -40,7 +40,7 @@ class RespSubscription::Loop final : public ReplyHandler {
 
  private:
   void Main() noexcept;
-  void Turn();
+  void RunOnce();
   void Supervise(SteadyTime now);
   void Wait(SteadyTime now) const;
   void Ask(std::span<const std::string> words, SteadyTime now);
@@ -69,14 +69,14 @@ class RespSubscription::Loop final : public ReplyHandler {
 void RespSubscription::Loop::Main() noexcept {
   while (!stopping_.load()) {
     try {
-      Turn();
+      RunOnce();
     } catch (const std::exception&) {
       End(Error{ErrorCode::kStoreUnavailable, "a message could not be handled"});
     }
   }
 }
 
-void RespSubscription::Loop::Turn() {
+void RespSubscription::Loop::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) {
     auto session = dialer_.Dial(*this, clock_);

@@ -30,7 +30,7 @@ Behaviour Steered(Behaviour behaviour, const http::Headers& headers) {
   return behaviour;
 }
 
-void Linger(Clock& clock, std::chrono::milliseconds latency) {
+void Sleep(Clock& clock, std::chrono::milliseconds latency) {
   if (latency <= std::chrono::milliseconds(0)) return;
   std::mutex mutex;
   std::condition_variable never;
@@ -131,13 +131,13 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
   const Under under(ledger);
   Judged judged = vendor.read(request);
   if (judged.refusal) {
-    Linger(clock, behaviour.latency);
+    Sleep(clock, behaviour.latency);
     return std::move(*judged.refusal);
   }
   if (judged.has_content) {
     ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
   }
-  Linger(clock, behaviour.latency);
+  Sleep(clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   if (behaviour.mode == Mode::kRefuseMedia) return vendor.failure(behaviour.mode);
   if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
@@ -147,7 +147,7 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
 http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
                              const http::Request& request, http::Response answer) {
   const Behaviour behaviour = Steered(ledger.Look(vendor.name), request.info.headers);
-  Linger(clock, behaviour.latency);
+  Sleep(clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   return Spoil(behaviour.mode, std::move(answer));
 }

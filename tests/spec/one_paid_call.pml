@@ -1,5 +1,5 @@
 /* The flight and the lease, small enough to be checked whole: two replicas, with two requests each,
- * want one content. It follows src/analysis/passage.h step by step: look up, claim, look again, pay,
+ * want one content. It follows src/analysis/paid_call_state.h step by step: look up, claim, look again, pay,
  * keep. A replica may die once while it pays; its lease then ends by itself. The vendor may answer,
  * or fail without billing.
  *

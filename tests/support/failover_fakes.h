@@ -44,10 +44,10 @@ class FakeSharedStore final : public cache::SharedStore {
     for (const auto& key : keys) results.push_back(Lookup(key, deadline));
     return results;
   }
-  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+  Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
     if (away || refuses_writes) return Away();
     totals += request.counters;
-    return behind.Keep(request, deadline);
+    return behind.Put(request, deadline);
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {
@@ -122,8 +122,8 @@ class FakeLocalStore final : public cache::LocalStore {
     for (const auto& key : keys) results.push_back(Lookup(key, deadline));
     return results;
   }
-  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
-    return entries_.Keep(request, deadline);
+  Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
+    return entries_.Put(request, deadline);
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {
@@ -133,9 +133,9 @@ class FakeLocalStore final : public cache::LocalStore {
   Result<void> Add(const cache::CounterWrite&, Deadline) override { return {}; }
   Result<cache::CounterTotals> Read(WallTime, Deadline) override { return cache::CounterTotals{}; }
 
-  Result<void> KeepPending(const cache::KeepRequest& request, Deadline deadline) override {
+  Result<void> PutPending(const cache::PutRequest& request, Deadline deadline) override {
     if (is_off) return Off();
-    const Result<void> kept = entries_.Keep(request, deadline);
+    const Result<void> kept = entries_.Put(request, deadline);
     Queue(request.entry->key.ToString(), request.counters, clock_.WallNow());
     return kept;
   }
@@ -152,12 +152,12 @@ class FakeLocalStore final : public cache::LocalStore {
     return oldest;
   }
   std::atomic<std::int64_t> synced_to{-1};
-  Result<void> SyncCopies(std::int64_t clears, Deadline) override {
+  Result<void> DropStaleCopies(std::int64_t clears, Deadline) override {
     if (is_off) return Off();
     synced_to = clears;
     return {};
   }
-  Result<void> ForgetPending(const cache::PendingWrite& write, Deadline) override {
+  Result<void> RemovePending(const cache::PendingWrite& write, Deadline) override {
     if (is_off || !forgets) return Off();
     const std::lock_guard lock(mutex_);
     std::erase_if(pending_, [&](const auto& other) { return other.id == write.id; });

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vcache/cache/key_space.h"
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/verdict_store.h"
 
@@ -41,9 +41,9 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     if (unavailable) return {keys.size(), Away()};
     return verdicts_.LookupMany(keys, deadline);
   }
-  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+  Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
     if (unavailable || read_only) return Error{ErrorCode::kStoreUnavailable, "switched off"};
-    const Result<void> kept = verdicts_.Keep(request, deadline);
+    const Result<void> kept = verdicts_.Put(request, deadline);
     End(request.entry->key, request.lease_token, std::nullopt);
     return kept;
   }
@@ -64,7 +64,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     claim.found = verdicts_.Lookup(request.key, deadline);
     return claim;
   }
-  Result<bool> AskForNews(const cache::CacheKey& key, Deadline) override {
+  Result<bool> RequestNotification(const cache::CacheKey& key, Deadline) override {
     ++asked_for_news;
     if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
     const std::lock_guard lock(mutex_);
@@ -112,7 +112,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     return &found->second;
   }
   cache::LeaseState Grant(const cache::LeaseRequest& request) {
-    if (read_only) return cache::LeaseState::kNotGiven;
+    if (read_only) return cache::LeaseState::kNotGranted;
     const std::lock_guard lock(mutex_);
     if (const Lease* lease = Living(request.key)) {
       return lease->failure ? cache::LeaseState::kFailed : cache::LeaseState::kTheirs;

@@ -30,10 +30,10 @@ class FaultyStore final : public cache::VerdictStore {
                                               Deadline deadline) override {
     return real_.LookupMany(keys, deadline);
   }
-  Result<void> Keep(const cache::KeepRequest& request, Deadline deadline) override {
+  Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
     before_keep();
     if (unavailable || refuse_keep) return Error{ErrorCode::kStoreUnavailable, "switched off"};
-    return real_.Keep(request, deadline);
+    return real_.Put(request, deadline);
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {

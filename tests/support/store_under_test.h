@@ -70,8 +70,8 @@ inline cache::SharedEntry MakeEntry(const cache::CacheKey& key, double score = 8
   return std::make_shared<const cache::Entry>(std::move(entry));
 }
 
-inline cache::KeepRequest MakeKeep(const cache::CacheKey& key, std::chrono::seconds ttl,
-                                   double score = 87.5) {
+inline cache::PutRequest MakePut(const cache::CacheKey& key, std::chrono::seconds ttl,
+                                 double score = 87.5) {
   return {MakeEntry(key, score), ttl, {}};
 }
 

@@ -39,7 +39,7 @@ inline void KeepsAndFinds(StoreUnderTest& world) {
   const auto key = MakeKey(1);
   CHECK(world.store().available());
   CHECK(world.store().Lookup(key, kNever).outcome == LookupOutcome::kMiss);
-  REQUIRE(world.store().Keep(MakeKeep(key, hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(key, hours(1)), kNever));
   const auto found = world.store().Lookup(key, kNever);
   REQUIRE(found.outcome == LookupOutcome::kHit);
   CHECK(found.entry->key == key);
@@ -60,17 +60,17 @@ inline void KeepsAndFinds(StoreUnderTest& world) {
 inline void TellsKindsApart(StoreUnderTest& world) {
   const auto file = MakeKey(1, ContentKind::kAnalysis);
   const auto text = MakeKey(1, ContentKind::kText);
-  REQUIRE(world.store().Keep(MakeKeep(file, hours(1), 10), kNever));
+  REQUIRE(world.store().Put(MakePut(file, hours(1), 10), kNever));
   CHECK(world.store().Lookup(text, kNever).outcome == LookupOutcome::kMiss);
-  REQUIRE(world.store().Keep(MakeKeep(text, hours(1), 90), kNever));
+  REQUIRE(world.store().Put(MakePut(text, hours(1), 90), kNever));
   CHECK(world.store().Lookup(file, kNever).entry->verdict.ai_score == 10);
   CHECK(world.store().Lookup(text, kNever).entry->verdict.ai_score == 90);
 }
 
 inline void Replaces(StoreUnderTest& world) {
   const auto key = MakeKey(1);
-  REQUIRE(world.store().Keep(MakeKeep(key, hours(1), 10), kNever));
-  REQUIRE(world.store().Keep(MakeKeep(key, hours(2), 20), kNever));
+  REQUIRE(world.store().Put(MakePut(key, hours(1), 10), kNever));
+  REQUIRE(world.store().Put(MakePut(key, hours(2), 20), kNever));
   const auto found = world.store().Lookup(key, kNever);
   REQUIRE(found.outcome == LookupOutcome::kHit);
   CHECK(found.entry->verdict.ai_score == 20);
@@ -80,8 +80,8 @@ inline void Replaces(StoreUnderTest& world) {
 inline void ForgetsAfterTheTtl(StoreUnderTest& world) {
   const auto short_lived = MakeKey(1);
   const auto long_lived = MakeKey(2);
-  REQUIRE(world.store().Keep(MakeKeep(short_lived, world.short_ttl()), kNever));
-  REQUIRE(world.store().Keep(MakeKeep(long_lived, hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(short_lived, world.short_ttl()), kNever));
+  REQUIRE(world.store().Put(MakePut(long_lived, hours(1)), kNever));
   world.PassTime(world.short_ttl());
   CHECK(world.store().Lookup(short_lived, kNever).outcome == LookupOutcome::kMiss);
   const auto found = world.store().Lookup(long_lived, kNever);
@@ -96,7 +96,7 @@ inline void FindsManyInOrder(StoreUnderTest& world) {
   std::vector<cache::CacheKey> asked;
   for (unsigned i = 0; i < 100; ++i) {
     asked.push_back(MakeKey(i, i % 3 == 0 ? ContentKind::kText : ContentKind::kAnalysis));
-    if (i % 2 == 0) REQUIRE(world.store().Keep(MakeKeep(asked.back(), hours(1), i), kNever));
+    if (i % 2 == 0) REQUIRE(world.store().Put(MakePut(asked.back(), hours(1), i), kNever));
   }
   const auto found = world.store().LookupMany(asked, kNever);
   REQUIRE(found.size() == asked.size());
@@ -110,9 +110,9 @@ inline void FindsManyInOrder(StoreUnderTest& world) {
 
 inline void ClearsByPattern(StoreUnderTest& world) {
   for (unsigned i = 0; i < 30; ++i) {
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i), hours(1)), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i), hours(1)), kNever));
     if (i >= 10) continue;
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i, ContentKind::kText), hours(1)), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i, ContentKind::kText), hours(1)), kNever));
   }
   const auto count = [&](const char* pattern, ClearMode mode) {
     const auto report = world.store().Clear(*KeyPattern::Parse(pattern), mode, kNever);
@@ -137,8 +137,8 @@ inline void ClearsByPattern(StoreUnderTest& world) {
 
 inline void ClearsByTheContentsHash(StoreUnderTest& world) {
   for (unsigned i = 0; i < 3; ++i) {
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i), hours(1)), kNever));
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i, ContentKind::kText), hours(1)), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i), hours(1)), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i, ContentKind::kText), hours(1)), kNever));
   }
   const auto clear = [&](const std::string& by_content, ClearMode mode) {
     const auto pattern = world.keys().StoredPattern(*KeyPattern::Parse(by_content));
@@ -178,7 +178,7 @@ inline void ClearsNothingOfOthers(StoreUnderTest& world) {
   for (const std::string& key : others) {
     if (!world.SeedRaw(key, "theirs", hours(1))) return;
   }
-  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1), hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(1), hours(1)), kNever));
   for (const char* pattern : {"*", "analysis:*", "text:*", "*:*", "?*"}) {
     REQUIRE(world.store().Clear(*KeyPattern::Parse(pattern), ClearMode::kDelete, kNever));
   }
@@ -229,13 +229,13 @@ inline void TellsCorruptFromMiss(StoreUnderTest& world) {
     CHECK_FALSE(found.reason.empty());
     CHECK(world.store().LookupMany({&key, 1}, kNever).front().outcome == LookupOutcome::kCorrupt);
   }
-  REQUIRE(world.store().Keep(MakeKeep(key, hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(key, hours(1)), kNever));
   CHECK(world.store().Lookup(key, kNever).outcome == LookupOutcome::kHit);
 }
 
 inline void StoresWhatTheFormatSays(StoreUnderTest& world) {
   const auto key = MakeKey(1);
-  REQUIRE(world.store().Keep(MakeKeep(key, hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(key, hours(1)), kNever));
   const auto raw = world.ReadRaw(world.keys().StoreKey(key));
   if (!raw) return;
   CHECK(raw->starts_with(R"({"aiScore":87.5,"isAi":true,)"));
@@ -249,10 +249,10 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   cache::CounterStore* counters = world.counters();
   if (counters == nullptr) return;
   using cache::Counter;
-  cache::KeepRequest request = MakeKeep(MakeKey(1), hours(1));
+  cache::PutRequest request = MakePut(MakeKey(1), hours(1));
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
-  REQUIRE(world.store().Keep(request, kNever));
+  REQUIRE(world.store().Put(request, kNever));
   cache::Counters hits;
   hits.at(ContentKind::kText, Counter::kHits) = 3;
   hits.at(ContentKind::kText, Counter::kLookups) = 7;
@@ -285,7 +285,7 @@ inline void UnavailableIsNeverAMiss(StoreUnderTest& world) {
   const auto many = world.store().LookupMany(std::vector{key, MakeKey(2)}, kNever);
   REQUIRE(many.size() == 2);
   CHECK(many[1].outcome == LookupOutcome::kUnavailable);
-  const auto kept = world.store().Keep(MakeKeep(key, hours(1)), kNever);
+  const auto kept = world.store().Put(MakePut(key, hours(1)), kNever);
   REQUIRE_FALSE(kept);
   CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
   CHECK_FALSE(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
@@ -305,7 +305,7 @@ inline void ServesManyThreads(StoreUnderTest& world) {
       for (unsigned i = 0; i < kRounds; ++i) {
         const unsigned number = (t + i) % 10;
         if (i % 4 == 0) {
-          if (!world.store().Keep(MakeKeep(MakeKey(number), hours(1), number), kNever)) ++wrong;
+          if (!world.store().Put(MakePut(MakeKey(number), hours(1), number), kNever)) ++wrong;
         } else if (i % 20 == 19) {
           if (!world.store().Clear(*KeyPattern::Parse("text:*"), ClearMode::kDelete, kNever)) {
             ++wrong;

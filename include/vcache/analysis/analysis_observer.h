@@ -33,7 +33,7 @@ class AnalysisObserver {
   /// already; else whoever observes must add them.
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}
   /// A verdict that was paid for could not be stored: the next request may pay again.
-  virtual void OnNotKept(const cache::CacheKey&, const Error&) {}
+  virtual void OnNotStored(const cache::CacheKey&, const Error&) {}
   /// One caller of `Analyze` got an error.
   virtual void OnError(const cache::CacheKey&, const Error&) {}
 };

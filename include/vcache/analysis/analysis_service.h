@@ -10,7 +10,7 @@
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/analysis/budget.h"
 #include "vcache/cache/call_journal.h"
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/content/container/media_type.h"
@@ -83,7 +83,7 @@ struct AnalysisOptions {
 /// missing (null), and must outlive the service.
 struct Safeguards {
   cache::LeaseStore* leases = nullptr;    ///< Without it there are no other replicas.
-  cache::LeaseNews* news = nullptr;       ///< Needed with `leases`.
+  cache::LeaseNotifier* news = nullptr;   ///< Needed with `leases`.
   Budget* budget = nullptr;               ///< Without it there is no limit.
   cache::CallJournal* journal = nullptr;  ///< Without it a crash tells nothing of paid calls.
 };

@@ -32,7 +32,7 @@ class LoggingObserver final : public AnalysisObserver {
                 std::int64_t spared_micros) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;
-  void OnNotKept(const cache::CacheKey& key, const Error& error) override;
+  void OnNotStored(const cache::CacheKey& key, const Error& error) override;
   void OnError(const cache::CacheKey& key, const Error& error) override;
 
  private:

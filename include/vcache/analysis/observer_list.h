@@ -35,8 +35,8 @@ class ObserverList final : public AnalysisObserver {
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override {
     for (auto* each : observers_) each->OnPaid(key, counters, kept);
   }
-  void OnNotKept(const cache::CacheKey& key, const Error& error) override {
-    for (auto* each : observers_) each->OnNotKept(key, error);
+  void OnNotStored(const cache::CacheKey& key, const Error& error) override {
+    for (auto* each : observers_) each->OnNotStored(key, error);
   }
   void OnError(const cache::CacheKey& key, const Error& error) override {
     for (auto* each : observers_) each->OnError(key, error);

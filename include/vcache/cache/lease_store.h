@@ -14,7 +14,7 @@ enum class LeaseState {
   kOurs,         ///< Granted: pay, then `Keep` with the token, or `Release`.
   kTheirs,       ///< Another replica is paying right now.
   kFailed,       ///< Another replica's call failed a moment ago, and nobody should try again yet.
-  kNotGiven,     ///< The store answers, but takes no writes (full, read only).
+  kNotGranted,   ///< The store answers, but takes no writes (full, read only).
   kUnavailable,  ///< The store did not answer; nothing is known.
 };
 
@@ -44,7 +44,7 @@ class LeaseStore {
 
   /// Asks whoever holds the lease to publish the end of its call. False when nobody holds it any
   /// more: claim again at once. kStoreUnavailable.
-  virtual Result<bool> AskForNews(const CacheKey& key, Deadline deadline) = 0;
+  virtual Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) = 0;
 
   /// Ends the lease if it is still ours, and tells those who asked for news. With `failure`, the
   /// other replicas get that error until its `retry_after` is over, instead of paying themselves.

@@ -17,7 +17,7 @@ class LocalStore : public VerdictStore, public CounterStore, public Outbox {
   /// `clears` is the shared store's count. When it is not the one that was given last, something
   /// was cleared meanwhile, and entries that do not wait to be delivered are dropped: they were
   /// copies of what may be gone. kStoreUnavailable.
-  virtual Result<void> SyncCopies(std::int64_t clears, Deadline deadline) = 0;
+  virtual Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

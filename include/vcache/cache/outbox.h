@@ -39,14 +39,14 @@ class Outbox {
   virtual ~Outbox() = default;
 
   /// Stores the verdict locally and notes that it must be delivered, in one atomic step.
-  virtual Result<void> KeepPending(const KeepRequest& request, Deadline deadline) = 0;
+  virtual Result<void> PutPending(const PutRequest& request, Deadline deadline) = 0;
   virtual Result<void> AddPending(const CounterWrite& write, Deadline deadline) = 0;
 
   /// The oldest ones, oldest first.
   virtual Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most,
                                                           Deadline deadline) = 0;
   /// Forgets it; its entry stays as a copy. From now on the shared store has it.
-  virtual Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) = 0;
+  virtual Result<void> RemovePending(const PendingWrite& write, Deadline deadline) = 0;
   virtual Result<std::uint64_t> CountPending(Deadline deadline) = 0;
   /// The entries that wait, whose life is not over and whose stored names match; each once.
   virtual Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,

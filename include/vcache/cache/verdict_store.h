@@ -40,7 +40,7 @@ struct LookupResult {
 };
 
 /// A verdict to keep, with everything that becomes true with it in the same atomic step.
-struct KeepRequest {
+struct PutRequest {
   SharedEntry entry;
   std::chrono::seconds ttl{0};  ///< More than 0.
   Counters counters;            ///< The paid call and its price; may be empty.
@@ -78,7 +78,7 @@ class VerdictStore {
 
   /// Stores or replaces, atomically with the counters where the store can; where it cannot, the
   /// verdict first, and a failure between the two is a failure. Errors: kStoreUnavailable, kIo.
-  virtual Result<void> Keep(const KeepRequest& request, Deadline deadline) = 0;
+  virtual Result<void> Put(const PutRequest& request, Deadline deadline) = 0;
 
   /// Removes (or only counts) the entries of ours whose stored names match, and nothing else;
   /// `KeySpace::StoredPattern` makes such a pattern of what people ask for. An entry whose life is

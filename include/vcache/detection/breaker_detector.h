@@ -38,15 +38,15 @@ class BreakerDetector final : public DetectorDecorator {
  private:
   class Call;
   /// What the end of a call tells about the vendor.
-  enum class Sign { kWorks, kFault, kLongPause, kNothing };
+  enum class CallSignal { kWorks, kFault, kLongPause, kNothing };
 
-  static Sign SignOf(const Error& error, const BreakerOptions& options);
-  static std::string_view ReasonOf(Sign sign);
-  /// The age of the state that a call begins in, or the refusal.
+  static CallSignal SignalOf(const Error& error, const BreakerOptions& options);
+  static std::string_view ReasonOf(CallSignal sign);
+  /// The generation of the state that a call begins in, or the refusal.
   Result<std::uint64_t> Enter();
-  void Leave(std::uint64_t age, Sign sign, std::chrono::seconds asked);
+  void Leave(std::uint64_t generation, CallSignal sign, std::chrono::seconds asked);
   // With `mutex_` held:
-  void Learn(Sign sign);
+  void Learn(CallSignal sign);
   void Open(std::chrono::seconds pause);
   void ChangeTo(BreakerState state);
 
@@ -56,9 +56,9 @@ class BreakerDetector final : public DetectorDecorator {
   mutable std::mutex mutex_;
   BreakerState state_ = BreakerState::kClosed;  // guarded by mutex_
   /// Counts the changes of state: what began before the last one says nothing about now.
-  std::uint64_t age_ = 0;  // guarded by mutex_
-  int faults_ = 0;         // guarded by mutex_; in a row
-  SteadyTime open_until_;  // guarded by mutex_; meaningful when open
+  std::uint64_t generation_ = 0;  // guarded by mutex_
+  int faults_ = 0;                // guarded by mutex_; in a row
+  SteadyTime open_until_;         // guarded by mutex_; meaningful when open
 };
 
 }  // namespace vcache::detection

@@ -14,7 +14,7 @@
 #include "vcache/core/verdict.h"
 #include "vcache/core/video_info.h"
 #include "vcache/detection/detector.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 
 namespace vcache::detection {
 
@@ -27,7 +27,7 @@ struct VendorPrice {
 };
 
 /// What a file tells for nothing, before anybody is paid.
-struct FirstLook {
+struct LocalInspection {
   std::optional<VideoInfo> video = std::nullopt;
   /// As `DetectionTask::video_length` and `video_may_be_longer`.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
@@ -56,14 +56,14 @@ struct PanelOptions {
   DetectionMode mode = DetectionMode::kConsensus;
   /// Tells that the service stops: a fallback then begins no further call. Must outlive the panel;
   /// null: nothing tells.
-  const Pauses* pauses = nullptr;
+  const InterruptibleTimer* pauses = nullptr;
 };
 
 /// The vendors that judge each kind of content. Those that cannot judge this very content
 /// (`Detector::RefusalOf`) are never asked, and nobody misses them. Before a price is asked for or
 /// a vendor, somebody looks at what the file says of itself, which costs nothing:
 ///
-///     const FirstLook look = panel.LookInto(task);
+///     const LocalInspection look = panel.LookInto(task);
 ///     look.AddTo(task);
 ///     if (!panel.Decides(look)) ...  // set panel.Prices(task) aside
 ///     PanelOutcome outcome = panel.Judge(task, look, deadline);
@@ -103,10 +103,10 @@ class DetectorPanel {
   std::string Fingerprint(MediaKind kind) const;
   /// Looks into the file: at the length of a video, and at the claims of origin where they are
   /// wanted. Texts tell nothing. Once is enough for a content.
-  FirstLook LookInto(const DetectionTask& task) const noexcept;
+  LocalInspection LookInto(const DetectionTask& task) const noexcept;
   /// Whether what the file declares is the verdict (`kDecide`): then nobody is asked and nothing is
   /// paid.
-  bool Decides(const FirstLook& look) const noexcept;
+  bool Decides(const LocalInspection& look) const noexcept;
   /// What a whole analysis costs at most: a fallback may come to the last vendor. Of a task that
   /// was told what the first look found.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
@@ -118,7 +118,8 @@ class DetectorPanel {
   /// Blocks until every vendor that is asked answered or failed; never throws. kVendorNotConfigured
   /// without one, with the variables to set. What was found goes into the verdict. Where it
   /// decides, it is the verdict.
-  PanelOutcome Judge(const DetectionTask& task, const FirstLook& look, Deadline deadline) const;
+  PanelOutcome Judge(const DetectionTask& task, const LocalInspection& look,
+                     Deadline deadline) const;
   /// The same with a look of its own, for those who set nothing aside.
   PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 

@@ -35,7 +35,7 @@ class LimitedDetector final : public DetectorDecorator {
     std::condition_variable called;
     bool has_turn = false;  // guarded by mutex_
   };
-  class Turn;
+  class Permit;
 
   Result<void> Enter(Deadline deadline);
   void Leave();

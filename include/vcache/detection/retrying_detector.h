@@ -26,8 +26,8 @@ struct RetryOptions {
 
 /// Asks again where that certainly costs nothing and may help: kVendorUnavailable or
 /// kVendorTimeout, with `Charge::kNone`. Everything else is passed on at once, above all what may
-/// have been charged. Pauses grow and are random from 0 on, so that many who failed together do not
-/// come back together; no pause begins that the deadline would end. Thread-safe.
+/// have been charged. Pauses grow and are random from 0 on, so that many who failed
+/// together do not come back together; no pause begins that the deadline would end. Thread-safe.
 class RetryingDetector final : public DetectorDecorator {
  public:
   /// The clock must outlive it.

@@ -7,9 +7,9 @@
 namespace vcache::detection {
 
 enum class BreakerState {
-  kClosed,   ///< Calls go through.
-  kOpen,     ///< The vendor is left alone.
-  kProbing,  ///< One call is under way to see whether it works again.
+  kClosed,    ///< Calls go through.
+  kOpen,      ///< The vendor is left alone.
+  kHalfOpen,  ///< One call is under way to see whether it works again.
 };
 std::string_view BreakerStateName(BreakerState state) noexcept;  ///< `closed`, `open`, `probing`
 

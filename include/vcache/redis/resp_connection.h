@@ -21,7 +21,8 @@ struct RespConnectionOptions {
   std::chrono::milliseconds command_timeout{250};
   /// For each address, connect to greeting. Not felt by callers: they fail at once meanwhile.
   std::chrono::milliseconds connect_timeout{3'000};
-  /// Pauses between attempts double from the first to the last, less up to half by chance.
+  /// Pauses between attempts double from the first to the last, less up to half by
+  /// chance.
   std::chrono::milliseconds first_retry{50};
   std::chrono::milliseconds last_retry{1'000};
   /// After a refused password or an unknown database.

@@ -69,7 +69,7 @@ detection::CustomOptions CustomOptionsOf(const config::CustomSettings& custom) {
 
 /// The vendors that only one key turns on.
 void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient& http,
-                     detection::Pauses& pauses, Vendors& vendors) {
+                     detection::InterruptibleTimer& pauses, Vendors& vendors) {
   const std::string& sandbox = settings.sandbox_url;
   const bool demo = !sandbox.empty();
   const auto is_wanted = [demo](const Secret& key) { return demo || !key.empty(); };
@@ -120,7 +120,7 @@ void AddKeyedVendors(const config::DetectionSettings& settings, net::HttpClient&
 
 /// Every vendor that can be called, in the order of the documentation.
 Vendors AvailableVendors(const config::DetectionSettings& settings, net::HttpClient& http,
-                         detection::Pauses& pauses) {
+                         detection::InterruptibleTimer& pauses) {
   const std::string& sandbox = settings.sandbox_url;
   const bool demo = !sandbox.empty();
   Vendors vendors;
@@ -214,7 +214,8 @@ std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,
 }  // namespace
 
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
-                                   detection::Pauses& pauses, Clock& clock, Logger& logger) {
+                                   detection::InterruptibleTimer& pauses, Clock& clock,
+                                   Logger& logger) {
   using detection::MediaKind;
   Vendors vendors = AvailableVendors(settings, http, pauses);
   for (auto& [name, vendor] : vendors)

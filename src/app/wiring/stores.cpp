@@ -76,7 +76,7 @@ cache::CounterStore* Stores::counters() const {
   return local.get();
 }
 
-std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNews& news,
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
                                           Clock& clock, Logger& logger) const {
   if (failover == nullptr) return nullptr;
   return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, news, clock}, logger);

@@ -7,7 +7,7 @@
 #include "vcache/api/api.h"
 #include "vcache/app/wiring/shared_link.h"
 #include "vcache/cache/key_space.h"
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
 #include "vcache/cache/tiers/failover_store.h"
@@ -41,8 +41,8 @@ struct Stores {
   cache::CounterStore* counters() const;
   /// Begins to act on what other replicas announce; null without a shared store, or when the system
   /// refuses (logged). All must outlive the feed.
-  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNews& news, Clock& clock,
-                                    Logger& logger) const;
+  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
+                                    Clock& clock, Logger& logger) const;
   /// What statistics and readiness say of it.
   api::BackingStore Describe() const;
 };

@@ -180,14 +180,14 @@ std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys
   return results;
 }
 
-Result<void> MemoryStore::Keep(const KeepRequest& request, Deadline /*deadline*/) {
+Result<void> MemoryStore::Put(const PutRequest& request, Deadline /*deadline*/) {
   Node node;
   node.entry = request.entry;
   state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
   return {};
 }
 
-void MemoryStore::KeepAlone(const KeepRequest& request) {
+void MemoryStore::KeepAlone(const PutRequest& request) {
   Node node;
   node.entry = request.entry;
   node.alone = true;

@@ -46,7 +46,7 @@ class RedisVerdictStore final : public RedisStore {
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
 
@@ -58,7 +58,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
-  Result<bool> AskForNews(const CacheKey& key, Deadline deadline) override;
+  Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override;
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override;
   Result<std::int64_t> CountClears(Deadline deadline) override;
@@ -71,7 +71,7 @@ class RedisVerdictStore final : public RedisStore {
   void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
                    Deadline deadline) const;
   Result<void> Written(const Result<RespReply>& reply);
-  Result<void> Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+  Result<void> Counted(Result<void> kept, const PutRequest& request, WallTime now,
                        Deadline deadline);
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
   SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
@@ -198,7 +198,7 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
   return {};
 }
 
-Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline) {
   if (request.entry == nullptr || request.ttl.count() <= 0) {
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
@@ -234,7 +234,7 @@ Result<void> RedisVerdictStore::Keep(const KeepRequest& request, Deadline deadli
 }
 
 /// Counts what the step that kept the verdict could not.
-Result<void> RedisVerdictStore::Counted(Result<void> kept, const KeepRequest& request, WallTime now,
+Result<void> RedisVerdictStore::Counted(Result<void> kept, const PutRequest& request, WallTime now,
                                         Deadline deadline) {
   if (!kept || request.counters.empty()) return kept;
   return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
@@ -306,7 +306,7 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
   if (granted.is_error()) {
     const Result<void> logged = Written(granted);
     (void)logged;
-    claim.state = LeaseState::kNotGiven;
+    claim.state = LeaseState::kNotGranted;
   } else if (IsHeldBy(held, request.token)) {
     claim.state = LeaseState::kOurs;
   } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
@@ -317,7 +317,7 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
   return claim;
 }
 
-Result<bool> RedisVerdictStore::AskForNews(const CacheKey& key, Deadline deadline) {
+Result<bool> RedisVerdictStore::RequestNotification(const CacheKey& key, Deadline deadline) {
   const std::vector<std::string> keys = {LeaseKey(keys_, key)};
   const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
   if (!reply) return reply.error();

@@ -34,7 +34,7 @@ Counters DecodeCounters(std::string_view text) {
 
 }  // namespace
 
-PendingWrite PendingOf(const KeepRequest& request, std::chrono::milliseconds life, WallTime now,
+PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
                        const KeySpace& keys, const EntryFormatOptions& format) {
   PendingWrite write;
   write.id = request.id;
@@ -85,7 +85,7 @@ int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-int RemovePending(Connection& connection, const PendingWrite& write) {
+int ErasePending(Connection& connection, const PendingWrite& write) {
   return connection.Prepare("DELETE FROM outbox WHERE number = ?1 AND id = ?2")
       .Bind(1, write.number)
       .Bind(2, std::string_view(write.id))

@@ -13,7 +13,7 @@ namespace vcache::cache {
 // own, told apart by `prefix`.
 
 /// What waits when `request` is to be kept for `life` from `now` on.
-PendingWrite PendingOf(const KeepRequest& request, std::chrono::milliseconds life, WallTime now,
+PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
                        const KeySpace& keys, const EntryFormatOptions& format);
 
 /// Puts a write behind the others; its number is made here, and its id when it has none. Inside a
@@ -24,7 +24,7 @@ int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_
                 std::vector<PendingWrite>& writes);
 
 /// Removes the write; its entry stays as a copy.
-int RemovePending(Connection& connection, const PendingWrite& write);
+int ErasePending(Connection& connection, const PendingWrite& write);
 
 /// What is cleared locally must not come to the shared store: takes the entry out of the writes
 /// whose key is no entry any more, and leaves their counters. Inside a transaction of the caller.

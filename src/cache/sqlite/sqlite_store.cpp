@@ -19,7 +19,7 @@ constexpr int kSweptAtOpen = 2'000;
 
 /// Whether the next try may succeed. Everything else (disk full, input/output error, damage, a
 /// file that was moved away) does not get better by itself.
-bool IsPassing(int code) noexcept {
+bool IsTransient(int code) noexcept {
   if (code == SQLITE_IOERR_NOMEM) return true;
   switch (code & 0xFF) {
     case SQLITE_BUSY:
@@ -49,22 +49,22 @@ class SqliteVerdictStore final : public LocalStore {
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return !is_off_.load(); }
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
-  Result<void> KeepPending(const KeepRequest& request, Deadline deadline) override;
+  Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;
   Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
-  Result<void> ForgetPending(const PendingWrite& write, Deadline deadline) override;
+  Result<void> RemovePending(const PendingWrite& write, Deadline deadline) override;
   Result<std::uint64_t> CountPending(Deadline deadline) override;
   Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
-  Result<void> SyncCopies(std::int64_t clears, Deadline deadline) override;
+  Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
 
  private:
   /// Threads of this process wait for each other as long as they have time (a paid verdict is
@@ -115,7 +115,7 @@ Result<void> SqliteVerdictStore::Start() {
 
 /// What a failed call means. Turns the store off, with one warning, when it will not recover.
 Error SqliteVerdictStore::Judge(int code) {
-  if (IsPassing(code)) {
+  if (IsTransient(code)) {
     return {ErrorCode::kStoreUnavailable, "The local store is busy."};
   }
   if (!is_off_.exchange(true)) {
@@ -205,7 +205,7 @@ int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, Wal
   return PruneCounters(connection, keys_.prefix(), clock_.WallNow());
 }
 
-Result<void> SqliteVerdictStore::Keep(const KeepRequest& request, Deadline deadline) {
+Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadline) {
   if (request.entry == nullptr || request.ttl.count() <= 0) {
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
@@ -283,7 +283,7 @@ Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) 
   return totals;
 }
 
-Result<void> SqliteVerdictStore::KeepPending(const KeepRequest& request, Deadline deadline) {
+Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline deadline) {
   if (request.entry == nullptr || request.ttl.count() <= 0) {
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
   }
@@ -317,11 +317,11 @@ Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t 
   return writes;
 }
 
-Result<void> SqliteVerdictStore::ForgetPending(const PendingWrite& write, Deadline deadline) {
-  return Write(deadline, [&](Connection& connection) { return RemovePending(connection, write); });
+Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) { return ErasePending(connection, write); });
 }
 
-Result<void> SqliteVerdictStore::SyncCopies(std::int64_t clears, Deadline deadline) {
+Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
   std::int64_t seen = clears;  // whoever never looked has missed nothing
   const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
     return ReadClearsSeen(connection, keys_.prefix(), seen);

@@ -102,26 +102,26 @@ void FailoverStore::LearnTotals() {
 
 /// What the next outage would else make us pay for again. A copy that cannot be made is no loss
 /// now.
-void FailoverStore::KeepCopy(const KeepRequest& request) {
+void FailoverStore::PutCopy(const PutRequest& request) {
   if (local_ == nullptr) return;
-  KeepRequest copy = request;
+  PutRequest copy = request;
   copy.counters = Counters{};  // they are counted in the shared store
-  const Result<void> ignored = local_->Keep(copy, Deadline::After(clock_, options_.step_timeout));
+  const Result<void> ignored = local_->Put(copy, Deadline::After(clock_, options_.step_timeout));
   (void)ignored;
 }
 
-Result<void> FailoverStore::Keep(const KeepRequest& asked, Deadline deadline) {
-  KeepRequest request = asked;
+Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
+  PutRequest request = asked;
   if (request.id.empty() && local_ != nullptr) request.id = RandomId();
-  Result<void> kept = shared_.Keep(request, deadline);
+  Result<void> kept = shared_.Put(request, deadline);
   if (kept) {
     Remember(request.counters, clock_.WallNow());
-    KeepCopy(request);
+    PutCopy(request);
   }
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
   // The shared store may have used the time up; a paid verdict is worth a little more of it.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->KeepPending(request, patience)) return kept;
+  if (!local_->PutPending(request, patience)) return kept;
   NoteWaiting(kept.error());
   return {};
 }
@@ -186,16 +186,16 @@ void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
   if (local_ == nullptr) return;
   const std::lock_guard lock(delivery_mutex_);
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->Clear(pattern, ClearMode::kDelete, patience)) DistrustCopies();
+  if (!local_->Clear(pattern, ClearMode::kDelete, patience)) MarkLocalStale();
 }
 
-void FailoverStore::CheckCopies() {
-  if (local_ == nullptr || copies_checked_.exchange(true)) return;
+void FailoverStore::RevalidateLocal() {
+  if (local_ == nullptr || local_is_fresh_.exchange(true)) return;
   const Result<std::int64_t> clears =
       shared_.CountClears(Deadline::After(clock_, options_.step_timeout));
   const bool synced =
-      clears && local_->SyncCopies(*clears, Deadline::After(clock_, options_.step_timeout));
-  if (!synced) copies_checked_ = false;
+      clears && local_->DropStaleCopies(*clears, Deadline::After(clock_, options_.step_timeout));
+  if (!synced) local_is_fresh_ = false;
 }
 
 void FailoverStore::Recount() {
@@ -221,7 +221,7 @@ bool FailoverStore::DeliverOne(const PendingWrite& write) {
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
   Remember(write.counters, clock_.WallNow());
   delivered_.fetch_add(1);  // before it stops waiting: `LookupMany` relies on it
-  return local_->ForgetPending(write, patience).has_value();
+  return local_->RemovePending(write, patience).has_value();
 }
 
 bool FailoverStore::DeliverNow() {
@@ -276,7 +276,7 @@ void FailoverStore::Run() {
     if (stopping_) return;
     lock.unlock();
     LearnTotals();
-    if (shared_.available()) CheckCopies();
+    if (shared_.available()) RevalidateLocal();
     if (clock_.Now() >= recount_at) {
       Recount();
       recount_at = clock_.Now() + kRecountInterval;

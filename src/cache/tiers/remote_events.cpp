@@ -40,8 +40,8 @@ void RemoteEvents::OnListening() {
   const std::optional<std::int64_t> clears = AskForClears();
   const bool missed_nothing = clears && clears == clears_seen_;
   clears_seen_ = clears;
-  parts_.failover.DistrustCopies();
-  if (clears) parts_.failover.CheckCopies();
+  parts_.failover.MarkLocalStale();
+  if (clears) parts_.failover.RevalidateLocal();
   if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
   parts_.news.AnnounceAll();
 }

@@ -49,9 +49,9 @@ std::vector<LookupResult> TieredStore::LookupMany(std::span<const CacheKey> keys
   return results;
 }
 
-Result<void> TieredStore::Keep(const KeepRequest& request, Deadline deadline) {
+Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
   const std::uint64_t clears_seen = clears_.load();
-  Result<void> kept = backing_ != nullptr ? backing_->Keep(request, deadline) : Result<void>();
+  Result<void> kept = backing_ != nullptr ? backing_->Put(request, deadline) : Result<void>();
   if (memory_ == nullptr) return kept;
   const std::shared_lock lock(clear_mutex_);
   // After a clear that came in between, the store behind may have lost the verdict again. What the
@@ -61,7 +61,7 @@ Result<void> TieredStore::Keep(const KeepRequest& request, Deadline deadline) {
     memory_->KeepAlone(request);
     return kept;
   }
-  const Result<void> ignored = memory_->Keep(request, deadline);
+  const Result<void> ignored = memory_->Put(request, deadline);
   (void)ignored;  // memory refuses nothing
   return kept;
 }

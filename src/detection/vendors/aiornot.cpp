@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "detection/wire/free_check.h"
+#include "detection/wire/credential_probe.h"
 #include "detection/wire/one_call_detector.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"

@@ -5,7 +5,7 @@
 #include "detection/vendors/copyleaks_login.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
-#include "detection/wire/words.h"
+#include "detection/wire/word_count.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 #include "vcache/detection/vendors/vendors.h"

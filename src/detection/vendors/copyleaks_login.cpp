@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "detection/wire/free_check.h"
+#include "detection/wire/credential_probe.h"
 #include "detection/wire/vendor_answer.h"
 
 namespace vcache::detection {

@@ -8,7 +8,7 @@
 
 #include "detection/vendors/custom_price.h"
 #include "detection/wire/base64.h"
-#include "detection/wire/fill.h"
+#include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
 #include "vcache/content/content_hasher.h"
@@ -67,7 +67,7 @@ void SetType(std::string_view type, net::HttpRequest& request) {
 
 class Custom final : public Detector {
  public:
-  Custom(CustomOptions options, net::HttpClient& http, Pauses& pauses)
+  Custom(CustomOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -102,7 +102,7 @@ class Custom final : public Detector {
 
   const CustomOptions options_;
   net::HttpClient& http_;
-  Pauses& pauses_;
+  InterruptibleTimer& pauses_;
 };
 
 /// Whatever changes the question or how the answer is read makes another detector; the key, the
@@ -329,7 +329,7 @@ Error Custom::FailureOf(const net::HttpResponse& response) const {
     return Refused("The credentials were refused; check CUSTOM_API_KEY and CUSTOM_HEADERS.",
                    charge);
   }
-  if (IsPassing(status)) {
+  if (IsTransient(status)) {
     Error error = VendorError(kName, ErrorCode::kVendorUnavailable, words, charge);
     error.retry_after = response.retry_after;
     return error;
@@ -340,7 +340,8 @@ Error Custom::FailureOf(const net::HttpResponse& response) const {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http, Pauses& pauses) {
+std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http,
+                                     InterruptibleTimer& pauses) {
   return std::make_shared<Custom>(std::move(options), http, pauses);
 }
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "detection/wire/words.h"
+#include "detection/wire/word_count.h"
 
 namespace vcache::detection {
 namespace {

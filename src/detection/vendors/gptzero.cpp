@@ -6,7 +6,7 @@
 #include "detection/wire/one_call_detector.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
-#include "detection/wire/words.h"
+#include "detection/wire/word_count.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "detection/wire/fill.h"
-#include "detection/wire/free_check.h"
+#include "detection/wire/credential_probe.h"
 #include "detection/wire/one_call_detector.h"
+#include "detection/wire/placeholders.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "vcache/detection/vendors/vendors.h"

@@ -7,7 +7,7 @@
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
-#include "detection/wire/words.h"
+#include "detection/wire/word_count.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
@@ -34,7 +34,7 @@ bool IsTaskId(std::string_view id) {
 
 class Pangram final : public Detector {
  public:
-  Pangram(PangramOptions options, net::HttpClient& http, Pauses& pauses)
+  Pangram(PangramOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -138,13 +138,13 @@ class Pangram final : public Detector {
 
   const PangramOptions options_;
   net::HttpClient& http_;
-  Pauses& pauses_;
+  InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
-                                      Pauses& pauses) {
+                                      InterruptibleTimer& pauses) {
   return std::make_shared<Pangram>(std::move(options), http, pauses);
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "detection/wire/fill.h"
+#include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
 #include "vcache/detection/vendors/vendors.h"
@@ -64,7 +64,7 @@ Error FailureOf(const net::HttpResponse& response) {
 
 class RealityDefender final : public Detector {
  public:
-  RealityDefender(RealityDefenderOptions options, net::HttpClient& http, Pauses& pauses)
+  RealityDefender(RealityDefenderOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -216,13 +216,13 @@ class RealityDefender final : public Detector {
 
   const RealityDefenderOptions options_;
   net::HttpClient& http_;
-  Pauses& pauses_;
+  InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
-                                              Pauses& pauses) {
+                                              InterruptibleTimer& pauses) {
   return std::make_shared<RealityDefender>(std::move(options), http, pauses);
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "detection/wire/fill.h"
-#include "detection/wire/free_check.h"
+#include "detection/wire/credential_probe.h"
+#include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
@@ -170,7 +170,7 @@ Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Jso
 
 class Sightengine final : public Detector {
  public:
-  Sightengine(SightengineOptions options, net::HttpClient& http, Pauses& pauses)
+  Sightengine(SightengineOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -310,13 +310,13 @@ class Sightengine final : public Detector {
 
   const SightengineOptions options_;
   net::HttpClient& http_;
-  Pauses& pauses_;
+  InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
-                                          Pauses& pauses) {
+                                          InterruptibleTimer& pauses) {
   return std::make_shared<Sightengine>(std::move(options), http, pauses);
 }
 

@@ -21,7 +21,7 @@ Error UnderWay(Error error) {
 /// The wait for one result. Lives on the stack of `AwaitResult`.
 class Wait {
  public:
-  Wait(const PollJob& job, net::HttpClient& http, Pauses& pauses, Deadline deadline)
+  Wait(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses, Deadline deadline)
       : job_(job), http_(http), pauses_(pauses), deadline_(deadline) {}
 
   Result<Detection> Run() {
@@ -57,11 +57,11 @@ class Wait {
     asked_ = milliseconds(0);
     const auto response = http_.Send(job_.request, deadline_);
     if (!response) {
-      if (IsPassing(response.error()) && MayFail()) return std::nullopt;
+      if (IsTransient(response.error()) && MayFail()) return std::nullopt;
       return UnderWay(TransportError(job_.vendor, response.error()));
     }
     asked_ = response->retry_after.value_or(std::chrono::seconds(0));
-    if (detection::IsPassing(response->status)) {
+    if (detection::IsTransient(response->status)) {
       if (MayFail()) return std::nullopt;
       return UnderWay(StatusError(job_.vendor, *response));
     }
@@ -71,7 +71,7 @@ class Wait {
     return UnderWay(std::move(*result).error());
   }
 
-  bool IsPassing(const Error& error) const {
+  bool IsTransient(const Error& error) const {
     return error.code == ErrorCode::kVendorUnavailable ||
            (error.code == ErrorCode::kVendorTimeout && !deadline_.Expired(pauses_.clock()));
   }
@@ -80,7 +80,7 @@ class Wait {
 
   const PollJob& job_;
   net::HttpClient& http_;
-  Pauses& pauses_;
+  InterruptibleTimer& pauses_;
   const Deadline deadline_;
   int failures_ = 0;  ///< In a row.
   milliseconds asked_{0};
@@ -88,11 +88,11 @@ class Wait {
 
 }  // namespace
 
-bool IsPassing(int status) noexcept {
+bool IsTransient(int status) noexcept {
   return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, Pauses& pauses,
+Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses,
                               Deadline deadline) {
   return Wait(job, http, pauses, deadline).Run();
 }

@@ -7,7 +7,7 @@
 
 #include "vcache/core/result.h"
 #include "vcache/detection/detector.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::detection {
@@ -25,7 +25,7 @@ struct PollPlan {
 using Look = std::function<std::optional<Result<Detection>>(const net::HttpResponse&)>;
 
 /// Whether the status says that asking again may bring what this look did not: 408, 425, 429, 5xx.
-bool IsPassing(int status) noexcept;
+bool IsTransient(int status) noexcept;
 
 /// One job that a vendor works on. A view of the name; it must live until the wait is over.
 struct PollJob {
@@ -45,7 +45,7 @@ struct PollJob {
 /// by the deadline, or after so many looks); kVendorUnavailable (too many failures in a row);
 /// kVendorInvalidAnswer (an answer that is too large, or not HTTP); kShuttingDown (a stop of the
 /// service ended the pauses and the last look found nothing).
-Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, Pauses& pauses,
+Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses,
                               Deadline deadline);
 
 }  // namespace vcache::detection

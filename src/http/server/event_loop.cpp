@@ -42,9 +42,9 @@ EventLoop::~EventLoop() {
   Join();
 }
 
-Result<void> EventLoop::Start(UniqueFd listener, Submit submit, TurnAway turn_away) {
+Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Shed shed) {
   submit_ = std::move(submit);
-  turn_away_ = std::move(turn_away);
+  shed_ = std::move(shed);
   acceptor_ = std::make_unique<Acceptor>(std::move(listener), logger_);
   epoll_.Reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return SystemError("Cannot make an epoll descriptor");
@@ -130,7 +130,7 @@ void EventLoop::Run() {
       if (phase_ == Phase::kEnding) break;
     }
     try {
-      Turn();
+      RunOnce();
     } catch (const std::exception& e) {
       // Out of memory: the next turn may have more.
       logger_.Error("The event loop was interrupted", {{"what", std::string_view(e.what())}});
@@ -139,7 +139,7 @@ void EventLoop::Run() {
   acceptor_->Close();
 }
 
-void EventLoop::Turn() {
+void EventLoop::RunOnce() {
   std::array<epoll_event, 256> events;  // NOLINT: filled by epoll_wait
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), WaitMilliseconds());
   bool accept = false;
@@ -341,7 +341,7 @@ void EventLoop::SubmitReady() {
 }
 
 void EventLoop::Refuse(Connection& connection) {
-  turn_away_(connection);
+  shed_(connection);
   const std::lock_guard lock(mutex_);
   Linger(connection);
 }

@@ -23,13 +23,13 @@ class EventLoop {
   /// Gives a connection with a whole head (or a refusal) to a worker; false when there is none.
   using Submit = std::function<bool(Connection&)>;
   /// Answers a connection that nobody takes, without waiting for anything.
-  using TurnAway = std::function<void(Connection&)>;
+  using Shed = std::function<void(Connection&)>;
 
   EventLoop(const ServerOptions& options, Clock& clock, Logger& logger);
   ~EventLoop();
 
-  /// `submit` and `turn_away` are called in the loop's thread, without a lock.
-  Result<void> Start(UniqueFd listener, Submit submit, TurnAway turn_away);
+  /// `submit` and `shed` are called in the loop's thread, without a lock.
+  Result<void> Start(UniqueFd listener, Submit submit, Shed shed);
 
   // For workers, with a connection that is theirs; afterwards it is not.
   void Park(Connection& connection);
@@ -49,7 +49,7 @@ class EventLoop {
   enum class Phase { kRunning, kStopping, kCutting, kEnding };
 
   void Run();
-  void Turn();
+  void RunOnce();
   int WaitMilliseconds();
   void Accept();
   void WatchListener(bool on);
@@ -73,7 +73,7 @@ class EventLoop {
   Clock& clock_;
   Logger& logger_;
   Submit submit_;
-  TurnAway turn_away_;
+  Shed shed_;
   UniqueFd epoll_;
   UniqueFd wakeup_;
   std::unique_ptr<Acceptor> acceptor_;      // the loop's thread only

@@ -63,64 +63,66 @@ std::string WhatOf(const std::exception_ptr& thrown) {
 Exchange::Exchange(const ServerContext& context)
     : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
 
-Exchange::Turn Exchange::Begin(Connection& connection) const {
-  Turn turn{.connection = connection,
-            .started = context_.clock.Now(),
-            .request = {},
-            .head = {},
-            .outcome = {},
-            .cut_after = {}};
-  turn.request.info.peer = connection.peer;
-  return turn;
+Exchange::RequestContext Exchange::Begin(Connection& connection) const {
+  RequestContext context{.connection = connection,
+                         .started = context_.clock.Now(),
+                         .request = {},
+                         .head = {},
+                         .outcome = {},
+                         .cut_after = {}};
+  context.request.info.peer = connection.peer;
+  return context;
 }
 
-Fate Exchange::Serve(Connection& connection) {
-  Turn turn = Begin(connection);
+Disposition Exchange::Serve(Connection& connection) {
+  RequestContext context = Begin(connection);
   std::optional<Error> refusal;
   std::optional<BodyReader> body;
-  if (TakeHead(turn, refusal)) {
-    const Deadline deadline = Deadline::At(turn.started + context_.options.request_timeout);
-    body.emplace(connection, turn.head,
+  if (TakeHead(context, refusal)) {
+    const Deadline deadline = Deadline::At(context.started + context_.options.request_timeout);
+    body.emplace(connection, context.head,
                  BodyLimits{context_.options.max_body_bytes, context_.options.body_grace,
                             context_.options.body_min_bytes_per_second, deadline,
                             &context_.stopping, context_.options.stop_pause},
                  context_.clock);
-    turn.request.body = &*body;
-    turn.request.deadline = deadline;
-    turn.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
-    refusal = RefuseBody(turn, *body);
+    context.request.body = &*body;
+    context.request.deadline = deadline;
+    context.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
+    refusal = RefuseBody(context, *body);
   }
   BodyReader* const reader = body ? &*body : nullptr;
   writer_.Exchange(
-      {.head_only = turn.head.method == "HEAD"}, [&] { return Respond(turn, reader, refusal); },
+      {.head_only = context.head.method == "HEAD"},
+      [&] { return Respond(context, reader, refusal); },
       [&](std::string_view head, std::string_view content) {
-        if (reader == nullptr || !reader->client_gone()) Send(turn, head, content);
+        if (reader == nullptr || !reader->client_gone()) Send(context, head, content);
       });
-  const bool gone = !turn.complete && !turn.cut_after;
-  Report(turn, reader, gone);
-  if (gone) return Fate::kDrop;
-  return turn.wants_close || turn.cut_after ? Fate::kCloseGently : Fate::kKeep;
+  const bool gone = !context.complete && !context.cut_after;
+  Report(context, reader, gone);
+  if (gone) return Disposition::kDrop;
+  return context.wants_close || context.cut_after ? Disposition::kCloseGently : Disposition::kKeep;
 }
 
-void Exchange::TurnAway(Connection& connection) {
-  Turn turn = Begin(connection);
-  turn.may_wait = false;
+void Exchange::Shed(Connection& connection) {
+  RequestContext context = Begin(connection);
+  context.may_wait = false;
   // Over the limit of connections nothing was read yet; often the head is here all the same.
   if (connection.input.empty() && connection.ReadMore() == ReadStatus::kData) {
     connection.FindHead(context_.options.max_head_bytes);
   }
   std::optional<Error> refusal;
-  TakeHead(turn, refusal);
+  TakeHead(context, refusal);
   refusal = Overloaded();  // whatever else is wrong with it
   writer_.Exchange(
-      {.head_only = turn.head.method == "HEAD"}, [&] { return Respond(turn, nullptr, refusal); },
-      [&](std::string_view head, std::string_view content) { Send(turn, head, content); });
-  Report(turn, nullptr, !turn.complete);
+      {.head_only = context.head.method == "HEAD"},
+      [&] { return Respond(context, nullptr, refusal); },
+      [&](std::string_view head, std::string_view content) { Send(context, head, content); });
+  Report(context, nullptr, !context.complete);
 }
 
-bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
-  Connection& connection = turn.connection;
-  RequestInfo& info = turn.request.info;
+bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) {
+  Connection& connection = context.connection;
+  RequestInfo& info = context.request.info;
   const std::string_view received = connection.input.view();
   refusal = std::exchange(connection.refusal, std::nullopt);
   const bool whole = !refusal;
@@ -130,7 +132,7 @@ bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
                                   .max_fields = context_.options.max_head_fields,
                                   .max_target_bytes = context_.options.max_target_bytes});
     if (head) {
-      turn.head = std::move(*head);
+      context.head = std::move(*head);
     } else {
       refusal = std::move(head).error();
     }
@@ -139,43 +141,44 @@ bool Exchange::TakeHead(Turn& turn, std::optional<Error>& refusal) {
     if (auto origin = SalvageOrigin(received)) info.headers.Add("Origin", *std::move(origin));
   }
   if (whole) connection.ForgetHead();  // ends `received`
-  const auto id = turn.head.headers.Get("X-Request-Id");
+  const auto id = context.head.headers.Get("X-Request-Id");
   info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
   if (refusal) return false;
-  info.method = turn.head.method;
-  info.path = turn.head.path;
-  info.query = turn.head.query;
-  info.headers = std::move(turn.head.headers);
-  turn.request.has_body =
-      turn.head.framing == BodyFraming::kChunked ||
-      (turn.head.framing == BodyFraming::kLength && turn.head.content_length > 0);
-  if (turn.head.framing != BodyFraming::kChunked) {
-    turn.request.content_length = turn.head.content_length;
+  info.method = context.head.method;
+  info.path = context.head.path;
+  info.query = context.head.query;
+  info.headers = std::move(context.head.headers);
+  context.request.has_body =
+      context.head.framing == BodyFraming::kChunked ||
+      (context.head.framing == BodyFraming::kLength && context.head.content_length > 0);
+  if (context.head.framing != BodyFraming::kChunked) {
+    context.request.content_length = context.head.content_length;
   }
   return true;
 }
 
-std::optional<Error> Exchange::RefuseBody(Turn& turn, BodyReader& body) {
-  if (turn.head.framing != BodyFraming::kChunked || !TakesNoBody(turn.head.method)) return {};
+std::optional<Error> Exchange::RefuseBody(RequestContext& context, BodyReader& body) {
+  if (context.head.framing != BodyFraming::kChunked || !TakesNoBody(context.head.method)) return {};
   std::byte first{};
   const auto count = body.Read({&first, 1});
   if (!count) return count.error();
   if (*count > 0) return BodyNotTaken();
-  turn.request.has_body = false;
+  context.request.has_body = false;
   return {};
 }
 
-Response Exchange::Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal) {
-  Response response = refusal ? RenderError(turn.request.info, *refusal) : Dispatch(turn);
-  turn.wants_close = refusal || body == nullptr || !turn.head.keep_alive ||
-                     context_.stopping.load() || response.cut_after || !body->SkipRest();
-  Complete(turn, response);
+Response Exchange::Respond(RequestContext& context, BodyReader* body,
+                           const std::optional<Error>& refusal) {
+  Response response = refusal ? RenderError(context.request.info, *refusal) : Dispatch(context);
+  context.wants_close = refusal || body == nullptr || !context.head.keep_alive ||
+                        context_.stopping.load() || response.cut_after || !body->SkipRest();
+  Complete(context, response);
   return response;
 }
 
-Response Exchange::Dispatch(Turn& turn) {
-  const RequestInfo& info = turn.request.info;
-  if (turn.head.target == "*") return AllowOnly({});
+Response Exchange::Dispatch(RequestContext& context) {
+  const RequestInfo& info = context.request.info;
+  if (context.head.target == "*") return AllowOnly({});
   const auto found = context_.router.Find(info.method, info.path);
   if (const auto* none = std::get_if<Router::NoMatch>(&found)) {
     if (none->code != ErrorCode::kMethodNotAllowed) {
@@ -188,27 +191,27 @@ Response Exchange::Dispatch(Turn& turn) {
     response.headers.Set("Allow", std::move(allowed));
     return response;
   }
-  if (turn.request.content_length.value_or(0) > context_.options.max_body_bytes) {
+  if (context.request.content_length.value_or(0) > context_.options.max_body_bytes) {
     return RenderError(info, {.code = ErrorCode::kTooLarge,
                               .message = "The body is larger than " +
                                          std::to_string(context_.options.max_body_bytes) +
                                          " bytes, the most that is accepted."});
   }
   const auto& match = std::get<Router::Match>(found);
-  turn.request.tail = match.tail;
-  return CallHandler(turn, *match.handler);
+  context.request.tail = match.tail;
+  return CallHandler(context, *match.handler);
 }
 
-Response Exchange::CallHandler(Turn& turn, const Handler& handler) {
+Response Exchange::CallHandler(RequestContext& context, const Handler& handler) {
   try {
-    return handler(turn.request);
+    return handler(context.request);
   } catch (...) {
     // What it says may quote content or secrets: for the log only (rule H23).
     const std::string what = WhatOf(std::current_exception());
     context_.logger.Error("A request handler threw",
-                          {{"request_id", turn.request.info.id}, {"what", what}});
+                          {{"request_id", context.request.info.id}, {"what", what}});
   }
-  return RenderError(turn.request.info,
+  return RenderError(context.request.info,
                      ForEverybody({.code = ErrorCode::kInternal,
                                    .message = "Something went wrong on our side; the request id "
                                               "finds it."}));
@@ -231,8 +234,8 @@ Response Exchange::RenderError(const RequestInfo& info, const Error& error) {
   return response;
 }
 
-void Exchange::Complete(Turn& turn, Response& response) {
-  const RequestInfo& info = turn.request.info;
+void Exchange::Complete(RequestContext& context, Response& response) {
+  const RequestInfo& info = context.request.info;
   try {
     if (context_.hooks.finish) context_.hooks.finish(info, response);
   } catch (...) {
@@ -244,39 +247,39 @@ void Exchange::Complete(Turn& turn, Response& response) {
   for (const std::string_view name : kOwnFields) response.headers.Remove(name);
   response.headers.Add("Date", date_.At(context_.clock.WallNow()));
   response.headers.Add("X-Request-Id", info.id);
-  response.headers.Add("Connection", turn.wants_close ? "close" : "keep-alive");
-  if (!turn.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
-  turn.status = response.status;
-  turn.outcome = response.log_outcome;
-  turn.reason = response.log_reason;
-  turn.cut_after = response.cut_after;
+  response.headers.Add("Connection", context.wants_close ? "close" : "keep-alive");
+  if (!context.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
+  context.status = response.status;
+  context.outcome = response.log_outcome;
+  context.reason = response.log_reason;
+  context.cut_after = response.cut_after;
 }
 
-void Exchange::Send(Turn& turn, std::string_view head, std::string_view body) {
-  if (turn.cut_after) {
-    head = head.substr(0, *turn.cut_after);
-    body = body.substr(0, *turn.cut_after - head.size());
+void Exchange::Send(RequestContext& context, std::string_view head, std::string_view body) {
+  if (context.cut_after) {
+    head = head.substr(0, *context.cut_after);
+    body = body.substr(0, *context.cut_after - head.size());
   }
   // A whole answer has one deadline (rule H8), with room for large ones at the slowest rate.
   const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
   std::chrono::milliseconds allowed =
       context_.options.write_timeout + std::chrono::milliseconds(body.size() * 1000 / rate);
-  if (!turn.may_wait) allowed = std::chrono::milliseconds(0);
-  turn.sent = SendBoth(turn.connection.socket.get(), head, body,
-                       Deadline::After(context_.clock, allowed), context_.clock);
-  turn.complete = turn.sent == head.size() + body.size();
+  if (!context.may_wait) allowed = std::chrono::milliseconds(0);
+  context.sent = SendBoth(context.connection.socket.get(), head, body,
+                          Deadline::After(context_.clock, allowed), context_.clock);
+  context.complete = context.sent == head.size() + body.size();
 }
 
-void Exchange::Report(const Turn& turn, const BodyReader* body, bool client_gone) {
+void Exchange::Report(const RequestContext& context, const BodyReader* body, bool client_gone) {
   if (!context_.hooks.on_finished) return;
-  const AccessRecord record{.request = &turn.request.info,
-                            .status = turn.status,
-                            .outcome = turn.outcome,
-                            .reason = turn.reason,
+  const AccessRecord record{.request = &context.request.info,
+                            .status = context.status,
+                            .outcome = context.outcome,
+                            .reason = context.reason,
                             .bytes_in = body == nullptr ? 0 : body->bytes_read(),
-                            .bytes_out = turn.sent,
+                            .bytes_out = context.sent,
                             .duration = std::chrono::duration_cast<std::chrono::microseconds>(
-                                context_.clock.Now() - turn.started),
+                                context_.clock.Now() - context.started),
                             .client_gone = client_gone};
   try {
     context_.hooks.on_finished(record);

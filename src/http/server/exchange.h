@@ -23,7 +23,7 @@ struct ServerContext {
 };
 
 /// What becomes of a connection after an exchange.
-enum class Fate {
+enum class Disposition {
   kKeep,         ///< Another request may come.
   kCloseGently,  ///< Answered; what the client still sends is to be read and dropped (rule H6).
   kDrop,         ///< Nobody is there any more.
@@ -36,16 +36,16 @@ class Exchange {
   explicit Exchange(const ServerContext& context);
 
   /// Serves the head at the front of the input, or answers the connection's `refusal`.
-  Fate Serve(Connection& connection);
+  Disposition Serve(Connection& connection);
 
   /// Answers 503 to a connection that there is no room for, to be closed gently afterwards. Calls
   /// no handler and waits for nothing: what does not fit into the socket's buffer is lost. Method
   /// and path are known only if a whole head has arrived, `Origin` if its line has.
-  void TurnAway(Connection& connection);
+  void Shed(Connection& connection);
 
  private:
   /// One request on its way.
-  struct Turn {
+  struct RequestContext {
     Connection& connection;
     SteadyTime started;
     Request request;
@@ -60,18 +60,18 @@ class Exchange {
     bool complete = false;  ///< The whole answer went out.
   };
 
-  Turn Begin(Connection& connection) const;
-  bool TakeHead(Turn& turn, std::optional<Error>& refusal);
+  RequestContext Begin(Connection& connection) const;
+  bool TakeHead(RequestContext& context, std::optional<Error>& refusal);
   /// Reads the chunks of a method that takes no body, which may have an end and nothing else, so
   /// that nothing of them is left for the next request (rules H3 and H5).
-  static std::optional<Error> RefuseBody(Turn& turn, BodyReader& body);
-  Response Respond(Turn& turn, BodyReader* body, const std::optional<Error>& refusal);
-  Response Dispatch(Turn& turn);
-  Response CallHandler(Turn& turn, const Handler& handler);
+  static std::optional<Error> RefuseBody(RequestContext& context, BodyReader& body);
+  Response Respond(RequestContext& context, BodyReader* body, const std::optional<Error>& refusal);
+  Response Dispatch(RequestContext& context);
+  Response CallHandler(RequestContext& context, const Handler& handler);
   Response RenderError(const RequestInfo& info, const Error& error);
-  void Complete(Turn& turn, Response& response);
-  void Send(Turn& turn, std::string_view head, std::string_view body);
-  void Report(const Turn& turn, const BodyReader* body, bool client_gone);
+  void Complete(RequestContext& context, Response& response);
+  void Send(RequestContext& context, std::string_view head, std::string_view body);
+  void Report(const RequestContext& context, const BodyReader* body, bool client_gone);
 
   const ServerContext& context_;
   const std::string keep_alive_;  ///< Of kept connections; empty for none.

@@ -39,10 +39,10 @@ struct Server::State {
   }
 
   void Work(Exchange& exchange, Connection& connection);
-  Fate ServeOne(Exchange& exchange, Connection& connection);
+  Disposition ServeOne(Exchange& exchange, Connection& connection);
   bool HasNext(Connection& connection);
   bool AwaitNext(Connection& connection);
-  void TurnAway(Connection& connection);
+  void Shed(Connection& connection);
 
   const ServerOptions options;
   const Router router;
@@ -74,26 +74,26 @@ void WakeLibrary() {
 void Server::State::Work(Exchange& exchange, Connection& connection) {
   while (!cutting) {
     switch (ServeOne(exchange, connection)) {
-      case Fate::kDrop:
+      case Disposition::kDrop:
         return loop.Drop(connection);
-      case Fate::kCloseGently:
+      case Disposition::kCloseGently:
         return loop.CloseGently(connection);
-      case Fate::kKeep:
+      case Disposition::kKeep:
         if (!HasNext(connection)) return loop.Park(connection);
     }
     // Who waits in the queue comes before the next request of this client. With a full queue it
-    // would help nobody to turn this one away.
+    // would help nobody to context this one away.
     if (workers.crowded() && workers.Submit(connection)) return;
   }
   loop.Drop(connection);
 }
 
-Fate Server::State::ServeOne(Exchange& exchange, Connection& connection) {
+Disposition Server::State::ServeOne(Exchange& exchange, Connection& connection) {
   try {
     return exchange.Serve(connection);
   } catch (const std::exception& e) {
     logger.Error("A worker was interrupted", {{"what", std::string_view(e.what())}});
-    return Fate::kDrop;
+    return Disposition::kDrop;
   }
 }
 
@@ -123,9 +123,9 @@ bool Server::State::AwaitNext(Connection& connection) {
   return connection.ReadMore() == ReadStatus::kData;
 }
 
-void Server::State::TurnAway(Connection& connection) {
+void Server::State::Shed(Connection& connection) {
   try {
-    gate.TurnAway(connection);
+    gate.Shed(connection);
   } catch (const std::exception& e) {
     logger.Error("Turning a client away was interrupted", {{"what", std::string_view(e.what())}});
   }
@@ -153,7 +153,7 @@ Result<void> Server::Start() {
   auto started = state.loop.Start(
       std::move(listener->socket),
       [&state](Connection& connection) { return state.workers.Submit(connection); },
-      [&state](Connection& connection) { state.TurnAway(connection); });
+      [&state](Connection& connection) { state.Shed(connection); });
   if (!started) return started;
   state.started = true;
   state.logger.Debug(

@@ -207,7 +207,7 @@ void ClusterNodes::Main() noexcept {
       }
       const bool read = Refresh();
       AskWhetherUp();
-      TellChanges();
+      LogTransitions();
       const bool troubled = !read || IsTroubled();
       pause_ = troubled ? std::min(2 * pause_, options_.last_refresh) : options_.first_refresh;
       next_refresh_ = clock_.Now() + pause_;
@@ -355,7 +355,7 @@ bool ClusterNodes::IsTroubled() const {
   return now == nullptr || now->SlotsAnswering() != kSlotCount;
 }
 
-void ClusterNodes::TellChanges() {
+void ClusterNodes::LogTransitions() {
   const ClusterStatus status = Status();
   // Before the first news that nobody answers yet is none.
   const bool first_failure = !status.available && told_reason_.empty() && !told_available_;

@@ -90,7 +90,7 @@ class ClusterNodes {
   void LeaveSpareNodes(const ClusterView& view);
   void DropRetired();
   bool IsTroubled() const;
-  void TellChanges();
+  void LogTransitions();
   void WaitForWork();
 
   const ClusterClientOptions options_;

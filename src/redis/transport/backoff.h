@@ -8,8 +8,8 @@
 
 namespace vcache::redis {
 
-/// Pauses between attempts: they double from the first to the last, and each is shortened by up to
-/// half by chance, so that many clients do not come back at once. One thread.
+/// Pauses between attempts: they double from the first to the last, and each is
+/// shortened by up to half by chance, so that many clients do not come back at once. One thread.
 class Backoff {
  public:
   using milliseconds = std::chrono::milliseconds;

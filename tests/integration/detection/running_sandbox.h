@@ -112,7 +112,7 @@ class RunningSandbox {
   sandbox::Sandbox sandbox{clock};
   std::string url;
   std::unique_ptr<net::HttpClient> http;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   std::shared_ptr<detection::Detector> copyleaks;
   std::shared_ptr<detection::Detector> aiornot;
   std::shared_ptr<detection::Detector> gptzero;

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "http_client_bench.h"
+#include "http_client_fixture.h"
 #include "support/fake_clock.h"
 #include "support/scripted_server.h"
 #include "vcache/net/http_client.h"

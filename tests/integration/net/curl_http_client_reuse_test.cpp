@@ -3,7 +3,7 @@
 #include <string>
 #include <variant>
 
-#include "http_client_bench.h"
+#include "http_client_fixture.h"
 #include "support/scripted_server.h"
 #include "vcache/net/http_client.h"
 

@@ -147,7 +147,7 @@ struct Admission {
   cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
   FakeLeaseStore shared{verdicts, clock};
   cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNews news{cache::KeySpace(), clock};
+  cache::LeaseNotifier news{cache::KeySpace(), clock};
   cache::MemoryBudgetStore sums;
   analysis::Budget budget;
   ToldFailures observer;

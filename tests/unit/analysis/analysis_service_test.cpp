@@ -41,7 +41,7 @@ struct CountingObserver final : analysis::AnalysisObserver {
     (kept ? spent_kept : spent_not_kept) += counters.total(Counter::kSpentMicros);
     unknown += counters.total(Counter::kUnknownCharges);
   }
-  void OnNotKept(const cache::CacheKey&, const Error&) override { ++not_kept; }
+  void OnNotStored(const cache::CacheKey&, const Error&) override { ++not_kept; }
   void OnError(const cache::CacheKey&, const Error&) override { ++errors; }
 };
 

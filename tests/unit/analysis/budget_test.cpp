@@ -59,8 +59,9 @@ class SwitchedBudget final : public cache::BudgetStore {
 };
 
 /// The fake clock starts on 2026-01-01 at midnight.
-struct BudgetWorld {
-  explicit BudgetWorld(BudgetOptions options) : budget(store, clock, logger, std::move(options)) {}
+struct BudgetFixture {
+  explicit BudgetFixture(BudgetOptions options)
+      : budget(store, clock, logger, std::move(options)) {}
 
   Result<BudgetReservation> Reserve(std::int64_t micros, std::string vendor = "one") {
     return budget.Reserve(Prices{{std::move(vendor), micros}}, kNever);
@@ -88,7 +89,7 @@ void SettleAt(BudgetReservation& reservation, std::int64_t micros) {
 }  // namespace
 
 TEST_CASE("Budget: without a limit it asks nobody and refuses nothing") {
-  BudgetWorld world({});
+  BudgetFixture world({});
   CHECK_FALSE(world.budget.limited());
   auto reservation = world.Reserve(1'000'000 * kCent);
   REQUIRE(reservation);
@@ -98,7 +99,7 @@ TEST_CASE("Budget: without a limit it asks nobody and refuses nothing") {
 }
 
 TEST_CASE("Budget: to the last cent, then refused until midnight UTC") {
-  BudgetWorld world(Daily(3 * kCent));
+  BudgetFixture world(Daily(3 * kCent));
   world.clock.Advance(10h);
   for (int i = 0; i < 3; ++i) {
     auto reservation = world.Reserve(kCent);
@@ -118,7 +119,7 @@ TEST_CASE("Budget: to the last cent, then refused until midnight UTC") {
 }
 
 TEST_CASE("Budget: the month refuses until the first of the next, also where the day does too") {
-  BudgetWorld world(Both(2 * kCent, 2 * kCent));
+  BudgetFixture world(Both(2 * kCent, 2 * kCent));
   CHECK(world.Reserve(2 * kCent));
   const auto refused = world.Reserve(kCent);
   REQUIRE_FALSE(refused);
@@ -131,7 +132,7 @@ TEST_CASE("Budget: the month refuses until the first of the next, also where the
 }
 
 TEST_CASE("Budget: settled lower, the rest is free; settled higher, the truth counts") {
-  BudgetWorld world(Both(10 * kCent, 100 * kCent));
+  BudgetFixture world(Both(10 * kCent, 100 * kCent));
   auto low = world.Reserve(8 * kCent);
   REQUIRE(low);
   CHECK_FALSE(world.Reserve(3 * kCent));
@@ -149,7 +150,7 @@ TEST_CASE("Budget: settled lower, the rest is free; settled higher, the truth co
 TEST_CASE("Budget: what a vendor charges above its price counts at once, and is an error") {
   BudgetOptions options = Both(100 * kCent, 1'000 * kCent);
   options.vendors["one"] = {.daily_micros = {}, .monthly_micros = 50 * kCent};
-  BudgetWorld world(options);
+  BudgetFixture world(options);
   auto dear = world.Reserve(kCent);
   REQUIRE(dear);
   dear->Settle(Prices{{"one", 40 * kCent}});
@@ -171,7 +172,7 @@ TEST_CASE("Budget: what a vendor charges above its price counts at once, and is 
 }
 
 TEST_CASE("Budget: without a limit too, a charge above the price is an error") {
-  BudgetWorld world({});
+  BudgetFixture world({});
   auto reservation = world.Reserve(kCent);
   REQUIRE(reservation);
   reservation->Settle(Prices{{"one", 2 * kCent}});
@@ -180,7 +181,7 @@ TEST_CASE("Budget: without a limit too, a charge above the price is an error") {
 }
 
 TEST_CASE("Budget: the price that was expected needs no second word with the store") {
-  BudgetWorld world(Daily(10 * kCent));
+  BudgetFixture world(Daily(10 * kCent));
   auto reservation = world.Reserve(kCent);
   REQUIRE(reservation);
   SettleAt(*reservation, kCent);
@@ -190,7 +191,7 @@ TEST_CASE("Budget: the price that was expected needs no second word with the sto
 }
 
 TEST_CASE("Budget: given back when nothing was charged, kept when nobody knows") {
-  BudgetWorld world(Daily(10 * kCent));
+  BudgetFixture world(Daily(10 * kCent));
   {
     auto dropped = world.Reserve(4 * kCent);
     REQUIRE(dropped);
@@ -209,7 +210,7 @@ TEST_CASE("Budget: given back when nothing was charged, kept when nobody knows")
 }
 
 TEST_CASE("Budget: of a vendor that the settlement does not name, all stays spent") {
-  BudgetWorld world(Daily(10 * kCent));
+  BudgetFixture world(Daily(10 * kCent));
   auto reservation = world.budget.Reserve(Prices{{"one", kCent}, {"two", 3 * kCent}}, kNever);
   REQUIRE(reservation);
   reservation->Settle(Prices{{"one", 0}});
@@ -221,7 +222,7 @@ TEST_CASE("Budget: of a vendor that the settlement does not name, all stays spen
 }
 
 TEST_CASE("Budget: moved, a reservation is settled once, by whoever has it") {
-  BudgetWorld world(Daily(10 * kCent));
+  BudgetFixture world(Daily(10 * kCent));
   auto first = world.Reserve(4 * kCent);
   REQUIRE(first);
   BudgetReservation moved = std::move(*first);
@@ -236,7 +237,7 @@ TEST_CASE("Budget: moved, a reservation is settled once, by whoever has it") {
 }
 
 TEST_CASE("Budget: what was reserved before midnight is settled in its own day and month") {
-  BudgetWorld world(Both(10 * kCent, 20 * kCent));
+  BudgetFixture world(Both(10 * kCent, 20 * kCent));
   world.clock.Advance(31 * 24h - 1s);
   auto reservation = world.Reserve(8 * kCent);
   REQUIRE(reservation);
@@ -254,7 +255,7 @@ TEST_CASE("Budget: what was reserved before midnight is settled in its own day a
 TEST_CASE("Budget: a vendor's limit is its own, and one that does not fit stops the whole call") {
   BudgetOptions options = Both(100 * kCent, 1'000 * kCent);
   options.vendors["one"] = {.daily_micros = {}, .monthly_micros = 5 * kCent};
-  BudgetWorld world(options);
+  BudgetFixture world(options);
   const Prices both = {{"one", 2 * kCent}, {"two", 3 * kCent}};
   auto first = world.budget.Reserve(both, kNever);
   REQUIRE(first);
@@ -273,7 +274,7 @@ TEST_CASE("Budget: a vendor's limit is its own, and one that does not fit stops 
 }
 
 TEST_CASE("Budget: a call dearer than the whole limit is never promised for later") {
-  BudgetWorld world(Daily(5 * kCent));
+  BudgetFixture world(Daily(5 * kCent));
   const auto refused = world.Reserve(6 * kCent);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kBudgetExhausted);
@@ -281,7 +282,7 @@ TEST_CASE("Budget: a call dearer than the whole limit is never promised for late
 }
 
 TEST_CASE("Budget: one line in the log for each window that is spent") {
-  BudgetWorld world(Daily(kCent));
+  BudgetFixture world(Daily(kCent));
   CHECK(world.Reserve(kCent));
   for (int i = 0; i < 5; ++i) CHECK_FALSE(world.Reserve(kCent));
   CHECK(world.logger.Count(LogLevel::kError) == 1);
@@ -293,7 +294,7 @@ TEST_CASE("Budget: one line in the log for each window that is spent") {
 }
 
 TEST_CASE("Budget: a store that is away, and nothing that stands in for it, refuses for a while") {
-  BudgetWorld world(Daily(kCent));
+  BudgetFixture world(Daily(kCent));
   world.store.away = true;
   const auto refused = world.Reserve(kCent);
   REQUIRE_FALSE(refused);

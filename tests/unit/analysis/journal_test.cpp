@@ -78,8 +78,8 @@ class ToldObserver final : public analysis::AnalysisObserver {
   Diary& diary_;
 };
 
-struct JournalBench {
-  explicit JournalBench(bool with_vendor = true) {
+struct JournalFixture {
+  explicit JournalFixture(bool with_vendor = true) {
     vendor->answer = [this](const auto&) -> Result<detection::Detection> {
       diary.Note("call");
       if (vendor_fails) return Error{ErrorCode::kVendorUnavailable, "away"};
@@ -113,7 +113,7 @@ struct JournalBench {
 }  // namespace
 
 TEST_CASE("Journal: a call is noted before it and struck out after its cost is counted") {
-  JournalBench bench;
+  JournalFixture bench;
   REQUIRE(bench.Ask("new"));
   CHECK(bench.diary.lines() == Words{"begin", "call", "counted", "end"});
   CHECK(bench.journal.last.id.size() == 32);
@@ -126,14 +126,14 @@ TEST_CASE("Journal: a call is noted before it and struck out after its cost is c
 }
 
 TEST_CASE("Journal: a call that failed has an end too") {
-  JournalBench bench;
+  JournalFixture bench;
   bench.vendor_fails = true;
   CHECK_FALSE(bench.Ask("refused"));
   CHECK(bench.diary.lines() == Words{"begin", "call", "counted", "end"});
 }
 
 TEST_CASE("Journal: where nobody judges, nothing is noted") {
-  JournalBench bench(/*with_vendor=*/false);
+  JournalFixture bench(/*with_vendor=*/false);
   const auto answer = bench.Ask("for nobody");
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::kVendorNotConfigured);
@@ -141,7 +141,7 @@ TEST_CASE("Journal: where nobody judges, nothing is noted") {
 }
 
 TEST_CASE("Journal: one that cannot be written stops no call") {
-  JournalBench bench;
+  JournalFixture bench;
   bench.journal.broken = true;
   const auto answer = bench.Ask("new");
   REQUIRE(answer);

@@ -33,9 +33,9 @@ analysis::Content TextOf(std::string_view text) {
 }
 
 /// Two replicas, one vendor, one shared store.
-struct ReplicaBench {
-  explicit ReplicaBench(analysis::AnalysisOptions options = {.call_timeout = 20s,
-                                                             .lease_margin = 1s}) {
+struct ReplicaFixture {
+  explicit ReplicaFixture(analysis::AnalysisOptions options = {.call_timeout = 20s,
+                                                               .lease_margin = 1s}) {
     shared.announce = [this](const cache::CacheKey& key) { news.Announce(key.ToString()); };
     for (auto& replica : replicas) {
       replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,
@@ -59,7 +59,7 @@ struct ReplicaBench {
   cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
   test::FakeLeaseStore shared{verdicts, clock};
   cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNews news{cache::KeySpace(), clock};
+  cache::LeaseNotifier news{cache::KeySpace(), clock};
   analysis::AnalysisObserver nobody;
   std::array<std::unique_ptr<AnalysisService>, 2> replicas;
 };
@@ -85,7 +85,7 @@ class HoldUp final : public cache::CallJournal {
 }  // namespace
 
 TEST_CASE("Leases: a second replica waits for the first one's call and gets its verdict") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   test::Gate gate;
   bench.HoldTheVendor(gate);
   std::thread first([&] { CHECK(bench.Ask(0, "viral")->status == CacheStatus::kMiss); });
@@ -106,7 +106,7 @@ TEST_CASE("Leases: a second replica waits for the first one's call and gets its 
 }
 
 TEST_CASE("Leases: an announcement that gets lost delays, and loses nothing") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.announce = [](const cache::CacheKey&) {};
   test::Gate gate;
   bench.HoldTheVendor(gate);
@@ -129,7 +129,7 @@ TEST_CASE("Leases: an announcement that gets lost delays, and loses nothing") {
 }
 
 TEST_CASE("Leases: when an owner dies, one of those who wait pays, after the lease's end") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.Give(TextOf("orphan").key, "a replica that is dead", 21s);
   const SteadyTime begun = bench.clock.Now();
   std::atomic<bool> taken_over{false};
@@ -159,7 +159,7 @@ TEST_CASE("Leases: when an owner dies, one of those who wait pays, after the lea
 }
 
 TEST_CASE("Leases: an owner that is held up until its lease is over does not pay") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.vendor->clock = &bench.clock;
   HoldUp journal([&] {
     bench.clock.Advance(21s);
@@ -176,12 +176,12 @@ TEST_CASE("Leases: an owner that is held up until its lease is over does not pay
 }
 
 TEST_CASE("Leases: a verdict that arrives between the look-up and the claim is not paid for") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.amid_claim = [&] {
     auto entry = std::make_shared<cache::Entry>();
     entry->key = TextOf("raced").key;
     entry->verdict.ai_score = 12;
-    REQUIRE(bench.verdicts.Keep({.entry = entry, .ttl = 60s, .counters = {}}, Deadline::Never()));
+    REQUIRE(bench.verdicts.Put({.entry = entry, .ttl = 60s, .counters = {}}, Deadline::Never()));
   };
   const auto answer = bench.Ask(0, "raced");
   REQUIRE(answer);
@@ -192,7 +192,7 @@ TEST_CASE("Leases: a verdict that arrives between the look-up and the claim is n
 
 TEST_CASE(
     "Leases: a failure is told to all replicas at once, and is paid for again after a pause") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.vendor->answer = [](const auto&) -> Result<detection::Detection> {
     return Error{ErrorCode::kVendorInvalidAnswer, "nonsense", Charge::kCharged};
   };
@@ -214,7 +214,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Leases: a store that gives none, or is away, keeps nobody from paying") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.read_only = true;
   CHECK(bench.Ask(0, "full")->status == CacheStatus::kMiss);
   bench.shared.read_only = false;
@@ -223,7 +223,7 @@ TEST_CASE("Leases: a store that gives none, or is away, keeps nobody from paying
 }
 
 TEST_CASE("Leases: a store that breaks while its lease is waited for is an outage") {
-  ReplicaBench bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
+  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
   bench.shared.Give(TextOf("a").key, "another replica", 20s);
   std::thread waiting([&] { CHECK(bench.Ask(0, "a")->status == CacheStatus::kMiss); });
   while (bench.shared.asked_for_news == 0) std::this_thread::yield();
@@ -235,7 +235,7 @@ TEST_CASE("Leases: a store that breaks while its lease is waited for is an outag
 }
 
 TEST_CASE("Leases: waiting for other replicas has an end, with a word when to ask again") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.Give(TextOf("stuck").key, "a replica", 20s);
   std::atomic<bool> answered{false};
   std::thread waiting([&] {
@@ -255,7 +255,7 @@ TEST_CASE("Leases: waiting for other replicas has an end, with a word when to as
 }
 
 TEST_CASE("Leases: a stop ends the waiting for other replicas") {
-  ReplicaBench bench;
+  ReplicaFixture bench;
   bench.shared.Give(TextOf("theirs").key, "another replica", 20s);
   std::thread waiting([&] {
     const auto answer = bench.Ask(0, "theirs");
@@ -269,7 +269,7 @@ TEST_CASE("Leases: a stop ends the waiting for other replicas") {
 }
 
 TEST_CASE("AnalysisService: more waiters than allowed are refused") {
-  ReplicaBench bench({.max_waiters = 1});
+  ReplicaFixture bench({.max_waiters = 1});
   test::Gate gate;
   bench.HoldTheVendor(gate);
   std::thread leader([&] { CHECK(bench.Ask(0, "a")); });

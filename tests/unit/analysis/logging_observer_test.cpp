@@ -22,7 +22,7 @@ void TellAll(analysis::LoggingObserver& observer, const cache::CacheKey& key) {
   observer.OnJoined(key, "c", 1);
   observer.OnCorrupt(key, "d");
   observer.OnPaid(key, counters, true);
-  observer.OnNotKept(key, {ErrorCode::kStoreUnavailable, "e"});
+  observer.OnNotStored(key, {ErrorCode::kStoreUnavailable, "e"});
   observer.OnError(key, {ErrorCode::kVendorTimeout, "f"});
 }
 
@@ -106,13 +106,13 @@ TEST_CASE("LoggingObserver: a store that is full is one line, not one for each v
   CHECK(ends() == 0);
   for (int i = 0; i < 1'000; ++i) {
     observer.OnPaid({}, counters, /*kept=*/false);
-    observer.OnNotKept({}, {ErrorCode::kStoreUnavailable, "The local store is turned off."});
+    observer.OnNotStored({}, {ErrorCode::kStoreUnavailable, "The local store is turned off."});
   }
   CHECK(warnings() == 1);
   CHECK(ends() == 0);
   observer.OnPaid({}, counters, /*kept=*/true);
   observer.OnPaid({}, counters, /*kept=*/true);
   CHECK(ends() == 1);
-  observer.OnNotKept({}, {ErrorCode::kStoreUnavailable, "again"});
+  observer.OnNotStored({}, {ErrorCode::kStoreUnavailable, "again"});
   CHECK(warnings() == 2);
 }

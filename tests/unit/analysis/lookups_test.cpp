@@ -35,7 +35,7 @@ struct WorthObserver final : analysis::AnalysisObserver {
 };
 
 /// A service with one vendor, for one cent, in one thread.
-struct LookupBench {
+struct LookupFixture {
   static analysis::Content Text(std::string_view text) {
     analysis::Content content;
     content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
@@ -54,8 +54,7 @@ struct LookupBench {
     entry.key = Text(text).key;
     entry.verdict.ai_score = 12;
     entry.foreign = true;
-    REQUIRE(
-        behind.Keep({std::make_shared<const cache::Entry>(entry), 600s, {}}, Deadline::Never()));
+    REQUIRE(behind.Put({std::make_shared<const cache::Entry>(entry), 600s, {}}, Deadline::Never()));
   }
 
   test::FakeClock clock;
@@ -72,7 +71,7 @@ struct LookupBench {
 }  // namespace
 
 TEST_CASE("AnalysisService: look-ups are counted apart; only analyses hit and save") {
-  LookupBench bench;
+  LookupFixture bench;
   CHECK_FALSE(bench.Find("known"));
   REQUIRE(bench.Ask("known"));
   for (int i = 0; i < 50; ++i) CHECK(bench.Find("known"));
@@ -88,7 +87,7 @@ TEST_CASE("AnalysisService: look-ups are counted apart; only analyses hit and sa
 }
 
 TEST_CASE("AnalysisService: a look-up that no store answers is not counted") {
-  LookupBench bench;
+  LookupFixture bench;
   bench.faulty.corrupt = true;
   CHECK_FALSE(bench.Find("damaged"));
   CHECK(bench.observer.lookups == 1);
@@ -99,7 +98,7 @@ TEST_CASE("AnalysisService: a look-up that no store answers is not counted") {
 }
 
 TEST_CASE("AnalysisService: a verdict of other software saves what its analysis would cost now") {
-  LookupBench bench;
+  LookupFixture bench;
   bench.StoreForeign("theirs");
   for (int hits = 1; hits <= 2; ++hits) {  // from behind, then from memory
     const auto hit = bench.Ask("theirs");

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "analysis/call_limiter.h"
+#include "analysis/rate_limiter.h"
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
@@ -19,12 +19,12 @@
 
 using namespace vcache;
 using namespace std::chrono_literals;
-using analysis::CallLimiter;
+using analysis::RateLimiter;
 
 namespace {
 
 /// A service that may pay twice a minute while its store is away.
-struct OutageBench {
+struct OutageFixture {
   Result<analysis::Analysis> Ask(std::string_view text) {
     analysis::Content content;
     content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
@@ -45,9 +45,9 @@ struct OutageBench {
 
 }  // namespace
 
-TEST_CASE("CallLimiter: allows so many in any sixty seconds, and says how long to wait") {
+TEST_CASE("RateLimiter: allows so many in any sixty seconds, and says how long to wait") {
   test::FakeClock clock;
-  CallLimiter limiter(2, clock);
+  RateLimiter limiter(2, clock);
   CHECK_FALSE(limiter.Take());
   clock.Advance(30s);
   CHECK_FALSE(limiter.Take());
@@ -59,15 +59,15 @@ TEST_CASE("CallLimiter: allows so many in any sixty seconds, and says how long t
   CHECK(limiter.Take() == 30s);
 }
 
-TEST_CASE("CallLimiter: 0 is no limit") {
+TEST_CASE("RateLimiter: 0 is no limit") {
   test::FakeClock clock;
-  CallLimiter limiter(0, clock);
+  RateLimiter limiter(0, clock);
   for (int i = 0; i < 1'000; ++i) CHECK_FALSE(limiter.Take());
 }
 
-TEST_CASE("CallLimiter: exactly so many of many threads at once") {
+TEST_CASE("RateLimiter: exactly so many of many threads at once") {
   test::FakeClock clock;
-  CallLimiter limiter(50, clock);
+  RateLimiter limiter(50, clock);
   std::atomic<int> allowed{0};
   std::vector<std::thread> crowd;
   for (int i = 0; i < 8; ++i) {
@@ -80,7 +80,7 @@ TEST_CASE("CallLimiter: exactly so many of many threads at once") {
 }
 
 TEST_CASE("AnalysisService: pays for so many a minute while its store is away, and no more") {
-  OutageBench bench;
+  OutageFixture bench;
   bench.faulty.unavailable = true;
   CHECK(bench.Ask("one"));
   CHECK(bench.Ask("two"));
@@ -99,7 +99,7 @@ TEST_CASE("AnalysisService: pays for so many a minute while its store is away, a
 
 TEST_CASE(
     "AnalysisService: pays without limit when the store answers, before and after an outage") {
-  OutageBench bench;
+  OutageFixture bench;
   for (int i = 0; i < 5; ++i) CHECK(bench.Ask("before " + std::to_string(i)));
   bench.faulty.unavailable = true;
   for (int i = 0; i < 5; ++i)

@@ -2,12 +2,12 @@
 
 #include <string>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
 using namespace vcache;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 using test::Header;
 
@@ -31,13 +31,13 @@ test::Call Admin(std::string method, std::string target, std::string body = {}) 
 }  // namespace
 
 TEST_CASE("admin routes: are never open") {
-  ApiBench closed;
+  ApiFixture closed;
   const auto off = closed.Send({"GET", "/api/admin/cache/stats"});
   CHECK(off.status == 403);
   CHECK(Body(off)["error"].get<std::string>() == "The admin routes are turned off.");
   CHECK(off.log_reason.find("ADMIN_TOKEN") != std::string::npos);
 
-  ApiBench bench(WithToken());
+  ApiFixture bench(WithToken());
   const auto missing = bench.Send({"GET", "/api/admin/cache/stats"});
   CHECK(missing.status == 401);
   CHECK(Header(missing, "WWW-Authenticate").starts_with("Bearer"));
@@ -60,11 +60,11 @@ TEST_CASE("admin routes: are never open") {
 }
 
 TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {
-  ApiBench bench(WithToken());
-  bench.SendText(ApiBench::Text(60));
-  bench.SendText(ApiBench::Text(60));
-  bench.SendText(ApiBench::Text(60));
-  bench.SendText(ApiBench::Text(61));
+  ApiFixture bench(WithToken());
+  bench.SendText(ApiFixture::Text(60));
+  bench.SendText(ApiFixture::Text(60));
+  bench.SendText(ApiFixture::Text(60));
+  bench.SendText(ApiFixture::Text(61));
   const auto answer = bench.Send(Admin("GET", "/api/admin/cache/stats"));
   CHECK(answer.status == 200);
   const Json cache = Body(answer)["cache"];
@@ -83,14 +83,14 @@ TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {
 }
 
 TEST_CASE("admin stats: how each budget stands, and null without one") {
-  ApiBench without(WithToken());
+  ApiFixture without(WithToken());
   const Json none = Body(without.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
   CHECK(none["cost"]["budget"].is_null());
 
   analysis::BudgetOptions limits;
   limits.all.daily_micros = 1'000'000;
   limits.vendors["sapling"].monthly_micros = 500'000;
-  ApiBench bench(WithToken(), true, {}, limits);
+  ApiFixture bench(WithToken(), true, {}, limits);
   const std::vector<detection::VendorPrice> prices = {{"sapling", 200'000}};
   const auto spent = bench.budget().Reserve(prices, Deadline::Never());
   { const auto dropped = bench.budget().Reserve(prices, Deadline::Never()); }
@@ -108,7 +108,7 @@ TEST_CASE("admin stats: how each budget stands, and null without one") {
 }
 
 TEST_CASE("admin stats: the truth about a store that is away") {
-  ApiBench bench(WithToken());
+  ApiFixture bench(WithToken());
   bench.faulty.unavailable = true;
   const Json cache = Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
   CHECK(cache["enabled"] == false);
@@ -118,7 +118,7 @@ TEST_CASE("admin stats: the truth about a store that is away") {
 
 TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
   std::uint64_t waiting = 0;
-  ApiBench bench(
+  ApiFixture bench(
       WithToken(), true,
       {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [&] {
          return waiting;
@@ -141,9 +141,9 @@ TEST_CASE("admin stats: what the wiring calls the store behind, and what waits f
 }
 
 TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged with who asked") {
-  ApiBench bench(WithToken());
-  bench.SendText(ApiBench::Text(60));
-  bench.SendText(ApiBench::Text(61));
+  ApiFixture bench(WithToken());
+  bench.SendText(ApiFixture::Text(60));
+  bench.SendText(ApiFixture::Text(61));
   const auto none =
       bench.Send(Admin("POST", "/api/admin/cache/clear", R"({"pattern":"analysis:*"})"));
   CHECK(Body(none)["cleared"] == 0);
@@ -151,11 +151,11 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
       bench.Send(Admin("POST", "/api/admin/cache/clear", R"({"pattern":"text:*","dryRun":true})"));
   CHECK(Body(tried)["cleared"] == 2);
   CHECK(Body(tried)["dryRun"] == true);
-  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiFixture::Text(60)), "X-Cache") == "HIT");
   const auto done = bench.Send(Admin("POST", "/api/admin/cache/clear"));
   CHECK(Body(done)["cleared"] == 2);
   CHECK(Body(done)["byKind"]["text"] == 2);
-  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "MISS");
+  CHECK(Header(bench.SendText(ApiFixture::Text(60)), "X-Cache") == "MISS");
   bool logged = false;
   for (const auto& line : bench.logger.lines()) {
     logged |=
@@ -165,9 +165,9 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
 }
 
 TEST_CASE("admin stats: look-ups by hash are counted as such, and raise neither hits nor savings") {
-  ApiBench bench(WithToken());
-  bench.SendText(ApiBench::Text());
-  const std::string hash = content::DigestOf(AsBytes(ApiBench::Text())).ToHex();
+  ApiFixture bench(WithToken());
+  bench.SendText(ApiFixture::Text());
+  const std::string hash = content::DigestOf(AsBytes(ApiFixture::Text())).ToHex();
   for (int i = 0; i < 50; ++i) {
     const char* method = i % 2 == 0 ? "HEAD" : "GET";
     CHECK(bench.Send({method, "/api/analysis/" + hash + "?kind=text"}).status == 200);
@@ -189,15 +189,15 @@ TEST_CASE("admin stats: look-ups by hash are counted as such, and raise neither 
 }
 
 TEST_CASE("admin clear: what is not understood is named, and nothing is removed") {
-  ApiBench bench(WithToken());
-  bench.SendText(ApiBench::Text());
+  ApiFixture bench(WithToken());
+  bench.SendText(ApiFixture::Text());
   const auto refuses = [&](const std::string& query, const std::string& body, const char* named) {
     CAPTURE(query + " " + body);
     const auto answer = bench.Send(Admin("POST", "/api/admin/cache/clear" + query, body));
     CHECK(answer.status == 400);
     CHECK(Body(answer)["code"] == "bad_request");
     CHECK(Body(answer)["error"].get<std::string>().find(named) != std::string::npos);
-    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "HIT");
+    CHECK(Header(bench.SendText(ApiFixture::Text()), "X-Cache") == "HIT");
   };
   refuses("", R"({"pattern":"text:*","dry_run":true})", "\"dry_run\"");
   refuses("", R"({"patern":"text:*"})", "\"patern\"");
@@ -214,7 +214,7 @@ TEST_CASE("admin clear: what is not understood is named, and nothing is removed"
   refuses("", R"({"dryRun":null})", "dryRun");
   for (const std::string& all : {std::string("{}"), std::string()}) {
     CHECK(Body(bench.Send(Admin("POST", "/api/admin/cache/clear", all)))["cleared"] == 1);
-    CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "MISS");
+    CHECK(Header(bench.SendText(ApiFixture::Text()), "X-Cache") == "MISS");
   }
 }
 
@@ -222,9 +222,9 @@ TEST_CASE("admin clear: with KEY_SECRET by the content's hash, and never by some
   const cache::KeySpace keys({.secret = Secret("a secret of some length")});
   api::ApiOptions options = WithToken();
   options.keys = keys;
-  ApiBench bench(options, true, {}, {}, keys);
+  ApiFixture bench(options, true, {}, {}, keys);
   const auto key = [&](std::size_t length) {
-    return Body(bench.SendText(ApiBench::Text(length)))["cache"]["key"].get<std::string>();
+    return Body(bench.SendText(ApiFixture::Text(length)))["cache"]["key"].get<std::string>();
   };
   const std::string one = key(60);
   key(61);
@@ -232,30 +232,30 @@ TEST_CASE("admin clear: with KEY_SECRET by the content's hash, and never by some
     const Json order = Json::object({{"pattern", pattern}, {"dryRun", dry_run}});
     return bench.Send(Admin("POST", "/api/admin/cache/clear", DumpJson(order)));
   };
-  CHECK(one == "text:" + content::DigestOf(AsBytes(ApiBench::Text(60))).ToHex());
+  CHECK(one == "text:" + content::DigestOf(AsBytes(ApiFixture::Text(60))).ToHex());
   CHECK(Body(clear(one, true))["cleared"] == 1);
   const auto refused = clear(one.substr(0, 9) + "*");
   CHECK(refused.status == 400);
   CHECK(Body(refused)["error"].get<std::string>().find("KEY_SECRET") != std::string::npos);
-  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiFixture::Text(60)), "X-Cache") == "HIT");
   const Json done = Body(clear(one));
   CHECK(done["cleared"] == 1);
   CHECK(done["pattern"] == one);
   CHECK(Body(clear(one))["cleared"] == 0);
-  CHECK(Header(bench.SendText(ApiBench::Text(61)), "X-Cache") == "HIT");
-  CHECK(Header(bench.SendText(ApiBench::Text(60)), "X-Cache") == "MISS");
+  CHECK(Header(bench.SendText(ApiFixture::Text(61)), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiFixture::Text(60)), "X-Cache") == "MISS");
   for (const auto& line : bench.logger.lines()) {  // the log may leak, too
     CHECK(line.fields.find(one.substr(5)) == std::string::npos);
   }
 }
 
 TEST_CASE("admin clear: bad orders clear nothing") {
-  ApiBench bench(WithToken());
-  bench.SendText(ApiBench::Text());
+  ApiFixture bench(WithToken());
+  bench.SendText(ApiFixture::Text());
   for (const char* body : {"[]", "{", R"({"pattern":5})", R"({"pattern":""})", R"({"dryRun":"no"})",
                            R"({"pattern":"*","pattern":"text:*"})", R"({"pattern":"a b"})"}) {
     CHECK(bench.Send(Admin("POST", "/api/admin/cache/clear", body)).status == 400);
   }
   CHECK(bench.Send(Admin("POST", "/api/admin/cache/clear", std::string(5000, ' '))).status == 413);
-  CHECK(Header(bench.SendText(ApiBench::Text()), "X-Cache") == "HIT");
+  CHECK(Header(bench.SendText(ApiFixture::Text()), "X-Cache") == "HIT");
 }

@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 #include "support/media_files.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
 using namespace vcache;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 using test::Header;
 
@@ -36,7 +36,7 @@ test::Call Form(std::string_view boundary, std::string_view file_name, std::stri
 }  // namespace
 
 TEST_CASE("POST /api/analysis/file: a video's length is told with a miss and with a hit") {
-  ApiBench bench;
+  ApiFixture bench;
   const std::string video = test::Mp4(61'500);
   for (const char* expected : {"MISS", "HIT"}) {
     const auto answer = bench.Send(Form("aaa", "clip.mp4", "video/mp4", video));
@@ -49,7 +49,7 @@ TEST_CASE("POST /api/analysis/file: a video's length is told with a miss and wit
 }
 
 TEST_CASE("POST /api/analysis/file: MISS, then HIT whatever name, type or boundary it comes with") {
-  ApiBench bench;
+  ApiFixture bench;
   const auto first = bench.Send(Form("aaa", "photo.png", "image/png", Png()));
   CHECK(first.status == 200);
   CHECK(Header(first, "X-Cache") == "MISS");
@@ -82,7 +82,7 @@ TEST_CASE("POST /api/analysis/file: MISS, then HIT whatever name, type or bounda
 }
 
 TEST_CASE("POST /api/analysis/text: JSON, a form with CRLF and text/plain share one paid call") {
-  ApiBench bench;
+  ApiFixture bench;
   const std::string lines(30, 'a');
   const auto json = bench.Send({"POST",
                                 "/api/analysis/text",
@@ -107,13 +107,13 @@ TEST_CASE("POST /api/analysis/text: JSON, a form with CRLF and text/plain share 
 }
 
 TEST_CASE("GET /api/analysis/<sha256>: what is known, by kind, without an upload") {
-  ApiBench bench;
-  const std::string hash = content::DigestOf(AsBytes(ApiBench::Text())).ToHex();
+  ApiFixture bench;
+  const std::string hash = content::DigestOf(AsBytes(ApiFixture::Text())).ToHex();
   const auto unknown = bench.Send({"GET", "/api/analysis/" + hash + "?kind=text"});
   CHECK(unknown.status == 404);
   CHECK(Body(unknown)["code"] == "not_cached");
   CHECK(Header(unknown, "X-Cache") == "MISS");
-  REQUIRE(bench.SendText(ApiBench::Text()).status == 200);
+  REQUIRE(bench.SendText(ApiFixture::Text()).status == 200);
   const auto known = bench.Send({"GET", "/api/analysis/" + hash + "?kind=text"});
   CHECK(known.status == 200);
   CHECK(Header(known, "X-Cache") == "HIT");
@@ -128,9 +128,9 @@ TEST_CASE("GET /api/analysis/<sha256>: what is known, by kind, without an upload
 }
 
 TEST_CASE("analysis: what other software stored is told as far as it is known, the rest is null") {
-  ApiBench bench;
+  ApiFixture bench;
   cache::Entry entry;
-  entry.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(ApiBench::Text()))};
+  entry.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(ApiFixture::Text()))};
   entry.verdict.ai_score = 12;
   entry.foreign = true;
   cache::LookupResult found;
@@ -139,7 +139,7 @@ TEST_CASE("analysis: what other software stored is told as far as it is known, t
   found.life_known = false;
   bench.behind.Promote(found);
   const std::string target = "/api/analysis/" + entry.key.digest.ToHex() + "?kind=text";
-  for (const auto& answer : {bench.SendText(ApiBench::Text()), bench.Send({"GET", target})}) {
+  for (const auto& answer : {bench.SendText(ApiFixture::Text()), bench.Send({"GET", target})}) {
     CHECK(answer.status == 200);
     CHECK(Header(answer, "X-Cache") == "HIT");
     CHECK_FALSE(answer.headers.Get("Age"));
@@ -152,14 +152,14 @@ TEST_CASE("analysis: what other software stored is told as far as it is known, t
     CHECK(body["cache"]["ttlSeconds"].is_null());
     CHECK(body["cache"]["savedUsd"] == 0.01);
   }
-  CHECK(Body(bench.SendText(ApiBench::Text()))["analysis"]["bytes"] == 60);
+  CHECK(Body(bench.SendText(ApiFixture::Text()))["analysis"]["bytes"] == 60);
   CHECK(Body(bench.Send({"GET", target}))["analysis"]["bytes"].is_null());
   CHECK(bench.vendor->calls == 0);
 }
 
 TEST_CASE("analysis: without a vendor 503 says so, and names no variable") {
-  ApiBench bench({}, /*with_vendor=*/false);
-  const auto refused = bench.SendText(ApiBench::Text());
+  ApiFixture bench({}, /*with_vendor=*/false);
+  const auto refused = bench.SendText(ApiFixture::Text());
   CHECK(refused.status == 503);
   CHECK(Header(refused, "Content-Type") == "application/problem+json");
   CHECK(Body(refused)["code"] == "no_vendor_configured");
@@ -170,7 +170,7 @@ TEST_CASE("analysis: without a vendor 503 says so, and names no variable") {
 }
 
 TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the next try pays anew") {
-  ApiBench bench;
+  ApiFixture bench;
   const struct {
     ErrorCode code;
     int status;
@@ -182,7 +182,7 @@ TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the ne
     bench.vendor->answer = [code = code](const auto&) {
       return Error{code, "The vendor failed.", Charge::kNone, std::chrono::seconds(7)};
     };
-    const auto failed = bench.SendText(ApiBench::Text());
+    const auto failed = bench.SendText(ApiFixture::Text());
     CHECK(failed.status == status);
     CHECK(Header(failed, "Retry-After") == "7");
     CHECK(Header(failed, "X-Cache") == "MISS");
@@ -190,12 +190,12 @@ TEST_CASE("analysis: a vendor's failure is an error, never a verdict, and the ne
     bench.clock.Advance(std::chrono::seconds(7));  // as told
   }
   bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(12); };
-  CHECK(bench.SendText(ApiBench::Text()).status == 200);
+  CHECK(bench.SendText(ApiFixture::Text()).status == 200);
   CHECK(bench.vendor->calls == ++calls);
 }
 
 TEST_CASE("analysis: unknown paths and wrong methods are told apart") {
-  ApiBench bench;
+  ApiFixture bench;
   CHECK(bench.Send({"GET", "/api/nothing"}).status == 404);
   CHECK(bench.Send({"PUT", "/api/analysis/file"}).status == 405);
   CHECK(bench.Send({"GET", "/api/health"}).status == 200);
@@ -203,7 +203,7 @@ TEST_CASE("analysis: unknown paths and wrong methods are told apart") {
 }
 
 TEST_CASE("GET /: a page with forms for the two routes, and neither script nor style") {
-  ApiBench bench;
+  ApiFixture bench;
   const auto page = bench.Send({"GET", "/"});
   CHECK(page.status == 200);
   CHECK(Header(page, "Content-Type") == "text/html; charset=utf-8");

@@ -1,22 +1,22 @@
 #include <doctest/doctest.h>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 
 using namespace vcache;  // NOLINT: a test
 using detection::BreakerState;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 
 namespace {
 
-http::Response AskReady(ApiBench& bench) {
+http::Response AskReady(ApiFixture& bench) {
   return bench.Send({"GET", "/api/health/ready"});
 }
 
 }  // namespace
 
 TEST_CASE("ready: names the vendors of each kind, and that calls go through to them") {
-  ApiBench bench;
+  ApiFixture bench;
   const auto ready = AskReady(bench);
   CHECK(ready.status == 200);
   const Json body = Body(ready);
@@ -28,17 +28,17 @@ TEST_CASE("ready: names the vendors of each kind, and that calls go through to t
 }
 
 TEST_CASE("ready: a vendor that is left alone is told with its time, and degrades, at 200") {
-  ApiBench bench;
-  bench.SendText(ApiBench::Text());
+  ApiFixture bench;
+  bench.SendText(ApiFixture::Text());
   bench.vendor->condition = {BreakerState::kOpen, std::chrono::seconds(7)};
   const auto open = AskReady(bench);
   CHECK(open.status == 200);
   CHECK(Body(open)["status"] == "degraded");
   CHECK(Body(open)["vendors"]["image"] == Json::array({"fake"}));
   CHECK(Body(open)["vendorStates"]["fake"] == Json{{"state", "open"}, {"retryAfterSeconds", 7}});
-  CHECK(bench.SendText(ApiBench::Text()).status == 200);  // what is known is answered
+  CHECK(bench.SendText(ApiFixture::Text()).status == 200);  // what is known is answered
 
-  bench.vendor->condition = {BreakerState::kProbing};
+  bench.vendor->condition = {BreakerState::kHalfOpen};
   CHECK(Body(AskReady(bench))["status"] == "degraded");  // nobody knows yet
   CHECK(Body(AskReady(bench))["vendorStates"]["fake"] == Json{{"state", "probing"}});
   bench.vendor->condition = {};
@@ -46,7 +46,7 @@ TEST_CASE("ready: a vendor that is left alone is told with its time, and degrade
 }
 
 TEST_CASE("ready: without a vendor there is no state, and without a store either no service") {
-  ApiBench bench({}, /*with_vendor=*/false);
+  ApiFixture bench({}, /*with_vendor=*/false);
   CHECK(Body(AskReady(bench))["status"] == "degraded");
   CHECK(Body(AskReady(bench))["vendorStates"] == Json::object());
   bench.faulty.unavailable = true;
@@ -56,7 +56,7 @@ TEST_CASE("ready: without a vendor there is no state, and without a store either
 }
 
 TEST_CASE("ready: a vendor out of order and no store is degraded still: memory knows some") {
-  ApiBench bench;
+  ApiFixture bench;
   bench.vendor->condition = {BreakerState::kOpen, std::chrono::seconds(7)};
   bench.faulty.unavailable = true;
   const auto ready = AskReady(bench);

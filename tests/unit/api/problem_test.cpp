@@ -5,11 +5,11 @@
 #include <array>
 #include <string>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 #include "vcache/api/api.h"
 
 using namespace vcache;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 
 namespace {
@@ -34,7 +34,7 @@ struct Answers {
   http::Response administrator;
 };
 
-Answers AskTwice(ApiBench& bench, test::Call call) {
+Answers AskTwice(ApiFixture& bench, test::Call call) {
   http::Response anybody = bench.Send(call);
   bench.clock.Advance(std::chrono::minutes(1));  // a failure is held for a while
   call.headers.emplace_back("Authorization", "Bearer " + kAdminToken);
@@ -42,7 +42,7 @@ Answers AskTwice(ApiBench& bench, test::Call call) {
 }
 
 test::Call SomeText() {
-  return {"POST", "/api/analysis/text", {{"Content-Type", "text/plain"}}, ApiBench::Text()};
+  return {"POST", "/api/analysis/text", {{"Content-Type", "text/plain"}}, ApiFixture::Text()};
 }
 
 void CheckWithheld(const Answers& answers, std::string_view words) {
@@ -57,12 +57,12 @@ void CheckWithheld(const Answers& answers, std::string_view words) {
 }  // namespace
 
 TEST_CASE("problems: without a vendor the variables are told to administrators and the log") {
-  ApiBench bench(Administered(), /*with_vendor=*/false);
+  ApiFixture bench(Administered(), /*with_vendor=*/false);
   CheckWithheld(AskTwice(bench, SomeText()), "SAPLING_API_KEY");
 }
 
 TEST_CASE("problems: a vendor's refusal of our credentials is no business of the sender") {
-  ApiBench bench(Administered());
+  ApiFixture bench(Administered());
   bench.vendor->answer = [](const auto&) {
     return Error{ErrorCode::kVendorRefused, "sapling: The key was refused; check SAPLING_API_KEY.",
                  Charge::kNone};
@@ -71,7 +71,7 @@ TEST_CASE("problems: a vendor's refusal of our credentials is no business of the
 }
 
 TEST_CASE("problems: a vendor's refusal of the content is told to its sender") {
-  ApiBench bench(Administered());
+  ApiFixture bench(Administered());
   bench.vendor->answer = [](const auto&) {
     return ForEverybody({ErrorCode::kVendorRefused, "sapling: Longer texts are judged."});
   };
@@ -84,7 +84,7 @@ TEST_CASE("problems: a spool that fails does not tell where it is") {
   api::ApiOptions options = Administered();
   options.spool.memory_bytes = 0;
   options.spool.directory = "/no-such-directory/spool";
-  ApiBench bench(options);
+  ApiFixture bench(options);
   const Answers answers = AskTwice(
       bench, {"POST", "/api/analysis/file", {{"Content-Type", "image/png"}}, "\x89PNG\r\n\x1a\n"});
   CHECK(answers.anybody.status == 503);
@@ -147,7 +147,7 @@ TEST_CASE("request log: with KEY_SECRET no path and no pattern bears digits of a
     api::ApiOptions options = Administered();
     if (keyed) options.keys = keys;
     const http::ServerHooks hooks = api::MakeHooks(options, logger);
-    ApiBench bench(options);
+    ApiFixture bench(options);
     for (const std::string& path :
          {"/api/analysis/" + plain, "/api/analysis/" + plain.substr(0, 40), "/" + plain + "/x"}) {
       http::RequestInfo info;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "api/problem.h"
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 
 using namespace vcache;
 using test::Header;

@@ -6,16 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 
 using namespace vcache;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 
 namespace {
 
 http::Response Send(std::string body, std::string type) {
-  ApiBench bench;
+  ApiFixture bench;
   auto response = bench.Send(
       {"POST", "/api/analysis/text", {{"Content-Type", std::move(type)}}, std::move(body)});
   CHECK(bench.vendor->calls == (response.status == 200 ? 1 : 0));
@@ -25,12 +25,12 @@ http::Response Send(std::string body, std::string type) {
 }  // namespace
 
 TEST_CASE("ReadText: 50 to 5000 characters, counted as code points after trimming") {
-  CHECK(Send(ApiBench::Text(49), "text/plain").status == 422);
-  CHECK(Body(Send(ApiBench::Text(49), "text/plain"))["code"] == "text_too_short");
-  CHECK(Send("   " + ApiBench::Text(49) + "\n", "text/plain").status == 422);
-  CHECK(Send(ApiBench::Text(50), "text/plain").status == 200);
-  CHECK(Send(ApiBench::Text(5000), "text/plain").status == 200);
-  CHECK(Body(Send(ApiBench::Text(5001), "text/plain"))["code"] == "text_too_long");
+  CHECK(Send(ApiFixture::Text(49), "text/plain").status == 422);
+  CHECK(Body(Send(ApiFixture::Text(49), "text/plain"))["code"] == "text_too_short");
+  CHECK(Send("   " + ApiFixture::Text(49) + "\n", "text/plain").status == 422);
+  CHECK(Send(ApiFixture::Text(50), "text/plain").status == 200);
+  CHECK(Send(ApiFixture::Text(5000), "text/plain").status == 200);
+  CHECK(Body(Send(ApiFixture::Text(5001), "text/plain"))["code"] == "text_too_long");
   std::string emoji;
   for (int i = 0; i < 50; ++i) emoji += "\xF0\x9F\x98\x80";
   CHECK(Send(emoji, "text/plain").status == 200);
@@ -48,10 +48,10 @@ TEST_CASE("ReadText: 5000 characters of four bytes pass in every form") {
 }
 
 TEST_CASE("ReadText: invalid UTF-8 is told from broken JSON") {
-  const std::string bad = ApiBench::Text() + "\xC3\x28";
+  const std::string bad = ApiFixture::Text() + "\xC3\x28";
   CHECK(Body(Send(bad, "text/plain"))["code"] == "invalid_utf8");
   CHECK(Body(Send("{\"text\":\"" + bad + "\"}", "application/json"))["code"] == "invalid_utf8");
-  CHECK(Body(Send("text=" + ApiBench::Text() + "%FF",
+  CHECK(Body(Send("text=" + ApiFixture::Text() + "%FF",
                   "application/x-www-form-urlencoded"))["code"] == "invalid_utf8");
   CHECK(Body(Send("{\"text\":", "application/json"))["code"] == "bad_request");
 }
@@ -65,8 +65,8 @@ TEST_CASE("ReadText: JSON that is not an object with one text is refused") {
 }
 
 TEST_CASE("ReadText: two texts are refused in every form, never the first one judged") {
-  const std::string one = ApiBench::Text();
-  const std::string other = ApiBench::Text(70);
+  const std::string one = ApiFixture::Text();
+  const std::string other = ApiFixture::Text(70);
   for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
            {"text=" + one + "&text=" + other, "application/x-www-form-urlencoded"},
            {"text=" + one + "&te%78t=" + one, "application/x-www-form-urlencoded"},
@@ -86,7 +86,7 @@ TEST_CASE("ReadText: JSON that is not valid says why and where, and quotes nothi
     CHECK(response.status == 400);
     return Body(response)["error"].get<std::string>();
   };
-  const std::string lone = error(R"({"text":"secret \ud83d and )" + ApiBench::Text() + R"("})");
+  const std::string lone = error(R"({"text":"secret \ud83d and )" + ApiFixture::Text() + R"("})");
   CHECK(lone.find("surrogate") != std::string::npos);
   CHECK(lone.find("line 1, column 23") != std::string::npos);
   CHECK(lone.find("secret") == std::string::npos);
@@ -95,7 +95,7 @@ TEST_CASE("ReadText: JSON that is not valid says why and where, and quotes nothi
 
 TEST_CASE(
     "ReadText: members, fields and parameters that are not known are named; nothing is paid") {
-  const std::string text = ApiBench::Text();
+  const std::string text = ApiFixture::Text();
   const auto error = [](const http::Response& answer) {
     CHECK(answer.status == 400);
     return Body(answer)["error"].get<std::string>();
@@ -109,7 +109,7 @@ TEST_CASE(
   CHECK(error(Send("txt=" + text, form)).find("\"txt\"") != std::string::npos);
   CHECK(error(Send("text=%zz" + text, form)).find("percent escape") != std::string::npos);
   CHECK(Send("&text=" + text + "&", form).status == 200);
-  ApiBench bench;
+  ApiFixture bench;
   for (const char* path : {"/api/analysis/text", "/api/text-analysis/analyze"}) {
     const auto answer = bench.Send(
         {"POST", std::string(path) + "?store=no", {{"Content-Type", "text/plain"}}, text});
@@ -119,11 +119,11 @@ TEST_CASE(
 }
 
 TEST_CASE("ReadText: other types and charsets are refused, a missing body too") {
-  CHECK(Send(ApiBench::Text(), "text/html").status == 415);
-  CHECK(Send(ApiBench::Text(), "text/plain; charset=utf-16").status == 415);
-  CHECK(Send(ApiBench::Text(), "").status == 415);
+  CHECK(Send(ApiFixture::Text(), "text/html").status == 415);
+  CHECK(Send(ApiFixture::Text(), "text/plain; charset=utf-16").status == 415);
+  CHECK(Send(ApiFixture::Text(), "").status == 415);
   CHECK(Send("", "text/plain").status == 411);
-  CHECK(Send("txt=" + ApiBench::Text(), "application/x-www-form-urlencoded").status == 400);
+  CHECK(Send("txt=" + ApiFixture::Text(), "application/x-www-form-urlencoded").status == 400);
   CHECK(Send("text=%zz", "application/x-www-form-urlencoded").status == 400);
 }
 

@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "support/api_bench.h"
+#include "support/api_fixture.h"
 #include "support/media_files.h"
 #include "support/picture_files.h"
 
 using namespace vcache;
-using test::ApiBench;
+using test::ApiFixture;
 using test::Body;
 
 namespace {
@@ -25,7 +25,7 @@ http::Response Upload(std::string body, std::string type = "multipart/form-data;
                       std::uint64_t max_bytes = 1024, bool announce_length = true) {
   api::ApiOptions options;
   options.max_upload_bytes = max_bytes;
-  ApiBench bench(options);
+  ApiFixture bench(options);
   auto response = bench.Send({"POST",
                               "/api/analysis/file",
                               {{"Content-Type", std::move(type)}},
@@ -55,7 +55,7 @@ TEST_CASE("ReadUpload: fields and parameters that are not known are named, and n
     CHECK(answer.status == 400);
     CHECK(Body(answer)["error"].get<std::string>().find("\"dryRun\"") != std::string::npos);
   }
-  ApiBench bench;
+  ApiFixture bench;
   for (const char* target : {"/api/analysis/file?dryRun=true", "/api/analysis/file?dryRun"}) {
     const auto answer =
         bench.Send({"POST", target, {{"Content-Type", "image/jpeg"}}, std::string(kJpeg)});

@@ -23,7 +23,7 @@ using test::GatedDetector;
 
 namespace {
 
-struct BreakerBench {
+struct BreakerFixture {
   void Says(const Error& error) {
     vendor->answer = [error](const DetectionTask&) -> Result<Detection> { return error; };
   }
@@ -66,7 +66,7 @@ struct BreakerBench {
 TEST_CASE("BreakerDetector: opens after faults in a row, whatever they cost, and asks nobody") {
   for (const ErrorCode code : {ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout}) {
     for (const Charge charge : {Charge::kNone, Charge::kUnknown}) {
-      BreakerBench bench;
+      BreakerFixture bench;
       bench.Fails(code, charge);
       CHECK_FALSE(bench.Ask(4));
       CHECK(bench.breaker.health().state == BreakerState::kClosed);
@@ -84,7 +84,7 @@ TEST_CASE("BreakerDetector: opens after faults in a row, whatever they cost, and
 }
 
 TEST_CASE("BreakerDetector: a success in between begins the count anew") {
-  BreakerBench bench;
+  BreakerFixture bench;
   for (int i = 0; i < 3; ++i) {
     bench.Fails();
     CHECK_FALSE(bench.Ask(4));
@@ -99,7 +99,7 @@ TEST_CASE("BreakerDetector: what a content or a bound of ours is to blame for ne
   for (const ErrorCode code :
        {ErrorCode::kVendorRefused, ErrorCode::kVendorInvalidAnswer, ErrorCode::kOverloaded,
         ErrorCode::kDeadlineExceeded, ErrorCode::kIo, ErrorCode::kInternal}) {
-    BreakerBench bench;
+    BreakerFixture bench;
     bench.Fails(code);
     CHECK_FALSE(bench.Ask(50));
     CHECK(bench.breaker.health().state == BreakerState::kClosed);
@@ -108,7 +108,7 @@ TEST_CASE("BreakerDetector: what a content or a bound of ours is to blame for ne
 }
 
 TEST_CASE("BreakerDetector: after the pause one call probes, and its success closes it") {
-  BreakerBench bench;
+  BreakerFixture bench;
   bench.Break();
   bench.clock.Advance(10s);
   test::Gate gate;
@@ -118,7 +118,7 @@ TEST_CASE("BreakerDetector: after the pause one call probes, and its success clo
   };
   std::thread probe([&] { CHECK(bench.Ask()); });
   gate.AwaitArrivals(1);
-  CHECK(bench.breaker.health().state == BreakerState::kProbing);
+  CHECK(bench.breaker.health().state == BreakerState::kHalfOpen);
   bench.CheckRefused(1s);
   gate.Open();
   probe.join();
@@ -128,14 +128,14 @@ TEST_CASE("BreakerDetector: after the pause one call probes, and its success clo
 }
 
 TEST_CASE("BreakerDetector: a refused content proves that the vendor works; a fault does not") {
-  BreakerBench works;
+  BreakerFixture works;
   works.Break();
   works.clock.Advance(10s);
   works.Fails(ErrorCode::kVendorRefused);
   CHECK_FALSE(works.Ask());
   CHECK(works.breaker.health().state == BreakerState::kClosed);
 
-  BreakerBench faulty;
+  BreakerFixture faulty;
   faulty.Break();
   faulty.clock.Advance(10s);
   CHECK_FALSE(faulty.Ask());
@@ -145,7 +145,7 @@ TEST_CASE("BreakerDetector: a refused content proves that the vendor works; a fa
 
 TEST_CASE("BreakerDetector: a probe that never reached the vendor leaves the next to probe") {
   for (const bool throws : {true, false}) {
-    BreakerBench bench;
+    BreakerFixture bench;
     bench.Break();
     bench.clock.Advance(10s);
     bench.vendor->answer = [&](const DetectionTask&) -> Result<Detection> {
@@ -166,7 +166,7 @@ TEST_CASE("BreakerDetector: a probe that never reached the vendor leaves the nex
 
 TEST_CASE("BreakerDetector: a used-up quota opens it at once, a day at most") {
   for (const auto& [asked, pause] : {std::pair{3600s, 3600s}, {60s, 60s}, {86'401s, 86'400s}}) {
-    BreakerBench bench;
+    BreakerFixture bench;
     bench.Says({ErrorCode::kVendorUnavailable, "fake: Quota.", Charge::kNone, asked});
     const auto first = bench.Ask();
     REQUIRE_FALSE(first);
@@ -182,7 +182,7 @@ TEST_CASE("BreakerDetector: a used-up quota opens it at once, a day at most") {
 }
 
 TEST_CASE("BreakerDetector: a short Retry-After is a fault like any other") {
-  BreakerBench bench;
+  BreakerFixture bench;
   bench.Says({ErrorCode::kVendorUnavailable, "fake: Rate limit.", Charge::kNone, 59s});
   CHECK_FALSE(bench.Ask(4));
   CHECK(bench.breaker.health().state == BreakerState::kClosed);
@@ -191,7 +191,7 @@ TEST_CASE("BreakerDetector: a short Retry-After is a fault like any other") {
 }
 
 TEST_CASE("BreakerDetector: calls begun before a change of state say nothing about it") {
-  BreakerBench bench;
+  BreakerFixture bench;
   test::Gate gate;
   bench.vendor->answer = [&](const DetectionTask& task) -> Result<Detection> {
     if (task.text == "early") {
@@ -216,7 +216,7 @@ TEST_CASE("BreakerDetector: calls begun before a change of state say nothing abo
 
 TEST_CASE(
     "BreakerDetector: of several quota errors at once the longest pause counts, in one line") {
-  BreakerBench bench;
+  BreakerFixture bench;
   test::Gate gate;
   bench.vendor->answer = [&](const DetectionTask& task) -> Result<Detection> {
     gate.Pass();
@@ -239,7 +239,7 @@ TEST_CASE(
 }
 
 TEST_CASE("BreakerDetector: each change of state is one line that names the vendor") {
-  BreakerBench bench;
+  BreakerFixture bench;
   bench.Break();
   bench.CheckRefused(10s);
   bench.clock.Advance(10s);
@@ -256,7 +256,7 @@ TEST_CASE("BreakerDetector: each change of state is one line that names the vend
 
 TEST_CASE("BreakerDetector: tells its state, and when the vendor is tried again") {
   using detection::VendorHealth;
-  BreakerBench bench;
+  BreakerFixture bench;
   CHECK(bench.breaker.health() == VendorHealth{BreakerState::kClosed, 0s});
   bench.Break();
   CHECK(bench.breaker.health() == VendorHealth{BreakerState::kOpen, 10s});
@@ -271,14 +271,14 @@ TEST_CASE("BreakerDetector: tells its state, and when the vendor is tried again"
   };
   std::thread probe([&] { CHECK(bench.Ask()); });
   gate.AwaitArrivals(1);
-  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kProbing, 0s});
+  CHECK(bench.breaker.health() == VendorHealth{BreakerState::kHalfOpen, 0s});
   gate.Open();
   probe.join();
   CHECK(bench.breaker.health() == VendorHealth{BreakerState::kClosed, 0s});
 }
 
 TEST_CASE("BreakerDetector: its state is seen through whatever stands around it") {
-  BreakerBench bench;
+  BreakerFixture bench;
   bench.Break();
   const auto shared = std::shared_ptr<detection::Detector>(&bench.breaker, [](auto*) {});
   const detection::LimitedDetector outer(shared, {}, bench.clock);

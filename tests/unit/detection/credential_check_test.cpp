@@ -29,7 +29,7 @@ const detection::VendorEndpoint kEndpoint{"https://vendor.test", 60s, 10'000, fa
 struct World {
   test::FakeHttpClient http;
   test::FakeClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   Secret key{test::kTestSecret};
 
   std::shared_ptr<detection::Detector> AiOrNot() {

@@ -55,7 +55,7 @@ struct Chain {
   }
 
   test::FakeClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   std::vector<std::shared_ptr<GatedDetector>> members;
 };
 

@@ -22,8 +22,8 @@ using test::GatedDetector;
 namespace {
 
 /// A vendor behind a limit, whose calls wait at a gate until a test lets them go.
-struct LimitBench {
-  explicit LimitBench(detection::LimitOptions options) : limited(vendor, options, clock) {
+struct LimitFixture {
+  explicit LimitFixture(detection::LimitOptions options) : limited(vendor, options, clock) {
     vendor->answer = [this](const DetectionTask& task) -> Result<Detection> {
       const int now = ++inside;
       int seen = most;
@@ -39,7 +39,7 @@ struct LimitBench {
       return vendor->Verdict(70);
     };
   }
-  ~LimitBench() {
+  ~LimitFixture() {
     for (std::thread& thread : threads) thread.join();
   }
 
@@ -71,7 +71,7 @@ struct LimitBench {
   std::vector<std::thread> threads;
 };
 
-void Join(LimitBench& bench) {
+void Join(LimitFixture& bench) {
   for (std::thread& thread : bench.threads) thread.join();
   bench.threads.clear();
 }
@@ -79,7 +79,7 @@ void Join(LimitBench& bench) {
 }  // namespace
 
 TEST_CASE("LimitedDetector: never more calls at once than allowed, and everybody is served") {
-  LimitBench bench({.max_calls = 4});
+  LimitFixture bench({.max_calls = 4});
   for (int i = 0; i < 60; ++i) bench.Begin("text");
   bench.gate.AwaitArrivals(4);
   bench.clock.AwaitWaiters(56);
@@ -92,7 +92,7 @@ TEST_CASE("LimitedDetector: never more calls at once than allowed, and everybody
 }
 
 TEST_CASE("LimitedDetector: a call that throws gives its turn back") {
-  LimitBench bench({.max_calls = 2});
+  LimitFixture bench({.max_calls = 2});
   for (int i = 0; i < 20; ++i) bench.Begin("throws");
   bench.gate.AwaitArrivals(2);
   bench.gate.Open();
@@ -106,7 +106,7 @@ TEST_CASE("LimitedDetector: a call that throws gives its turn back") {
 }
 
 TEST_CASE("LimitedDetector: turns are given in the order of arrival") {
-  LimitBench bench({.max_calls = 1});
+  LimitFixture bench({.max_calls = 1});
   std::vector<std::string> arrived;
   for (int i = 0; i < 12; ++i) {
     arrived.push_back(std::to_string(i));
@@ -120,7 +120,7 @@ TEST_CASE("LimitedDetector: turns are given in the order of arrival") {
 }
 
 TEST_CASE("LimitedDetector: whoever finds the queue full is refused, unasked and unpaid") {
-  LimitBench bench({.max_calls = 1, .max_queue = 2});
+  LimitFixture bench({.max_calls = 1, .max_queue = 2});
   for (int i = 0; i < 3; ++i) bench.Begin("text");
   bench.gate.AwaitArrivals(1);
   bench.clock.AwaitWaiters(2);
@@ -138,7 +138,7 @@ TEST_CASE("LimitedDetector: whoever finds the queue full is refused, unasked and
 
 TEST_CASE("LimitedDetector: nobody waits past its deadline or the longest wait") {
   for (const bool own : {true, false}) {
-    LimitBench bench({.max_calls = 1, .max_wait = own ? 60s : 5s});
+    LimitFixture bench({.max_calls = 1, .max_wait = own ? 60s : 5s});
     bench.Begin("text");
     bench.gate.AwaitArrivals(1);
     std::thread late([&] {

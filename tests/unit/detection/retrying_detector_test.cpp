@@ -26,8 +26,8 @@ Error Unavailable(std::optional<std::chrono::seconds> retry_after = std::nullopt
 }
 
 /// A vendor that is asked through the decorator, on a clock that never really waits.
-struct RetryBench {
-  explicit RetryBench(int retries = 2, double random = 0.5)
+struct RetryFixture {
+  explicit RetryFixture(int retries = 2, double random = 0.5)
       : retrying(std::make_shared<RetryingDetector>(
             vendor,
             detection::RetryOptions{.retries = retries, .random = [random] { return random; }},
@@ -53,7 +53,7 @@ struct RetryBench {
 
 TEST_CASE("RetryingDetector: what cost nothing is tried again, and one call is paid") {
   for (const ErrorCode code : {ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout}) {
-    RetryBench bench;
+    RetryFixture bench;
     bench.Fails(2, Error{code, "fake: Down.", Charge::kNone});
     const detection::DetectorPanel panel({bench.retrying}, {}, {}, bench.clock);
     const auto outcome = panel.Judge(DetectionTask{}, Deadline::Never());
@@ -68,7 +68,7 @@ TEST_CASE("RetryingDetector: what cost nothing is tried again, and one call is p
 TEST_CASE("RetryingDetector: what may have been charged is never tried again") {
   for (const Charge charge : {Charge::kUnknown, Charge::kCharged}) {
     for (const ErrorCode code : {ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout}) {
-      RetryBench bench(5);
+      RetryFixture bench(5);
       bench.Fails(1, Error{code, "fake: Down.", charge, 1s});
       const auto answer = bench.Ask();
       REQUIRE_FALSE(answer);
@@ -84,7 +84,7 @@ TEST_CASE("RetryingDetector: what a later call would not mend is passed on at on
        {ErrorCode::kVendorRefused, ErrorCode::kVendorInvalidAnswer, ErrorCode::kOverloaded,
         ErrorCode::kDeadlineExceeded, ErrorCode::kShuttingDown, ErrorCode::kIo,
         ErrorCode::kInternal, ErrorCode::kVendorNotConfigured}) {
-    RetryBench bench;
+    RetryFixture bench;
     bench.Fails(1, Error{code, "fake: No.", Charge::kNone});
     const auto answer = bench.Ask();
     REQUIRE_FALSE(answer);
@@ -95,7 +95,7 @@ TEST_CASE("RetryingDetector: what a later call would not mend is passed on at on
 
 TEST_CASE("RetryingDetector: after the last try the error is the vendor's own") {
   for (const int retries : {0, 1, 2, 5}) {
-    RetryBench bench(retries);
+    RetryFixture bench(retries);
     bench.Fails(100, Unavailable(1s));
     const auto answer = bench.Ask();
     REQUIRE_FALSE(answer);
@@ -106,7 +106,7 @@ TEST_CASE("RetryingDetector: after the last try the error is the vendor's own") 
 }
 
 TEST_CASE("RetryingDetector: an error that may have been charged ends the tries") {
-  RetryBench bench(5);
+  RetryFixture bench(5);
   bench.vendor->answer = [&](const DetectionTask&) -> Result<Detection> {
     if (bench.vendor->calls == 1) return Unavailable();
     return Error{ErrorCode::kVendorUnavailable, "fake: Broken off.", Charge::kUnknown};
@@ -118,11 +118,11 @@ TEST_CASE("RetryingDetector: an error that may have been charged ends the tries"
 }
 
 TEST_CASE("RetryingDetector: pauses double up to a bound, each random from nothing on") {
-  RetryBench half(5, 0.5);
+  RetryFixture half(5, 0.5);
   half.Fails(100, Unavailable());
   CHECK_FALSE(half.Ask());
   CHECK(half.clock.waits == Waits{125ms, 250ms, 500ms, 1000ms, 2000ms});
-  RetryBench none(2, 0.0);
+  RetryFixture none(2, 0.0);
   none.Fails(100, Unavailable());
   CHECK_FALSE(none.Ask());
   CHECK(none.vendor->calls == 3);
@@ -134,7 +134,7 @@ TEST_CASE("RetryingDetector: pauses double up to a bound, each random from nothi
 }
 
 TEST_CASE("RetryingDetector: a short Retry-After is waited out, a random moment behind it") {
-  RetryBench bench(1, 0.5);
+  RetryFixture bench(1, 0.5);
   bench.Fails(1, Unavailable(3s));
   CHECK(bench.Ask());
   CHECK(bench.clock.waits == Waits{3125ms});
@@ -142,7 +142,7 @@ TEST_CASE("RetryingDetector: a short Retry-After is waited out, a random moment 
 
 TEST_CASE("RetryingDetector: a long Retry-After, as of a used-up quota, is passed on") {
   for (const std::chrono::seconds asked : {6s, 3600s, 86'400s, std::chrono::seconds::max()}) {
-    RetryBench bench;
+    RetryFixture bench;
     bench.Fails(1, Unavailable(asked));
     const auto answer = bench.Ask();
     REQUIRE_FALSE(answer);
@@ -153,14 +153,14 @@ TEST_CASE("RetryingDetector: a long Retry-After, as of a used-up quota, is passe
 }
 
 TEST_CASE("RetryingDetector: no pause begins that the deadline would end") {
-  RetryBench bench(5, 0.5);
+  RetryFixture bench(5, 0.5);
   bench.Fails(100, Unavailable(2s));
   const auto answer = bench.Ask(Deadline::After(bench.clock, 5s));
   REQUIRE_FALSE(answer);
   CHECK(answer.error().retry_after == 2s);
   CHECK(bench.clock.waits == Waits{2125ms, 2250ms});
   CHECK(bench.vendor->calls == 3);
-  RetryBench late;
+  RetryFixture late;
   late.Fails(1, Unavailable());
   CHECK_FALSE(late.Ask(Deadline::At(late.clock.Now())));
   CHECK(late.vendor->calls == 1);
@@ -184,7 +184,7 @@ TEST_CASE("RetryingDetector: a pause ends with its time and not before") {
 }
 
 TEST_CASE("RetryingDetector: is known by the vendor's name, price and fingerprint") {
-  RetryBench bench;
+  RetryFixture bench;
   CHECK(bench.retrying->provider() == "fake");
   CHECK(bench.retrying->Accepts(detection::MediaKind::kText));
   CHECK(bench.retrying->Fingerprint(detection::MediaKind::kText) == "fake/1");

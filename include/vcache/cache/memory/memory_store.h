@@ -42,12 +42,12 @@ class MemoryStore final : public VerdictStore {
   /// Neither copies the entry nor allocates.
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
   /// Like `Keep`, for what no store behind has taken: a clear tells it from copies.
-  void KeepAlone(const KeepRequest& request);
+  void KeepAlone(const PutRequest& request);
   /// `Clear`, with the number of those that were kept here alone.
   MemoryClearReport ClearHere(const KeyPattern& pattern, ClearMode mode);
 

@@ -25,7 +25,7 @@ struct RedisStoreOptions {
   /// How many keys a clear asks for at once: more is faster, fewer holds the server up less.
   std::size_t scan_page = 500;
   /// A script may touch keys of one hash slot only, as in a cluster. Verdict and counters are then
-  /// written one after the other, and `KeepRequest::id` keeps the counts from being added twice.
+  /// written one after the other, and `PutRequest::id` keeps the counts from being added twice.
   bool one_slot_scripts = false;
 };
 

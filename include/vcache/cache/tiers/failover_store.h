@@ -50,7 +50,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// An error only when neither store takes it.
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<void> Put(const PutRequest& request, Deadline deadline) override;
   /// Clears both, what waits included (its counters stay). Reports what the shared store held and
   /// what waited for it, each entry once, or its error: the local one is cleared all the same.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
@@ -64,9 +64,9 @@ class FailoverStore final : public VerdictStore, public CounterStore {
 
   /// Something may have been cleared without anybody's telling: the local copies are to be compared
   /// with the shared store's count of clears, by the thread of `Start` if nobody else does.
-  void DistrustCopies() { copies_checked_ = false; }
+  void MarkLocalStale() { local_is_fresh_ = false; }
   /// Does that now, if it is due and the shared store answers.
-  void CheckCopies();
+  void RevalidateLocal();
   /// Removes local entries that another replica cleared.
   void ForgetCleared(const KeyPattern& pattern);
 
@@ -76,7 +76,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
  private:
   bool MustAskLocal(const LookupResult& found, bool writes_wait) const;
   void NoteWaiting(const Error& reason);
-  void KeepCopy(const KeepRequest& request);
+  void PutCopy(const PutRequest& request);
   void Remember(const Counters& written, WallTime when);
   void LearnTotals();
   void Recount();
@@ -94,7 +94,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   /// Deliveries so far: who finds nothing in either store asks again when one came in between.
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<bool> writes_wait_{false};  ///< As the log was told.
-  std::atomic<bool> copies_checked_{false};
+  std::atomic<bool> local_is_fresh_{false};
 
   std::mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_;  // guarded by totals_mutex_

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
@@ -22,7 +22,7 @@ class RemoteEvents {
     SharedStore& shared;
     FailoverStore& failover;
     TieredStore& tiers;
-    LeaseNews& news;
+    LeaseNotifier& news;
     Clock& clock;
   };
   explicit RemoteEvents(const Parts& parts) : parts_(parts) {}

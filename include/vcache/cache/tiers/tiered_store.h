@@ -23,7 +23,7 @@ class TieredStore final : public VerdictStore {
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// The memory tier keeps the verdict even when the store behind refuses; the error is returned.
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override;
+  Result<void> Put(const PutRequest& request, Deadline deadline) override;
   /// Clears every tier; reports what the backing store held and what memory alone had, each entry
   /// once.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;

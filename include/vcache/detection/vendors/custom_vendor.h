@@ -9,7 +9,7 @@
 #include "vcache/core/cost_unit.h"
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 #include "vcache/detection/vendors/vendors.h"
 #include "vcache/net/http_client.h"
 
@@ -69,6 +69,7 @@ struct CustomOptions {
 inline constexpr std::uint64_t kMaxBase64File = 10ULL * 1024 * 1024;
 
 /// Keeps references to `http` and `pauses`, which must outlive it.
-std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http, Pauses& pauses);
+std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http,
+                                     InterruptibleTimer& pauses);
 
 }  // namespace vcache::detection

@@ -8,7 +8,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/secret.h"
 #include "vcache/detection/detector.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 #include "vcache/detection/vendor_endpoint.h"
 #include "vcache/net/http_client.h"
 
@@ -80,11 +80,11 @@ std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClien
 std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
-                                      Pauses& pauses);
+                                      InterruptibleTimer& pauses);
 std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
-                                              Pauses& pauses);
+                                              InterruptibleTimer& pauses);
 std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
-                                          Pauses& pauses);
+                                          InterruptibleTimer& pauses);
 std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);
 

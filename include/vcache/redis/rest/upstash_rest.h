@@ -25,7 +25,8 @@ struct UpstashRestOptions {
   std::chrono::milliseconds command_timeout{250};
   /// For a new connection and the PING that opens it. Not felt by callers.
   std::chrono::milliseconds connect_timeout{3'000};
-  /// Pauses between probes double from the first to the last, less up to half by chance.
+  /// Pauses between probes double from the first to the last, less up to half by
+  /// chance.
   std::chrono::milliseconds first_retry{50};
   std::chrono::milliseconds last_retry{1'000};
   /// After a refused token.

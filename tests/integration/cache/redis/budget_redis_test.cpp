@@ -4,8 +4,8 @@
 #include <string>
 #include <thread>
 
-#include "integration/cache/redis/redis_world.h"
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/redis/redis_fixture.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/budget_store_conformance.h"
 #include "vcache/cache/redis/redis_budget.h"
 #include "vcache/cache/sqlite/sqlite_budget.h"
@@ -33,9 +33,9 @@ std::unique_ptr<redis::RespConnection> Connect(const std::string& url, Clock& cl
 }
 
 /// Three replicas on one Redis, each with a connection of its own.
-class RedisBudgetWorld final : public test::BudgetUnderTest {
+class RedisBudgetFixture final : public test::BudgetUnderTest {
  public:
-  explicit RedisBudgetWorld(RedisBudgetOptions options = {}) {
+  explicit RedisBudgetFixture(RedisBudgetOptions options = {}) {
     for (int i = 0; i < 3; ++i) {
       connections_.push_back(Connect(server_.url(), clock_));
       REQUIRE(connections_.back()->AwaitReady(Deadline::After(clock_, 10s)));
@@ -91,18 +91,18 @@ struct BudgetReplica {
 
 TEST_CASE("RedisBudgetStore: keeps every promise of a BudgetStore, over three replicas") {
   if (!RedisServer::Available()) return;
-  test::RunBudgetStoreConformance([] { return std::make_unique<RedisBudgetWorld>(); });
+  test::RunBudgetStoreConformance([] { return std::make_unique<RedisBudgetFixture>(); });
 }
 
 TEST_CASE("RedisBudgetStore: keeps them too where a script may touch one slot only") {
   if (!RedisServer::Available()) return;
   test::RunBudgetStoreConformance(
-      [] { return std::make_unique<RedisBudgetWorld>(RedisBudgetOptions{true}); });
+      [] { return std::make_unique<RedisBudgetFixture>(RedisBudgetOptions{true}); });
 }
 
 TEST_CASE("RedisBudgetStore: the documented keys, lives and number of commands") {
   if (!RedisServer::Available()) return;
-  RedisBudgetWorld world;
+  RedisBudgetFixture world;
   RedisServer& server = world.server();
   const WallTime now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + 10h;
   const std::vector<BudgetClaim> claims = {{BudgetMonth({}, now), kCent, 100 * kCent},
@@ -124,7 +124,7 @@ TEST_CASE("RedisBudgetStore: the documented keys, lives and number of commands")
 
 TEST_CASE("RedisBudgetStore: what is no number is no budget, and is left as it is") {
   if (!RedisServer::Available()) return;
-  RedisBudgetWorld world;
+  RedisBudgetFixture world;
   world.server().Ask({"SET", "p:budget:2026-11-21", "garbage"});
   const std::vector<BudgetClaim> claims = {MakeClaim("2026-11", 1, 100),
                                            MakeClaim("2026-11-21", 1, 100)};
@@ -140,7 +140,7 @@ TEST_CASE("RedisBudgetStore: what is no number is no budget, and is left as it i
 
 TEST_CASE("RedisBudgetStore: a full server grants nothing of several windows") {
   if (!RedisServer::Available()) return;
-  RedisBudgetWorld world;
+  RedisBudgetFixture world;
   world.server().Ask({"CONFIG", "SET", "maxmemory", "1"});
   const std::vector<BudgetClaim> claims = {MakeClaim("2026-11", 1, 100),
                                            MakeClaim("2026-11-21", 1, 100)};

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
 #include "support/redis_cluster.h"
@@ -17,18 +17,18 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 using test::RedisCluster;
 using test::RedisServer;
 
 namespace {
 
 /// A client of a cluster, and a store on it.
-class ClusterStoreWorld {
+class ClusterStoreFixture {
  public:
-  ClusterStoreWorld(const std::string& url, KeySpace keys,
-                    std::chrono::milliseconds timeout = 5'000ms) {
+  ClusterStoreFixture(const std::string& url, KeySpace keys,
+                      std::chrono::milliseconds timeout = 5'000ms) {
     redis::ClusterClientOptions options;
     options.url = *redis::ParseRedisClusterUrl(url);
     options.command_timeout = timeout;
@@ -97,11 +97,11 @@ class ClusterUnderTest final : public test::StoreUnderTest {
 
   SystemClock clock_;
   KeySpace keys_;
-  ClusterStoreWorld world_;
+  ClusterStoreFixture world_;
 };
 
-KeepRequest PaidEntry(unsigned number) {
-  KeepRequest request = MakeKeep(MakeKey(number), 1'000s, number % 100);
+PutRequest PaidEntry(unsigned number) {
+  PutRequest request = MakePut(MakeKey(number), 1'000s, number % 100);
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   return request;
 }
@@ -135,9 +135,9 @@ TEST_CASE("RedisStore on a cluster, with prefix and secret: keeps every promise 
 TEST_CASE("RedisStore on a cluster: a clear finds the entries of all masters") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterStoreWorld world(cluster.url(), KeySpace());
+  ClusterStoreFixture world(cluster.url(), KeySpace());
   for (unsigned i = 0; i < 1'000; ++i) {
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i), 1h), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i), 1h), kNever));
   }
   CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->analysis == 1'000);
   CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->analysis == 1'000);
@@ -151,20 +151,20 @@ TEST_CASE("RedisStore on a cluster: a clear finds the entries of all masters") {
 TEST_CASE("RedisStore on a cluster: verdicts and counts while a slot is moved") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterStoreWorld world(cluster.url(), KeySpace());
-  REQUIRE(world.store().Keep(PaidEntry(1), kNever));
+  ClusterStoreFixture world(cluster.url(), KeySpace());
+  REQUIRE(world.store().Put(PaidEntry(1), kNever));
   for (const std::string& key : {MakeKey(1).ToString(), std::string("stats:counters")}) {
     const std::size_t from = cluster.OwnerOf(key);
     const std::size_t to = (from + 1) % RedisCluster::kMasters;
     cluster.BeginMove(key, from, to);
     CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-    REQUIRE(world.store().Keep(PaidEntry(1), kNever));
+    REQUIRE(world.store().Put(PaidEntry(1), kNever));
     cluster.MoveKey(key, from, to);
     CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-    REQUIRE(world.store().Keep(PaidEntry(1), kNever));
+    REQUIRE(world.store().Put(PaidEntry(1), kNever));
     cluster.EndMove(key, to);
     CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-    REQUIRE(world.store().Keep(PaidEntry(1), kNever));
+    REQUIRE(world.store().Put(PaidEntry(1), kNever));
   }
   CHECK(PaidCallsOf(world.store(), world.clock()) == 7);
   CHECK(world.client().Status().asked > 0);
@@ -174,7 +174,7 @@ TEST_CASE("RedisStore on a cluster: verdicts and counts while a slot is moved") 
 TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is lost or doubled") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
-  ClusterStoreWorld world(cluster.url(), KeySpace(), 500ms);
+  ClusterStoreFixture world(cluster.url(), KeySpace(), 500ms);
   const test::TempDir directory;
   const auto local = test::OpenStore(directory.path(), world.clock(), world.logger(), KeySpace());
   FailoverStore store(world.store(), local.get(), world.clock(), world.logger());
@@ -188,7 +188,7 @@ TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is l
     payers.emplace_back([&, t] {
       for (unsigned i = 0; !done; ++i) {
         const unsigned number = 1'000'000 * t + i;
-        if (!store.Keep(PaidEntry(number), kNever)) ++wrong;
+        if (!store.Put(PaidEntry(number), kNever)) ++wrong;
         ++kept;
         // Known here or there, or nobody can say; never a miss, and never another content's.
         const auto found = store.Lookup(MakeKey(number), kNever);

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "integration/cache/redis/redis_world.h"
+#include "integration/cache/redis/redis_fixture.h"
 #include "support/never.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/core/random_id.h"
@@ -14,8 +14,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 using test::PaidCall;
 using test::RedisServer;
 
@@ -40,17 +40,17 @@ int CommandsRun(const RedisServer& server) {
 TEST_CASE("RedisStore: commands that a hosted Redis would bill") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const auto count = [&](auto&& act) {
     server.Ask({"CONFIG", "RESETSTAT"});
     act();
     return CommandsRun(server);
   };
-  KeepRequest paid = MakeKeep(MakeKey(1), 1h);
+  PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
-  REQUIRE(world.store().Keep(paid, kNever));  // teaches the server the script
-  CHECK(count([&] { CHECK(world.store().Keep(paid, kNever)); }) == 3);
-  CHECK(count([&] { CHECK(world.store().Keep(MakeKeep(MakeKey(2), 1h), kNever)); }) == 1);
+  REQUIRE(world.store().Put(paid, kNever));  // teaches the server the script
+  CHECK(count([&] { CHECK(world.store().Put(paid, kNever)); }) == 3);
+  CHECK(count([&] { CHECK(world.store().Put(MakePut(MakeKey(2), 1h), kNever)); }) == 1);
   CHECK(count([&] {
           CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
         }) == 1);
@@ -63,7 +63,7 @@ TEST_CASE("RedisStore: commands that a hosted Redis would bill") {
   CHECK(count([&] { CHECK(world.store().Add({PaidCall(), now, RandomId()}, kNever)); }) == 1);
   // The first of a process folds what waits, and later ones each three minutes: with a flush each
   // ten seconds this keeps within twelve a minute.
-  test::RedisClientWorld other(server.url(), KeySpace());
+  test::RedisClientFixture other(server.url(), KeySpace());
   const int to_fold = count([&] {
     CHECK(other.store().Add({PaidCall(), now, RandomId()}, kNever));
   });
@@ -75,12 +75,12 @@ TEST_CASE("RedisStore: commands that a hosted Redis would bill") {
 TEST_CASE("RedisStore: counters are kept by total, day and hour, with their lives") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace({.prefix = "site:"}));
+  test::RedisClientFixture world(server.url(), KeySpace({.prefix = "site:"}));
   const WallTime now = world.clock().WallNow();
-  KeepRequest paid = MakeKeep(MakeKey(1), 1h);
+  PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
   paid.counters.at(ContentKind::kText, Counter::kSpentMicros) = 9'007'199'254;
-  REQUIRE(world.store().Keep(paid, kNever));
+  REQUIRE(world.store().Put(paid, kNever));
   // Exact and visible at once, before anything is moved to the hour and the day.
   auto totals = world.store().Read(now, kNever);
   CHECK(totals->today.total(Counter::kSpentMicros) == 9'007'209'254);
@@ -98,7 +98,7 @@ TEST_CASE("RedisStore: counters are kept by total, day and hour, with their live
   CHECK(server.Ask({"HGET", "site:stats:counters", "text:spent_micros"}) == "9007199254");
   // What came after the first fold waits for the next one, of whatever replica.
   CHECK(server.Ask({"HGET", "site:stats:counters", "text:hits"}) == "3");
-  test::RedisClientWorld other(server.url(), KeySpace({.prefix = "site:"}));
+  test::RedisClientFixture other(server.url(), KeySpace({.prefix = "site:"}));
   REQUIRE(other.store().Add({PaidCall(), now, RandomId()}, kNever));
   CHECK(other.store().Read(now, kNever)->all.total(Counter::kHits) == 6);
   const std::string keys = server.Ask({"KEYS", "site:stats:*"});
@@ -123,7 +123,7 @@ TEST_CASE("RedisStore: counters are kept by total, day and hour, with their live
 TEST_CASE("RedisStore: totals can be read however many calls wait in them") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"EVAL",
               "for i = 1, 20000 do redis.call('HSET', 'stats:counters', "
               "'pending:2026-11-21T10:' .. i, 'text:paid_calls=1') end",
@@ -138,7 +138,7 @@ TEST_CASE("RedisStore: totals can be read however many calls wait in them") {
 TEST_CASE("RedisStore: what many writes left behind is folded before it gets long") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const WallTime now = world.clock().WallNow();
   constexpr int kMostPending = 500;
   for (int i = 0; i < kMostPending; ++i) {
@@ -153,17 +153,17 @@ TEST_CASE("RedisStore: what many writes left behind is folded before it gets lon
 TEST_CASE("RedisStore: counters of many writers at once add up") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld one(server.url(), KeySpace());
-  test::RedisClientWorld two(server.url(), KeySpace());
+  test::RedisClientFixture one(server.url(), KeySpace());
+  test::RedisClientFixture two(server.url(), KeySpace());
   const WallTime now = one.clock().WallNow();
   std::vector<std::thread> writers;
   for (unsigned t = 0; t < 4; ++t) {
     writers.emplace_back([&, t] {
       RedisStore& store = t % 2 == 0 ? one.store() : two.store();
       for (unsigned i = 0; i < 25; ++i) {
-        KeepRequest paid = MakeKeep(MakeKey(100 * t + i), 1h);
+        PutRequest paid = MakePut(MakeKey(100 * t + i), 1h);
         paid.counters = PaidCall();
-        CHECK(store.Keep(paid, kNever));
+        CHECK(store.Put(paid, kNever));
         if (i % 5 == 0) CHECK(store.Add({PaidCall(), now, RandomId()}, kNever));
       }
     });

@@ -5,9 +5,9 @@
 #include <thread>
 #include <vector>
 
-#include "integration/cache/redis/redis_world.h"
+#include "integration/cache/redis/redis_fixture.h"
 #include "support/never.h"
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/store_events.h"
 #include "vcache/redis/resp_subscription.h"
@@ -16,8 +16,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 using test::RedisServer;
 
 namespace {
@@ -28,8 +28,8 @@ LeaseRequest Asking(const std::string& token, std::chrono::milliseconds life = 6
   return {kContent, token, life};
 }
 
-KeepRequest PaidUnder(const std::string& token) {
-  KeepRequest request = MakeKeep(kContent, 1h);
+PutRequest PaidUnder(const std::string& token) {
+  PutRequest request = MakePut(kContent, 1h);
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   request.lease_token = token;
   return request;
@@ -39,10 +39,10 @@ std::string Lease(const RedisServer& server) {
   return server.Ask({"GET", "lease:{" + kContent.ToString() + "}"});
 }
 
-/// Listens to the channel and hands what it hears to a LeaseNews.
+/// Listens to the channel and hands what it hears to a LeaseNotifier.
 class Radio {
  public:
-  Radio(const std::string& url, LeaseNews& news, Clock& clock) {
+  Radio(const std::string& url, LeaseNotifier& news, Clock& clock) {
     redis::RespSubscriptionOptions options;
     options.url = *redis::ParseRedisUrl(url);
     options.channel = std::string(kEventChannel);
@@ -68,8 +68,8 @@ class Radio {
 TEST_CASE("RedisStore: a lease is given to one, and again when it is released by its owner") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld one(server.url(), KeySpace());
-  test::RedisClientWorld two(server.url(), KeySpace());
+  test::RedisClientFixture one(server.url(), KeySpace());
+  test::RedisClientFixture two(server.url(), KeySpace());
   const Claim first = one.store().ClaimLease(Asking("aa"), kNever);
   CHECK(first.state == LeaseState::kOurs);
   CHECK(first.found.outcome == LookupOutcome::kMiss);
@@ -88,22 +88,22 @@ TEST_CASE("RedisStore: a lease is given to one, and again when it is released by
 TEST_CASE("RedisStore: keeping a verdict ends the lease; whoever claims next finds the verdict") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
-  CHECK(world.store().Keep(PaidUnder("aa"), kNever));
+  CHECK(world.store().Put(PaidUnder("aa"), kNever));
   CHECK(Lease(server) == "(nil)");
   const Claim next = world.store().ClaimLease(Asking("bb"), kNever);
   CHECK(next.state == LeaseState::kOurs);
   CHECK(next.found.outcome == LookupOutcome::kHit);
   // Late, after the lease ran out and was given to another: the verdict is kept, the lease stays.
-  CHECK(world.store().Keep(PaidUnder("aa"), kNever));
+  CHECK(world.store().Put(PaidUnder("aa"), kNever));
   CHECK(Lease(server) == "bb");
 }
 
 TEST_CASE("RedisStore: a lease ends by itself, and exactly one of many takes it over") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   REQUIRE(world.store().ClaimLease(Asking("dead", 100ms), kNever).state == LeaseState::kOurs);
   std::atomic<int> owners{0};
   std::vector<std::thread> crowd;
@@ -126,20 +126,20 @@ TEST_CASE("RedisStore: a lease ends by itself, and exactly one of many takes it 
 TEST_CASE("RedisStore: news of a call's end comes to those who asked, and to nobody else") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
-  LeaseNews news(KeySpace(), world.clock());
+  test::RedisClientFixture world(server.url(), KeySpace());
+  LeaseNotifier news(KeySpace(), world.clock());
   Radio radio(server.url(), news, world.clock());
-  CHECK_FALSE(*world.store().AskForNews(kContent, kNever));
+  CHECK_FALSE(*world.store().RequestNotification(kContent, kNever));
 
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
-  CHECK(world.store().Keep(PaidUnder("aa"), kNever));  // nobody asked
+  CHECK(world.store().Put(PaidUnder("aa"), kNever));  // nobody asked
   REQUIRE(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
   const auto ear = news.Listen(kContent);
-  CHECK(*world.store().AskForNews(kContent, kNever));
-  CHECK(*world.store().AskForNews(kContent, kNever));
+  CHECK(*world.store().RequestNotification(kContent, kNever));
+  CHECK(*world.store().RequestNotification(kContent, kNever));
   CHECK(Lease(server) == "bb+");
   CHECK(world.store().ClaimLease(Asking("cc"), kNever).state == LeaseState::kTheirs);
-  CHECK(world.store().Keep(PaidUnder("bb"), kNever));
+  CHECK(world.store().Put(PaidUnder("bb"), kNever));
   CHECK(ear->Await(Deadline::After(world.clock(), 10s)));
   CHECK(radio.heard == 1);
   CHECK(Lease(server) == "(nil)");
@@ -148,7 +148,7 @@ TEST_CASE("RedisStore: news of a call's end comes to those who asked, and to nob
 TEST_CASE("RedisStore: a failure is told to the other replicas for as long as its pause") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
   Error failure{ErrorCode::kVendorInvalidAnswer, "The vendor sent\nnonsense.", Charge::kUnknown};
   failure.retry_after = 1s;
@@ -162,7 +162,7 @@ TEST_CASE("RedisStore: a failure is told to the other replicas for as long as it
   CHECK(told.failure->public_message == "The vendor's answer\\x0ais none.");
   CHECK(told.failure->charge == Charge::kNone);  // it is that call's, not ours
   CHECK(told.failure->retry_after == 1s);
-  CHECK_FALSE(*world.store().AskForNews(kContent, kNever));
+  CHECK_FALSE(*world.store().RequestNotification(kContent, kNever));
   std::this_thread::sleep_for(1100ms);
   CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
 }
@@ -170,7 +170,7 @@ TEST_CASE("RedisStore: a failure is told to the other replicas for as long as it
 TEST_CASE("RedisStore: whatever else lies under a lease's key is somebody's lease") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const std::string key = "lease:{" + kContent.ToString() + "}";
   server.Ask({"SET", key, "!{not json"});
   CHECK(world.store().ClaimLease(Asking("aa"), kNever).failure->code ==
@@ -185,31 +185,31 @@ TEST_CASE("RedisStore: whatever else lies under a lease's key is somebody's leas
 TEST_CASE("RedisStore: no lease is given by a server that takes no writes or does not answer") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"CONFIG", "SET", "maxmemory", "1"});
   const Claim full = world.store().ClaimLease(Asking("aa"), kNever);
-  CHECK(full.state == LeaseState::kNotGiven);
+  CHECK(full.state == LeaseState::kNotGranted);
   CHECK(full.found.outcome == LookupOutcome::kMiss);
   server.Kill();
   while (world.store().available()) std::this_thread::yield();
   const Claim away = world.store().ClaimLease(Asking("aa"), kNever);
   CHECK(away.state == LeaseState::kUnavailable);
   CHECK(away.found.outcome == LookupOutcome::kUnavailable);
-  CHECK_FALSE(world.store().AskForNews(kContent, kNever));
+  CHECK_FALSE(world.store().RequestNotification(kContent, kNever));
   CHECK_FALSE(world.store().Release(kContent, "aa", std::nullopt, kNever));
 }
 
 TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and no more") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
-  REQUIRE(world.store().Keep(PaidUnder("aa"), kNever));  // teaches the server the script
+  REQUIRE(world.store().Put(PaidUnder("aa"), kNever));  // teaches the server the script
   REQUIRE(server.Ask({"DEL", kContent.ToString()}) == "1");
   server.Ask({"CONFIG", "RESETSTAT"});
   CHECK(world.store().Lookup(kContent, kNever).outcome == LookupOutcome::kMiss);
   CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
-  CHECK(world.store().Keep(PaidUnder("bb"), kNever));
+  CHECK(world.store().Put(PaidUnder("bb"), kNever));
   CHECK(server.Calls("get") + server.Calls("mget") + server.Calls("set") + server.Calls("evalsha") +
             server.Calls("hset") + server.Calls("getdel") ==
         7);

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "integration/cache/redis/redis_world.h"
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/redis/redis_fixture.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "json/verdict_json.h"
 #include "support/never.h"
 #include "vcache/cache/redis/redis_store.h"
@@ -15,8 +15,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 using test::RedisServer;
 
 namespace {
@@ -27,15 +27,15 @@ RedisStoreOptions BySlots() {
   return options;
 }
 
-KeepRequest PaidKeep(unsigned number, std::string id = {}) {
-  KeepRequest request = MakeKeep(MakeKey(number), 1h);
+PutRequest PaidKeep(unsigned number, std::string id = {}) {
+  PutRequest request = MakePut(MakeKey(number), 1h);
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
   request.id = std::move(id);
   return request;
 }
 
-PendingWrite WaitingWrite(const KeepRequest& request, const KeySpace& keys, WallTime now) {
+PendingWrite WaitingWrite(const PutRequest& request, const KeySpace& keys, WallTime now) {
   Entry entry = *request.entry;
   entry.expires_at = now + request.ttl;
   return {1,
@@ -58,10 +58,10 @@ std::string HourOf(WallTime when) {
 }
 
 /// A store on one server, with a prefix.
-struct SlotBench {
+struct SlotFixture {
   RedisServer server;
   KeySpace keys{{.prefix = "site:"}};
-  test::RedisClientWorld world{server.url(), keys, BySlots()};
+  test::RedisClientFixture world{server.url(), keys, BySlots()};
 
   std::int64_t PaidCalls() {
     const auto totals = world.store().Read(world.clock().WallNow(), kNever);
@@ -77,8 +77,8 @@ class ReplyLosingStore final : public SharedStore {
  public:
   explicit ReplyLosingStore(RedisStore& behind) : behind_(behind) {}
 
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override {
-    REQUIRE(behind_.Keep(request, deadline));
+  Result<void> Put(const PutRequest& request, Deadline deadline) override {
+    REQUIRE(behind_.Put(request, deadline));
     return Error{ErrorCode::kStoreUnavailable, "the connection broke"};
   }
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override {
@@ -124,10 +124,10 @@ TEST_CASE("RedisStore with scripts of one slot: keeps every promise of a Verdict
 
 TEST_CASE("RedisStore with scripts of one slot: an id is counted once, none each time") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
-  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Keep(PaidKeep(1, "a"), kNever));
+  SlotFixture bench;
+  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Put(PaidKeep(1, "a"), kNever));
   CHECK(bench.PaidCalls() == 1);
-  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Keep(PaidKeep(1), kNever));
+  for (int i = 0; i < 3; ++i) REQUIRE(bench.world.store().Put(PaidKeep(1), kNever));
   CHECK(bench.PaidCalls() == 4);
   const int left = std::stoi(bench.server.Ask({"TTL", "site:delivered:{site:stats:counters}:a"}));
   CHECK(left > 6 * 86'400);
@@ -135,26 +135,26 @@ TEST_CASE("RedisStore with scripts of one slot: an id is counted once, none each
 
 TEST_CASE("RedisStore with scripts of one slot: a write broken off anywhere is counted once") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
+  SlotFixture bench;
   RedisStore& store = bench.world.store();
   // The verdict was stored, the counters were not.
-  const KeepRequest first = PaidKeep(1, "first");
+  const PutRequest first = PaidKeep(1, "first");
   const PendingWrite waits = WaitingWrite(first, bench.keys, bench.world.clock().WallNow());
   bench.server.Ask({"SET", waits.store_key, waits.value, "EX", "100"});
   for (int i = 0; i < 3; ++i) REQUIRE(store.Deliver(waits, kNever));
   CHECK(bench.PaidCalls() == 1);
   // Both were written, and only the reply was lost.
-  const KeepRequest second = PaidKeep(2, "second");
-  REQUIRE(store.Keep(second, kNever));
+  const PutRequest second = PaidKeep(2, "second");
+  REQUIRE(store.Put(second, kNever));
   REQUIRE(store.Deliver(WaitingWrite(second, bench.keys, bench.world.clock().WallNow()), kNever));
   CHECK(bench.PaidCalls() == 2);
   // Nothing was written.
-  const KeepRequest third = PaidKeep(3, "third");
+  const PutRequest third = PaidKeep(3, "third");
   REQUIRE(store.Deliver(WaitingWrite(third, bench.keys, bench.world.clock().WallNow()), kNever));
   CHECK(bench.PaidCalls() == 3);
   CHECK(store.Lookup(MakeKey(3), kNever).outcome == LookupOutcome::kHit);
   // A newer verdict stays, and the money is counted all the same.
-  KeepRequest late = PaidKeep(3, "late");
+  PutRequest late = PaidKeep(3, "late");
   late.entry = test::MakeEntry(MakeKey(3), 10);
   REQUIRE(store.Deliver(WaitingWrite(late, bench.keys, bench.world.clock().WallNow()), kNever));
   CHECK(bench.PaidCalls() == 4);
@@ -163,9 +163,9 @@ TEST_CASE("RedisStore with scripts of one slot: a write broken off anywhere is c
 
 TEST_CASE("RedisStore with scripts of one slot: a verdict is stored though counters are refused") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
+  SlotFixture bench;
   bench.server.Ask({"SET", "site:stats:counters", "theirs"});
-  CHECK_FALSE(bench.world.store().Keep(PaidKeep(1, "a"), kNever));
+  CHECK_FALSE(bench.world.store().Put(PaidKeep(1, "a"), kNever));
   CHECK(bench.world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   bench.server.Ask({"DEL", "site:stats:counters"});
   const auto waits = WaitingWrite(PaidKeep(1, "a"), bench.keys, bench.world.clock().WallNow());
@@ -175,7 +175,7 @@ TEST_CASE("RedisStore with scripts of one slot: a verdict is stored though count
 
 TEST_CASE("RedisStore with scripts of one slot: hours that are over move to their hashes") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
+  SlotFixture bench;
   const WallTime now = bench.world.clock().WallNow();
   for (int i = 0; i < 3; ++i) {
     REQUIRE(bench.world.store().Add({TextHits(2), now - 49h, RandomId()}, kNever));
@@ -205,7 +205,7 @@ TEST_CASE("RedisStore with scripts of one slot: hours that are over move to thei
 
 TEST_CASE("RedisStore with scripts of one slot: a move broken off is finished, nothing twice") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
+  SlotFixture bench;
   const WallTime now = bench.world.clock().WallNow();
   const std::string hour = HourOf(now);
   const std::string day = "site:stats:day:" + hour.substr(0, 10);
@@ -226,8 +226,8 @@ TEST_CASE("RedisStore with scripts of one slot: a move broken off is finished, n
 
 TEST_CASE("RedisStore with scripts of one slot: moves of many writers at once add up") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
-  test::RedisClientWorld other(bench.server.url(), bench.keys, BySlots());
+  SlotFixture bench;
+  test::RedisClientFixture other(bench.server.url(), bench.keys, BySlots());
   const WallTime then = bench.world.clock().WallNow() - 30h;
   std::vector<std::thread> writers;
   for (unsigned t = 0; t < 4; ++t) {
@@ -246,14 +246,14 @@ TEST_CASE("RedisStore with scripts of one slot: moves of many writers at once ad
 
 TEST_CASE("FailoverStore over scripts of one slot: try and delivery are known as one write") {
   if (!RedisServer::Available()) return;
-  SlotBench bench;
+  SlotFixture bench;
   ReplyLosingStore losing(bench.world.store());
   const test::TempDir directory;
   const auto local =
       test::OpenStore(directory.path(), bench.world.clock(), bench.world.logger(), bench.keys);
   FailoverStore store(losing, local.get(), bench.world.clock(), bench.world.logger());
-  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Keep(PaidKeep(i), kNever));
-  REQUIRE(store.Keep(PaidKeep(0), kNever));  // paid for anew: another write
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Put(PaidKeep(i), kNever));
+  REQUIRE(store.Put(PaidKeep(0), kNever));  // paid for anew: another write
   CHECK(bench.PaidCalls() == 4);
   CHECK(store.pending() == 4);
   CHECK(store.DeliverNow());

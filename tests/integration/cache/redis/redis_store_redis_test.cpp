@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "integration/cache/redis/redis_world.h"
+#include "integration/cache/redis/redis_fixture.h"
 #include "support/fake_redis.h"
 #include "support/never.h"
 #include "vcache/cache/tiers/tiered_store.h"
@@ -12,8 +12,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 using test::PaidCall;
 using test::RedisServer;
 
@@ -62,15 +62,15 @@ TEST_CASE("TieredStore over RedisStore: keeps every promise of a VerdictStore") 
 TEST_CASE("RedisStore: tells how many entries it does not have, by kind") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), SiteKeys());
+  test::RedisClientFixture world(server.url(), SiteKeys());
   std::vector<WaitingEntry> entries;
   for (unsigned i = 0; i < 1'200; ++i) {
     const auto kind = i % 2 == 0 ? ContentKind::kText : ContentKind::kAnalysis;
     entries.push_back({kind, SiteKeys().StoreKey(MakeKey(i, kind))});
   }
-  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1), 1h), kNever));
-  REQUIRE(world.store().Keep(MakeKeep(MakeKey(3), 1h), kNever));
-  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1'198, ContentKind::kText), 1h), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(1), 1h), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(3), 1h), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(1'198, ContentKind::kText), 1h), kNever));
   const auto missing = world.store().CountMissing(entries, kNever);
   REQUIRE(missing);
   CHECK(missing->analysis == 598);
@@ -81,7 +81,7 @@ TEST_CASE("RedisStore: tells how many entries it does not have, by kind") {
 TEST_CASE("RedisStore: an entry of other software that has no end has no known life") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"SET", MakeKey(1).ToString(), R"({"aiScore":12})"});
   const auto found = world.store().Lookup(MakeKey(1), kNever);
   REQUIRE(found.outcome == LookupOutcome::kHit);
@@ -92,13 +92,13 @@ TEST_CASE("RedisStore: an entry of other software that has no end has no known l
 TEST_CASE("RedisStore: entries are readable JSON with the TTL of their family") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const CacheKey file = MakeKey(1);
   const CacheKey text = MakeKey(1, ContentKind::kText);
-  KeepRequest paid = MakeKeep(file, 604'800s);
+  PutRequest paid = MakePut(file, 604'800s);
   paid.counters = PaidCall();
-  REQUIRE(world.store().Keep(paid, kNever));
-  REQUIRE(world.store().Keep(MakeKeep(text, 2'592'000s), kNever));
+  REQUIRE(world.store().Put(paid, kNever));
+  REQUIRE(world.store().Put(MakePut(text, 2'592'000s), kNever));
   const int file_ttl = std::stoi(server.Ask({"TTL", file.ToString()}));
   const int text_ttl = std::stoi(server.Ask({"TTL", text.ToString()}));
   CHECK(file_ttl >= 604'798);
@@ -121,11 +121,11 @@ TEST_CASE("RedisStore: entries are readable JSON with the TTL of their family") 
 TEST_CASE("RedisStore: a lost script is sent again") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
-  KeepRequest paid = MakeKeep(MakeKey(1), 1h);
+  test::RedisClientFixture world(server.url(), KeySpace());
+  PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
   for (int i = 0; i < 3; ++i) {
-    REQUIRE(world.store().Keep(paid, kNever));
+    REQUIRE(world.store().Put(paid, kNever));
     server.Ask({"SCRIPT", "FLUSH"});
   }
   CHECK(world.store().Read(world.clock().WallNow(), kNever)->all.total(Counter::kPaidCalls) == 3);
@@ -140,10 +140,10 @@ TEST_CASE("RedisStore: a clear touches nobody else's keys and holds nobody up (r
               "0"});
   server.Ask({"CONFIG", "SET", "slowlog-log-slower-than", "10000"});
   server.Ask({"SLOWLOG", "RESET"});
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   for (unsigned i = 0; i < 2'000; ++i) {
     const auto kind = i % 2 == 0 ? ContentKind::kAnalysis : ContentKind::kText;
-    REQUIRE(world.store().Keep(MakeKeep(MakeKey(i, kind), 1h), kNever));
+    REQUIRE(world.store().Put(MakePut(MakeKey(i, kind), 1h), kNever));
   }
   const auto dry = world.store().Clear(KeyPattern::All(), ClearMode::kDryRun, kNever);
   CHECK(dry->analysis == 1'000);
@@ -162,7 +162,7 @@ TEST_CASE("RedisStore: a clear touches nobody else's keys and holds nobody up (r
 TEST_CASE("RedisStore: a clear that runs out of time says how far it came") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const auto cleared = world.store().Clear(KeyPattern::All(), ClearMode::kDelete,
                                            Deadline::At(world.clock().Now() - 1s));
   REQUIRE_FALSE(cleared);
@@ -173,25 +173,25 @@ TEST_CASE("RedisStore: a clear that runs out of time says how far it came") {
 TEST_CASE("RedisStore: keys of another type are corrupt, and overwritten") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   const CacheKey key = MakeKey(1);
   server.Ask({"RPUSH", key.ToString(), "x"});
   CHECK(world.store().Lookup(key, kNever).outcome == LookupOutcome::kCorrupt);
   CHECK(world.store().LookupMany({&key, 1}, kNever)[0].outcome == LookupOutcome::kMiss);
-  KeepRequest paid = MakeKeep(key, 1h);
+  PutRequest paid = MakePut(key, 1h);
   paid.counters = PaidCall();
-  REQUIRE(world.store().Keep(paid, kNever));
+  REQUIRE(world.store().Put(paid, kNever));
   CHECK(world.store().Lookup(key, kNever).outcome == LookupOutcome::kHit);
 }
 
 TEST_CASE("RedisStore: when a counter key is of another type nothing is written by half") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"SET", "stats:counters", "theirs"});
-  KeepRequest paid = MakeKeep(MakeKey(1), 1h);
+  PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
-  CHECK_FALSE(world.store().Keep(paid, kNever));
+  CHECK_FALSE(world.store().Put(paid, kNever));
   CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
   CHECK_FALSE(world.store().Read(world.clock().WallNow(), kNever));
 }
@@ -200,17 +200,17 @@ TEST_CASE("RedisStore: a full server still answers look-ups; one log line each w
   if (!RedisServer::Available()) return;
   RedisServer server(
       {.tls = false, .certificate = {}, .arguments = {"--maxmemory-policy", "noeviction"}});
-  test::RedisClientWorld world(server.url(), KeySpace());
-  KeepRequest paid = MakeKeep(MakeKey(1), 1h);
+  test::RedisClientFixture world(server.url(), KeySpace());
+  PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
-  REQUIRE(world.store().Keep(paid, kNever));
+  REQUIRE(world.store().Put(paid, kNever));
   server.Ask({"CONFIG", "SET", "maxmemory", "1"});
   for (int i = 0; i < 5; ++i) {
     paid.entry = test::MakeEntry(MakeKey(2));
-    const auto kept = world.store().Keep(paid, kNever);
+    const auto kept = world.store().Put(paid, kNever);
     REQUIRE_FALSE(kept);
     CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
-    CHECK_FALSE(world.store().Keep(MakeKeep(MakeKey(3), 1h), kNever));
+    CHECK_FALSE(world.store().Put(MakePut(MakeKey(3), 1h), kNever));
     CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
     CHECK(world.store().Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kMiss);
   }
@@ -220,25 +220,25 @@ TEST_CASE("RedisStore: a full server still answers look-ups; one log line each w
   CHECK(world.store().Read(world.clock().WallNow(), kNever)->all.total(Counter::kPaidCalls) == 1);
   CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
   server.Ask({"CONFIG", "SET", "maxmemory", "0"});
-  REQUIRE(world.store().Keep(paid, kNever));
+  REQUIRE(world.store().Put(paid, kNever));
   CHECK(world.logger().Count(LogLevel::kInfo) == 2);  // connected; writes again
 }
 
 TEST_CASE("RedisStore: a read-only replica still answers look-ups") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
-  REQUIRE(world.store().Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  test::RedisClientFixture world(server.url(), KeySpace());
+  REQUIRE(world.store().Put(MakePut(MakeKey(1), 1h), kNever));
   server.Ask({"CONFIG", "SET", "replica-serve-stale-data", "yes"});
   server.Ask({"REPLICAOF", "127.0.0.1", "1"});
-  CHECK_FALSE(world.store().Keep(MakeKeep(MakeKey(2), 1h), kNever));
+  CHECK_FALSE(world.store().Put(MakePut(MakeKey(2), 1h), kNever));
   CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
 }
 
 TEST_CASE("RedisStore: a value beyond every entry is corrupt, and the connection stays") {
   if (!RedisServer::Available()) return;
   RedisServer server;
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"SET", MakeKey(1).ToString(), std::string(3'000'000, ' ')});
   CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kCorrupt);
   CHECK(world.connection().Status().connects == 1);
@@ -254,7 +254,7 @@ TEST_CASE("RedisStore: another content's entry is never served (rules R3 and R8)
       peer.SendBulk(std::exchange(last, EncodeEntry(*test::MakeEntry(MakeKey(number++)))));
     }
   });
-  test::RedisClientWorld world(server.url(), KeySpace());
+  test::RedisClientFixture world(server.url(), KeySpace());
   for (unsigned i = 1; i < 10; ++i) {
     CHECK(world.store().Lookup(MakeKey(i), kNever).outcome == LookupOutcome::kCorrupt);
   }
@@ -271,9 +271,9 @@ TEST_CASE("RedisStore: error replies are unavailable, never a miss") {
         peer.Send(std::string(error) + "\r\n");
       }
     });
-    test::RedisClientWorld one(server.url(), KeySpace());
+    test::RedisClientFixture one(server.url(), KeySpace());
     CHECK(one.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kUnavailable);
-    test::RedisClientWorld many(server.url(), KeySpace());
+    test::RedisClientFixture many(server.url(), KeySpace());
     const std::vector<CacheKey> two = {MakeKey(1), MakeKey(2)};
     CHECK(many.store().LookupMany(two, kNever)[1].outcome == LookupOutcome::kUnavailable);
   }
@@ -290,12 +290,12 @@ TEST_CASE("RedisStore: a write counts as done by nothing but its own answer") {
         peer.Send(words[0] == "GET" ? "$-1\r\n" : std::string(answer) + "\r\n");
       }
     });
-    test::RedisClientWorld world(server.url(), KeySpace());
-    const KeepRequest request = MakeKeep(MakeKey(1), 1h);
-    CHECK_FALSE(world.store().Keep(request, kNever));
-    KeepRequest paid = request;
+    test::RedisClientFixture world(server.url(), KeySpace());
+    const PutRequest request = MakePut(MakeKey(1), 1h);
+    CHECK_FALSE(world.store().Put(request, kNever));
+    PutRequest paid = request;
     paid.counters = PaidCall();
-    CHECK_FALSE(world.store().Keep(paid, kNever));
+    CHECK_FALSE(world.store().Put(paid, kNever));
     CHECK_FALSE(world.store().Add({PaidCall(), world.clock().WallNow(), RandomId()}, kNever));
     PendingWrite write{.id = RandomId(), .store_key = MakeKey(1).ToString()};
     write.value = EncodeEntry(*request.entry);

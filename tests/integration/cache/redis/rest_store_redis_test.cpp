@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "integration/cache/redis/redis_world.h"
+#include "integration/cache/redis/redis_fixture.h"
 #include "json/json.h"
 #include "support/never.h"
 #include "support/rest_stand_in.h"
@@ -42,11 +42,11 @@ class RestUnderTest final : public test::RedisUnderTest {
 };
 
 /// An entry that a store over TCP compresses.
-KeepRequest LargeEntry(unsigned number, double score = 87.5, std::chrono::seconds later = 0s) {
+PutRequest LargeEntry(unsigned number, double score = 87.5, std::chrono::seconds later = 0s) {
   Entry entry = *test::MakeEntry(MakeKey(number), score);
   entry.stored_at += later;
   entry.verdict.details = R"({"frames":")" + std::string(4'000, '1') + "\"}";
-  KeepRequest request;
+  PutRequest request;
   request.entry = std::make_shared<const Entry>(std::move(entry));
   request.ttl = 1h;
   return request;
@@ -67,8 +67,8 @@ bool IsFrame(const std::string& value) {
 struct BothWays {
   RedisServer server;
   RestStandIn stand_in{server};
-  test::RedisClientWorld tcp{server.url(), KeySpace()};
-  test::RedisClientWorld rest{stand_in.Options(), KeySpace()};
+  test::RedisClientFixture tcp{server.url(), KeySpace()};
+  test::RedisClientFixture rest{stand_in.Options(), KeySpace()};
 };
 
 }  // namespace
@@ -89,9 +89,9 @@ TEST_CASE("RedisStore over REST, with prefix and secret: keeps every promise of 
 TEST_CASE("RedisStore over REST: entries are plain JSON of any size, with their life") {
   if (!RestStandIn::Available()) return;
   BothWays both;
-  KeepRequest large = LargeEntry(1);
+  PutRequest large = LargeEntry(1);
   large.counters = RestPaidCall();
-  REQUIRE(both.rest.store().Keep(large, kNever));
+  REQUIRE(both.rest.store().Put(large, kNever));
   const std::string value = both.server.Ask({"GET", MakeKey(1).ToString()});
   const auto object = ParseJson(value);
   REQUIRE(object);
@@ -106,9 +106,9 @@ TEST_CASE("RedisStore over REST: entries are plain JSON of any size, with their 
 TEST_CASE("RedisStore over REST: reads what is written over TCP, and the other way round") {
   if (!RestStandIn::Available()) return;
   BothWays both;
-  REQUIRE(both.tcp.store().Keep(LargeEntry(1), kNever));
+  REQUIRE(both.tcp.store().Put(LargeEntry(1), kNever));
   CHECK(IsFrame(both.server.Ask({"GET", MakeKey(1).ToString()})));
-  REQUIRE(both.rest.store().Keep(LargeEntry(2), kNever));
+  REQUIRE(both.rest.store().Put(LargeEntry(2), kNever));
   const std::vector<CacheKey> keys = {MakeKey(1), MakeKey(2), MakeKey(3)};
   for (RedisStore* store : {&both.tcp.store(), &both.rest.store()}) {
     const auto found = store->LookupMany(keys, kNever);
@@ -126,9 +126,9 @@ TEST_CASE("RedisStore over REST: counters of both ways add up, a lost script is 
   const WallTime now = both.rest.clock().WallNow();
   for (RedisStore* store : {&both.tcp.store(), &both.rest.store()}) {
     for (unsigned i = 0; i < 3; ++i) {
-      KeepRequest paid = LargeEntry(i);
+      PutRequest paid = LargeEntry(i);
       paid.counters = RestPaidCall();
-      REQUIRE(store->Keep(paid, kNever));
+      REQUIRE(store->Put(paid, kNever));
       REQUIRE(store->Add({RestPaidCall(), now, RandomId()}, kNever));
       both.server.Ask({"SCRIPT", "FLUSH"});
     }
@@ -142,8 +142,8 @@ TEST_CASE("RedisStore over REST: a compressed write waits, and replaces a compre
   BothWays both;
   // Both values are zstd frames: one lies there, the other was caught on disk while the service
   // still used TCP. JSON carries neither.
-  REQUIRE(both.tcp.store().Keep(LargeEntry(1, 10), kNever));
-  const KeepRequest newer = LargeEntry(1, 90, 60s);
+  REQUIRE(both.tcp.store().Put(LargeEntry(1, 10), kNever));
+  const PutRequest newer = LargeEntry(1, 90, 60s);
   PendingWrite write;
   write.id = "an-id";
   write.store_key = MakeKey(1).ToString();
@@ -165,14 +165,14 @@ TEST_CASE("RedisStore over REST: a compressed write waits, and replaces a compre
 TEST_CASE("RedisStore over REST: a full database answers look-ups; one log line each way") {
   if (!RestStandIn::Available()) return;
   BothWays both;
-  REQUIRE(both.rest.store().Keep(LargeEntry(1), kNever));
+  REQUIRE(both.rest.store().Put(LargeEntry(1), kNever));
   both.server.Ask({"CONFIG", "SET", "maxmemory", "1"});
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(both.rest.store().Keep(LargeEntry(2), kNever));
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(both.rest.store().Put(LargeEntry(2), kNever));
   CHECK(both.rest.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(both.rest.store().available());
   CHECK(both.rest.logger().Count(LogLevel::kWarn) == 1);
   both.server.Ask({"CONFIG", "SET", "maxmemory", "0"});
-  CHECK(both.rest.store().Keep(LargeEntry(2), kNever));
+  CHECK(both.rest.store().Put(LargeEntry(2), kNever));
 }
 
 TEST_CASE("RedisStore over REST: troubles of the service are unavailable, never a miss") {
@@ -187,8 +187,8 @@ TEST_CASE("RedisStore over REST: troubles of the service are unavailable, never 
         R"({"mode":"error","error":"WRONGPASS invalid or missing auth token","status":401})"}) {
     CAPTURE(trouble);
     stand_in.Behave("{}");
-    test::RedisClientWorld one(stand_in.Options(), KeySpace());
-    test::RedisClientWorld many(stand_in.Options(), KeySpace());
+    test::RedisClientFixture one(stand_in.Options(), KeySpace());
+    test::RedisClientFixture many(stand_in.Options(), KeySpace());
     stand_in.Behave(trouble);
     CHECK(one.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kUnavailable);
     const std::vector<CacheKey> two = {MakeKey(1), MakeKey(2)};

@@ -5,7 +5,7 @@
 #include <array>
 #include <memory>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/budget_store_conformance.h"
 #include "vcache/cache/sqlite/sqlite_budget.h"
 
@@ -26,9 +26,9 @@ std::unique_ptr<SqliteBudgetStore> OpenBudget(const std::filesystem::path& direc
 }
 
 /// Three stores on one file, as three processes have them.
-class SqliteBudgetWorld final : public test::BudgetUnderTest {
+class SqliteBudgetFixture final : public test::BudgetUnderTest {
  public:
-  SqliteBudgetWorld() {
+  SqliteBudgetFixture() {
     for (int i = 0; i < 3; ++i) stores_.push_back(OpenBudget(dir_.path(), clock_));
   }
   BudgetStore& replica(std::size_t number) override { return *stores_[number]; }
@@ -43,7 +43,7 @@ class SqliteBudgetWorld final : public test::BudgetUnderTest {
 }  // namespace
 
 TEST_CASE("SqliteBudgetStore: keeps every promise of a BudgetStore") {
-  test::RunBudgetStoreConformance([] { return std::make_unique<SqliteBudgetWorld>(); });
+  test::RunBudgetStoreConformance([] { return std::make_unique<SqliteBudgetFixture>(); });
 }
 
 TEST_CASE("SqliteBudgetStore: what waits is delivered as it was sealed") {
@@ -123,7 +123,7 @@ TEST_CASE("OpenSqliteBudget: beside the verdicts, in a file of version 2 as well
   test::TempDir dir;
   test::FakeClock clock;
   const auto verdicts = test::OpenStore(dir.path(), clock);
-  CHECK(verdicts->Keep(test::MakeKeep(test::MakeKey(1), 1h), kNever));
+  CHECK(verdicts->Put(test::MakePut(test::MakeKey(1), 1h), kNever));
   {
     test::RawDatabase raw(dir.path());
     raw.Query("DROP TABLE budget");

@@ -4,15 +4,15 @@
 #include <csignal>
 #include <fstream>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
@@ -92,11 +92,11 @@ TEST_CASE("SqliteStore: a full disk turns it off with one warning") {
   test::FakeClock clock;
   test::RecordingLogger logger;
   const auto store = test::OpenStore(dir.path(), clock, logger);
-  REQUIRE(store->Keep(MakeKeep(MakeKey(0), 1h), kNever));
+  REQUIRE(store->Put(MakePut(MakeKey(0), 1h), kNever));
   {
     const FileSizeLimit full(64 * 1024);
     for (unsigned i = 1; i < 200; ++i) {
-      const auto kept = store->Keep(MakeKeep(MakeKey(i), 1h), kNever);
+      const auto kept = store->Put(MakePut(MakeKey(i), 1h), kNever);
       if (!kept) CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
     }
   }
@@ -114,7 +114,7 @@ TEST_CASE("SqliteStore: damage met while running turns it off, and is no miss") 
   {
     const auto store = test::OpenStore(dir.path(), clock);
     for (unsigned i = 0; i < 300; ++i) {
-      REQUIRE(store->Keep(MakeKeep(MakeKey(i), 1h), kNever));
+      REQUIRE(store->Put(MakePut(MakeKey(i), 1h), kNever));
     }
   }
   test::RecordingLogger logger;
@@ -140,11 +140,11 @@ TEST_CASE("SqliteStore: gives up at the deadline when another process holds the 
   const auto store = test::OpenStore(dir.path(), clock);
   test::RawDatabase other(dir.path());
   other.Query("BEGIN IMMEDIATE");
-  const auto kept = store->Keep(MakeKeep(MakeKey(1), 1h), Deadline::After(clock, 30ms));
+  const auto kept = store->Put(MakePut(MakeKey(1), 1h), Deadline::After(clock, 30ms));
   REQUIRE_FALSE(kept);
   CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
   CHECK(store->available());
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);  // WAL: reads go on
   other.Query("COMMIT");
-  CHECK(store->Keep(MakeKeep(MakeKey(1), 1h), Deadline::After(clock, 10s)));
+  CHECK(store->Put(MakePut(MakeKey(1), 1h), Deadline::After(clock, 10s)));
 }

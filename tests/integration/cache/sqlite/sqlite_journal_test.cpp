@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 
 using namespace vcache;         // NOLINT: a test
@@ -214,7 +214,7 @@ TEST_CASE("OpenSqliteJournal: a file of version 3 gets the table and keeps its v
   test::TempDir dir;
   test::FakeClock clock;
   const auto verdicts = test::OpenStore(dir.path(), clock);
-  CHECK(verdicts->Keep(test::MakeKeep(MakeKey(1), 1h), kNever));
+  CHECK(verdicts->Put(test::MakePut(MakeKey(1), 1h), kNever));
   {
     test::RawDatabase raw(dir.path());
     raw.Query("DROP TABLE calls_in_flight");

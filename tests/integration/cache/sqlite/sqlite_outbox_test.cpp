@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 #include "vcache/core/random_id.h"
 
@@ -8,13 +8,13 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
-KeepRequest Paid(unsigned number) {
-  KeepRequest request = test::MakeKeep(MakeKey(number), 600s);
+PutRequest Paid(unsigned number) {
+  PutRequest request = test::MakePut(MakeKey(number), 600s);
   request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
   return request;
 }
@@ -40,10 +40,10 @@ TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, wi
   test::FakeClock clock;
   {
     const auto store = test::OpenStore(dir.path(), clock);
-    CHECK(store->KeepPending(Paid(1), kNever));
+    CHECK(store->PutPending(Paid(1), kNever));
     clock.Advance(24h);
     CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
-    CHECK(store->KeepPending(Paid(2), kNever));
+    CHECK(store->PutPending(Paid(2), kNever));
   }
   const auto store = test::OpenStore(dir.path(), clock);
   CHECK(*store->CountPending(kNever) == 3);
@@ -74,13 +74,13 @@ TEST_CASE("SqliteStore: what waits is looked up like any entry, and stays as a c
   test::TempDir dir;
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock);
-  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
   const auto found = store->Lookup(MakeKey(1), kNever);
   CHECK(found.outcome == LookupOutcome::kHit);
   CHECK(found.ttl == 600s);
   CHECK_FALSE(found.entry->expires_at);
   const auto waiting = store->OldestPending(9, kNever);
-  CHECK(store->ForgetPending(waiting->front(), kNever));
+  CHECK(store->RemovePending(waiting->front(), kNever));
   CHECK(*store->CountPending(kNever) == 0);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
 }
@@ -90,23 +90,23 @@ TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits a
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "a:"}));
   const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
-  for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Keep(MakeKeep(MakeKey(i), 1h), kNever));
-  REQUIRE(other->Keep(MakeKeep(MakeKey(1), 1h), kNever));
-  REQUIRE(store->KeepPending(Paid(2'000), kNever));
+  for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Put(MakePut(MakeKey(i), 1h), kNever));
+  REQUIRE(other->Put(MakePut(MakeKey(1), 1h), kNever));
+  REQUIRE(store->PutPending(Paid(2'000), kNever));
   const auto known = [&] {
     return store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total();
   };
-  CHECK(store->SyncCopies(5, kNever));  // the first count says nothing
+  CHECK(store->DropStaleCopies(5, kNever));  // the first count says nothing
   CHECK(known() == 1'201);
-  CHECK(store->SyncCopies(5, kNever));
+  CHECK(store->DropStaleCopies(5, kNever));
   CHECK(known() == 1'201);
-  CHECK(store->SyncCopies(6, kNever));
+  CHECK(store->DropStaleCopies(6, kNever));
   CHECK(known() == 1);
   CHECK(store->Lookup(MakeKey(2'000), kNever).outcome == LookupOutcome::kHit);
   CHECK(*store->CountPending(kNever) == 1);
   CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  REQUIRE(store->Keep(MakeKeep(MakeKey(1), 1h), kNever));
-  CHECK(store->SyncCopies(6, kNever));
+  REQUIRE(store->Put(MakePut(MakeKey(1), 1h), kNever));
+  CHECK(store->DropStaleCopies(6, kNever));
   CHECK(known() == 2);
 }
 
@@ -114,10 +114,10 @@ TEST_CASE("SqliteStore: to forget an older write leaves the newer entry") {
   test::TempDir dir;
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock);
-  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
   clock.Advance(10s);
-  CHECK(store->KeepPending(Paid(1), kNever));
-  CHECK(store->ForgetPending(store->OldestPending(1, kNever)->front(), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
+  CHECK(store->RemovePending(store->OldestPending(1, kNever)->front(), kNever));
   CHECK(store->Lookup(MakeKey(1), kNever).ttl == 600s);
   CHECK(*store->CountPending(kNever) == 1);
 }
@@ -126,7 +126,7 @@ TEST_CASE("SqliteStore: what is cleared is not delivered, but what it cost is co
   test::TempDir dir;
   test::FakeClock clock;
   const auto store = test::OpenStore(dir.path(), clock);
-  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
   CHECK(store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total() == 1);
   CHECK_FALSE(store->OldestPending(1, kNever)->front().store_key.empty());
   CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
@@ -147,11 +147,11 @@ TEST_CASE("SqliteStore: names the entries that wait, each once, while they live 
     REQUIRE(entries);
     return entries->size();
   };
-  CHECK(store->KeepPending(Paid(1), kNever));
-  CHECK(store->KeepPending(Paid(1), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
+  CHECK(store->PutPending(Paid(1), kNever));
   CHECK(store->AddPending({Hits(5), clock.WallNow(), RandomId()}, kNever));
-  KeepRequest text = MakeKeep(MakeKey(1, ContentKind::kText), 1200s);
-  CHECK(store->KeepPending(text, kNever));
+  PutRequest text = MakePut(MakeKey(1, ContentKind::kText), 1200s);
+  CHECK(store->PutPending(text, kNever));
   CHECK(names(KeyPattern::All()) == 2);
   CHECK(names(*KeyPattern::Parse("text:*")) == 1);
   const auto one = keys.StoredPattern(*KeyPattern::Parse(MakeKey(1).ToString()));
@@ -170,7 +170,7 @@ TEST_CASE("SqliteStore: sites that share a file do not see each other's waiting 
   test::FakeClock clock;
   const auto one = test::OpenStore(dir.path(), clock);
   const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
-  CHECK(one->KeepPending(Paid(1), kNever));
+  CHECK(one->PutPending(Paid(1), kNever));
   CHECK(*other->CountPending(kNever) == 0);
   CHECK(other->OldestPending(9, kNever)->empty());
   CHECK(other->SumPending(clock.WallNow(), kNever)->all.empty());
@@ -181,12 +181,12 @@ TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keep
   test::FakeClock clock;
   {
     const auto store = test::OpenStore(dir.path(), clock);
-    CHECK(store->Keep(Paid(1), kNever));
+    CHECK(store->Put(Paid(1), kNever));
   }
   MakeVersionOne(dir.path());
   const auto store = test::OpenStore(dir.path(), clock);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(store->KeepPending(Paid(2), kNever));
+  CHECK(store->PutPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
   CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "4");
 }

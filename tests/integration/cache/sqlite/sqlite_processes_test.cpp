@@ -5,20 +5,20 @@
 #include <array>
 #include <csignal>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
-KeepRequest PaidKeep(unsigned number) {
-  KeepRequest request = MakeKeep(MakeKey(number), 1h, number % 100);
+PutRequest PaidKeep(unsigned number) {
+  PutRequest request = MakePut(MakeKey(number), 1h, number % 100);
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   return request;
 }
@@ -64,7 +64,7 @@ TEST_CASE("SqliteStore: several processes open and write one file at once") {
       SystemClock clock;
       const auto store = OpenInChild(dir.path(), clock);
       for (unsigned i = 0; i < kEach; ++i) {
-        if (!store->Keep(PaidKeep(c * kEach + i), kNever)) ::_exit(3);
+        if (!store->Put(PaidKeep(c * kEach + i), kNever)) ::_exit(3);
       }
       ::_exit(0);
     });
@@ -87,7 +87,7 @@ TEST_CASE("SqliteStore: kill -9 loses nothing that Keep acknowledged") {
     SystemClock clock;
     const auto store = OpenInChild(dir.path(), clock);
     for (unsigned i = 0;; ++i) {
-      if (!store->Keep(PaidKeep(i), kNever)) ::_exit(3);
+      if (!store->Put(PaidKeep(i), kNever)) ::_exit(3);
       if (::write(acknowledged[1], &i, sizeof i) != sizeof i) ::_exit(4);
     }
   });

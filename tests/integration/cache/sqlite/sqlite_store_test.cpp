@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/core/random_id.h"
@@ -12,8 +12,8 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
@@ -60,9 +60,9 @@ TEST_CASE("SqliteStore: survives a restart, counters and their beginning include
   WallTime since;
   {
     const auto store = test::OpenStore(dir.path(), clock);
-    KeepRequest request = MakeKeep(MakeKey(1), 1h);
+    PutRequest request = MakePut(MakeKey(1), 1h);
     request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
-    REQUIRE(store->Keep(request, kNever));
+    REQUIRE(store->Put(request, kNever));
     since = store->Read(clock.WallNow(), kNever)->since;
     CHECK(since == clock.WallNow());
   }
@@ -90,9 +90,9 @@ TEST_CASE("SqliteStore: sites with other prefixes share a file and never meet") 
   test::FakeClock clock;
   const auto plain = test::OpenStore(dir.path(), clock);
   const auto demo = test::OpenStore(dir.path(), clock, NullLogger(), Prefixed("demo:"));
-  REQUIRE(plain->Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(plain->Put(MakePut(MakeKey(1), 1h), kNever));
   CHECK(demo->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
-  REQUIRE(demo->Keep(MakeKeep(MakeKey(2), 1h), kNever));
+  REQUIRE(demo->Put(MakePut(MakeKey(2), 1h), kNever));
   Counters hit;
   hit.at(ContentKind::kText, Counter::kHits) = 1;
   REQUIRE(demo->Add({hit, clock.WallNow(), RandomId()}, kNever));
@@ -108,9 +108,9 @@ TEST_CASE("SqliteStore: expired entries are swept on writes and at open") {
   auto store = test::OpenStore(dir.path(), clock);
   test::RawDatabase database(dir.path());
   raw = &database;
-  for (unsigned i = 0; i < 40; ++i) REQUIRE(store->Keep(MakeKeep(MakeKey(i), 10s), kNever));
+  for (unsigned i = 0; i < 40; ++i) REQUIRE(store->Put(MakePut(MakeKey(i), 10s), kNever));
   clock.Advance(10s);
-  REQUIRE(store->Keep(MakeKeep(MakeKey(100), 1h), kNever));
+  REQUIRE(store->Put(MakePut(MakeKey(100), 1h), kNever));
   CHECK(raw->Query("SELECT count(*) FROM entries") == "9");  // a bounded batch of 32
   store.reset();
   store = test::OpenStore(dir.path(), clock);
@@ -145,7 +145,7 @@ TEST_CASE("SqliteStore: many threads share its few connections (rule P3)") {
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 64; ++t) {
     threads.emplace_back([&world, &wrong, t] {
-      if (!world.store().Keep(MakeKeep(MakeKey(t), 1h, t), kNever)) ++wrong;
+      if (!world.store().Put(MakePut(MakeKey(t), 1h, t), kNever)) ++wrong;
       const auto found = world.store().Lookup(MakeKey(t), kNever);
       if (found.outcome != LookupOutcome::kHit || found.entry->verdict.ai_score != t) ++wrong;
     });

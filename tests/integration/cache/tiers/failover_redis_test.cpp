@@ -4,8 +4,8 @@
 #include <memory>
 #include <thread>
 
-#include "integration/cache/redis/redis_world.h"
-#include "integration/cache/sqlite/sqlite_world.h"
+#include "integration/cache/redis/redis_fixture.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
 #include "vcache/cache/tiers/failover_store.h"
 
@@ -17,10 +17,10 @@ using test::MakeKey;
 
 namespace {
 
-KeepRequest Paid(unsigned number, double score = 87.5, std::chrono::seconds later = 0s) {
+PutRequest Paid(unsigned number, double score = 87.5, std::chrono::seconds later = 0s) {
   Entry entry = *test::MakeEntry(MakeKey(number), score);
   entry.stored_at += later;
-  KeepRequest request;
+  PutRequest request;
   request.entry = std::make_shared<const Entry>(std::move(entry));
   request.ttl = 1'000s;
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
@@ -126,7 +126,7 @@ TEST_CASE("FailoverStore on Redis: a password that is wrong is an outage like an
   test::RedisServer server(options);
   server.UsePassword("hunter2");
   World world("redis://:wrong@127.0.0.1:" + std::to_string(server.port()));
-  CHECK(world.store->Keep(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
   CHECK_FALSE(world.store->available());
   CHECK(world.store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   server.Ask({"CONFIG", "SET", "requirepass", "wrong"});
@@ -143,8 +143,8 @@ TEST_CASE("FailoverStore on Redis: down at start, what was paid for is in it onc
   test::RedisServer server;
   server.Kill();
   World world(server.url());
-  CHECK(world.store->Keep(Paid(1), kNever));
-  CHECK(world.store->Keep(Paid(2), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(2), kNever));
   CHECK(world.store->pending() == 2);
   CHECK(world.store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
 
@@ -166,7 +166,7 @@ TEST_CASE("FailoverStore on Redis: killed and restarted empty in the middle, sev
   world.AwaitConnected();
   for (unsigned round = 0; round < 3; ++round) {
     server.Kill();
-    for (unsigned i = 0; i < 20; ++i) CHECK(world.store->Keep(Paid(100 * round + i), kNever));
+    for (unsigned i = 0; i < 20; ++i) CHECK(world.store->Put(Paid(100 * round + i), kNever));
     server.Start();
     world.AwaitDelivered();
     CHECK(PaidCalls(world) == 20);
@@ -182,8 +182,8 @@ TEST_CASE("FailoverStore on Redis: a write whose reply was lost counts once") {
   World world(server.url());
   world.AwaitConnected();
   server.Freeze();
-  CHECK(world.store->Keep(Paid(1), kNever));  // sent; carried out when it thaws
-  CHECK(world.store->Keep(Paid(2), kNever));  // not sent any more
+  CHECK(world.store->Put(Paid(1), kNever));  // sent; carried out when it thaws
+  CHECK(world.store->Put(Paid(2), kNever));  // not sent any more
   CHECK(world.store->pending() == 2);
   server.Thaw();
   world.AwaitDelivered();
@@ -197,7 +197,7 @@ TEST_CASE("RedisStore: what is delivered twice is stored and counted once") {
   server.Kill();
   World world(server.url());
   world.store->Stop();
-  CHECK(world.store->Keep(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
   const auto waiting = world.local->OldestPending(9, kNever);
   REQUIRE(waiting->size() == 1);
   server.Start();
@@ -219,12 +219,12 @@ TEST_CASE("RedisStore: a newer verdict is not overwritten by one that waited, an
     World world(server.url(),
                 keyed ? KeySpace({.prefix = "p:", .secret = Secret("some secret")}) : KeySpace());
     world.store->Stop();
-    CHECK(world.store->Keep(Paid(1, 10, 60s), kNever));
-    CHECK(world.store->Keep(Paid(2, 20, 60s), kNever));
+    CHECK(world.store->Put(Paid(1, 10, 60s), kNever));
+    CHECK(world.store->Put(Paid(2, 20, 60s), kNever));
     server.Start();
     world.AwaitConnected();
-    CHECK(world.redis->Keep(Paid(1, 99, 120s), kNever));
-    CHECK(world.redis->Keep(Paid(2, 99, 0s), kNever));
+    CHECK(world.redis->Put(Paid(1, 99, 120s), kNever));
+    CHECK(world.redis->Put(Paid(2, 99, 0s), kNever));
     CHECK(world.store->DeliverNow());
     CHECK(world.redis->Lookup(MakeKey(1), kNever).entry->verdict.ai_score == 99);
     CHECK(world.redis->Lookup(MakeKey(2), kNever).entry->verdict.ai_score == 20);
@@ -238,7 +238,7 @@ TEST_CASE("RedisStore: what changes between a delivery's look and its write is l
   World world(server.url());
   world.store->Stop();
   world.AwaitConnected();
-  REQUIRE(world.local->KeepPending(Paid(1), kNever));
+  REQUIRE(world.local->PutPending(Paid(1), kNever));
   const auto waiting = world.local->OldestPending(9, kNever)->front();
   const auto deliver = [&](const std::function<void(redis::RespReply&)>& after_get) {
     InterruptedClient client(*world.connection, after_get);
@@ -247,7 +247,7 @@ TEST_CASE("RedisStore: what changes between a delivery's look and its write is l
         .has_value();
   };
   // The write got through, its reply did not; and then the look at it comes back damaged.
-  CHECK(world.redis->Keep(Paid(1), kNever));
+  CHECK(world.redis->Put(Paid(1), kNever));
   CHECK_FALSE(deliver([](redis::RespReply& reply) { reply.text[0] = '#'; }));
   CHECK_FALSE(deliver([](redis::RespReply& reply) { reply = {}; }));
   CHECK(PaidCalls(world) == 1);
@@ -256,7 +256,7 @@ TEST_CASE("RedisStore: what changes between a delivery's look and its write is l
   // Somebody writes, or clears, in between.
   server.Ask({"DEL", RedisKey(1)});
   CHECK_FALSE(
-      deliver([&](redis::RespReply&) { (void)world.redis->Keep(Paid(1, 99, 60s), kNever); }));
+      deliver([&](redis::RespReply&) { (void)world.redis->Put(Paid(1, 99, 60s), kNever); }));
   CHECK(PaidCalls(world) == 2);
   CHECK_FALSE(deliver([&](redis::RespReply&) { server.Ask({"DEL", RedisKey(1)}); }));
   CHECK(deliver([](redis::RespReply&) {}));
@@ -270,8 +270,8 @@ TEST_CASE("RedisStore: garbage and foreign types under the key give way to what 
   server.Kill();
   World world(server.url());
   world.store->Stop();
-  CHECK(world.store->Keep(Paid(1), kNever));
-  CHECK(world.store->Keep(Paid(2), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(2), kNever));
   server.Start();
   world.AwaitConnected();
   server.Ask({"SET", RedisKey(1), "garbage"});
@@ -286,9 +286,9 @@ TEST_CASE("FailoverStore on Redis: full, it is read; what it does not take waits
   test::RedisServer server;
   World world(server.url());
   world.AwaitConnected();
-  CHECK(world.store->Keep(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
   server.Ask({"CONFIG", "SET", "maxmemory", "1"});
-  CHECK(world.store->Keep(Paid(2), kNever));
+  CHECK(world.store->Put(Paid(2), kNever));
   CHECK(world.store->pending() == 1);
   CHECK(world.store->available());
   CHECK(world.store->Lookup(MakeKey(1), kNever).tier == Tier::kRedis);
@@ -304,7 +304,7 @@ TEST_CASE("FailoverStore on Redis: what waits survives the end of the process") 
   test::RedisServer server;
   server.Kill();
   World world(server.url());
-  CHECK(world.store->Keep(Paid(1), kNever));
+  CHECK(world.store->Put(Paid(1), kNever));
   world.Restart();
   CHECK(world.store->pending() == 1);
   CHECK(world.store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);

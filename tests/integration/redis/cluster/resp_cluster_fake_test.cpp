@@ -94,9 +94,9 @@ class FakeCluster {
 };
 
 /// A client of a fake cluster, which knows the first server only.
-struct FakeClusterBench {
-  explicit FakeClusterBench(const FakeCluster& cluster, bool ready = true,
-                            test::milliseconds timeout = 5'000ms) {
+struct FakeClusterFixture {
+  explicit FakeClusterFixture(const FakeCluster& cluster, bool ready = true,
+                              test::milliseconds timeout = 5'000ms) {
     ClusterClientOptions options;
     options.command_timeout = timeout;
     options.url = *ParseRedisClusterUrl("redis+cluster://" + cluster.Address(0));
@@ -123,7 +123,7 @@ TEST_CASE("ClusterClient: MOVED is followed, and the slots are read again, once"
     return "+yes\r\n";
   });
   self = &cluster;
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   Eventually([&] { return bench.client->Status().refreshes >= 2; }, 500ms);
   const auto before = cluster.slot_reads();
   cluster.UseSlots("*1\r\n" + cluster.Range(0, 16'383, 0));
@@ -143,7 +143,7 @@ TEST_CASE("ClusterClient: ASKING stands right before the command that it is for"
     return BulkText(words[1]);
   });
   self = &cluster;
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   std::vector<std::thread> callers;
   std::atomic<int> wrong{0};
   for (int t = 0; t < 8; ++t) {
@@ -176,7 +176,7 @@ TEST_CASE("ClusterClient: servers that send a request round in circles are found
   FakeCluster cluster(
       [&](int index, const Words&) { return "-MOVED 12182 " + self->Address(1 - index) + "\r\n"; });
   self = &cluster;
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   const auto reply = bench.Run({"GET", "foo"});
   REQUIRE_FALSE(reply);
   CHECK(reply.error().code == ErrorCode::kStoreUnavailable);
@@ -188,7 +188,7 @@ TEST_CASE("ClusterClient: redirections that lead nowhere") {
                             "-MOVED 12182 127.0.0.1:1"}) {
     CAPTURE(error);
     FakeCluster cluster([&](int, const Words&) { return std::string(error) + "\r\n"; });
-    FakeClusterBench bench(cluster);
+    FakeClusterFixture bench(cluster);
     const auto reply = bench.Run({"GET", "foo"});
     REQUIRE_FALSE(reply);
     CHECK(reply.error().code == ErrorCode::kStoreUnavailable);
@@ -201,7 +201,7 @@ TEST_CASE("ClusterClient: TRYAGAIN is tried again a few times, and no more") {
     if (words[0] == "GET" && refusals.fetch_sub(1) > 0) return "-TRYAGAIN later\r\n";
     return "+yes\r\n";
   });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   CHECK(bench.Run({"GET", "foo"})->text == "yes");
   CHECK(bench.client->Status().repeated == 2);
   refusals = 1'000;
@@ -218,7 +218,7 @@ TEST_CASE("ClusterClient: an MGET whose keys are on their way is parted") {
     if (words.size() > 2) return "-TRYAGAIN Multiple keys request during rehashing of slot\r\n";
     return "*1\r\n" + BulkText(words[1]);
   });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   const auto reply = bench.Run({"MGET", "{foo}1", "{bar}1", "{foo}2", "{foo}3"});
   REQUIRE(reply);
   REQUIRE(reply->elements.size() == 4);
@@ -230,7 +230,7 @@ TEST_CASE("ClusterClient: an MGET whose keys are on their way is parted") {
 
 TEST_CASE("ClusterClient: a list of the wrong length is no answer") {
   FakeCluster cluster([](int, const Words&) { return std::string("*1\r\n$1\r\nx\r\n"); });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   CHECK_FALSE(bench.Run({"MGET", "{foo}1", "{foo}2"}));
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("ClusterClient: CLUSTERDOWN makes calls fail at once until a server sa
     }
     return down ? "-CLUSTERDOWN The cluster is down\r\n" : "+yes\r\n";
   });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   CHECK_FALSE(bench.Run({"GET", "foo"}));
   CHECK_FALSE(bench.Run({"GET", "bar"}));
   CHECK_FALSE(bench.client->available());
@@ -259,7 +259,7 @@ TEST_CASE("ClusterClient: one slot without a server does not take the others wit
     if (words[1] == "foo") return "-CLUSTERDOWN Hash slot not served\r\n";
     return "+yes\r\n";
   });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   CHECK_FALSE(bench.Run({"GET", "foo"}));
   CHECK(bench.Run({"GET", "bar"})->text == "yes");
   CHECK(bench.client->available());
@@ -268,7 +268,7 @@ TEST_CASE("ClusterClient: one slot without a server does not take the others wit
 TEST_CASE("ClusterClient: a server without a host is found where it was asked") {
   FakeCluster cluster([](int, const Words&) { return std::string("+yes\r\n"); });
   cluster.UseSlots("*1\r\n" + cluster.Range(0, 16'383, 0, ""));
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   CHECK(bench.Run({"GET", "foo"})->text == "yes");
 }
 
@@ -279,7 +279,7 @@ TEST_CASE("ClusterClient: replies to CLUSTER SLOTS that no cluster gives") {
         "*2\r\n" + cluster.Range(0, 9, 0) + cluster.Range(9, 16'383, 1)}) {
     CAPTURE(slots);
     cluster.UseSlots(slots);
-    FakeClusterBench bench(cluster, false);
+    FakeClusterFixture bench(cluster, false);
     CHECK(Eventually(
         [&] { return bench.client->Status().reason.find("CLUSTER SLOTS") != std::string::npos; }));
     CHECK_FALSE(bench.client->available());
@@ -299,7 +299,7 @@ TEST_CASE("ClusterClient: a map that names nobody does not replace one that does
     return "+yes\r\n";
   });
   self = &cluster;
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   cluster.UseSlots("*0\r\n");
   sends_on = true;
   const int reads = cluster.slot_reads();
@@ -314,7 +314,7 @@ TEST_CASE("ClusterClient: a server that hangs is felt once by the calls for its 
   FakeCluster cluster([&](int index, const Words&) -> std::string {
     return hangs && index == 1 ? "" : "+yes\r\n";
   });
-  FakeClusterBench bench(cluster, true, 500ms);
+  FakeClusterFixture bench(cluster, true, 500ms);
   CHECK(Eventually([&] { return bench.Run({"GET", "foo"}).has_value(); }));
   hangs = true;
   const auto asked = [&] {
@@ -334,7 +334,7 @@ TEST_CASE("ClusterClient: a walk in whose middle the slots change owners is brok
     if (words[0] == "SCAN") return "*2\r\n" + BulkText(words[1] == "0" ? "5" : "0") + "*0\r\n";
     return "+yes\r\n";
   });
-  FakeClusterBench bench(cluster);
+  FakeClusterFixture bench(cluster);
   std::string cursor = "0";
   int pages = 0;
   do {

@@ -22,9 +22,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A client of a real cluster, ready.
-struct ClusterBench {
+struct ClusterFixture {
   /// The rounds of a busy machine under sanitizers are not what most of these tests are about.
-  explicit ClusterBench(const std::string& url, milliseconds timeout = 5'000ms) {
+  explicit ClusterFixture(const std::string& url, milliseconds timeout = 5'000ms) {
     ClusterClientOptions options;
     options.url = *ParseRedisClusterUrl(url);
     options.command_timeout = timeout;
@@ -58,7 +58,7 @@ std::string KeyOf(int number) {
 TEST_CASE("ClusterClient: keys of all slots, one by one and together") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   for (int i = 0; i < 300; ++i) {
     REQUIRE(bench.Run({"SET", KeyOf(i), std::to_string(i)})->is_status("OK"));
   }
@@ -104,7 +104,7 @@ TEST_CASE("ClusterClient: keys of all slots, one by one and together") {
 TEST_CASE("ClusterClient: a script is taught to each server, and its keys share a slot") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   const RespScript script("return redis.call('INCRBY', KEYS[1], ARGV[1])");
   for (int round = 1; round <= 2; ++round) {
     for (int i = 0; i < 30; ++i) {
@@ -124,7 +124,7 @@ TEST_CASE("ClusterClient: a script is taught to each server, and its keys share 
 TEST_CASE("ClusterClient: an idle, healthy cluster is asked nothing") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   CHECK(Eventually([&] {  // until what the start set off is over
     const auto before = bench.client->Status().refreshes;
     std::this_thread::sleep_for(700ms);
@@ -142,7 +142,7 @@ TEST_CASE("ClusterClient: an idle, healthy cluster is asked nothing") {
 TEST_CASE("ClusterClient: a slot is moved while it is read (ASK and MOVED)") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   constexpr int kKeys = 60;
   const auto key_of = [](int i) { return "{moving}" + std::to_string(i); };
   for (int i = 0; i < kKeys; ++i) REQUIRE(bench.Run({"SET", key_of(i), std::to_string(i)}));
@@ -203,7 +203,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
   if (!RedisServer::Available()) return;
   // Without this a cluster that lacks a slot answers for none of them.
   const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   std::map<std::size_t, std::vector<std::string>> keys_of;
   for (int i = 0; i < 90; ++i) {
     REQUIRE(bench.Run({"SET", KeyOf(i), KeyOf(i)}));
@@ -268,7 +268,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
 TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted when it goes on") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster({"--cluster-require-full-coverage", "no"});
-  ClusterBench bench(cluster.url(), 500ms);
+  ClusterFixture bench(cluster.url(), 500ms);
   REQUIRE(bench.Run({"SET", "key", "old"}));
   const std::size_t owner = cluster.OwnerOf("key");
   cluster.server(owner).Ask({"WAIT", "1", "5000"});
@@ -297,7 +297,7 @@ TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted wh
 TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by ourselves") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;  // full coverage is required, as by default
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   REQUIRE(bench.Run({"SET", "key", "value"}));
   const std::size_t owner = cluster.OwnerOf("key");
   const std::size_t victim = (owner + 1) % 3;
@@ -332,7 +332,7 @@ TEST_CASE("ClusterClient: a cluster that says it is down is asked again only by 
 TEST_CASE("ClusterClient over TLS: every server is verified, also the one that takes over") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster({"--cluster-require-full-coverage", "no"}, true);
-  ClusterBench bench(cluster.url());
+  ClusterFixture bench(cluster.url());
   for (int i = 0; i < 50; ++i) REQUIRE(bench.Text({"SET", KeyOf(i), KeyOf(i)}) == "OK");
   const std::size_t victim = cluster.OwnerOf(KeyOf(0));
   cluster.server(victim).Ask({"WAIT", "1", "5000"});
@@ -363,7 +363,7 @@ TEST_CASE("ClusterClient: one seed that is a replica leads to all of them") {
   if (!RedisServer::Available()) return;
   const RedisCluster cluster;
   const std::string replica = std::to_string(cluster.server(4).port());
-  ClusterBench bench("redis+cluster://127.0.0.1:1,127.0.0.1:" + replica);
+  ClusterFixture bench("redis+cluster://127.0.0.1:1,127.0.0.1:" + replica);
   CHECK(bench.client->Status().masters == 3);
   for (int i = 0; i < 30; ++i) CHECK(bench.Text({"SET", KeyOf(i), "x"}) == "OK");
   // A connection to whom we need no more is left.

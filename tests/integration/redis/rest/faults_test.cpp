@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "integration/redis/rest_world.h"
+#include "integration/redis/rest_fixture.h"
 #include "support/rest_stand_in.h"
 
 using namespace vcache;
@@ -16,8 +16,8 @@ using namespace vcache::redis;
 using namespace std::chrono_literals;
 using test::Eventually;
 using test::RedisServer;
+using test::RestFixture;
 using test::RestStandIn;
-using test::RestWorld;
 
 namespace {
 
@@ -26,7 +26,7 @@ struct RestFaults {
   RestFaults() {
     UpstashRestOptions options = stand_in.Options();
     options.command_timeout = 3s;
-    world = std::make_unique<RestWorld>(options);
+    world = std::make_unique<RestFixture>(options);
     REQUIRE(world->Ask({"SET", "k", "v"}));
   }
   /// What most of many calls take at most, in milliseconds: each fails at once. (A busy machine may
@@ -46,7 +46,7 @@ struct RestFaults {
 
   RedisServer server;
   RestStandIn stand_in{server};
-  std::unique_ptr<RestWorld> world;
+  std::unique_ptr<RestFixture> world;
 };
 
 }  // namespace
@@ -54,7 +54,7 @@ struct RestFaults {
 TEST_CASE("Upstash over REST: gone and back again, with one line each way and no delay between") {
   if (!RestStandIn::Available()) return;
   RestFaults faults;
-  RestWorld& world = *faults.world;
+  RestFixture& world = *faults.world;
   faults.stand_in.Kill();
   CHECK_FALSE(world.Ask({"GET", "k"}));
   CHECK_FALSE(world.link->available());
@@ -74,7 +74,7 @@ TEST_CASE("Upstash over REST: gone and back again, with one line each way and no
 TEST_CASE("Upstash over REST: frozen, the first caller waits its time and the others not") {
   if (!RestStandIn::Available()) return;
   RestFaults faults;
-  RestWorld& world = *faults.world;
+  RestFixture& world = *faults.world;
   faults.stand_in.Freeze();
   const auto begun = std::chrono::steady_clock::now();
   CHECK_FALSE(world.Ask({"GET", "k"}));
@@ -123,7 +123,7 @@ TEST_CASE("Upstash over REST: a wrong token is refused and never logged") {
   RestStandIn stand_in(server);
   UpstashRestOptions options = stand_in.Options();
   options.token = Secret("hunter2");
-  RestWorld world(options, RestWorld::Wait::kForTrouble);
+  RestFixture world(options, RestFixture::Wait::kForTrouble);
   CHECK(RespStateName(world.link->Status().state) == "refused");
   REQUIRE(Eventually([&] { return world.logger.lines().size() == 1; }));
   CHECK(world.logger.lines()[0].fields.find("token") != std::string::npos);

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "integration/redis/rest_world.h"
+#include "integration/redis/rest_fixture.h"
 #include "support/never.h"
 #include "support/rest_stand_in.h"
 
@@ -16,14 +16,14 @@ using namespace vcache::redis;
 using namespace std::chrono_literals;
 using test::kNever;
 using test::RedisServer;
+using test::RestFixture;
 using test::RestStandIn;
-using test::RestWorld;
 
 TEST_CASE("Upstash over REST: commands, pipelines and every kind of reply, as from Redis") {
   if (!RestStandIn::Available()) return;
   RedisServer server;
   RestStandIn stand_in(server);
-  RestWorld world(stand_in.Options());
+  RestFixture world(stand_in.Options());
   CHECK(world.Ask({"SET", "k", "caf\xC3\xA9 \"quoted\"\n"})->is_status("OK"));
   CHECK(server.Ask({"GET", "k"}) == "caf\xC3\xA9 \"quoted\"\n");
   CHECK(world.Ask({"GET", "k"})->text == "caf\xC3\xA9 \"quoted\"\n");
@@ -48,7 +48,7 @@ TEST_CASE("Upstash over REST: replies hold any bytes") {
   if (!RestStandIn::Available()) return;
   RedisServer server;
   RestStandIn stand_in(server);
-  RestWorld world(stand_in.Options());
+  RestFixture world(stand_in.Options());
   std::string every;
   for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
   server.Ask({"SET", "every", every});
@@ -67,7 +67,7 @@ TEST_CASE("Upstash over REST: a script runs by its digest, and once again when i
   if (!RestStandIn::Available()) return;
   RedisServer server;
   RestStandIn stand_in(server);
-  RestWorld world(stand_in.Options());
+  RestFixture world(stand_in.Options());
   const RespScript script("return redis.call('INCRBY', KEYS[1], ARGV[1])");
   const std::array<std::string, 1> keys = {"n"};
   const std::array<std::string, 1> arguments = {"2"};
@@ -82,7 +82,7 @@ TEST_CASE("Upstash over REST: many callers share few connections and few request
   if (!RestStandIn::Available()) return;
   RedisServer server;
   RestStandIn stand_in(server);
-  RestWorld world(stand_in.Options());
+  RestFixture world(stand_in.Options());
   const int connections = stand_in.Count("connections");
   std::atomic<int> right{0};
   std::vector<std::thread> callers;
@@ -104,7 +104,7 @@ TEST_CASE("Upstash over REST: calls that come while all connections are busy tra
   if (!RestStandIn::Available()) return;
   RedisServer server;
   RestStandIn stand_in(server);
-  RestWorld world(stand_in.Options());
+  RestFixture world(stand_in.Options());
   constexpr std::size_t kCallers = 100;
   const auto burst = [&] {
     std::atomic<std::size_t> right{0};
@@ -134,15 +134,15 @@ TEST_CASE("rule T3: Upstash over REST verifies who answers") {
   RedisServer server;
   RestStandIn good(server, test::TestAuthority::LeafOptions());
   {
-    RestWorld world(good.Options());
+    RestFixture world(good.Options());
     CHECK(world.Ask({"ECHO", "secure"})->text == "secure");
   }
   UpstashRestOptions strange = good.Options();
   strange.ca_file.clear();  // the system's, which do not know the test's
-  RestWorld unknown(strange, RestWorld::Wait::kForTrouble);
+  RestFixture unknown(strange, RestFixture::Wait::kForTrouble);
   CHECK(unknown.link->Status().reason.find("certificate") != std::string::npos);
   RestStandIn other(server, test::TestAuthority::LeafOptions{.names = "DNS:elsewhere.test"});
-  RestWorld wrong_name(other.Options(), RestWorld::Wait::kForTrouble);
+  RestFixture wrong_name(other.Options(), RestFixture::Wait::kForTrouble);
   CHECK(wrong_name.link->Status().reason.find("certificate") != std::string::npos);
 }
 

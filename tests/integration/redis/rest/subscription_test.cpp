@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "integration/redis/rest_world.h"
+#include "integration/redis/rest_fixture.h"
 #include "support/rest_stand_in.h"
 #include "support/scripted_server.h"
 

@@ -28,7 +28,7 @@ struct Wiring {
   config::DetectionSettings detection;
   test::FakeHttpClient http;
   test::FakeClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   test::RecordingLogger logger;
 };
 

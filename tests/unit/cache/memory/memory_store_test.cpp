@@ -10,8 +10,8 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
@@ -71,11 +71,11 @@ TEST_CASE("MemoryStore: remembers whether the life of what it holds is known") {
 TEST_CASE("MemoryStore: a clear tells what was kept here alone from copies") {
   test::FakeClock clock;
   MemoryStore store({}, clock);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 60s), kNever));
-  store.KeepAlone(MakeKeep(MakeKey(2), 60s));
-  store.KeepAlone(MakeKeep(MakeKey(3, ContentKind::kText), 60s));
-  store.KeepAlone(MakeKeep(MakeKey(4), 60s));
-  REQUIRE(store.Keep(MakeKeep(MakeKey(4), 60s), kNever));  // taken behind in the end
+  REQUIRE(store.Put(MakePut(MakeKey(1), 60s), kNever));
+  store.KeepAlone(MakePut(MakeKey(2), 60s));
+  store.KeepAlone(MakePut(MakeKey(3, ContentKind::kText), 60s));
+  store.KeepAlone(MakePut(MakeKey(4), 60s));
+  REQUIRE(store.Put(MakePut(MakeKey(4), 60s), kNever));  // taken behind in the end
   const auto report = store.ClearHere(KeyPattern::All(), ClearMode::kDelete);
   CHECK(report.all.analysis == 3);
   CHECK(report.all.text == 1);
@@ -86,35 +86,35 @@ TEST_CASE("MemoryStore: a clear tells what was kept here alone from copies") {
 TEST_CASE("MemoryStore: a hit is the same entry, not a copy") {
   test::FakeClock clock;
   MemoryStore store({}, clock);
-  const auto request = MakeKeep(MakeKey(1), 60s);
-  REQUIRE(store.Keep(request, kNever));
+  const auto request = MakePut(MakeKey(1), 60s);
+  REQUIRE(store.Put(request, kNever));
   CHECK(store.Lookup(MakeKey(1), kNever).entry == request.entry);
 }
 
 TEST_CASE("MemoryStore: forgets at its own limit, but reports the true life") {
   test::FakeClock clock;
   MemoryStore store({.max_ttl = 300s}, clock);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 604'800s), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(1), 604'800s), kNever));
   clock.Advance(299s);
   CHECK(store.Lookup(MakeKey(1), kNever).ttl == 604'501s);
   clock.Advance(1s);
   CHECK(store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
   CHECK(store.use().entries == 0);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), std::chrono::seconds::max()), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(1), std::chrono::seconds::max()), kNever));
   CHECK(store.Lookup(MakeKey(1), kNever).ttl > 0s);
 }
 
 TEST_CASE("MemoryStore: stays within its bytes and drops the least recently used") {
   test::FakeClock clock;
   MemoryStore probe({.shards = 1}, clock);
-  REQUIRE(probe.Keep(MakeKeep(MakeKey(1), 60s), kNever));
+  REQUIRE(probe.Put(MakePut(MakeKey(1), 60s), kNever));
   const std::uint64_t one = probe.use().bytes;
   CHECK(one > sizeof(Entry) + sizeof(CacheKey));
 
   MemoryStore store({.max_bytes = 3 * one, .shards = 1}, clock);
-  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Keep(MakeKeep(MakeKey(i), 60s), kNever));
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Put(MakePut(MakeKey(i), 60s), kNever));
   CHECK(store.Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(3), 60s), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(3), 60s), kNever));
   CHECK(store.use().bytes == 3 * one);
   CHECK(store.Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
   CHECK(store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
@@ -123,10 +123,10 @@ TEST_CASE("MemoryStore: stays within its bytes and drops the least recently used
 TEST_CASE("MemoryStore: what is too large is not kept, nor what it replaces") {
   test::FakeClock clock;
   MemoryStore store({.max_bytes = 8'192, .shards = 1}, clock);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 60s), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(1), 60s), kNever));
   Entry large = *test::MakeEntry(MakeKey(1));
   large.verdict.details = std::string(10'000, ' ');
-  REQUIRE(store.Keep({std::make_shared<const Entry>(large), 60s, {}}, kNever));
+  REQUIRE(store.Put({std::make_shared<const Entry>(large), 60s, {}}, kNever));
   CHECK(store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
   CHECK(store.use().bytes == 0);
 }
@@ -134,7 +134,7 @@ TEST_CASE("MemoryStore: what is too large is not kept, nor what it replaces") {
 TEST_CASE("MemoryStore: without room it keeps nothing and is no error") {
   test::FakeClock clock;
   MemoryStore store({.max_bytes = 0}, clock);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 60s), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(1), 60s), kNever));
   CHECK(store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("MemoryStore: Promote never puts an older verdict over a newer one") {
   test::FakeClock clock;
   MemoryStore store({}, clock);
   const CacheKey key = MakeKey(1);
-  REQUIRE(store.Keep({StoredAt(key, 10s, 90), 60s, {}}, kNever));
+  REQUIRE(store.Put({StoredAt(key, 10s, 90), 60s, {}}, kNever));
   store.Promote(Found(StoredAt(key, 5s, 10), 60s));
   CHECK(store.Lookup(key, kNever).entry->verdict.ai_score == 90);
   store.Promote(Found(StoredAt(key, 11s, 20), 60s));
@@ -155,7 +155,7 @@ TEST_CASE("MemoryStore: patterns match the key as the store behind writes it") {
   test::FakeClock clock;
   const KeySpace keyed({.secret = Secret("a secret of some length")});
   MemoryStore store({.keys = keyed}, clock);
-  REQUIRE(store.Keep(MakeKeep(MakeKey(1), 60s), kNever));
+  REQUIRE(store.Put(MakePut(MakeKey(1), 60s), kNever));
   const auto clear = [&](const std::string& pattern) {
     return store.Clear(*KeyPattern::Parse(pattern), ClearMode::kDelete, kNever)->total();
   };

@@ -47,7 +47,7 @@ class FaultyBudget final : public BudgetStore {
   bool available() const noexcept override { return !away; }
 };
 
-struct FailoverWorld {
+struct FailoverBudgetFixture {
   FaultyBudget shared;
   MemoryBudgetOutbox disk;
   test::FakeClock clock;
@@ -73,7 +73,7 @@ struct FailoverWorld {
   }
 };
 
-class MemoryBudgetWorld final : public test::BudgetUnderTest {
+class MemoryBudgetFixture final : public test::BudgetUnderTest {
  public:
   BudgetStore& replica(std::size_t) override { return store_; }
   std::size_t replicas() const override { return 1; }
@@ -82,7 +82,7 @@ class MemoryBudgetWorld final : public test::BudgetUnderTest {
   MemoryBudgetStore store_;
 };
 
-class FailoverBudgetWorld final : public test::BudgetUnderTest {
+class TwoFailoverBudgets final : public test::BudgetUnderTest {
  public:
   BudgetStore& replica(std::size_t number) override { return number == 0 ? one_ : two_; }
   std::size_t replicas() const override { return 2; }
@@ -97,7 +97,7 @@ class FailoverBudgetWorld final : public test::BudgetUnderTest {
 }  // namespace
 
 TEST_CASE("MemoryBudgetStore: keeps every promise of a BudgetStore") {
-  test::RunBudgetStoreConformance([] { return std::make_unique<MemoryBudgetWorld>(); });
+  test::RunBudgetStoreConformance([] { return std::make_unique<MemoryBudgetFixture>(); });
 }
 
 TEST_CASE("MemoryBudgetOutbox: what waits is delivered as it was sealed") {
@@ -106,7 +106,7 @@ TEST_CASE("MemoryBudgetOutbox: what waits is delivered as it was sealed") {
 }
 
 TEST_CASE("FailoverBudget: keeps every promise of a BudgetStore") {
-  test::RunBudgetStoreConformance([] { return std::make_unique<FailoverBudgetWorld>(); });
+  test::RunBudgetStoreConformance([] { return std::make_unique<TwoFailoverBudgets>(); });
 }
 
 TEST_CASE("BudgetWindow: days and months end where UTC says, leap years and Decembers too") {
@@ -125,7 +125,7 @@ TEST_CASE("BudgetWindow: days and months end where UTC says, leap years and Dece
 }
 
 TEST_CASE("FailoverBudget: in an outage a tenth of what was left, and not again after a while") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   CHECK(world.Granted(200));
   world.shared.away = true;
   CHECK(world.Granted(50));
@@ -152,7 +152,7 @@ TEST_CASE("FailoverBudget: in an outage a tenth of what was left, and not again 
 }
 
 TEST_CASE("FailoverBudget: a replica that never saw a sum takes a tenth of the limit") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   world.shared.away = true;
   CHECK_FALSE(world.Granted(101));
   CHECK(world.Granted(100));
@@ -161,7 +161,7 @@ TEST_CASE("FailoverBudget: a replica that never saw a sum takes a tenth of the l
 }
 
 TEST_CASE("FailoverBudget: what waits counts before it is delivered, and once after it") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   CHECK(world.Granted(100));
   world.shared.away = true;
   CHECK(world.Granted(90));
@@ -177,7 +177,7 @@ TEST_CASE("FailoverBudget: what waits counts before it is delivered, and once af
 }
 
 TEST_CASE("FailoverBudget: an adjustment with a lost reply waits under its id and counts once") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   CHECK(world.Granted(500));
   world.shared.loses_replies = true;
   world.Change(-100);
@@ -189,7 +189,7 @@ TEST_CASE("FailoverBudget: an adjustment with a lost reply waits under its id an
 }
 
 TEST_CASE("FailoverBudget: what is given back in an outage is not spent before it is delivered") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   CHECK(world.Granted(1'000));
   world.shared.away = true;
   world.Change(-300);
@@ -201,7 +201,7 @@ TEST_CASE("FailoverBudget: what is given back in an outage is not spent before i
 }
 
 TEST_CASE("FailoverBudget: an adjustment does not overtake what waits for the same sum") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   world.shared.away = true;
   CHECK(world.Granted(100));
   world.shared.away = false;
@@ -212,7 +212,7 @@ TEST_CASE("FailoverBudget: an adjustment does not overtake what waits for the sa
 }
 
 TEST_CASE("FailoverBudget: what an earlier run left behind is known at the start") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   CHECK(world.disk.Put({"", {{MakeWindow("day"), 95}}}, kNever));
   FailoverBudget later(world.shared, &world.disk, world.clock, NullLogger());
   world.shared.away = true;
@@ -240,7 +240,7 @@ TEST_CASE("FailoverBudget: without a disk it tells that what waited is lost with
 }
 
 TEST_CASE("FailoverBudget: a crowd in an outage gets exactly the tenth") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   world.shared.away = true;
   std::atomic<int> granted{0};
   std::vector<std::thread> askers;
@@ -257,7 +257,7 @@ TEST_CASE("FailoverBudget: a crowd in an outage gets exactly the tenth") {
 }
 
 TEST_CASE("FailoverBudget: its thread delivers when the shared store is back") {
-  FailoverWorld world;
+  FailoverBudgetFixture world;
   world.budget.Start();
   world.shared.away = true;
   CHECK(world.Granted(10));

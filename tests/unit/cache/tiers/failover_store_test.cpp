@@ -19,8 +19,8 @@ using test::MakeKey;
 
 namespace {
 
-KeepRequest Paid(unsigned number) {
-  KeepRequest request;
+PutRequest Paid(unsigned number) {
+  PutRequest request;
   request.entry = test::MakeEntry(MakeKey(number));
   request.ttl = 600s;
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
@@ -33,7 +33,7 @@ Counters Hits(std::int64_t count) {
   return counters;
 }
 
-struct FailoverBench {
+struct FailoverFixture {
   std::int64_t paid_calls() const {
     return shared.totals.at(ContentKind::kAnalysis, Counter::kPaidCalls);
   }
@@ -51,8 +51,8 @@ struct FailoverBench {
 }  // namespace
 
 TEST_CASE("FailoverStore: asks the shared store alone while it answers, and copies what is kept") {
-  FailoverBench bench;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  FailoverFixture bench;
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK(bench.store.Add({Hits(3), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK(bench.Ask(2) == LookupOutcome::kMiss);
@@ -62,8 +62,8 @@ TEST_CASE("FailoverStore: asks the shared store alone while it answers, and copi
 }
 
 TEST_CASE("FailoverStore: what was paid for before an outage is found in it") {
-  FailoverBench bench;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  FailoverFixture bench;
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK(bench.store.pending() == 0);
   bench.shared.away = true;
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
@@ -71,15 +71,15 @@ TEST_CASE("FailoverStore: what was paid for before an outage is found in it") {
 }
 
 TEST_CASE("FailoverStore: what another replica cleared is not found in an outage") {
-  FailoverBench bench;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  FailoverFixture bench;
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.store.ForgetCleared(KeyPattern::All());
   bench.shared.away = true;
   CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
 }
 
 TEST_CASE("FailoverStore: copies are compared with the count of clears once the store is there") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
   bench.shared.clears = 7;
   bench.store.Start();
@@ -93,7 +93,7 @@ TEST_CASE("FailoverStore: copies are compared with the count of clears once the 
     std::this_thread::yield();
   }
   bench.shared.clears = 8;
-  bench.store.DistrustCopies();
+  bench.store.MarkLocalStale();
   while (bench.local.synced_to != 8) {
     bench.clock.Advance(200ms);
     std::this_thread::yield();
@@ -102,9 +102,9 @@ TEST_CASE("FailoverStore: copies are compared with the count of clears once the 
 }
 
 TEST_CASE("FailoverStore: in an outage, what is kept is found, and what is unknown stays unknown") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK(bench.store.pending() == 1);
   const LookupResult found = bench.store.Lookup(MakeKey(1), kNever);
   CHECK(found.outcome == LookupOutcome::kHit);
@@ -118,18 +118,18 @@ TEST_CASE("FailoverStore: in an outage, what is kept is found, and what is unkno
 }
 
 TEST_CASE("FailoverStore: a shared store that is back does not yet know what waits: no miss") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.shared.away = false;
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK(bench.Ask(2) == LookupOutcome::kMiss);
 }
 
 TEST_CASE("FailoverStore: a store that is full but can be read is caught up, too") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.refuses_writes = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK_FALSE(bench.store.DeliverNow());
   bench.shared.refuses_writes = false;
@@ -138,9 +138,9 @@ TEST_CASE("FailoverStore: a store that is full but can be read is caught up, too
 }
 
 TEST_CASE("FailoverStore: what waits is delivered in order, once, and stays as a copy") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  for (unsigned i = 0; i < 40; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
+  for (unsigned i = 0; i < 40; ++i) CHECK(bench.store.Put(Paid(i), kNever));
   CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK_FALSE(bench.store.DeliverNow());
   CHECK(bench.store.pending() == 41);
@@ -163,9 +163,9 @@ TEST_CASE("FailoverStore: what waits is delivered in order, once, and stays as a
 }
 
 TEST_CASE("FailoverStore: a delivery whose end was not noted is repeated and counts once") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.shared.away = false;
   bench.local.forgets = false;  // as if the process died between the two
   CHECK_FALSE(bench.store.DeliverNow());
@@ -177,9 +177,9 @@ TEST_CASE("FailoverStore: a delivery whose end was not noted is repeated and cou
 }
 
 TEST_CASE("FailoverStore: an entry that will never be taken does not block what is behind it") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK(bench.store.Add({Hits(7), bench.clock.WallNow(), RandomId()}, kNever));
   bench.shared.away = false;
   bench.shared.refuses_entries_for_good = true;
@@ -190,13 +190,13 @@ TEST_CASE("FailoverStore: an entry that will never be taken does not block what 
 }
 
 TEST_CASE("FailoverStore: what is delivered between two looks is found by the third") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.shared.away = false;
   bench.local.before_lookup = [&] {
     // The shared store's miss is there already; the delivery takes the local copy away.
-    CHECK(bench.shared.behind.Keep(Paid(1), kNever));
+    CHECK(bench.shared.behind.Put(Paid(1), kNever));
     CHECK(bench.store.DeliverNow());
   };
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
@@ -204,7 +204,7 @@ TEST_CASE("FailoverStore: what is delivered between two looks is found by the th
 }
 
 TEST_CASE("FailoverStore: totals are those last read, with what waits") {
-  FailoverBench bench;
+  FailoverFixture bench;
   CHECK(bench.store.Add({Hits(100), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 100);
   CHECK(
@@ -224,9 +224,9 @@ TEST_CASE("FailoverStore: totals are those last read, with what waits") {
 }
 
 TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared one is away") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   CHECK_FALSE(bench.store.Clear(KeyPattern::All(), ClearMode::kDryRun, kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK_FALSE(bench.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
@@ -234,13 +234,13 @@ TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared 
 }
 
 TEST_CASE("FailoverStore: a clear counts copies once, and what waits where it is nowhere else") {
-  FailoverBench bench;
-  CHECK(bench.store.Keep(Paid(1), kNever));  // shared, with a copy here
-  CHECK(bench.store.Keep(Paid(2), kNever));
+  FailoverFixture bench;
+  CHECK(bench.store.Put(Paid(1), kNever));  // shared, with a copy here
+  CHECK(bench.store.Put(Paid(2), kNever));
   bench.shared.refuses_writes = true;
-  CHECK(bench.store.Keep(Paid(2), kNever));  // waits to replace the one that is there
-  CHECK(bench.store.Keep(Paid(3), kNever));  // waits
-  CHECK(bench.store.Keep(Paid(3), kNever));  // twice
+  CHECK(bench.store.Put(Paid(2), kNever));  // waits to replace the one that is there
+  CHECK(bench.store.Put(Paid(3), kNever));  // waits
+  CHECK(bench.store.Put(Paid(3), kNever));  // twice
   for (const ClearMode mode : {ClearMode::kDryRun, ClearMode::kDelete}) {
     const auto text = bench.store.Clear(*KeyPattern::Parse("text:*"), mode, kNever);
     CHECK(text->total() == 0);
@@ -252,26 +252,26 @@ TEST_CASE("FailoverStore: a clear counts copies once, and what waits where it is
 }
 
 TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage is an error") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
   FailoverStore alone(bench.shared, nullptr, bench.clock, bench.logger);
-  CHECK_FALSE(alone.Keep(Paid(1), kNever));
+  CHECK_FALSE(alone.Put(Paid(1), kNever));
   CHECK_FALSE(alone.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK_FALSE(alone.Read(bench.clock.WallNow(), kNever));
   CHECK(alone.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kUnavailable);
   CHECK(alone.DeliverNow());
   CHECK(alone.pending() == 0);
   bench.local.is_off = true;
-  CHECK_FALSE(bench.store.Keep(Paid(1), kNever));
+  CHECK_FALSE(bench.store.Put(Paid(1), kNever));
   CHECK_FALSE(bench.store.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
   CHECK(bench.store.pending() == 0);
 }
 
 TEST_CASE("FailoverStore: one line when writes begin to wait, one when they are delivered") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  for (unsigned i = 0; i < 5; ++i) CHECK(bench.store.Keep(Paid(i), kNever));
+  for (unsigned i = 0; i < 5; ++i) CHECK(bench.store.Put(Paid(i), kNever));
   CHECK(bench.warnings() == 1);
   bench.shared.away = false;
   CHECK(bench.store.DeliverNow());
@@ -281,10 +281,10 @@ TEST_CASE("FailoverStore: one line when writes begin to wait, one when they are 
 }
 
 TEST_CASE("FailoverStore: its thread delivers as soon as the shared store is back") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.store.Start();
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.clock.AwaitWaiters(1);
   bench.clock.Advance(1s);
   bench.clock.AwaitWaiters(1);
@@ -299,9 +299,9 @@ TEST_CASE("FailoverStore: its thread delivers as soon as the shared store is bac
 }
 
 TEST_CASE("FailoverStore: delivers what an earlier run left behind") {
-  FailoverBench bench;
+  FailoverFixture bench;
   bench.shared.away = true;
-  CHECK(bench.store.Keep(Paid(1), kNever));
+  CHECK(bench.store.Put(Paid(1), kNever));
   bench.shared.away = false;
   FailoverStore next(bench.shared, &bench.local, bench.clock, bench.logger);
   CHECK(next.pending() == 1);

@@ -15,14 +15,14 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
 /// One replica that hears of others.
-struct EventBench {
-  explicit EventBench(const KeySpace& keys = KeySpace())
+struct EventFixture {
+  explicit EventFixture(const KeySpace& keys = KeySpace())
       : memory({.max_ttl = 300s, .keys = keys}, clock) {}
 
   bool InMemory(unsigned number) {
@@ -38,7 +38,7 @@ struct EventBench {
   FailoverStore failover{shared, &local, clock, NullLogger()};
   MemoryStore memory;
   TieredStore tiers{&memory, &failover};
-  LeaseNews news{KeySpace(), clock};
+  LeaseNotifier news{KeySpace(), clock};
   RemoteEvents events{{shared, failover, tiers, news, clock}};
 };
 
@@ -62,8 +62,8 @@ TEST_CASE("StoreEvent: is read as it was written, and nothing else is") {
 }
 
 TEST_CASE("RemoteEvents: what another replica cleared leaves memory and disk, and nothing else") {
-  EventBench bench;
-  for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  EventFixture bench;
+  for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Put(MakePut(MakeKey(i), 1h), kNever));
   bench.events.OnMessage("nonsense");
   bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kCleared, "text:*"}));
   CHECK(bench.InMemory(1));
@@ -78,8 +78,8 @@ TEST_CASE("RemoteEvents: what another replica cleared leaves memory and disk, an
 
 TEST_CASE("RemoteEvents: with a secret a clear is told by stored names, which tell no hash") {
   const KeySpace keys({.secret = Secret("a secret of some length")});
-  EventBench bench(keys);
-  for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(i), 1h), kNever));
+  EventFixture bench(keys);
+  for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Put(MakePut(MakeKey(i), 1h), kNever));
   const auto asked = KeyPattern::Parse(MakeKey(1).ToString());
   const std::string told = keys.StoredPattern(*asked)->text();
   CHECK(told.find(MakeKey(1).digest.ToHex()) == std::string::npos);
@@ -89,7 +89,7 @@ TEST_CASE("RemoteEvents: with a secret a clear is told by stored names, which te
 }
 
 TEST_CASE("RemoteEvents: the end of another replica's call wakes who waits for it") {
-  EventBench bench;
+  EventFixture bench;
   const auto ear = bench.news.Listen(MakeKey(1));
   const auto other = bench.news.Listen(MakeKey(2));
   bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kStored, MakeKey(1).ToString()}));
@@ -101,11 +101,11 @@ TEST_CASE("RemoteEvents: the end of another replica's call wakes who waits for i
 }
 
 TEST_CASE("RemoteEvents: after a gap memory is kept only if nothing was cleared meanwhile") {
-  EventBench bench;
+  EventFixture bench;
   bench.shared.clears = 3;
   bench.events.OnListening();
   CHECK(bench.local.synced_to == 3);
-  REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(bench.tiers.Put(MakePut(MakeKey(1), 1h), kNever));
   const auto ear = bench.news.Listen(MakeKey(9));
   bench.events.OnListening();
   CHECK(bench.InMemory(1));
@@ -118,9 +118,9 @@ TEST_CASE("RemoteEvents: after a gap memory is kept only if nothing was cleared 
 }
 
 TEST_CASE("RemoteEvents: who cannot ask what was cleared drops its memory") {
-  EventBench bench;
+  EventFixture bench;
   bench.events.OnListening();
-  REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(bench.tiers.Put(MakePut(MakeKey(1), 1h), kNever));
   bench.shared.away = true;
   std::thread listening([&] { bench.events.OnListening(); });
   bench.clock.AwaitWaiters(1);
@@ -128,7 +128,7 @@ TEST_CASE("RemoteEvents: who cannot ask what was cleared drops its memory") {
   listening.join();
   CHECK_FALSE(bench.InMemory(1));
   bench.shared.away = false;
-  REQUIRE(bench.tiers.Keep(MakeKeep(MakeKey(1), 1h), kNever));
+  REQUIRE(bench.tiers.Put(MakePut(MakeKey(1), 1h), kNever));
   bench.events.OnListening();  // what was seen before the gap is not known any more
   CHECK_FALSE(bench.InMemory(1));
 }

@@ -12,8 +12,8 @@ using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
 using test::kNever;
-using test::MakeKeep;
 using test::MakeKey;
+using test::MakePut;
 
 namespace {
 
@@ -34,9 +34,9 @@ class Behind final : public VerdictStore {
     asked = keys.size();
     return real.LookupMany(keys, deadline);
   }
-  Result<void> Keep(const KeepRequest& request, Deadline deadline) override {
+  Result<void> Put(const PutRequest& request, Deadline deadline) override {
     if (answer) return Error{ErrorCode::kStoreUnavailable, "switched off"};
-    Result<void> kept = real.Keep(request, deadline);
+    Result<void> kept = real.Put(request, deadline);
     after_keep();
     return kept;
   }
@@ -69,7 +69,7 @@ bool Has(VerdictStore& store, const CacheKey& key) {
 
 TEST_CASE("TieredStore: what is found behind comes to the front with its remaining life") {
   Tiers tiers;
-  REQUIRE(tiers.behind.Keep(MakeKeep(MakeKey(1), 1000s), kNever));
+  REQUIRE(tiers.behind.Put(MakePut(MakeKey(1), 1000s), kNever));
   tiers.clock.Advance(100s);
   CHECK(tiers.store.Lookup(MakeKey(1), kNever).ttl == 900s);
   CHECK(tiers.store.Lookup(MakeKey(1), kNever).ttl == 900s);
@@ -80,8 +80,8 @@ TEST_CASE("TieredStore: what is found behind comes to the front with its remaini
 TEST_CASE("TieredStore: many are asked for behind in one call, only those not in front") {
   Tiers tiers;
   const std::vector<CacheKey> keys = {MakeKey(0), MakeKey(1), MakeKey(2), MakeKey(3)};
-  REQUIRE(tiers.memory.Keep(MakeKeep(keys[1], 100s, 11), kNever));
-  REQUIRE(tiers.behind.Keep(MakeKeep(keys[3], 100s, 33), kNever));
+  REQUIRE(tiers.memory.Put(MakePut(keys[1], 100s, 11), kNever));
+  REQUIRE(tiers.behind.Put(MakePut(keys[3], 100s, 33), kNever));
   const auto found = tiers.store.LookupMany(keys, kNever);
   CHECK(tiers.behind.lookups == 1);
   CHECK(tiers.behind.asked == 3);
@@ -107,7 +107,7 @@ TEST_CASE("TieredStore: corrupt and unavailable are reported as such") {
 TEST_CASE("TieredStore: memory keeps what the store behind refuses; the error is returned") {
   Tiers tiers;
   tiers.behind.answer = LookupOutcome::kUnavailable;
-  const auto kept = tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever);
+  const auto kept = tiers.store.Put(MakePut(MakeKey(1), 100s), kNever);
   REQUIRE_FALSE(kept);
   CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
   CHECK(Has(tiers.store, MakeKey(1)));
@@ -115,7 +115,7 @@ TEST_CASE("TieredStore: memory keeps what the store behind refuses; the error is
 
 TEST_CASE("TieredStore: a clear reports what lay behind, once, and empties both") {
   Tiers tiers;
-  REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 100s), kNever));
   const auto tried = tiers.store.Clear(KeyPattern::All(), ClearMode::kDryRun, kNever);
   CHECK(tried->total() == 1);
   CHECK(Has(tiers.memory, MakeKey(1)));
@@ -125,9 +125,9 @@ TEST_CASE("TieredStore: a clear reports what lay behind, once, and empties both"
 
 TEST_CASE("TieredStore: a clear counts what memory alone has, and copies once") {
   Tiers tiers;
-  REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 100s), kNever));
   tiers.behind.answer = LookupOutcome::kUnavailable;
-  CHECK_FALSE(tiers.store.Keep(MakeKeep(MakeKey(2), 100s), kNever));  // full, for instance
+  CHECK_FALSE(tiers.store.Put(MakePut(MakeKey(2), 100s), kNever));  // full, for instance
   tiers.behind.answer.reset();
   for (const ClearMode mode : {ClearMode::kDryRun, ClearMode::kDelete}) {
     CHECK(tiers.store.Clear(KeyPattern::All(), mode, kNever)->total() == 2);
@@ -137,7 +137,7 @@ TEST_CASE("TieredStore: a clear counts what memory alone has, and copies once") 
 
 TEST_CASE("TieredStore: a clear that fails behind still empties the front and is an error") {
   Tiers tiers;
-  REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 100s), kNever));
   tiers.behind.answer = LookupOutcome::kUnavailable;
   CHECK_FALSE(tiers.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
   CHECK_FALSE(Has(tiers.memory, MakeKey(1)));
@@ -145,7 +145,7 @@ TEST_CASE("TieredStore: a clear that fails behind still empties the front and is
 
 TEST_CASE("TieredStore: what was read before a clear does not come to the front after it") {
   Tiers tiers;
-  REQUIRE(tiers.behind.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.behind.Put(MakePut(MakeKey(1), 100s), kNever));
   const auto clear = [&] {
     REQUIRE(tiers.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
   };
@@ -153,15 +153,15 @@ TEST_CASE("TieredStore: what was read before a clear does not come to the front 
   CHECK(tiers.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(tiers.memory.use().entries == 0);
   tiers.behind.after_keep = clear;
-  REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 100s), kNever));
   CHECK(tiers.memory.use().entries == 0);
 }
 
 TEST_CASE("TieredStore: what was read before a newer Keep does not replace it in front") {
   Tiers tiers;
-  REQUIRE(tiers.behind.Keep(MakeKeep(MakeKey(1), 100s, 10), kNever));
+  REQUIRE(tiers.behind.Put(MakePut(MakeKey(1), 100s, 10), kNever));
   tiers.behind.after_lookup = [&] {
-    REQUIRE(tiers.store.Keep(MakeKeep(MakeKey(1), 100s, 90), kNever));
+    REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 100s, 90), kNever));
   };
   CHECK(tiers.store.Lookup(MakeKey(1), kNever).entry->verdict.ai_score == 10);
   CHECK(tiers.memory.Lookup(MakeKey(1), kNever).entry->verdict.ai_score == 90);
@@ -170,20 +170,20 @@ TEST_CASE("TieredStore: what was read before a newer Keep does not replace it in
 TEST_CASE("TieredStore: serves with either tier missing, or both") {
   Tiers tiers;
   TieredStore only_memory(&tiers.memory, nullptr);
-  REQUIRE(only_memory.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(only_memory.Put(MakePut(MakeKey(1), 100s), kNever));
   CHECK(Has(only_memory, MakeKey(1)));
   CHECK(only_memory.available());
   CHECK(only_memory.LookupMany(std::vector{MakeKey(1), MakeKey(2)}, kNever).size() == 2);
   CHECK(only_memory.Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
 
   TieredStore only_behind(nullptr, &tiers.behind);
-  REQUIRE(only_behind.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(only_behind.Put(MakePut(MakeKey(1), 100s), kNever));
   CHECK(Has(only_behind, MakeKey(1)));
   CHECK(only_behind.LookupMany(std::vector{MakeKey(1)}, kNever)[0].outcome == LookupOutcome::kHit);
   CHECK(only_behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
 
   TieredStore neither(nullptr, nullptr);
-  CHECK(neither.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  CHECK(neither.Put(MakePut(MakeKey(1), 100s), kNever));
   CHECK_FALSE(Has(neither, MakeKey(1)));
   CHECK(neither.LookupMany(std::vector{MakeKey(1)}, kNever).size() == 1);
   CHECK(neither.Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 0);
@@ -192,7 +192,7 @@ TEST_CASE("TieredStore: serves with either tier missing, or both") {
 
 TEST_CASE("TieredStore: LookupMemory asks nothing behind") {
   Tiers tiers;
-  REQUIRE(tiers.behind.Keep(MakeKeep(MakeKey(1), 100s), kNever));
+  REQUIRE(tiers.behind.Put(MakePut(MakeKey(1), 100s), kNever));
   CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kMiss);
   CHECK(Has(tiers.store, MakeKey(1)));
   CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "json/json.h"
-#include "unit/detection/vendors/vendor_bench.h"
+#include "unit/detection/vendors/vendor_fixture.h"
 
 using namespace vcache;
 using detection::MediaKind;
@@ -9,7 +9,7 @@ using test::CheckFailure;
 
 namespace {
 
-struct Vendor : test::VendorBench {
+struct Vendor : test::VendorFixture {
   explicit Vendor(bool sandbox = false) {
     endpoint.sandbox = sandbox;
     detector = detection::MakeAiOrNot({endpoint, Secret(test::kTestSecret)}, http);

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "json/json.h"
-#include "unit/detection/vendors/vendor_bench.h"
+#include "unit/detection/vendors/vendor_fixture.h"
 
 using namespace vcache;
 using detection::MediaKind;
@@ -9,7 +9,7 @@ using test::CheckFailure;
 
 namespace {
 
-struct Vendor : test::VendorBench {
+struct Vendor : test::VendorFixture {
   Vendor() {
     endpoint.cost_micros = 150'000;
     detector = detection::MakeGptZero({endpoint, Secret(test::kTestSecret)}, http);

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "json/json.h"
-#include "unit/detection/vendors/vendor_bench.h"
+#include "unit/detection/vendors/vendor_fixture.h"
 
 using namespace vcache;
 using detection::MediaKind;
@@ -10,13 +10,13 @@ using test::CheckFailure;
 namespace {
 
 /// Answers the paid request, which names a task, and the looks at it.
-struct Vendor : test::VendorBench {
+struct Vendor : test::VendorFixture {
   explicit Vendor(bool sandbox = false) {
     endpoint.sandbox = sandbox;
     endpoint.cost_micros = 50'000;
     detector = detection::MakePangram({endpoint, Secret(test::kTestSecret)}, http, pauses);
   }
-  Result<detection::Detection> Detect() { return VendorBench::Detect(MediaKind::kText); }
+  Result<detection::Detection> Detect() { return VendorFixture::Detect(MediaKind::kText); }
   Result<detection::Detection> Looking(const std::string& body, int status = 200) {
     http.Reply(200, R"({"task_id":"7f3c-Aa_1"})");
     http.Reply(status, body);
@@ -152,7 +152,7 @@ TEST_CASE("Pangram: the time-out is that of the whole analysis, and may have bee
 
 TEST_CASE("Pangram: takes texts only, billed by started units of 1,000 words") {
   Vendor vendor;
-  CheckFailure(vendor.VendorBench::Detect(MediaKind::kImage), ErrorCode::kVendorRefused,
+  CheckFailure(vendor.VendorFixture::Detect(MediaKind::kImage), ErrorCode::kVendorRefused,
                Charge::kNone);
   CHECK(vendor.http.sent().empty());
   for (const auto& [words, price] :

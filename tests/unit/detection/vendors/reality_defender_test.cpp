@@ -42,7 +42,7 @@ struct Vendor {
 
   test::FakeHttpClient http;
   test::JumpingClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   content::Spool file;
   std::shared_ptr<detection::Detector> detector;
 };

@@ -38,7 +38,7 @@ struct Vendor {
 
   test::FakeHttpClient http;
   test::JumpingClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   content::Spool file;
   std::optional<std::chrono::milliseconds> video_length;
   std::shared_ptr<detection::Detector> detector;

@@ -75,7 +75,7 @@ struct Vendors {
 
   test::FakeHttpClient http;
   test::JumpingClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   content::Spool file;
   std::shared_ptr<detection::Detector> aiornot, hive, sightengine, defender, custom;
 };

@@ -38,7 +38,7 @@ struct Bench {
 
   test::FakeHttpClient http;
   test::JumpingClock clock;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   PollPlan plan{1s, 2s, 20, 3};
 };
 
@@ -128,9 +128,9 @@ TEST_CASE("AwaitResult: a stop of the service ends the pauses after one last loo
   CHECK(lucky.Await());
 }
 
-TEST_CASE("Pauses: a stop wakes who is waiting already") {
+TEST_CASE("InterruptibleTimer: a stop wakes who is waiting already") {
   test::FakeClock clock;
-  detection::Pauses pauses(clock);
+  detection::InterruptibleTimer pauses(clock);
   bool whole = true;
   std::thread waiter([&] { whole = pauses.WaitUntil(clock.Now() + 1h); });
   clock.AwaitWaiters(1);

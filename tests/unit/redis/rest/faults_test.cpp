@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "unit/redis/rest/rest_bench.h"
+#include "unit/redis/rest/rest_fixture.h"
 
 using namespace vcache;
 using namespace vcache::redis;  // NOLINT: a test of this namespace
@@ -12,7 +12,7 @@ using namespace vcache::test;   // NOLINT: its bench
 using namespace std::chrono_literals;
 
 TEST_CASE("UpstashRestLink: who times out leaves; its late answer goes to nobody") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   test::Gate gate;
   bench.server.Behave([&](const std::string&) {
@@ -35,7 +35,7 @@ TEST_CASE("UpstashRestLink: who times out leaves; its late answer goes to nobody
 }
 
 TEST_CASE("UpstashRestLink: a caller with little time left says nothing about the server") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   test::Gate gate;
   bench.server.Behave([&](const std::string&) {
@@ -55,7 +55,7 @@ TEST_CASE("UpstashRestLink: a caller with little time left says nothing about th
 }
 
 TEST_CASE("rule C2: a read that dies with an old connection is repeated, a write never") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   int deaths = 1;
   const auto dies_once = [&](const std::string&) -> Result<net::HttpResponse> {
@@ -77,7 +77,7 @@ TEST_CASE("rule C2: a read that dies with an old connection is repeated, a write
 }
 
 TEST_CASE("UpstashRestLink: bytes that are no text are refused before they are sent") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   CHECK_FALSE(bench.link->takes_any_bytes());
   const auto refused = bench.Ask({"SET", "k", "\x28\xB5\x2F\xFD"});
@@ -90,7 +90,7 @@ TEST_CASE("UpstashRestLink: bytes that are no text are refused before they are s
 TEST_CASE("UpstashRestLink: no more wait than may") {
   UpstashRestOptions options;
   options.max_waiting_commands = 2;
-  RestBench bench(1, options);
+  RestFixture bench(1, options);
   bench.Start();
   test::Gate gate;
   const auto answer = [](const std::string& body) {  // alone or together, as they happened to come
@@ -112,7 +112,7 @@ TEST_CASE("UpstashRestLink: no more wait than may") {
 }
 
 TEST_CASE("UpstashRestLink: an idle connection is pinged, and who is slow there is distrusted") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   const int before = bench.server.pings();
   bench.clock.Advance(59s);
@@ -133,7 +133,7 @@ TEST_CASE("UpstashRestLink: an idle connection is pinged, and who is slow there 
 }
 
 TEST_CASE("UpstashRestLink: nonsense is an outage, and ends when the server makes sense again") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   for (const char* nonsense : {"", "<html>hello</html>", R"({"result":{}})", R"([{"result":1}])"}) {
     bench.server.Behave([=](const std::string&) { return RestSays(nonsense); });

@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "unit/redis/rest/rest_bench.h"
+#include "unit/redis/rest/rest_fixture.h"
 
 using namespace vcache;
 using namespace vcache::redis;  // NOLINT: a test of this namespace
@@ -12,7 +12,7 @@ using namespace vcache::test;   // NOLINT: its bench
 using namespace std::chrono_literals;
 
 TEST_CASE("UpstashRestLink: one command is posted alone, several as a pipeline") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   CHECK(bench.Ask({"SET", "k", "v"})->is_status("OK"));
   const net::HttpRequest one = bench.server.last();
@@ -38,7 +38,7 @@ TEST_CASE("UpstashRestLink: one command is posted alone, several as a pipeline")
 }
 
 TEST_CASE("UpstashRestLink: calls that come while the connection is busy travel together") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   test::Gate gate;
   bench.server.Behave([&](const std::string& body) {
@@ -67,7 +67,7 @@ TEST_CASE("UpstashRestLink: calls that come while the connection is busy travel 
 }
 
 TEST_CASE("UpstashRestLink: a further connection is opened by a PING, then shares the work") {
-  RestBench bench(2);
+  RestFixture bench(2);
   bench.Start();
   const int pings = bench.server.pings();
   test::Gate gate;
@@ -84,7 +84,7 @@ TEST_CASE("UpstashRestLink: a further connection is opened by a PING, then share
 }
 
 TEST_CASE("UpstashRestLink: in an outage calls fail at once, a PING looks when it is over") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   const auto dead = [](const std::string&) { return RestDies(); };
   bench.server.Behave(dead, dead);
@@ -112,7 +112,7 @@ TEST_CASE("UpstashRestLink: in an outage calls fail at once, a PING looks when i
 }
 
 TEST_CASE("UpstashRestLink: a refused token is tried again slowly, and said once") {
-  RestBench bench;
+  RestFixture bench;
   const auto refuse = [](const std::string&) {
     return RestSays(R"({"error":"Unauthorized"})", 401);
   };
@@ -132,7 +132,7 @@ TEST_CASE("UpstashRestLink: a refused token is tried again slowly, and said once
 }
 
 TEST_CASE("UpstashRestLink: a spent quota pauses everything for long") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   bench.server.Behave([](const std::string&) {
     return RestSays(R"({"error":"ERR max requests limit exceeded. Limit: 5"})", 400);
@@ -151,7 +151,7 @@ TEST_CASE("UpstashRestLink: a spent quota pauses everything for long") {
 }
 
 TEST_CASE("UpstashRestLink: a rate limit pauses for as long as it says") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   bench.server.Behave([](const std::string&) {
     auto limited = RestSays("", 429);
@@ -167,7 +167,7 @@ TEST_CASE("UpstashRestLink: a rate limit pauses for as long as it says") {
 }
 
 TEST_CASE("UpstashRestLink: a full database still answers") {
-  RestBench bench;
+  RestFixture bench;
   bench.Start();
   bench.server.Behave([](const std::string& body) {
     if (body.find("GET") != std::string::npos) return RestSays(R"({"result":"Zm9v"})");

@@ -1,4 +1,4 @@
-#include "detection/wire/fill.h"
+#include "detection/wire/placeholders.h"
 
 #include <algorithm>
 

@@ -17,10 +17,10 @@
 namespace vcache::test {
 
 /// A connection to a real Redis and a store on it.
-class RedisClientWorld {
+class RedisClientFixture {
  public:
-  RedisClientWorld(const std::string& url, cache::KeySpace keys,
-                   cache::RedisStoreOptions options = {}) {
+  RedisClientFixture(const std::string& url, cache::KeySpace keys,
+                     cache::RedisStoreOptions options = {}) {
     redis::RespConnectionOptions connection;
     connection.url = *redis::ParseRedisUrl(url);
     // The rounds of a busy machine under sanitizers are not what these tests are about.
@@ -29,8 +29,8 @@ class RedisClientWorld {
     Open(std::move(keys), options);
   }
   /// The same over REST.
-  RedisClientWorld(const redis::UpstashRestOptions& rest, cache::KeySpace keys,
-                   cache::RedisStoreOptions options = {}) {
+  RedisClientFixture(const redis::UpstashRestOptions& rest, cache::KeySpace keys,
+                     cache::RedisStoreOptions options = {}) {
     connection_ = *redis::MakeUpstashRestClient(rest, clock_, logger_);
     Open(std::move(keys), options);
   }
@@ -97,14 +97,14 @@ class RedisUnderTest : public StoreUnderTest {
 
  protected:
   RedisServer& server() { return server_; }
-  RedisClientWorld& world() { return world_; }
+  RedisClientFixture& world() { return world_; }
   SystemClock& system_clock() { return system_clock_; }
 
  private:
   SystemClock system_clock_;
   cache::KeySpace keys_;
   RedisServer server_;
-  RedisClientWorld world_;
+  RedisClientFixture world_;
 };
 
 /// What a call for one cent counts.

@@ -1,4 +1,4 @@
-#include "detection/conclusion.h"
+#include "detection/consensus.h"
 
 #include <algorithm>
 #include <chrono>
@@ -23,7 +23,7 @@ int Rank(Charge charge) {
   return 2;
 }
 
-bool IsPassing(ErrorCode code) {
+bool IsTransient(ErrorCode code) {
   return code == ErrorCode::kVendorUnavailable || code == ErrorCode::kVendorTimeout ||
          code == ErrorCode::kOverloaded;
 }
@@ -34,7 +34,7 @@ std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
   std::optional<std::chrono::seconds> soonest;
   for (const Asked& each : asked) {
     const Error& error = each.answer.error();
-    if (!IsPassing(error.code)) continue;
+    if (!IsTransient(error.code)) continue;
     if (!error.retry_after) return std::nullopt;
     soonest = std::min(soonest.value_or(*error.retry_after), *error.retry_after);
   }

@@ -9,17 +9,17 @@
 #include "support/jumping_clock.h"
 #include "unit/detection/vendors/vendor_checks.h"
 #include "vcache/core/bytes.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::test {
 
 /// One vendor's adapter in front of an HTTP client without a network, and contents to judge.
-class VendorBench {
+class VendorFixture {
  public:
   static constexpr const char* kBase = "https://vendor.test";
 
-  VendorBench() {
+  VendorFixture() {
     endpoint = {kBase, std::chrono::seconds(9), 10'000, false};
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
   }
@@ -101,7 +101,7 @@ class VendorBench {
   detection::VendorEndpoint endpoint;
   JumpingClock clock;
   FakeHttpClient http;
-  detection::Pauses pauses{clock};
+  detection::InterruptibleTimer pauses{clock};
   content::Spool file;
   std::string text = std::string(250, 'a') + " \"quoted\"\nand more";
   std::shared_ptr<detection::Detector> detector;

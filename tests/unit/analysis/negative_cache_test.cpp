@@ -1,4 +1,4 @@
-#include "analysis/failure_holds.h"
+#include "analysis/negative_cache.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 using namespace vcache;
 using namespace std::chrono_literals;
-using analysis::FailureHolds;
+using analysis::NegativeCache;
 
 namespace {
 
@@ -22,9 +22,9 @@ Error Down() {
 
 }  // namespace
 
-TEST_CASE("FailureHolds: pauses double up to the longest, and a success starts anew") {
+TEST_CASE("NegativeCache: pauses double up to the longest, and a success starts anew") {
   test::FakeClock clock;
-  FailureHolds holds({.first = 1s, .longest = 5s}, clock);
+  NegativeCache holds({.first = 1s, .longest = 5s}, clock);
   CHECK_FALSE(holds.Find(KeyOf(1)));
   for (const auto pause : {1s, 2s, 4s, 5s, 5s}) {
     CHECK(holds.Begin(KeyOf(1), Down()).retry_after == pause);
@@ -42,9 +42,9 @@ TEST_CASE("FailureHolds: pauses double up to the longest, and a success starts a
   CHECK(holds.Begin(KeyOf(1), Down()).retry_after == 1s);
 }
 
-TEST_CASE("FailureHolds: a failure long ago is forgotten; a longer word of the vendor counts") {
+TEST_CASE("NegativeCache: a failure long ago is forgotten; a longer word of the vendor counts") {
   test::FakeClock clock;
-  FailureHolds holds({.first = 1s, .longest = 5s}, clock);
+  NegativeCache holds({.first = 1s, .longest = 5s}, clock);
   (void)holds.Begin(KeyOf(1), Down());
   clock.Advance(6s);
   CHECK(holds.Begin(KeyOf(1), Down()).retry_after == 1s);
@@ -55,9 +55,9 @@ TEST_CASE("FailureHolds: a failure long ago is forgotten; a longer word of the v
   CHECK_FALSE(holds.Find(KeyOf(2)));  // the vendor's breaker is another's concern
 }
 
-TEST_CASE("FailureHolds: remembers a bounded number, and 0 turns it off") {
+TEST_CASE("NegativeCache: remembers a bounded number, and 0 turns it off") {
   test::FakeClock clock;
-  FailureHolds holds({.max_contents = 3}, clock);
+  NegativeCache holds({.max_contents = 3}, clock);
   for (int i = 0; i < 10; ++i) {
     (void)holds.Begin(KeyOf(i), Down());
     clock.Advance(10ms);
@@ -67,7 +67,7 @@ TEST_CASE("FailureHolds: remembers a bounded number, and 0 turns it off") {
   CHECK(held == 3);
   CHECK(holds.Find(KeyOf(9)));
 
-  FailureHolds off({.first = 0s}, clock);
+  NegativeCache off({.first = 0s}, clock);
   CHECK_FALSE(off.Begin(KeyOf(1), Down()).retry_after);
   CHECK_FALSE(off.Find(KeyOf(1)));
 }

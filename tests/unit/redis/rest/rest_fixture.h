@@ -90,8 +90,8 @@ class FakeRestConnection final : public net::HttpClient {
 };
 
 /// A link to the fake, ready when made.
-struct RestBench {
-  explicit RestBench(std::size_t connections = 1, UpstashRestOptions options = {}) {
+struct RestFixture {
+  explicit RestFixture(std::size_t connections = 1, UpstashRestOptions options = {}) {
     options.url = "https://example.upstash.io";
     options.token = Secret("the-token");
     std::vector<std::unique_ptr<net::HttpClient>> clients;

@@ -1,4 +1,4 @@
-#include "analysis/flight.h"
+#include "analysis/single_flight.h"
 
 #include <vector>
 
@@ -37,7 +37,7 @@ Result<Analysis> Flight::Await(Deadline deadline) {
   }
 }
 
-FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
+SingleFlight::Ticket SingleFlight::Join(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
   if (const auto found = flights_.find(key); found != flights_.end()) return {found->second};
   if (closed_) return {.flight = nullptr, .closed = true};
@@ -47,7 +47,7 @@ FlightTable::Boarding FlightTable::Board(const cache::CacheKey& key) {
   return {.flight = std::move(flight), .leader = true};
 }
 
-Result<Analysis> FlightTable::Follow(Flight& flight, Deadline deadline) {
+Result<Analysis> SingleFlight::Wait(Flight& flight, Deadline deadline) {
   const auto refuse = [](const char* message, std::chrono::seconds wait) {
     return ForEverybody({.code = ErrorCode::kOverloaded, .message = message, .retry_after = wait});
   };
@@ -65,14 +65,14 @@ Result<Analysis> FlightTable::Follow(Flight& flight, Deadline deadline) {
       std::chrono::seconds(5));
 }
 
-void FlightTable::Leave(const cache::CacheKey& key) {
+void SingleFlight::Leave(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
   flights_.erase(key);
   // Notified under the lock: whoever waits in AwaitEmpty may destroy this table right afterwards.
   if (flights_.empty()) emptied_.notify_all();
 }
 
-void FlightTable::Close(Deadline deadline) {
+void SingleFlight::Close(Deadline deadline) {
   std::vector<std::shared_ptr<Flight>> open;
   {
     const std::lock_guard lock(mutex_);
@@ -82,7 +82,7 @@ void FlightTable::Close(Deadline deadline) {
   for (const auto& flight : open) flight->CutOff(deadline);
 }
 
-bool FlightTable::AwaitEmpty(Deadline deadline) {
+bool SingleFlight::AwaitEmpty(Deadline deadline) {
   std::unique_lock lock(mutex_);
   return clock_.WaitUntil(emptied_, lock, deadline.time(), [this] { return flights_.empty(); });
 }

@@ -12,7 +12,7 @@ namespace vcache::detection {
 
 /// Looks into the file of a task: at the container of a video, and at what it declares unless
 /// `mode` is off. Texts tell nothing. Never throws: a file that cannot be read tells nothing.
-FirstLook LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept;
+LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept;
 
 /// The verdict on a file that declares itself generated: a score of 100, by `provenance`, without a
 /// confidence, because nobody verified it.

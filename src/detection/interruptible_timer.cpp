@@ -1,10 +1,10 @@
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 
 #include <algorithm>
 
 namespace vcache::detection {
 
-bool Pauses::WaitUntil(SteadyTime time) {
+bool InterruptibleTimer::WaitUntil(SteadyTime time) {
   std::unique_lock lock(mutex_);
   while (clock_.Now() < std::min(time, end_)) {
     const SteadyTime seen = end_;
@@ -13,13 +13,13 @@ bool Pauses::WaitUntil(SteadyTime time) {
   return time <= end_;
 }
 
-void Pauses::EndBy(Deadline deadline) {
+void InterruptibleTimer::EndBy(Deadline deadline) {
   const std::lock_guard lock(mutex_);
   end_ = std::min(end_, deadline.time());
   changed_.notify_all();
 }
 
-bool Pauses::ending() const {
+bool InterruptibleTimer::ending() const {
   const std::lock_guard lock(mutex_);
   return end_ != SteadyTime::max();
 }

@@ -1,4 +1,4 @@
-#include "analysis/failure_holds.h"
+#include "analysis/negative_cache.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,23 +8,23 @@ namespace vcache::analysis {
 using std::chrono::ceil;
 using std::chrono::seconds;
 
-std::optional<Error> FailureHolds::Find(const cache::CacheKey& key) {
+std::optional<Error> NegativeCache::Find(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
-  const auto found = holds_.find(key);
+  const auto found = failures_.find(key);
   const SteadyTime now = clock_.Now();
-  if (found == holds_.end() || found->second.until <= now) return std::nullopt;
+  if (found == failures_.end() || found->second.until <= now) return std::nullopt;
   Error error = found->second.error;
   error.charge = Charge::kNone;  // what it cost was that call's
   error.retry_after = ceil<seconds>(found->second.until - now);
   return error;
 }
 
-Error FailureHolds::Begin(const cache::CacheKey& key, Error error) {
+Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
   if (options_.first.count() == 0) return error;
   const std::lock_guard lock(mutex_);
   const SteadyTime now = clock_.Now();
-  if (holds_.size() >= options_.max_contents && !holds_.contains(key)) MakeRoom();
-  Hold& hold = holds_[key];
+  if (failures_.size() >= options_.max_contents && !failures_.contains(key)) MakeRoom();
+  Hold& hold = failures_[key];
   // Failures long ago say nothing of now.
   const bool repeated = hold.pause.count() > 0 && now - hold.until < options_.longest;
   hold.pause = repeated ? std::min(2 * hold.pause, options_.longest) : options_.first;
@@ -34,19 +34,19 @@ Error FailureHolds::Begin(const cache::CacheKey& key, Error error) {
   return error;
 }
 
-void FailureHolds::End(const cache::CacheKey& key) {
+void NegativeCache::End(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
-  holds_.erase(key);
+  failures_.erase(key);
 }
 
 /// Drops what is over, else the one that is over first.
-void FailureHolds::MakeRoom() {
+void NegativeCache::MakeRoom() {
   const SteadyTime now = clock_.Now();
-  std::erase_if(holds_, [&](const auto& each) { return each.second.until <= now; });
-  if (holds_.size() < options_.max_contents) return;
-  holds_.erase(std::min_element(holds_.begin(), holds_.end(), [](const auto& a, const auto& b) {
-    return a.second.until < b.second.until;
-  }));
+  std::erase_if(failures_, [&](const auto& each) { return each.second.until <= now; });
+  if (failures_.size() < options_.max_contents) return;
+  failures_.erase(std::min_element(
+      failures_.begin(), failures_.end(),
+      [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
 }
 
 }  // namespace vcache::analysis

@@ -14,18 +14,18 @@
 #include <string>
 #include <vector>
 
-#include "analysis/flight.h"
-#include "analysis/passage.h"
+#include "analysis/paid_call_state.h"
+#include "analysis/single_flight.h"
 #include "support/fake_clock.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
-using analysis::FlightTable;
-using analysis::Landing;
-using analysis::Passage;
-using analysis::Sight;
+using analysis::CallOutcome;
+using analysis::LookupSummary;
+using analysis::PaidCallState;
+using analysis::SingleFlight;
 using analysis::Step;
 using cache::LeaseState;
 
@@ -58,10 +58,10 @@ struct Voyage {
   std::size_t replica;
   std::size_t content;
   int id;
-  Passage passage{true};
+  PaidCallState call_state{true};
   SteadyTime call_ends{};  ///< At kPay.
   bool charged = false;    ///< At kPay: the vendor has begun, and will bill it.
-  SteadyTime look_at{};    ///< At kAwaitNews.
+  SteadyTime look_at{};    ///< At kAwaitNotification.
   bool left = false;       ///< Off the table already (a fault).
 };
 
@@ -83,8 +83,8 @@ class World {
   int calls() const { return calls_; }
 
  private:
-  std::unique_ptr<FlightTable> MakeTable() {
-    return std::make_unique<FlightTable>(FlightTable::Limits{16, 16}, clock_);
+  std::unique_ptr<SingleFlight> MakeTable() {
+    return std::make_unique<SingleFlight>(SingleFlight::Limits{16, 16}, clock_);
   }
   static cache::CacheKey KeyOf(std::size_t content) {
     return {cache::ContentKind::kText, content::DigestOf(AsBytes(std::to_string(content)))};
@@ -105,16 +105,16 @@ class World {
   }
 
   void Arrive(std::size_t replica, std::size_t content) {
-    const FlightTable::Boarding boarding = tables_[replica]->Board(KeyOf(content));
-    if (boarding.leader) voyages_.push_back({replica, content, ++next_id_});
+    const SingleFlight::Ticket ticket = tables_[replica]->Join(KeyOf(content));
+    if (ticket.leader) voyages_.push_back({replica, content, ++next_id_});
   }
 
   /// Steps are quick; only calls and waits take time. So time passes when nobody is amid a step.
   void PassTime() {
     std::chrono::nanoseconds by = std::chrono::seconds(1 + Pick(10));
     for (const Voyage& voyage : voyages_) {
-      const Step step = voyage.passage.step();
-      if (step != Step::kPay && step != Step::kAwaitNews) return;
+      const Step step = voyage.call_state.step();
+      if (step != Step::kPay && step != Step::kAwaitNotification) return;
       if (step != Step::kPay) continue;
       if (clock_.Now() >= voyage.call_ends) return;  // its time-out is due
       by = std::min<std::chrono::nanoseconds>(by, voyage.call_ends - clock_.Now());
@@ -126,9 +126,9 @@ class World {
   void Die(std::size_t replica) {
     for (const Voyage& voyage : voyages_) {
       if (voyage.replica != replica) continue;
-      const Step step = voyage.passage.step();
+      const Step step = voyage.call_state.step();
       // It had begun to pay, or had paid and not kept it yet: nobody else can know.
-      if ((step == Step::kPay && voyage.charged) || step == Step::kKeep) {
+      if ((step == Step::kPay && voyage.charged) || step == Step::kStore) {
         ++lost_[voyage.content];
         ++lost_here_[replica][voyage.content];
       }
@@ -156,55 +156,56 @@ class World {
 
   void Advance(std::size_t index) {
     Voyage& voyage = voyages_[index];
-    switch (voyage.passage.step()) {
+    switch (voyage.call_state.step()) {
       case Step::kLookUp:
-        return voyage.passage.LookedUp(Look(voyage));
+        return voyage.call_state.LookedUp(Look(voyage));
       case Step::kClaim:
         return Claim(voyage);
-      case Step::kAwaitNews:
-        if (clock_.Now() >= voyage.look_at || Chance(30)) voyage.passage.Waited(!Chance(2));
+      case Step::kAwaitNotification:
+        if (clock_.Now() >= voyage.look_at || Chance(30)) voyage.call_state.Waited(!Chance(2));
         return;
       case Step::kAdmit:
-        voyage.passage.Admitted(!Chance(5));
+        voyage.call_state.Admitted(!Chance(5));
         voyage.call_ends = clock_.Now() + kCallTimeout;
         return;
       case Step::kPay:
         return Pay(voyage);
-      case Step::kKeep:
+      case Step::kStore:
         return Keep(voyage);
       case Step::kRelease:
         EndLease(voyage);
-        return voyage.passage.Released();
-      case Step::kLand:
+        return voyage.call_state.Released();
+      case Step::kSettle:
         if (!voyage.left) tables_[voyage.replica]->Leave(KeyOf(voyage.content));
         voyages_.erase(voyages_.begin() + static_cast<std::ptrdiff_t>(index));
     }
   }
 
-  Sight Look(const Voyage& voyage) const {
+  LookupSummary Look(const Voyage& voyage) const {
     const bool local = local_[voyage.replica].contains(voyage.content) ||
                        (away_ && copies_[voyage.replica].contains(voyage.content));
-    if (away_ && fault_ == Fault::kOutageIsMiss) return Sight::kNothing;
-    if (local) return Sight::kVerdict;
-    if (away_) return Sight::kUnavailable;
-    return shared_.contains(voyage.content) ? Sight::kVerdict : Sight::kNothing;
+    if (away_ && fault_ == Fault::kOutageIsMiss) return LookupSummary::kNothing;
+    if (local) return LookupSummary::kVerdict;
+    if (away_) return LookupSummary::kUnavailable;
+    return shared_.contains(voyage.content) ? LookupSummary::kVerdict : LookupSummary::kNothing;
   }
 
   void Claim(Voyage& voyage) {
-    if (away_) return voyage.passage.Claimed(Sight::kUnavailable, LeaseState::kUnavailable);
+    if (away_)
+      return voyage.call_state.Claimed(LookupSummary::kUnavailable, LeaseState::kUnavailable);
     const auto lease = LivingLease(voyage.content);
     const auto life = fault_ == Fault::kLeaseTooShort ? kCallTimeout / 4 : kLeaseLife;
     if (!lease) leases_[voyage.content] = {voyage.id, clock_.Now() + life};
     const bool ours = !lease || fault_ == Fault::kLeaseNotChecked;
     const bool known = shared_.contains(voyage.content) && fault_ != Fault::kNoSecondLook;
-    voyage.passage.Claimed(known ? Sight::kVerdict : Sight::kNothing,
-                           ours ? LeaseState::kOurs : LeaseState::kTheirs);
+    voyage.call_state.Claimed(known ? LookupSummary::kVerdict : LookupSummary::kNothing,
+                              ours ? LeaseState::kOurs : LeaseState::kTheirs);
     voyage.look_at = clock_.Now() + 1s;
   }
 
   void Pay(Voyage& voyage) {
     if (!voyage.charged) {
-      if (Chance(10)) return voyage.passage.Paid(false);  // refused at once: costs nothing
+      if (Chance(10)) return voyage.call_state.Paid(false);  // refused at once: costs nothing
       voyage.charged = true;
       ++calls_;
       ++charged_[voyage.content];
@@ -217,9 +218,9 @@ class World {
       // Billed without a verdict: the owner's loss is known, and the next call is a new one.
       ++lost_[voyage.content];
       ++lost_here_[voyage.replica][voyage.content];
-      return voyage.passage.Paid(false);
+      return voyage.call_state.Paid(false);
     }
-    voyage.passage.Paid(true);
+    voyage.call_state.Paid(true);
     if (fault_ == Fault::kLeavesBeforeKeep) {
       voyage.left = true;
       tables_[voyage.replica]->Leave(KeyOf(voyage.content));
@@ -235,7 +236,7 @@ class World {
       shared_.insert(voyage.content);
       EndLease(voyage);
     }
-    voyage.passage.Kept();
+    voyage.call_state.Stored();
   }
 
   std::optional<std::string> Broken() const {
@@ -258,7 +259,7 @@ class World {
   int calls_ = 0;
   bool away_ = false;
   std::vector<Voyage> voyages_;
-  std::array<std::unique_ptr<FlightTable>, kReplicas> tables_;
+  std::array<std::unique_ptr<SingleFlight>, kReplicas> tables_;
   std::set<std::size_t> shared_;
   std::array<std::set<std::size_t>, kReplicas> local_;   // waits to be delivered
   std::array<std::set<std::size_t>, kReplicas> copies_;  // for the next outage
@@ -278,7 +279,8 @@ int CountBroken(Fault fault, bool with_outages, unsigned runs) {
 
 }  // namespace
 
-TEST_CASE("Passage: in any order of events a content is paid for once, and once for each loss") {
+TEST_CASE(
+    "PaidCallState: in any order of events a content is paid for once, and once for each loss") {
   int calls = 0;
   for (unsigned seed = 0; seed < 5'000; ++seed) {
     World world(seed, Fault::kNone, /*with_outages=*/false);
@@ -290,7 +292,7 @@ TEST_CASE("Passage: in any order of events a content is paid for once, and once 
   CHECK(calls > 10'000);  // the runs did pay
 }
 
-TEST_CASE("Passage: while the shared store comes and goes, no replica pays twice") {
+TEST_CASE("PaidCallState: while the shared store comes and goes, no replica pays twice") {
   for (unsigned seed = 0; seed < 3'000; ++seed) {
     const auto broken = World(seed, Fault::kNone, /*with_outages=*/true).Run();
     INFO("seed ", seed, ": ", broken.value_or(""));
@@ -298,7 +300,7 @@ TEST_CASE("Passage: while the shared store comes and goes, no replica pays twice
   }
 }
 
-TEST_CASE("Passage: what is broken on purpose is found out") {
+TEST_CASE("PaidCallState: what is broken on purpose is found out") {
   for (const Fault fault : {Fault::kLeaseNotChecked, Fault::kNoSecondLook,
                             Fault::kReleasesBeforeKeep, Fault::kLeaseTooShort}) {
     INFO("fault ", static_cast<int>(fault));

@@ -24,9 +24,9 @@ struct FailureHoldOptions {
 /// After a call that failed, the content is left alone for a moment: whoever asks meanwhile gets
 /// the same error, so that a content that fails does not hammer a paid vendor. Thread-safe; the
 /// clock must outlive it.
-class FailureHolds {
+class NegativeCache {
  public:
-  FailureHolds(FailureHoldOptions options, Clock& clock) : options_(options), clock_(clock) {}
+  NegativeCache(FailureHoldOptions options, Clock& clock) : options_(options), clock_(clock) {}
 
   /// The error to answer with while a pause lasts, with what is left of it as `retry_after`.
   std::optional<Error> Find(const cache::CacheKey& key);
@@ -47,7 +47,7 @@ class FailureHolds {
   const FailureHoldOptions options_;
   Clock& clock_;
   std::mutex mutex_;
-  std::unordered_map<cache::CacheKey, Hold> holds_;  // guarded by mutex_
+  std::unordered_map<cache::CacheKey, Hold> failures_;  // guarded by mutex_
 };
 
 }  // namespace vcache::analysis

@@ -17,7 +17,7 @@ namespace vcache::cache {
 
 /// Wakes those who wait for another replica's call when its end is announced. An announcement may
 /// be lost, so nobody waits for one alone. Thread-safe; must outlive its listeners.
-class LeaseNews {
+class LeaseNotifier {
  public:
   /// One waiter's ear. What is announced from its construction on is not missed.
   class Listener {
@@ -30,15 +30,15 @@ class LeaseNews {
     bool Await(Deadline until);
 
    private:
-    friend class LeaseNews;
-    Listener(LeaseNews& news, std::string name) : news_(news), name_(std::move(name)) {}
+    friend class LeaseNotifier;
+    Listener(LeaseNotifier& news, std::string name) : news_(news), name_(std::move(name)) {}
 
-    LeaseNews& news_;
+    LeaseNotifier& news_;
     const std::string name_;
     bool announced_ = false;  // guarded by news_.mutex_
   };
 
-  LeaseNews(KeySpace keys, Clock& clock) : keys_(std::move(keys)), clock_(clock) {}
+  LeaseNotifier(KeySpace keys, Clock& clock) : keys_(std::move(keys)), clock_(clock) {}
 
   std::unique_ptr<Listener> Listen(const CacheKey& key);
   /// `name` as `KeySpace::NameOf` writes it.

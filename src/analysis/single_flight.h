@@ -39,9 +39,9 @@ class Flight {
 
 /// The flights of this process by key. The lock covers the map only: no call, no log line, no
 /// callback happens under it.
-class FlightTable {
+class SingleFlight {
  public:
-  struct Boarding {
+  struct Ticket {
     std::shared_ptr<Flight> flight;  ///< Null: the table is full or closed.
     bool leader = false;
     bool closed = false;
@@ -52,14 +52,14 @@ class FlightTable {
     std::size_t waiters;  ///< Of all flights together, leaders not counted.
   };
 
-  FlightTable(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
+  SingleFlight(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
 
   /// The flight of that key: a new one, which the caller must lead and end with `Leave`, or the one
   /// under way. Joining works when the table is closed or full: it costs nothing.
-  Boarding Board(const cache::CacheKey& key);
+  Ticket Join(const cache::CacheKey& key);
   /// Waits for a flight that somebody else leads, and counts among those who wait: kOverloaded when
   /// they are too many already, or when `deadline` comes first.
-  Result<Analysis> Follow(Flight& flight, Deadline deadline);
+  Result<Analysis> Wait(Flight& flight, Deadline deadline);
   /// Takes the key off the map. Only after what the flight found is kept: a caller who comes later
   /// must find it in the store, or would pay again.
   void Leave(const cache::CacheKey& key);

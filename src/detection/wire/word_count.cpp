@@ -1,4 +1,4 @@
-#include "detection/wire/words.h"
+#include "detection/wire/word_count.h"
 
 #include <algorithm>
 #include <cstdint>

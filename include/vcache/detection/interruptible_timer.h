@@ -11,9 +11,9 @@ namespace vcache::detection {
 /// Where detectors wait between two looks at a result that a vendor is still working on. One for
 /// the whole service, so that its stop ends all of these waits. Thread-safe; the clock must outlive
 /// it.
-class Pauses {
+class InterruptibleTimer {
  public:
-  explicit Pauses(Clock& clock) : clock_(clock) {}
+  explicit InterruptibleTimer(Clock& clock) : clock_(clock) {}
 
   Clock& clock() const noexcept { return clock_; }
 

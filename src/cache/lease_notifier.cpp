@@ -1,8 +1,8 @@
-#include "vcache/cache/lease_news.h"
+#include "vcache/cache/lease_notifier.h"
 
 namespace vcache::cache {
 
-LeaseNews::Listener::~Listener() {
+LeaseNotifier::Listener::~Listener() {
   const std::lock_guard lock(news_.mutex_);
   const auto [first, last] = news_.listeners_.equal_range(name_);
   for (auto each = first; each != last; ++each) {
@@ -12,20 +12,20 @@ LeaseNews::Listener::~Listener() {
   }
 }
 
-bool LeaseNews::Listener::Await(Deadline until) {
+bool LeaseNotifier::Listener::Await(Deadline until) {
   std::unique_lock lock(news_.mutex_);
   news_.clock_.WaitUntil(news_.announced_, lock, until.time(), [this] { return announced_; });
   return std::exchange(announced_, false);
 }
 
-std::unique_ptr<LeaseNews::Listener> LeaseNews::Listen(const CacheKey& key) {
+std::unique_ptr<LeaseNotifier::Listener> LeaseNotifier::Listen(const CacheKey& key) {
   auto listener = std::unique_ptr<Listener>(new Listener(*this, keys_.NameOf(key)));
   const std::lock_guard lock(mutex_);
   listeners_.emplace(listener->name_, listener.get());
   return listener;
 }
 
-void LeaseNews::Announce(std::string_view name) {
+void LeaseNotifier::Announce(std::string_view name) {
   const std::lock_guard lock(mutex_);
   const auto [first, last] = listeners_.equal_range(std::string(name));
   if (first == last) return;
@@ -33,7 +33,7 @@ void LeaseNews::Announce(std::string_view name) {
   announced_.notify_all();
 }
 
-void LeaseNews::AnnounceAll() {
+void LeaseNotifier::AnnounceAll() {
   const std::lock_guard lock(mutex_);
   for (auto& [name, listener] : listeners_) listener->announced_ = true;
   announced_.notify_all();

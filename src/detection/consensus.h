@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "detection/asking.h"
+#include "detection/fan_out.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/detection_mode.h"
 #include "vcache/core/result.h"

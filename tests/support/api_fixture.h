@@ -28,12 +28,12 @@ struct Call {
 };
 
 /// Every route of the service on stores in memory and a vendor that a test commands.
-class ApiBench {
+class ApiFixture {
  public:
   /// `backing` says what the store behind is called; its `store` is the bench's matter.
-  explicit ApiBench(api::ApiOptions options = {}, bool with_vendor = true,
-                    api::BackingStore backing = {}, analysis::BudgetOptions limits = {},
-                    cache::KeySpace keys = cache::KeySpace())
+  explicit ApiFixture(api::ApiOptions options = {}, bool with_vendor = true,
+                      api::BackingStore backing = {}, analysis::BudgetOptions limits = {},
+                      cache::KeySpace keys = cache::KeySpace())
       : behind({.max_ttl = std::chrono::seconds(0), .keys = keys}, clock),
         panel_(Members(with_vendor), Members(with_vendor), Members(with_vendor), clock),
         memory_({.keys = std::move(keys)}, clock),

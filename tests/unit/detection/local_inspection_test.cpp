@@ -1,4 +1,4 @@
-#include "detection/first_look.h"
+#include "detection/local_inspection.h"
 
 #include <doctest/doctest.h>
 
@@ -171,7 +171,7 @@ TEST_CASE("DetectorPanel: prices know how long the video is, and whether it may 
 TEST_CASE("DetectorPanel: a look is made once, and who judges by it reads nothing more") {
   Look look;
   const DetectorPanel panel = look.Panel(ProvenanceMode::kDecide);
-  detection::FirstLook found;
+  detection::LocalInspection found;
   found.provenance.emplace();
   found.provenance->claim = ProvenanceClaim::kAiGenerated;
   found.provenance->by = {"c2pa"};
@@ -188,7 +188,8 @@ TEST_CASE("DetectorPanel: a look is made once, and who judges by it reads nothin
   CHECK(outcome.verdict->provider == "provenance");
   const content::Spool generated = SpoolOf(kGenerated);
   task.file = &generated;
-  CHECK(panel.Judge(task, detection::FirstLook{}, Deadline::Never()).verdict->provider == "fake");
+  CHECK(panel.Judge(task, detection::LocalInspection{}, Deadline::Never()).verdict->provider ==
+        "fake");
   CHECK(look.vendor->calls == 1);
 }
 

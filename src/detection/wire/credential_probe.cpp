@@ -1,4 +1,4 @@
-#include "detection/wire/free_check.h"
+#include "detection/wire/credential_probe.h"
 
 #include <algorithm>
 #include <string>

@@ -1,10 +1,10 @@
-#include "analysis/call_limiter.h"
+#include "analysis/rate_limiter.h"
 
 #include <algorithm>
 
 namespace vcache::analysis {
 
-std::optional<std::chrono::seconds> CallLimiter::Take() {
+std::optional<std::chrono::seconds> RateLimiter::Take() {
   if (per_minute_ == 0) return std::nullopt;
   const SteadyTime now = clock_.Now();
   const std::lock_guard lock(mutex_);

@@ -16,10 +16,10 @@
 namespace vcache::test {
 
 /// A client over REST on the machine's clock.
-struct RestWorld {
+struct RestFixture {
   enum class Wait { kForReady, kForTrouble };
 
-  explicit RestWorld(const redis::UpstashRestOptions& options, Wait wait = Wait::kForReady) {
+  explicit RestFixture(const redis::UpstashRestOptions& options, Wait wait = Wait::kForReady) {
     auto made = redis::MakeUpstashRestClient(options, clock, logger);
     REQUIRE(made);
     link = *std::move(made);

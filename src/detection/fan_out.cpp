@@ -1,4 +1,4 @@
-#include "detection/asking.h"
+#include "detection/fan_out.h"
 
 #include <chrono>
 #include <exception>
@@ -57,7 +57,7 @@ std::vector<Asked> AskAll(const Members& members, const DetectionTask& task, Dea
 }
 
 std::vector<Asked> AskInOrder(const Members& members, const DetectionTask& task, Deadline deadline,
-                              Clock& clock, const Pauses* pauses) {
+                              Clock& clock, const InterruptibleTimer* pauses) {
   std::vector<Asked> asked;
   asked.reserve(members.size());
   for (const auto& member : members) {

@@ -1,4 +1,4 @@
-#include "detection/first_look.h"
+#include "detection/local_inspection.h"
 
 #include <exception>
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace vcache::detection {
 
-void FirstLook::AddTo(DetectionTask& task) const noexcept {
+void LocalInspection::AddTo(DetectionTask& task) const noexcept {
   if (task.video_length) return;
   task.video_length = video_length;
   task.video_may_be_longer = video_may_be_longer;
 }
 
-FirstLook LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept {
-  FirstLook look;
+LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept {
+  LocalInspection look;
   if (task.file == nullptr || !task.media_type) return look;
   try {
     if (content::IsVideo(*task.media_type)) {

@@ -7,7 +7,7 @@
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
 #include "vcache/detection/detector.h"
-#include "vcache/detection/pauses.h"
+#include "vcache/detection/interruptible_timer.h"
 
 namespace vcache::detection {
 
@@ -32,6 +32,6 @@ std::vector<Asked> AskAll(const Members& members, const DetectionTask& task, Dea
 /// Nobody is begun with less than a second left, or while the service stops: a call that is cut off
 /// is paid for nothing. `pauses` tells of the stop; null: nothing does.
 std::vector<Asked> AskInOrder(const Members& members, const DetectionTask& task, Deadline deadline,
-                              Clock& clock, const Pauses* pauses);
+                              Clock& clock, const InterruptibleTimer* pauses);
 
 }  // namespace vcache::detection

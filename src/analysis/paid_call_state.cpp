@@ -1,0 +1,65 @@
+#include "analysis/paid_call_state.h"
+
+namespace vcache::analysis {
+
+using cache::LeaseState;
+
+/// With a lease in hand the way to the end leads over its release.
+void PaidCallState::Settle(CallOutcome outcome) noexcept {
+  outcome_ = outcome;
+  step_ = leased_ ? Step::kRelease : Step::kSettle;
+}
+
+void PaidCallState::LookedUp(LookupSummary sight) noexcept {
+  if (sight == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
+  in_outage_ = sight == LookupSummary::kUnavailable;
+  step_ = has_leases_ && !in_outage_ ? Step::kClaim : Step::kAdmit;
+}
+
+void PaidCallState::Claimed(LookupSummary sight, LeaseState state) noexcept {
+  leased_ = state == LeaseState::kOurs;
+  if (sight == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
+  switch (state) {
+    case LeaseState::kTheirs:
+      step_ = Step::kAwaitNotification;
+      return;
+    case LeaseState::kFailed:
+      return Settle(CallOutcome::kRemoteFailure);
+    case LeaseState::kUnavailable:
+      in_outage_ = true;
+      break;
+    case LeaseState::kOurs:
+    case LeaseState::kNotGranted:
+      break;
+  }
+  step_ = Step::kAdmit;
+}
+
+void PaidCallState::Waited(bool time_left) noexcept {
+  waited_ = true;
+  if (!time_left) return Settle(CallOutcome::kWaitTimedOut);
+  step_ = Step::kClaim;
+}
+
+void PaidCallState::Admitted(bool admitted) noexcept {
+  if (!admitted) return Settle(CallOutcome::kRefused);
+  step_ = Step::kPay;
+}
+
+void PaidCallState::Paid(bool verdict) noexcept {
+  if (!verdict) return Settle(CallOutcome::kFailed);
+  outcome_ = CallOutcome::kPaid;
+  step_ = Step::kStore;
+}
+
+void PaidCallState::Stored() noexcept {
+  leased_ = false;
+  step_ = Step::kSettle;
+}
+
+void PaidCallState::Released() noexcept {
+  leased_ = false;
+  step_ = Step::kSettle;
+}
+
+}  // namespace vcache::analysis
