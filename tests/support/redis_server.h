@@ -129,13 +129,27 @@ class RedisServer {
 
   /// How often the server ran `command` (lower case) since the last CONFIG RESETSTAT.
   int Calls(const std::string& command) const {
-    const std::string stats = Ask({"INFO", "commandstats"});
-    const std::string mark = "cmdstat_" + command + ":calls=";
-    const std::size_t at = stats.find(mark);
-    return at == std::string::npos ? 0 : std::atoi(stats.c_str() + at + mark.size());
+    return static_cast<int>(Told("commandstats", "cmdstat_" + command + ":calls=").value_or(0));
+  }
+
+  /// How long 99 of 100 calls of `command` held the server at most, in microseconds. Throws when
+  /// there was none.
+  double P99Micros(const std::string& command) const {
+    const std::string line = "latency_percentiles_usec_" + command + ":";
+    return Told("latencystats", line, "p99=").value();
   }
 
  private:
+  /// The number behind `mark` in a section of INFO, or behind `part` in that line.
+  std::optional<double> Told(std::string_view section, const std::string& mark,
+                             std::string_view part = {}) const {
+    const std::string info = Ask({"INFO", section});
+    std::size_t at = info.find(mark);
+    if (at != std::string::npos) at = info.find(part, at + mark.size());
+    if (at == std::string::npos) return std::nullopt;
+    return std::atof(info.c_str() + at + (part.empty() ? 0 : part.size()));
+  }
+
   struct FreeContext {
     void operator()(redisContext* context) const noexcept { redisFree(context); }
   };

