@@ -10,7 +10,7 @@
 #include "api/strict_input.h"
 #include "api/text_reader.h"
 #include "json/json.h"
-#include "json/verdict_json.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::api {
 namespace {

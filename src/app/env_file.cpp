@@ -1,4 +1,5 @@
 #include "vcache/app/env_file.h"
+#include "vcache/core/unique_fd.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -29,19 +30,14 @@ Error CannotBeRead(int reason) {
 class OpenFile {
  public:
   explicit OpenFile(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {}
-  ~OpenFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
 
-  bool is_open() const noexcept { return fd_ >= 0; }
-  bool Stat(struct stat& about) const noexcept { return ::fstat(fd_, &about) == 0; }
+  bool is_open() const noexcept { return static_cast<bool>(fd_); }
+  bool Stat(struct stat& about) const noexcept { return ::fstat(fd_.get(), &about) == 0; }
   /// Adds everything to `text`; false, with errno set, when that fails.
   bool ReadAll(std::string& text) const {
     std::array<char, 16 * 1024> buffer{};
     for (;;) {
-      const ssize_t count = ::read(fd_, buffer.data(), buffer.size());
+      const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
       if (count == 0) return true;
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return false;
@@ -50,7 +46,7 @@ class OpenFile {
   }
 
  private:
-  int fd_;
+  UniqueFd fd_;
 };
 
 /// Whether nothing of that name is there. A link that leads nowhere is something: it was put there

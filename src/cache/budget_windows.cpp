@@ -1,5 +1,5 @@
-#include "json/verdict_json.h"
 #include "vcache/cache/budget_store.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 namespace {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <new>
 
+#include "vcache/core/free_with.h"
+
 namespace vcache::cache {
 namespace {
 
@@ -14,13 +16,6 @@ constexpr std::string_view kMagic = "\x28\xB5\x2F\xFD";
 constexpr int kLevel = 3;
 constexpr int kMaxWindowLog = 20;  // 1 MiB: what a reader may have to allocate
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
 using CompressContext = std::unique_ptr<ZSTD_CCtx, FreeWith<ZSTD_freeCCtx>>;
 using DecompressContext = std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>>;
 

@@ -4,6 +4,7 @@
 
 #include "cache/compression.h"
 #include "json/verdict_json.h"
+#include "vcache/core/time_text.h"
 
 // docs/cache-format.md specifies these bytes; the golden test of tests/unit/cache pins them.
 namespace vcache::cache {

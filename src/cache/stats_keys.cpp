@@ -1,6 +1,5 @@
 #include "cache/stats_keys.h"
-
-#include "json/verdict_json.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 

@@ -8,6 +8,7 @@
 #include "config/values.h"
 #include "config/variable_kinds.h"
 #include "json/json.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::config {
 namespace {
@@ -79,11 +80,9 @@ Variable Pointer(Doc doc, Field field) {
 template <typename Field>
 Variable Scale(Doc doc, Field field) {
   const auto parse = [](std::string_view text) -> std::optional<double> {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    if (!whole || !std::isfinite(value) || value <= 0 || value > kMaxScale) return std::nullopt;
-    return value;
+    const std::optional<double> value = ParseNumber<double>(text);
+    const bool good = value && std::isfinite(*value) && *value > 0 && *value <= kMaxScale;
+    return good ? value : std::nullopt;
   };
   const auto show = [](double value) {
     std::array<char, 64> text{};

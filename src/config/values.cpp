@@ -1,7 +1,7 @@
 #include "config/values.h"
+#include "vcache/core/parse_number.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace vcache::config {
 namespace {
@@ -29,11 +29,8 @@ std::string LowerCase(std::string_view text) {
 }
 
 std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (!std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
+  return ParseNumber<std::int64_t>(text);
 }
 
 std::optional<std::int64_t> ParseUsd(std::string_view text) noexcept {

@@ -6,16 +6,11 @@
 #include <stdexcept>
 #include <string>
 
+#include "vcache/core/free_with.h"
+
 namespace vcache::content {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
 using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using EvpMac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
 using EvpMacCtx = std::unique_ptr<EVP_MAC_CTX, FreeWith<EVP_MAC_CTX_free>>;

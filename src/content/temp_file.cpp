@@ -38,15 +38,11 @@ bool LacksUnnamedFiles(int error) {
 }
 
 /// The fallback of rule P2: the name exists between two system calls.
-int OpenAndUnlink(const std::filesystem::path& directory) {
+UniqueFd OpenAndUnlink(const std::filesystem::path& directory) {
   std::string name = (directory / "vcache-XXXXXX").string();
-  const int descriptor = WithoutInterrupts([&] { return mkostemp(name.data(), O_CLOEXEC); });
-  if (descriptor == -1) return -1;
-  if (unlink(name.c_str()) == 0) return descriptor;
-  const int error = errno;
-  close(descriptor);
-  errno = error;
-  return -1;
+  UniqueFd file(WithoutInterrupts([&] { return mkostemp(name.data(), O_CLOEXEC); }));
+  if (file && unlink(name.c_str()) != 0) file.Reset();
+  return file;
 }
 
 }  // namespace
@@ -58,27 +54,14 @@ int TempFile::OpenTmpFile(const char* directory) {
 
 Result<TempFile> TempFile::Create(const std::filesystem::path& directory,
                                   const OpenUnnamed& open_unnamed) {
-  int descriptor = WithoutInterrupts([&] { return open_unnamed(directory.c_str()); });
-  if (descriptor == -1 && LacksUnnamedFiles(errno)) descriptor = OpenAndUnlink(directory);
-  if (descriptor == -1) return IoError("create", directory, errno);
-  return TempFile(descriptor, directory);
+  UniqueFd file(WithoutInterrupts([&] { return open_unnamed(directory.c_str()); }));
+  if (!file && LacksUnnamedFiles(errno)) file = OpenAndUnlink(directory);
+  if (!file) return IoError("create", directory, errno);
+  return TempFile(std::move(file), directory);
 }
 
-TempFile::TempFile(int descriptor, std::filesystem::path directory) noexcept
-    : descriptor_(descriptor), directory_(std::move(directory)) {}
-
-TempFile::~TempFile() {
-  if (descriptor_ != -1) close(descriptor_);
-}
-
-TempFile::TempFile(TempFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), directory_(std::move(other.directory_)) {}
-
-TempFile& TempFile::operator=(TempFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(directory_, other.directory_);
-  return *this;
-}
+TempFile::TempFile(UniqueFd file, std::filesystem::path directory) noexcept
+    : file_(std::move(file)), directory_(std::move(directory)) {}
 
 Error TempFile::Failure(std::string_view what, int error) const {
   return IoError(what, directory_, error);
@@ -87,7 +70,7 @@ Error TempFile::Failure(std::string_view what, int error) const {
 Result<void> TempFile::Append(ByteView bytes) {
   while (!bytes.empty()) {  // a write may be short: at a limit, on a full disk, after a signal
     const auto written =
-        WithoutInterrupts([&] { return write(descriptor_, bytes.data(), bytes.size()); });
+        WithoutInterrupts([&] { return write(file_.get(), bytes.data(), bytes.size()); });
     if (written == -1) return Failure("write to", errno);
     if (written == 0) return Failure("write to", EIO);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -97,14 +80,14 @@ Result<void> TempFile::Append(ByteView bytes) {
 
 Result<std::size_t> TempFile::ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
   const auto count = WithoutInterrupts(
-      [&] { return pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset)); });
+      [&] { return pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset)); });
   if (count == -1) return Failure("read", errno);
   return static_cast<std::size_t>(count);
 }
 
 Result<std::uint64_t> TempFile::FreeBytes() const {
   struct statvfs status {};
-  if (WithoutInterrupts([&] { return fstatvfs(descriptor_, &status); }) == -1) {
+  if (WithoutInterrupts([&] { return fstatvfs(file_.get(), &status); }) == -1) {
     return Failure("look at the free space for", errno);
   }
   // A file system without a size (tmpfs with size=0) reports zeros: that is no limit, not no room.

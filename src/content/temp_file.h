@@ -6,6 +6,7 @@
 
 #include "vcache/core/bytes.h"
 #include "vcache/core/result.h"
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::content {
 
@@ -21,10 +22,7 @@ class TempFile {
   static Result<TempFile> Create(const std::filesystem::path& directory,
                                  const OpenUnnamed& open_unnamed = OpenTmpFile);
   /// Takes over an open descriptor; `directory` is for messages.
-  TempFile(int descriptor, std::filesystem::path directory) noexcept;
-  ~TempFile();
-  TempFile(TempFile&& other) noexcept;
-  TempFile& operator=(TempFile&& other) noexcept;
+  TempFile(UniqueFd file, std::filesystem::path directory) noexcept;
 
   /// Writes all of `bytes` behind what was written before, or fails with kIo.
   Result<void> Append(ByteView bytes);
@@ -38,7 +36,7 @@ class TempFile {
   static int OpenTmpFile(const char* directory);
   Error Failure(std::string_view what, int error) const;
 
-  int descriptor_;
+  UniqueFd file_;
   std::filesystem::path directory_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "json/json.h"
 #include "vcache/core/result.h"
+#include "vcache/core/time_text.h"
 #include "vcache/core/verdict.h"
 
 namespace vcache {
@@ -16,10 +17,7 @@ Json VerdictToJson(const Verdict& verdict);
 /// Other fields of a wrong type are taken as absent: they decide nothing.
 Result<Verdict> VerdictFromJson(const Json& object);
 
-/// `2026-11-21T10:15:00Z` (RFC 3339, UTC, whole seconds).
-std::string FormatTime(WallTime time);
-/// The same as JSON; null for `WallTime{}`, which stands for an unknown time.
+/// The text of `FormatTime`; null for `WallTime{}`, which stands for an unknown time.
 Json TimeToJson(WallTime time);
-std::optional<WallTime> ParseTime(std::string_view text);
 
 }  // namespace vcache

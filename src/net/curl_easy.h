@@ -7,15 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/free_with.h"
+
 namespace vcache::net {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
 using CurlEasy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
 using CurlMime = std::unique_ptr<curl_mime, FreeWith<curl_mime_free>>;
 using CurlList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;

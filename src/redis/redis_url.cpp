@@ -1,6 +1,6 @@
 #include "vcache/redis/redis_url.h"
+#include "vcache/core/parse_number.h"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -36,16 +36,8 @@ std::optional<std::string> PercentDecoded(std::string_view text) {
   return out;
 }
 
-template <typename Number>
-std::optional<Number> WholeNumber(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 Result<void> ReadDatabase(std::string_view text, RedisUrl& url) {
-  const auto number = WholeNumber<int>(text);
+  const auto number = ParseNumber<int>(text);
   if (!number || *number < 0) return Bad("the database is not a number of 0 and up");
   url.database = *number;
   return {};
@@ -91,7 +83,7 @@ Result<void> ReadHostAndPort(std::string_view text, RedisUrl& url) {
   }
   if (port.empty()) return {};
   const auto number =
-      port.front() == ':' ? WholeNumber<std::uint16_t>(port.substr(1)) : std::nullopt;
+      port.front() == ':' ? ParseNumber<std::uint16_t>(port.substr(1)) : std::nullopt;
   if (!number || *number == 0) return Bad("the port is not a number from 1 to 65535");
   url.port = *number;
   return {};

@@ -36,7 +36,7 @@ void AppendCommand(std::string& output, const std::vector<std::string>& words) {
 
 }  // namespace
 
-RespSession::RespSession(const RedisUrl& url, Descriptor socket,
+RespSession::RespSession(const RedisUrl& url, UniqueFd socket,
                          std::shared_ptr<const TlsContext> tls, std::string_view client_name,
                          ReplyHandler& handler)
     : url_(url),

@@ -61,7 +61,7 @@ class RespSession {
  private:
   enum class Phase { kConnecting, kHandshake, kGreeting, kOpen };
 
-  RespSession(const RedisUrl& url, Descriptor socket, std::shared_ptr<const TlsContext> tls,
+  RespSession(const RedisUrl& url, UniqueFd socket, std::shared_ptr<const TlsContext> tls,
               std::string_view client_name, ReplyHandler& handler);
 
   Result<void> PumpConnect();
@@ -80,7 +80,7 @@ class RespSession {
   std::shared_ptr<const TlsContext> tls_;
   ReplyHandler& handler_;
   int fd_ = -1;
-  Descriptor socket_;                     // until connected; then the channel owns it
+  UniqueFd socket_;                       // until connected; then the channel owns it
   std::unique_ptr<ByteChannel> channel_;  // from then on
   RespDecoder decoder_;
   Phase phase_ = Phase::kConnecting;

@@ -1,6 +1,5 @@
 #include <pthread.h>
 
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include "vcache/core/log.h"
+#include "vcache/core/parse_number.h"
 #include "vcache/http/server/server.h"
 #include "vcache/sandbox/sandbox.h"
 
@@ -40,12 +40,6 @@ int Refuse(const std::string& message) {
   return kExitBadArguments;
 }
 
-template <typename Number>
-bool ParseWhole(std::string_view text, Number& into) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 Result<sandbox::Behaviour> BehaviourFromEnvironment() {
   sandbox::Behaviour behaviour;
   if (const char* name = std::getenv("SANDBOX_MODE")) {
@@ -54,11 +48,11 @@ Result<sandbox::Behaviour> BehaviourFromEnvironment() {
     behaviour.mode = *mode;
   }
   if (const char* text = std::getenv("SANDBOX_LATENCY_MS")) {
-    int ms = 0;
-    if (!ParseWhole(text, ms) || ms < 0) {
+    const std::optional<int> ms = ParseNumber<int>(text);
+    if (!ms || *ms < 0) {
       return Error{ErrorCode::kBadConfiguration, "SANDBOX_LATENCY_MS must be a number from 0 up"};
     }
-    behaviour.latency = std::chrono::milliseconds(ms);
+    behaviour.latency = std::chrono::milliseconds(*ms);
   }
   return behaviour;
 }
@@ -110,9 +104,9 @@ int Main(int argc, char** argv) {
     if (argument != "--port" || i + 1 == argc) {
       return Refuse("unknown argument \"" + EscapeForLog(argument) + "\"; see --help");
     }
-    if (!ParseWhole(std::string_view(argv[++i]), port)) {
-      return Refuse("--port must be a number from 0 to 65535");
-    }
+    const auto number = ParseNumber<std::uint16_t>(argv[++i]);
+    if (!number) return Refuse("--port must be a number from 0 to 65535");
+    port = *number;
   }
   return Serve(port);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -23,9 +23,7 @@ Behaviour Steered(Behaviour behaviour, const http::Headers& headers) {
     behaviour.mode = ModeFromName(*name).value_or(behaviour.mode);
   }
   if (const auto text = headers.Get("X-Sandbox-Latency-Ms")) {
-    int ms = 0;
-    std::from_chars(text->data(), text->data() + text->size(), ms);
-    behaviour.latency = std::chrono::milliseconds(ms);
+    behaviour.latency = std::chrono::milliseconds(ParseNumber<int>(*text).value_or(0));
   }
   return behaviour;
 }

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "json/verdict_json.h"
 #include "vcache/cache/sqlite/sqlite_journal.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::app {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "cache/stats_keys.h"
 #include "cache/times.h"
-#include "json/verdict_json.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 namespace {

@@ -1,4 +1,5 @@
 #include "cache/sqlite/process_identity.h"
+#include "vcache/core/unique_fd.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,13 +18,11 @@ struct ProcFile {
 
 /// The first kilobyte of a file under /proc; those that we read are shorter.
 ProcFile ReadProc(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return {.error = errno};
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return {.error = errno};
   std::array<char, 1024> buffer{};
-  const ssize_t size = ::read(file, buffer.data(), buffer.size());
-  const int error = size < 0 ? errno : 0;
-  ::close(file);
-  if (error != 0) return {.error = error};
+  const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+  if (size < 0) return {.error = errno};
   return {.text = std::string(buffer.data(), static_cast<std::size_t>(size))};
 }
 

@@ -12,6 +12,7 @@
 
 #include "cache/sqlite/sqlite_schema.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
+#include "vcache/core/unique_fd.h"
 
 // What OpenSqliteStore would say of a directory, found out without leaving anything in it.
 namespace vcache::cache {
@@ -55,9 +56,7 @@ class TrialDirectories {
 /// Whether a file can be made there; it has a name for a moment.
 std::error_code MakeAndRemoveFile(const fs::path& directory) {
   std::string name = (directory / "verdictcache-check-XXXXXX").string();
-  const int file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) return LastError();
-  ::close(file);
+  if (!UniqueFd(::mkostemp(name.data(), O_CLOEXEC))) return LastError();
   if (::unlink(name.c_str()) != 0) return LastError();
   return {};
 }

@@ -1,4 +1,5 @@
 #include "cache/sqlite/sqlite_schema.h"
+#include "vcache/core/unique_fd.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -196,10 +197,9 @@ Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) 
   if (failed) return CannotUseDirectory(directory, failed);
   const std::string path = (directory / "verdictcache.db").string();
   // O_EXCL: to open and close a file that SQLite has open in this process would drop its locks.
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file >= 0) {
-    ::close(file);
-  } else if (errno != EEXIST) {
+  const UniqueFd file(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file && errno != EEXIST) {
     return CannotUseDirectory(directory, std::error_code(errno, std::generic_category()));
   }
   return path;

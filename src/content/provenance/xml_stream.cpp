@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "content/provenance/bounded_memory.h"
+#include "vcache/core/free_with.h"
 
 namespace vcache::content {
 namespace {
@@ -15,10 +16,7 @@ namespace {
 constexpr std::size_t kExpatBaseBytes = 64 * 1024;
 constexpr std::size_t kExpatFactor = 3;
 
-struct FreeParser {
-  void operator()(XML_Parser parser) const noexcept { XML_ParserFree(parser); }
-};
-using Parser = std::unique_ptr<XML_ParserStruct, FreeParser>;
+using Parser = std::unique_ptr<XML_ParserStruct, FreeWith<XML_ParserFree>>;
 
 /// Stands between expat and the reader, counts, and stops expat at a limit.
 class Guard {

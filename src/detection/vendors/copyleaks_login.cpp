@@ -1,11 +1,11 @@
 #include "detection/vendors/copyleaks_login.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "detection/wire/credential_probe.h"
 #include "detection/wire/vendor_answer.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::detection {
 namespace {
@@ -26,11 +26,8 @@ constexpr std::size_t kMaxAnswer = 64 * 1024;
 
 /// The whole number in the text's places `at` and following.
 std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
-  int number = 0;
-  const char* const end = text.data() + at + digits;
-  const auto [stop, error] = std::from_chars(text.data() + at, end, number);
-  if (error != std::errc() || stop != end || number < 0) return std::nullopt;
-  return number;
+  const std::optional<int> number = ParseNumber<int>(text.substr(at, digits));
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// `2026-11-01T00:00:00`, with or without fractions, in UTC.

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "http/server/listener.h"
-#include "http/server/unique_fd.h"
 #include "vcache/core/error.h"
 #include "vcache/core/log.h"
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::http {
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "http/parsing/input_buffer.h"
-#include "http/server/unique_fd.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/error.h"
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::http {
 

@@ -11,15 +11,13 @@
 #include <system_error>
 #include <utility>
 
+#include "vcache/core/free_with.h"
 #include "vcache/http/server/server.h"
 
 namespace vcache::http {
 namespace {
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+using Addresses = std::unique_ptr<addrinfo, FreeWith<::freeaddrinfo>>;
 
 Error CannotListen(const std::string& host, std::uint16_t port, const std::string& why) {
   return {.code = ErrorCode::kBadConfiguration,

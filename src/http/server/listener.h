@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "http/server/unique_fd.h"
 #include "vcache/core/result.h"
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::http {
 

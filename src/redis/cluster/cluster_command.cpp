@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "redis/cluster/slot_map.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::redis {
 namespace {
@@ -51,10 +51,7 @@ CommandPlan Whole(const RespCommand& command, std::optional<std::uint16_t> slot)
 /// `EVALSHA digest count key ...`
 Result<CommandPlan> PlanScript(const RespCommand& command) {
   const Words& words = command.words;
-  std::size_t count = 0;
-  if (words.size() >= 3) {
-    std::from_chars(words[2].data(), words[2].data() + words[2].size(), count);
-  }
+  const std::size_t count = words.size() >= 3 ? ParseNumber<std::size_t>(words[2]).value_or(0) : 0;
   if (count == 0 || count > words.size() - 3) return Whole(command, std::nullopt);
   const std::span<const std::string> keys(&words[3], count);
   const std::uint16_t slot = KeySlot(keys.front());
@@ -100,8 +97,9 @@ std::optional<ScanCursor> ScanCursor::Parse(std::string_view text) {
   const std::size_t second = text.find('-', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
   const auto read = [](std::string_view digits, auto& number) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return error == std::errc() && end == digits.data() + digits.size();
+    const auto parsed = ParseNumber<std::decay_t<decltype(number)>>(digits);
+    if (parsed) number = *parsed;
+    return parsed.has_value();
   };
   if (!read(text.substr(0, first), cursor.version) ||
       !read(text.substr(first + 1, second - first - 1), cursor.master)) {

@@ -1,7 +1,7 @@
 #include "redis/cluster/slot_map.h"
+#include "vcache/core/parse_number.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <utility>
 
@@ -33,11 +33,8 @@ bool IsHost(std::string_view host) {
 
 template <typename Number>
 std::optional<Number> NumberIn(std::string_view text, Number least, Number most) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (value < least || value > most) return std::nullopt;
-  return value;
+  const std::optional<Number> value = ParseNumber<Number>(text);
+  return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
 bool IsSlot(const RespReply& reply) {

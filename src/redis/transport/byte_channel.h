@@ -47,7 +47,7 @@ class ByteChannel {
 /// The socket as it is.
 class PlainStream final : public ByteChannel {
  public:
-  explicit PlainStream(Descriptor socket) noexcept : socket_(std::move(socket)) {}
+  explicit PlainStream(UniqueFd socket) noexcept : socket_(std::move(socket)) {}
 
   int fd() const noexcept override { return socket_.get(); }
   IoOutcome Handshake() override { return {}; }
@@ -56,7 +56,7 @@ class PlainStream final : public ByteChannel {
 
  private:
   IoOutcome Outcome(ssize_t moved, IoStatus blocked);
-  Descriptor socket_;
+  UniqueFd socket_;
 };
 
 }  // namespace vcache::redis

@@ -35,16 +35,6 @@ void TuneTcp(int fd) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-void Descriptor::Close() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 std::string SystemErrorText(int error) {
   std::string text = std::generic_category().message(error);
   return text.empty() ? "unknown error" : text;
@@ -86,10 +76,10 @@ Result<std::vector<Endpoint>> ResolveHost(const std::string& host, std::uint16_t
   return endpoints;
 }
 
-Result<Descriptor> BeginConnect(const Endpoint& endpoint) {
+Result<UniqueFd> BeginConnect(const Endpoint& endpoint) {
   const int family = endpoint.address.ss_family;
-  Descriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return Unavailable("no socket: " + SystemErrorText(errno));
+  UniqueFd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return Unavailable("no socket: " + SystemErrorText(errno));
   if (family != AF_UNIX) TuneTcp(socket.get());
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
   if (::connect(socket.get(), address, endpoint.length) != 0 && errno != EINPROGRESS) {
@@ -107,9 +97,8 @@ Result<void> ConnectOutcome(int fd) {
 }
 
 Result<WakeSignal> WakeSignal::Make() {
-  Descriptor event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!event.valid())
-    return Error{ErrorCode::kIo, "no event descriptor: " + SystemErrorText(errno)};
+  UniqueFd event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!event) return Error{ErrorCode::kIo, "no event descriptor: " + SystemErrorText(errno)};
   return WakeSignal(std::move(event));
 }
 

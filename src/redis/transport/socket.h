@@ -7,27 +7,9 @@
 #include <vector>
 
 #include "vcache/core/result.h"
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::redis {
-
-/// Owns one file descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  ~Descriptor() { Close(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const noexcept { return fd_; }
-  bool valid() const noexcept { return fd_ >= 0; }
-  void Close() noexcept;
-
- private:
-  int fd_ = -1;
-};
 
 /// One address to connect to.
 struct Endpoint {
@@ -44,7 +26,7 @@ Result<std::vector<Endpoint>> UnixSocketEndpoint(const std::string& path);
 
 /// Begins to connect without blocking; writable means done or failed, see `ConnectOutcome`.
 /// kStoreUnavailable when it failed at once.
-Result<Descriptor> BeginConnect(const Endpoint& endpoint);
+Result<UniqueFd> BeginConnect(const Endpoint& endpoint);
 
 /// Why a connect that became writable failed; success when it did not.
 Result<void> ConnectOutcome(int fd);
@@ -62,8 +44,8 @@ class WakeSignal {
   void Drain() const noexcept;
 
  private:
-  explicit WakeSignal(Descriptor event) noexcept : event_(std::move(event)) {}
-  Descriptor event_;
+  explicit WakeSignal(UniqueFd event) noexcept : event_(std::move(event)) {}
+  UniqueFd event_;
 };
 
 }  // namespace vcache::redis

@@ -101,12 +101,12 @@ Result<void> CheckAuthorities(const std::string& ca_file) {
   return {};
 }
 
-TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, Descriptor socket,
+TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, UniqueFd socket,
                      Handle ssl) noexcept
     : context_(std::move(context)), socket_(std::move(socket)), ssl_(std::move(ssl)) {}
 
 Result<std::unique_ptr<TlsStream>> TlsStream::Make(std::shared_ptr<const TlsContext> context,
-                                                   Descriptor socket, const std::string& host) {
+                                                   UniqueFd socket, const std::string& host) {
   ERR_clear_error();
   Handle ssl(SSL_new(context->get()));
   const bool ready =

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "redis/transport/byte_channel.h"
+#include "vcache/core/free_with.h"
 #include "vcache/core/result.h"
 
 namespace vcache::redis {
@@ -20,10 +21,7 @@ class TlsContext {
   SSL_CTX* get() const noexcept { return context_.get(); }
 
  private:
-  struct Free {
-    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-  };
-  using Handle = std::unique_ptr<SSL_CTX, Free>;
+  using Handle = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
   explicit TlsContext(Handle context) noexcept : context_(std::move(context)) {}
   Handle context_;
 };
@@ -34,7 +32,7 @@ class TlsStream final : public ByteChannel {
  public:
   /// `host` is the name or IP literal that the certificate must name. kInternal without memory.
   static Result<std::unique_ptr<TlsStream>> Make(std::shared_ptr<const TlsContext> context,
-                                                 Descriptor socket, const std::string& host);
+                                                 UniqueFd socket, const std::string& host);
   ~TlsStream() override;
 
   int fd() const noexcept override { return socket_.get(); }
@@ -43,18 +41,15 @@ class TlsStream final : public ByteChannel {
   IoOutcome Write(std::string_view bytes) override;
 
  private:
-  struct Free {
-    void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
-  };
-  using Handle = std::unique_ptr<SSL, Free>;
-  TlsStream(std::shared_ptr<const TlsContext> context, Descriptor socket, Handle ssl) noexcept;
+  using Handle = std::unique_ptr<SSL, FreeWith<SSL_free>>;
+  TlsStream(std::shared_ptr<const TlsContext> context, UniqueFd socket, Handle ssl) noexcept;
 
   /// What the last call on `ssl_` came to; right after it, in the same thread (rule T4).
   IoOutcome Outcome(int returned);
 
   // Dies in reverse order: the session before the socket that it writes to and its context.
   std::shared_ptr<const TlsContext> context_;
-  Descriptor socket_;
+  UniqueFd socket_;
   Handle ssl_;
   bool established_ = false;
   bool broken_ = false;

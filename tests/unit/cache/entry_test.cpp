@@ -5,6 +5,7 @@
 
 #include "json/verdict_json.h"
 #include "support/verdict_store_conformance.h"
+#include "vcache/core/time_text.h"
 
 using namespace vcache;
 using namespace vcache::cache;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/temp_dir.h"
@@ -137,9 +138,9 @@ TEST_CASE("TempFile: opening is tried again when a signal interrupts it") {
 }
 
 TEST_CASE("TempFile: a full disk is an error that says where and what to free") {
-  const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
-  REQUIRE(full != -1);
-  TempFile file(full, "/some/where");
+  UniqueFd full(open("/dev/full", O_RDWR | O_CLOEXEC));
+  REQUIRE(full);
+  TempFile file(std::move(full), "/some/where");
   const Result<void> written = file.Append(AsBytes("x"));
   REQUIRE_FALSE(written);
   CHECK(written.error().code == ErrorCode::kIo);

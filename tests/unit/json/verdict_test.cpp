@@ -1,4 +1,5 @@
 #include "vcache/core/verdict.h"
+#include "vcache/core/time_text.h"
 
 #include <doctest/doctest.h>
 

@@ -2,11 +2,11 @@
 
 #include "integration/cache/redis/redis_fixture.h"
 #include "integration/cache/sqlite/sqlite_fixture.h"
-#include "json/verdict_json.h"
 #include "support/never.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/core/random_id.h"
+#include "vcache/core/time_text.h"
 
 // The store whose scripts touch one slot only, on one server: order, ids, moves. On a cluster it is
 // held to the same suite in redis_cluster_test.cpp.

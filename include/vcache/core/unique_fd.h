@@ -1,15 +1,14 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
 
-namespace vcache::http {
+namespace vcache {
 
 /// Owns one file descriptor and closes it. Thread-safe as an int is.
 class UniqueFd {
  public:
   UniqueFd() = default;
+  /// Takes over an open descriptor; a negative one stands for none.
   explicit UniqueFd(int fd) noexcept : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
@@ -20,13 +19,11 @@ class UniqueFd {
 
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
-  void Reset(int fd = -1) noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = fd;
-  }
+  /// Closes what is owned and takes over `fd`. `errno` stays as it is.
+  void Reset(int fd = -1) noexcept;
 
  private:
   int fd_ = -1;
 };
 
-}  // namespace vcache::http
+}  // namespace vcache
