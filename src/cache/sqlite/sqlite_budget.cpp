@@ -4,8 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "cache/sqlite/connection_pool.h"
-#include "cache/sqlite/sqlite_schema.h"
+#include "cache/sqlite/sqlite_database.h"
 #include "cache/times.h"
 #include "vcache/core/random_id.h"
 
@@ -15,18 +14,16 @@ namespace {
 /// How long an adjustment may be repeated.
 constexpr std::chrono::hours kMarkRemembered{24 * 7};
 
-Error BudgetIsAway(int code) {
-  return {ErrorCode::kStoreUnavailable,
-          std::string("The local store does not answer: ") + sqlite3_errstr(code) + "."};
+Result<void> ResultOf(int code) {
+  if (code == SQLITE_OK) return {};
+  return Error{ErrorCode::kStoreUnavailable,
+               std::string("The local store does not answer: ") + sqlite3_errstr(code) + "."};
 }
 
 class SqliteBudget final : public SqliteBudgetStore {
  public:
-  SqliteBudget(SqliteBudgetOptions options, KeySpace keys, Clock& clock,
-               std::unique_ptr<Connection> connection)
-      : options_(std::move(options)), keys_(std::move(keys)), clock_(clock), pool_(clock) {
-    pool_.Add(std::move(connection));
-  }
+  SqliteBudget(KeySpace keys, Clock& clock, std::unique_ptr<SqliteDatabase> database)
+      : keys_(std::move(keys)), clock_(clock), database_(std::move(database)) {}
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
@@ -43,34 +40,16 @@ class SqliteBudget final : public SqliteBudgetStore {
   std::string KeyOf(const BudgetWindow& window) const {
     return keys_.prefix() + "budget:" + window.name;
   }
-  /// Runs `step` in one transaction, which is committed when it answers SQLITE_OK. SQLITE_DONE
-  /// means that there is nothing to write.
-  template <typename Step>
-  int Write(Deadline deadline, const Step& step);
   int ReadSum(Connection& connection, const BudgetWindow& window, std::int64_t& sum) const;
   int WriteSum(Connection& connection, const BudgetWindow& window, std::int64_t sum) const;
   int Mark(Connection& connection, const std::string& id, bool& is_new) const;
   int Sweep(Connection& connection) const;
   int ReadBatch(Connection& connection, std::string& id, std::vector<BudgetChange>& changes) const;
 
-  const SqliteBudgetOptions options_;
   const KeySpace keys_;
   Clock& clock_;
-  ConnectionPool pool_;
+  const std::unique_ptr<SqliteDatabase> database_;
 };
-
-template <typename Step>
-int SqliteBudget::Write(Deadline deadline, const Step& step) {
-  const ConnectionPool::Lease connection = pool_.Borrow(deadline.time());
-  if (!connection) return SQLITE_BUSY;
-  const Deadline patience = Deadline::After(clock_, options_.busy_timeout);
-  connection->WaitUntil(deadline.Shortened(patience).time());
-  WriteTransaction transaction(*connection);
-  int code = transaction.Begin();
-  if (code == SQLITE_OK) code = step(*connection);
-  if (code == SQLITE_DONE) return SQLITE_OK;  // rolled back: nothing was written
-  return code == SQLITE_OK ? transaction.Commit() : code;
-}
 
 int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window,
                           std::int64_t& sum) const {
@@ -118,7 +97,7 @@ int SqliteBudget::Sweep(Connection& connection) const {
 
 BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
   BudgetAnswer answer;
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     answer.outcome = BudgetOutcome::kGranted;
     for (std::size_t i = 0; i < claims.size(); ++i) {
       std::int64_t sum = 0;
@@ -141,11 +120,11 @@ BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline
     return Sweep(connection);
   });
   if (code == SQLITE_OK) return answer;
-  return {.reason = BudgetIsAway(code).message};
+  return {.reason = ResultOf(code).error().message};
 }
 
 Result<void> SqliteBudget::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     bool is_new = false;
     const int marked = Mark(connection, adjustment.id, is_new);
     if (marked != SQLITE_OK) return marked;
@@ -159,14 +138,13 @@ Result<void> SqliteBudget::Adjust(const BudgetAdjustment& adjustment, Deadline d
     }
     return Sweep(connection);
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
-  return {};
+  return ResultOf(code);
 }
 
 Result<std::vector<std::int64_t>> SqliteBudget::Read(std::span<const BudgetWindow> windows,
                                                      Deadline deadline) {
   std::vector<std::int64_t> sums;
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     for (const BudgetWindow& window : windows) {
       sums.push_back(0);
       const int read = ReadSum(connection, window, sums.back());
@@ -174,12 +152,12 @@ Result<std::vector<std::int64_t>> SqliteBudget::Read(std::span<const BudgetWindo
     }
     return SQLITE_DONE;
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
+  if (auto done = ResultOf(code); !done) return std::move(done).error();
   return sums;
 }
 
 Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline deadline) {
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     for (const BudgetChange& change : adjustment.changes) {
       const int written = connection
                               .Prepare(
@@ -196,8 +174,7 @@ Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline dead
     }
     return SQLITE_OK;
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
-  return {};
+  return ResultOf(code);
 }
 
 /// One sealed batch, any; an empty id when there is none.
@@ -220,7 +197,7 @@ int SqliteBudget::ReadBatch(Connection& connection, std::string& id,
 Result<BudgetAdjustment> SqliteBudget::Next(Deadline deadline) {
   BudgetAdjustment batch;
   const std::string fresh = RandomId();
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     const int found = ReadBatch(connection, batch.id, batch.changes);
     if (found != SQLITE_OK) return found;
     if (!batch.id.empty()) return SQLITE_DONE;
@@ -231,24 +208,23 @@ Result<BudgetAdjustment> SqliteBudget::Next(Deadline deadline) {
             .Run();
     return sealed != SQLITE_OK ? sealed : ReadBatch(connection, batch.id, batch.changes);
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
+  if (auto done = ResultOf(code); !done) return std::move(done).error();
   return batch;
 }
 
 Result<void> SqliteBudget::Forget(const std::string& id, Deadline deadline) {
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     return connection.Prepare("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2")
         .Bind(1, std::string_view(keys_.prefix()))
         .Bind(2, std::string_view(id))
         .Run();
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
-  return {};
+  return ResultOf(code);
 }
 
 Result<std::vector<BudgetChange>> SqliteBudget::Sums(Deadline deadline) {
   std::vector<BudgetChange> sums;
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     Statement statement = connection.Prepare(
         "SELECT name, max(life_s), sum(micros) FROM budget_outbox WHERE prefix = ?1 GROUP BY name");
     statement.Bind(1, std::string_view(keys_.prefix()));
@@ -260,7 +236,7 @@ Result<std::vector<BudgetChange>> SqliteBudget::Sums(Deadline deadline) {
     }
     return read;
   });
-  if (code != SQLITE_OK) return BudgetIsAway(code);
+  if (auto done = ResultOf(code); !done) return std::move(done).error();
   return sums;
 }
 
@@ -268,12 +244,11 @@ Result<std::vector<BudgetChange>> SqliteBudget::Sums(Deadline deadline) {
 
 Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions options,
                                                             KeySpace keys, Clock& clock) {
-  const Result<std::string> path = PrepareDatabaseFile(options.directory);
-  if (!path) return path.error();
-  auto connection = OpenDatabase(*path, clock, options.busy_timeout);
-  if (!connection) return std::move(connection).error();
-  return std::unique_ptr<SqliteBudgetStore>(std::make_unique<SqliteBudget>(
-      std::move(options), std::move(keys), clock, std::move(*connection)));
+  auto database = SqliteDatabase::Open(
+      {.directory = std::move(options.directory), .busy_timeout = options.busy_timeout}, clock);
+  if (!database) return std::move(database).error();
+  return std::unique_ptr<SqliteBudgetStore>(
+      std::make_unique<SqliteBudget>(std::move(keys), clock, *std::move(database)));
 }
 
 }  // namespace vcache::cache

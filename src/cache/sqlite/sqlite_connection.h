@@ -14,18 +14,12 @@
 #include <string_view>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/free_with.h"
 
 namespace vcache::cache {
 
-template <auto Free>
-struct SqliteFree {
-  template <typename T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
-using SqliteHandle = std::unique_ptr<sqlite3, SqliteFree<sqlite3_close_v2>>;
-using StatementHandle = std::unique_ptr<sqlite3_stmt, SqliteFree<sqlite3_finalize>>;
+using SqliteHandle = std::unique_ptr<sqlite3, FreeWith<sqlite3_close_v2>>;
+using StatementHandle = std::unique_ptr<sqlite3_stmt, FreeWith<sqlite3_finalize>>;
 
 /// One use of a prepared statement: bind, step, read; reset when it goes out of scope. What is
 /// bound is not copied and must live as long as this. The first error sticks and `Step` answers it.

@@ -5,9 +5,8 @@
 #include <tuple>
 #include <utility>
 
-#include "cache/sqlite/connection_pool.h"
 #include "cache/sqlite/process_identity.h"
-#include "cache/sqlite/sqlite_schema.h"
+#include "cache/sqlite/sqlite_database.h"
 #include "cache/times.h"
 
 namespace vcache::cache {
@@ -22,26 +21,22 @@ Error JournalIsAway(int code) {
 class SqliteJournal final : public CallJournal {
  public:
   SqliteJournal(SqliteJournalOptions options, KeySpace keys, std::string owner, Clock& clock,
-                Logger& logger, std::unique_ptr<Connection> connection)
+                Logger& logger, std::unique_ptr<SqliteDatabase> database)
       : options_(std::move(options)),
         keys_(std::move(keys)),
         owner_(std::move(owner)),
         clock_(clock),
         logger_(logger),
-        pool_(clock) {
-    pool_.Add(std::move(connection));
-  }
+        database_(std::move(database)) {}
 
   Result<void> Begin(const CacheKey& key, const CallNote& note, Deadline deadline) override;
   Result<void> End(const std::string& id, Deadline deadline) override;
   Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) override;
 
  private:
-  /// Runs `step` in one transaction, which is committed when it answers SQLITE_OK.
+  /// Runs `step` in one transaction. A call waits for its note `busy_timeout` at most.
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
-  template <typename Step>
-  int TryWrite(Deadline deadline, const Step& step);
   void Tell(const Result<void>& written);
   int ReadOwners(Connection& connection, std::vector<std::string>& owners) const;
   int TakeFrom(Connection& connection, const std::string& owner,
@@ -52,26 +47,17 @@ class SqliteJournal final : public CallJournal {
   const std::string owner_;
   Clock& clock_;
   Logger& logger_;
-  ConnectionPool pool_;
+  const std::unique_ptr<SqliteDatabase> database_;
   std::atomic<bool> refused_{false};
 };
 
 template <typename Step>
-int SqliteJournal::TryWrite(Deadline deadline, const Step& step) {
-  const Deadline patience = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
-  const ConnectionPool::Lease connection = pool_.Borrow(patience.time());
-  if (!connection) return SQLITE_BUSY;
-  connection->WaitUntil(patience.time());
-  WriteTransaction transaction(*connection);
-  int code = transaction.Begin();
-  if (code == SQLITE_OK) code = step(*connection);
-  return code == SQLITE_OK ? transaction.Commit() : code;
-}
-
-template <typename Step>
 Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
+  const Deadline patience = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
   Result<void> written;
-  if (const int code = TryWrite(deadline, step); code != SQLITE_OK) written = JournalIsAway(code);
+  if (const int code = database_->Write(patience, step); code != SQLITE_OK) {
+    written = JournalIsAway(code);
+  }
   Tell(written);
   return written;
 }
@@ -169,13 +155,11 @@ Result<std::unique_ptr<CallJournal>> OpenSqliteJournal(SqliteJournalOptions opti
                  "The journal of paid calls needs /proc/self/stat and "
                  "/proc/sys/kernel/random/boot_id, which cannot be read. Mount /proc."};
   }
-  const Result<std::string> path = PrepareDatabaseFile(options.directory);
-  if (!path) return path.error();
-  auto connection = OpenDatabase(*path, clock, options.busy_timeout);
-  if (!connection) return std::move(connection).error();
-  return std::unique_ptr<CallJournal>(
-      std::make_unique<SqliteJournal>(std::move(options), std::move(keys), *std::move(owner), clock,
-                                      logger, std::move(*connection)));
+  auto database = SqliteDatabase::Open(
+      {.directory = options.directory, .busy_timeout = options.busy_timeout}, clock);
+  if (!database) return std::move(database).error();
+  return std::unique_ptr<CallJournal>(std::make_unique<SqliteJournal>(
+      std::move(options), std::move(keys), *std::move(owner), clock, logger, *std::move(database)));
 }
 
 }  // namespace vcache::cache

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <atomic>
 
-#include "cache/sqlite/connection_pool.h"
 #include "cache/sqlite/sqlite_counters.h"
+#include "cache/sqlite/sqlite_database.h"
 #include "cache/sqlite/sqlite_entries.h"
 #include "cache/sqlite/sqlite_outbox.h"
-#include "cache/sqlite/sqlite_schema.h"
 #include "cache/times.h"
 
 namespace vcache::cache {
@@ -35,15 +34,13 @@ bool IsTransient(int code) noexcept {
 
 class SqliteVerdictStore final : public LocalStore {
  public:
-  SqliteVerdictStore(SqliteStoreOptions options, KeySpace keys, std::string path, Clock& clock,
-                     Logger& logger)
+  SqliteVerdictStore(SqliteStoreOptions options, KeySpace keys, Clock& clock, Logger& logger,
+                     std::unique_ptr<SqliteDatabase> database)
       : options_(std::move(options)),
         keys_(std::move(keys)),
-        path_(std::move(path)),
         clock_(clock),
         logger_(logger),
-        readers_(clock),
-        writer_(clock) {}
+        database_(std::move(database)) {}
 
   Result<void> Start();
 
@@ -67,16 +64,6 @@ class SqliteVerdictStore final : public LocalStore {
   Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
 
  private:
-  /// Threads of this process wait for each other as long as they have time (a paid verdict is
-  /// worth it), for another process `busy_timeout` at most.
-  ConnectionPool::Lease Borrow(ConnectionPool& pool, Deadline deadline) {
-    ConnectionPool::Lease connection = pool.Borrow(deadline.time());
-    if (connection) {
-      const Deadline patience = Deadline::After(clock_, options_.busy_timeout);
-      connection->WaitUntil(deadline.Shortened(patience).time());
-    }
-    return connection;
-  }
   std::int64_t NowMillis() const { return ToMillis(clock_.WallNow()); }
   LookupResult LookupOn(Connection& connection, const CacheKey& key);
   template <typename Step>
@@ -89,23 +76,14 @@ class SqliteVerdictStore final : public LocalStore {
 
   const SqliteStoreOptions options_;
   const KeySpace keys_;
-  const std::string path_;
   Clock& clock_;
   Logger& logger_;
   std::atomic<bool> is_off_{false};
   std::atomic<std::int64_t> pruned_hour_{-1};
-  ConnectionPool readers_;
-  // One connection writes: threads of this process queue here, in order of arrival or nearly, and
-  // only other processes are met at SQLite's lock, where waiting means trying again and again.
-  ConnectionPool writer_;
+  const std::unique_ptr<SqliteDatabase> database_;
 };
 
 Result<void> SqliteVerdictStore::Start() {
-  for (int i = 0; i <= kReaders; ++i) {
-    auto connection = OpenDatabase(path_, clock_, options_.busy_timeout);
-    if (!connection) return std::move(connection).error();
-    (i == 0 ? writer_ : readers_).Add(std::move(*connection));
-  }
   return Write(Deadline::Never(), [&](Connection& connection) {
     const int code = BeginCounting(connection, keys_.prefix(), clock_.WallNow());
     if (code != SQLITE_OK) return code;
@@ -122,7 +100,7 @@ Error SqliteVerdictStore::Judge(int code) {
     logger_.Warn(
         "The local store is turned off until the next start; analyses go on without it. Check the "
         "disk's free space and the file",
-        {{"file", path_}, {"reason", std::string_view(sqlite3_errstr(code))}});
+        {{"file", database_->path()}, {"reason", std::string_view(sqlite3_errstr(code))}});
   }
   return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
 }
@@ -131,22 +109,14 @@ Error SqliteVerdictStore::Judge(int code) {
 template <typename Step>
 Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
-  const ConnectionPool::Lease connection = Borrow(writer_, deadline);
-  if (!connection) return Judge(SQLITE_BUSY);
-  WriteTransaction transaction(*connection);
-  int code = transaction.Begin();
-  if (code == SQLITE_OK) code = step(*connection);
-  if (code == SQLITE_OK) code = transaction.Commit();
-  if (code != SQLITE_OK) return Judge(code);
+  if (const int code = database_->Write(deadline, step); code != SQLITE_OK) return Judge(code);
   return {};
 }
 
 template <typename Step>
 Result<void> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step) {
   if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
-  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
-  if (!connection) return Judge(SQLITE_BUSY);
-  if (const int code = step(*connection); code != SQLITE_OK) return Judge(code);
+  if (const int code = database_->Read(deadline, step); code != SQLITE_OK) return Judge(code);
   return {};
 }
 
@@ -188,10 +158,14 @@ std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKe
   unavailable.reason = "The local store is turned off.";
   std::vector<LookupResult> results(keys.size(), unavailable);
   if (is_off_) return results;
-  const ConnectionPool::Lease connection = Borrow(readers_, deadline);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (connection && !is_off_) results[i] = LookupOn(*connection, keys[i]);
-    if (!connection) results[i].reason = "The local store is busy.";
+  const int code = database_->Read(deadline, [&](Connection& connection) {
+    for (std::size_t i = 0; i < keys.size() && !is_off_; ++i) {
+      results[i] = LookupOn(connection, keys[i]);
+    }
+    return SQLITE_OK;
+  });
+  if (code != SQLITE_OK) {
+    for (LookupResult& result : results) result.reason = "The local store is busy.";
   }
   return results;
 }
@@ -226,18 +200,11 @@ Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadlin
 int SqliteVerdictStore::ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline,
                                    std::uint64_t& cleared) {
   std::uint64_t found = 0;
-  ConnectionPool& pool = mode == ClearMode::kDelete ? writer_ : readers_;
-  const ConnectionPool::Lease connection = Borrow(pool, deadline);
-  if (!connection) return SQLITE_BUSY;
-  int code = SQLITE_OK;
-  if (mode == ClearMode::kDelete) {
-    WriteTransaction transaction(*connection);
-    code = transaction.Begin();
-    if (code == SQLITE_OK) code = walk.Next(*connection, mode, NowMillis(), found);
-    if (code == SQLITE_OK) code = transaction.Commit();
-  } else {
-    code = walk.Next(*connection, mode, NowMillis(), found);
-  }
+  const auto next = [&](Connection& connection) {
+    return walk.Next(connection, mode, NowMillis(), found);
+  };
+  const int code = mode == ClearMode::kDelete ? database_->Write(deadline, next)
+                                              : database_->Read(deadline, next);
   if (code == SQLITE_OK) cleared += found;
   return code;
 }
@@ -372,10 +339,12 @@ Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline dead
 
 Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
                                                     Clock& clock, Logger& logger) {
-  Result<std::string> path = PrepareDatabaseFile(options.directory);
-  if (!path) return std::move(path).error();
-  auto store = std::make_unique<SqliteVerdictStore>(std::move(options), std::move(keys),
-                                                    std::move(*path), clock, logger);
+  auto database = SqliteDatabase::Open(
+      {.directory = options.directory, .readers = kReaders, .busy_timeout = options.busy_timeout},
+      clock);
+  if (!database) return std::move(database).error();
+  auto store = std::make_unique<SqliteVerdictStore>(std::move(options), std::move(keys), clock,
+                                                    logger, *std::move(database));
   if (Result<void> started = store->Start(); !started) {
     Error error = std::move(started).error();
     // At open even a passing trouble is the operator's: there is nothing to fall back to yet.

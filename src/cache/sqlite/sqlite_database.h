@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cache/sqlite/connection_pool.h"
+#include "vcache/core/deadline.h"
+#include "vcache/core/result.h"
+
+namespace vcache::cache {
+
+/// The database of a directory, for one purpose of this process: one connection that writes, and
+/// some that read. Threads of this process wait for a connection until their deadline; at SQLite's
+/// lock they wait for other processes until the deadline and `busy_timeout` at most. Thread-safe;
+/// the clock must outlive it.
+class SqliteDatabase {
+ public:
+  struct Options {
+    std::filesystem::path directory;
+    int readers = 0;  ///< Without any, reads run on the connection that writes.
+    std::chrono::milliseconds busy_timeout{};
+  };
+
+  /// Makes directory, file and tables where they are missing. kBadConfiguration, or kIo with what
+  /// is wrong with the file.
+  static Result<std::unique_ptr<SqliteDatabase>> Open(const Options& options, Clock& clock);
+
+  const std::string& path() const noexcept { return path_; }
+
+  /// Runs `int step(Connection&)` in one transaction, which takes the write lock at once. SQLITE_OK
+  /// commits. SQLITE_DONE says that there is nothing to write: it rolls back and answers SQLITE_OK.
+  /// Anything else rolls back. SQLITE_BUSY when no connection came free in time.
+  template <typename Step>
+  int Write(Deadline deadline, const Step& step) {
+    const ConnectionPool::Lease connection = Borrow(writer_, deadline);
+    if (!connection) return SQLITE_BUSY;
+    WriteTransaction transaction(*connection);
+    int code = transaction.Begin();
+    if (code == SQLITE_OK) code = step(*connection);
+    if (code == SQLITE_DONE) return SQLITE_OK;
+    return code == SQLITE_OK ? transaction.Commit() : code;
+  }
+
+  /// Runs `int step(Connection&)` without a transaction, and answers what it answers.
+  template <typename Step>
+  int Read(Deadline deadline, const Step& step) {
+    const ConnectionPool::Lease connection = Borrow(has_readers_ ? readers_ : writer_, deadline);
+    return connection ? step(*connection) : SQLITE_BUSY;
+  }
+
+ private:
+  SqliteDatabase(const Options& options, std::string path, Clock& clock);
+  ConnectionPool::Lease Borrow(ConnectionPool& pool, Deadline deadline);
+
+  Clock& clock_;
+  const std::string path_;
+  const std::chrono::milliseconds busy_timeout_;
+  const bool has_readers_;
+  ConnectionPool readers_;
+  // One connection writes: threads of this process queue here, in order of arrival or nearly, and
+  // only other processes are met at SQLite's lock, where waiting means trying again and again.
+  ConnectionPool writer_;
+};
+
+}  // namespace vcache::cache
