@@ -13,7 +13,7 @@ using cache::Counters;
 
 Statistics::Statistics(cache::CounterStore* store, Clock& clock, Logger& logger,
                        StatisticsOptions options)
-    : store_(store), clock_(clock), logger_(logger), options_(options) {
+    : store_(store), clock_(clock), logger_(logger), options_(options), flushing_(clock) {
   without_store_.since = clock.WallNow();
 }
 
@@ -22,29 +22,14 @@ Statistics::~Statistics() {
 }
 
 void Statistics::Start() {
-  const std::lock_guard lock(thread_mutex_);
-  if (thread_.joinable()) return;
-  thread_ = std::thread([this] {
-    std::unique_lock waiting(thread_mutex_);
-    while (!stopping_) {
-      clock_.WaitUntil(wake_, waiting, clock_.Now() + options_.flush_interval,
-                       [this] { return stopping_; });
-      waiting.unlock();
-      Flush();
-      waiting.lock();
-    }
+  flushing_.Start(options_.flush_interval, [this] {
+    Flush();
+    return options_.flush_interval;
   });
 }
 
 void Statistics::Stop() {
-  std::thread ending;
-  {
-    const std::lock_guard lock(thread_mutex_);
-    stopping_ = true;
-    wake_.notify_all();
-    ending = std::move(thread_);
-  }
-  if (ending.joinable()) ending.join();
+  flushing_.Stop();
   Flush();
 }
 

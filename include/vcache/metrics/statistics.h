@@ -3,15 +3,14 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/cache/counters.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/periodic_task.h"
 
 namespace vcache::metrics {
 
@@ -89,10 +88,7 @@ class Statistics final : public analysis::AnalysisObserver {
   cache::CounterTotals without_store_;  // guarded by flush_mutex_: totals when there is no store
   std::chrono::sys_days day_;           // guarded by flush_mutex_: what its `today` is about
 
-  std::mutex thread_mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by thread_mutex_
-  std::thread thread_;     // guarded by thread_mutex_
+  PeriodicTask flushing_;  // the last member: its thread uses the others
 };
 
 }  // namespace vcache::metrics

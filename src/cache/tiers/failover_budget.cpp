@@ -15,7 +15,14 @@ constexpr std::chrono::seconds kBudgetRecountInterval{5};
 
 FailoverBudget::FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock,
                                Logger& logger, FailoverBudgetOptions options)
-    : shared_(shared), outbox_(outbox), clock_(clock), logger_(logger), options_(options) {
+    : shared_(shared),
+      outbox_(outbox),
+      clock_(clock),
+      logger_(logger),
+      options_(options),
+      pause_(options.poll_interval),
+      recount_at_(clock.Now() + kBudgetRecountInterval),
+      delivery_(clock) {
   const std::lock_guard lock(waiting_mutex_);
   Recount();
 }
@@ -217,21 +224,11 @@ bool FailoverBudget::DeliverNow() {
 }
 
 void FailoverBudget::Start() {
-  const std::lock_guard lock(thread_mutex_);
-  if (thread_.joinable()) return;
-  stopping_ = false;
-  thread_ = std::thread([this] { Run(); });
+  delivery_.Start(options_.poll_interval, [this] { return Round(); });
 }
 
 void FailoverBudget::Stop() {
-  std::thread ending;
-  {
-    const std::lock_guard lock(thread_mutex_);
-    stopping_ = true;
-    wake_.notify_all();
-    ending = std::move(thread_);
-  }
-  if (ending.joinable()) ending.join();
+  delivery_.Stop();
   if (anything_waits_.load() && shared_.available()) DeliverNow();
   SaveMemory();
 }
@@ -253,23 +250,15 @@ void FailoverBudget::SaveMemory() {
       "from now on; set CACHE_DIR to keep it over restarts");
 }
 
-void FailoverBudget::Run() {
-  std::chrono::milliseconds pause = options_.poll_interval;
-  SteadyTime recount_at = clock_.Now() + kBudgetRecountInterval;
-  std::unique_lock lock(thread_mutex_);
-  while (!stopping_) {
-    clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_; });
-    if (stopping_) return;
-    lock.unlock();
-    if (clock_.Now() >= recount_at) {
-      const std::lock_guard waiting(waiting_mutex_);
-      Recount();
-      recount_at = clock_.Now() + kBudgetRecountInterval;
-    }
-    const bool failed = anything_waits_.load() && shared_.available() && !DeliverNow();
-    pause = failed ? std::min(2 * pause, options_.longest_pause) : options_.poll_interval;
-    lock.lock();
+std::chrono::milliseconds FailoverBudget::Round() {
+  if (clock_.Now() >= recount_at_) {
+    const std::lock_guard waiting(waiting_mutex_);
+    Recount();
+    recount_at_ = clock_.Now() + kBudgetRecountInterval;
   }
+  const bool failed = anything_waits_.load() && shared_.available() && !DeliverNow();
+  pause_ = failed ? std::min(2 * pause_, options_.longest_pause) : options_.poll_interval;
+  return pause_;
 }
 
 }  // namespace vcache::cache

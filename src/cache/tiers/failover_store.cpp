@@ -21,7 +21,14 @@ bool SameDay(WallTime one, WallTime other) {
 
 FailoverStore::FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger,
                              FailoverOptions options)
-    : shared_(shared), local_(local), clock_(clock), logger_(logger), options_(options) {
+    : shared_(shared),
+      local_(local),
+      clock_(clock),
+      logger_(logger),
+      options_(options),
+      pause_(options.poll_interval),
+      recount_at_(clock.Now() + kRecountInterval),
+      delivery_(clock) {
   Recount();
 }
 
@@ -250,41 +257,24 @@ bool FailoverStore::DeliverNow() {
 }
 
 void FailoverStore::Start() {
-  const std::lock_guard lock(thread_mutex_);
-  if (thread_.joinable() || local_ == nullptr) return;
-  stopping_ = false;
-  thread_ = std::thread([this] { Run(); });
+  if (local_ == nullptr) return;
+  delivery_.Start(options_.poll_interval, [this] { return Round(); });
 }
 
 void FailoverStore::Stop() {
-  std::thread ending;
-  {
-    const std::lock_guard lock(thread_mutex_);
-    stopping_ = true;
-    wake_.notify_all();
-    ending = std::move(thread_);
-  }
-  if (ending.joinable()) ending.join();
+  delivery_.Stop();
 }
 
-void FailoverStore::Run() {
-  std::chrono::milliseconds pause = options_.poll_interval;
-  SteadyTime recount_at = clock_.Now() + kRecountInterval;
-  std::unique_lock lock(thread_mutex_);
-  while (!stopping_) {
-    clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_; });
-    if (stopping_) return;
-    lock.unlock();
-    LearnTotals();
-    if (shared_.available()) RevalidateLocal();
-    if (clock_.Now() >= recount_at) {
-      Recount();
-      recount_at = clock_.Now() + kRecountInterval;
-    }
-    const bool failed = pending_.load() > 0 && shared_.available() && !DeliverNow();
-    pause = failed ? std::min(2 * pause, options_.longest_pause) : options_.poll_interval;
-    lock.lock();
+std::chrono::milliseconds FailoverStore::Round() {
+  LearnTotals();
+  if (shared_.available()) RevalidateLocal();
+  if (clock_.Now() >= recount_at_) {
+    Recount();
+    recount_at_ = clock_.Now() + kRecountInterval;
   }
+  const bool failed = pending_.load() > 0 && shared_.available() && !DeliverNow();
+  pause_ = failed ? std::min(2 * pause_, options_.longest_pause) : options_.poll_interval;
+  return pause_;
 }
 
 }  // namespace vcache::cache

@@ -2,16 +2,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "vcache/cache/budget_store.h"
 #include "vcache/cache/memory/memory_budget.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
 
@@ -74,7 +73,7 @@ class FailoverBudget final : public BudgetStore {
   void Put(const BudgetAdjustment& adjustment);
   void Recount();
   bool DeliverFrom(BudgetOutbox& outbox);
-  void Run();
+  std::chrono::milliseconds Round();
 
   BudgetStore& shared_;
   BudgetOutbox* const outbox_;
@@ -92,10 +91,10 @@ class FailoverBudget final : public BudgetStore {
   std::mutex known_mutex_;
   std::map<std::string, Known> known_;  // guarded by known_mutex_; by name
 
-  std::mutex thread_mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by thread_mutex_
-  std::thread thread_;     // guarded by thread_mutex_
+  // Touched by the thread alone, and before it starts.
+  std::chrono::milliseconds pause_{};
+  SteadyTime recount_at_{};
+  PeriodicTask delivery_;  // the last member: its thread uses the others
 };
 
 }  // namespace vcache::cache

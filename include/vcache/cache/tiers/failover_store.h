@@ -2,12 +2,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/local_store.h"
@@ -15,6 +13,7 @@
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
 
@@ -82,7 +81,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   void Recount();
   ClearReport CountWaiting(const KeyPattern& pattern, Deadline deadline);
   bool DeliverOne(const PendingWrite& write);
-  void Run();
+  std::chrono::milliseconds Round();
 
   SharedStore& shared_;
   LocalStore* const local_;
@@ -102,10 +101,10 @@ class FailoverStore final : public VerdictStore, public CounterStore {
 
   std::mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
 
-  std::mutex thread_mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by thread_mutex_
-  std::thread thread_;     // guarded by thread_mutex_
+  // Touched by the thread alone, and before it starts.
+  std::chrono::milliseconds pause_{};
+  SteadyTime recount_at_{};
+  PeriodicTask delivery_;  // the last member: its thread uses the others
 };
 
 }  // namespace vcache::cache
