@@ -134,15 +134,14 @@ std::vector<Variable> Question() {
   // them is declared harmless.
   return {
       HarmlessOrigin(Text(
-          {"CUSTOM_URL", "",
-           "Custom vendor (any, by configuration; see the README): where contents are sent"},
+          {"CUSTOM_URL", "", "Custom vendor (see the README): where contents are sent"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
           IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).vendor.base_url; })),
       Choice<std::string, 2>(
-          {"CUSTOM_METHOD", "", "Custom vendor: how they are sent, POST or PUT"},
-          {{{"POST", "POST"}, {"PUT", "PUT"}}}, [](auto& s) -> auto& { return kCustom(s).method; }),
+          {"CUSTOM_METHOD", "", "Custom vendor: POST or PUT"}, {{{"POST", "POST"}, {"PUT", "PUT"}}},
+          [](auto& s) -> auto& { return kCustom(s).method; }),
       Text(
-          {"CUSTOM_API_KEY", "", "Custom vendor: the key, which stands wherever {key} is written"},
+          {"CUSTOM_API_KEY", "", "Custom vendor: the key; it replaces every {key}"},
           "at most 4096 printable characters without spaces",
           [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
           [](auto& s) -> auto& { return kCustom(s).key; }),
@@ -159,18 +158,18 @@ std::vector<Variable> Question() {
 std::vector<Variable> Content() {
   return {
       Harmless(MakeVariable(
-          {"CUSTOM_KINDS", "", "Custom vendor: what it judges, of image, video and text"},
+          {"CUSTOM_KINDS", "", "Custom vendor: what it judges: image, video, text"},
           "a comma list of image, video and text",
           [](auto& s) -> auto& { return kCustom(s).kinds; }, ParseKinds, JoinList)),
       Harmless(Text(
           {"CUSTOM_FILE_FIELD", "",
-           "Custom vendor: the form field of a file; without it a file is the body, or {base64} in "
+           "Custom vendor: form field of a file; without it the file is the body, or {base64} in "
            "CUSTOM_BODY"},
           "a name without spaces", IsToken,
           [](auto& s) -> auto& { return kCustom(s).file_field; })),
       MakeVariable(
           {"CUSTOM_FORM_FIELDS", "",
-           "Custom vendor: further form fields as `name=value | name=value`, also {text}, {key}, "
+           "Custom vendor: more form fields as `name=value | name=value`, with {text}, {key}, "
            "{sha256}"},
           "pairs like model=fast | key={key}",
           [](auto& s) -> auto& { return kCustom(s).form_fields; },
@@ -178,8 +177,8 @@ std::vector<Variable> Content() {
           [](const Pairs& pairs) { return JoinPairs(pairs, "="); }),
       Text(
           {"CUSTOM_BODY", "",
-           "Custom vendor: a JSON body with {text}, or {base64} for files; also {key}, "
-           "{media_type}, {sha256}"},
+           "Custom vendor: JSON body with {text}, or {base64} for files; also {key}, {media_type}, "
+           "{sha256}"},
           "a JSON object or array such as {\"input\":\"{text}\"}", IsJsonBody,
           [](auto& s) -> auto& { return kCustom(s).body; }),
   };
@@ -191,23 +190,21 @@ std::vector<Variable> Answer() {
           {"CUSTOM_SCORE_POINTER", "", "Custom vendor: where the answer has the score"},
           [](auto& s) -> auto& { return kCustom(s).score_pointer; }),
       Scale(
-          {"CUSTOM_SCORE_MAX", "",
-           "Custom vendor: the end of the score's scale, which begins at 0"},
+          {"CUSTOM_SCORE_MAX", "", "Custom vendor: end of the score's scale, which begins at 0"},
           [](auto& s) -> auto& { return kCustom(s).score_max; }),
       Choice<bool, 2>(
-          {"CUSTOM_SCORE_MEANS", "", "Custom vendor: what a high score means, ai or human"},
+          {"CUSTOM_SCORE_MEANS", "", "Custom vendor: what a high score means: ai or human"},
           {{{"ai", false}, {"human", true}}},
           [](auto& s) -> auto& { return kCustom(s).score_is_human; }),
       Pointer(
-          {"CUSTOM_CONFIDENCE_POINTER", "",
-           "Custom vendor: where the answer says how sure it is, if it does"},
+          {"CUSTOM_CONFIDENCE_POINTER", "", "Custom vendor: where the answer says how sure it is"},
           [](auto& s) -> auto& { return kCustom(s).confidence_pointer; }),
       Scale(
-          {"CUSTOM_CONFIDENCE_MAX", "", "Custom vendor: the end of that number's scale"},
+          {"CUSTOM_CONFIDENCE_MAX", "", "Custom vendor: end of that number's scale"},
           [](auto& s) -> auto& { return kCustom(s).confidence_max; }),
       Harmless(MakeVariable(
           {"CUSTOM_FREE_STATUSES", "",
-           "Custom vendor: HTTP statuses that certainly cost nothing; only these are tried again"},
+           "Custom vendor: HTTP statuses that certainly cost nothing; only these are retried"},
           "a comma list of statuses from 400 to 599",
           [](auto& s) -> auto& { return kCustom(s).free_statuses; }, ParseStatuses, JoinStatuses)),
   };
@@ -216,7 +213,7 @@ std::vector<Variable> Answer() {
 std::vector<Variable> Following() {
   return {
       Pointer(
-          {"CUSTOM_STATE_POINTER", "", "Custom vendor: where the answer says how the job stands"},
+          {"CUSTOM_STATE_POINTER", "", "Custom vendor: where the answer has the job's state"},
           [](auto& s) -> auto& { return kCustom(s).state_pointer; }),
       Words(
           {"CUSTOM_STATE_DONE", "", "Custom vendor: states that mean finished"},
@@ -232,28 +229,27 @@ std::vector<Variable> Following() {
            "Custom vendor, when the result comes later: where the first answer has the job's id"},
           [](auto& s) -> auto& { return kCustom(s).id_pointer; }),
       HarmlessOrigin(Text(
-          {"CUSTOM_POLL_URL", "", "Custom vendor: where the result is looked for, with {id}"},
+          {"CUSTOM_POLL_URL", "", "Custom vendor: where to ask for the result, with {id}"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
           IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).poll_url; })),
       Pointer(
           {"CUSTOM_POLL_URL_POINTER", "",
-           "Custom vendor: where the first answer has that URL instead; on CUSTOM_URL's host only"},
+           "Custom vendor: where the first answer has that URL instead; only on CUSTOM_URL's host"},
           [](auto& s) -> auto& { return kCustom(s).poll_url_pointer; }),
       Whole(
-          {"CUSTOM_POLL_INTERVAL_MS", "ms", "Custom vendor: pause between two looks"}, 10, 60'000,
-          [](auto& s) -> auto& { return kCustom(s).poll_interval; }),
+          {"CUSTOM_POLL_INTERVAL_MS", "ms", "Custom vendor: pause between two such requests"}, 10,
+          60'000, [](auto& s) -> auto& { return kCustom(s).poll_interval; }),
       Whole(
           {"CUSTOM_TIMEOUT_MS", "ms",
-           "How long the custom vendor may take, all looks for the result included"},
+           "Time for the custom vendor, with all requests for the result"},
           1, 600'000, [](auto& s) -> auto& { return kCustom(s).vendor.timeout; }),
       Usd(
-          {"CUSTOM_COST_USD", "USD",
-           "What the custom vendor charges for a unit of CUSTOM_COST_PER"},
+          {"CUSTOM_COST_USD", "USD", "Price of the custom vendor for one unit of CUSTOM_COST_PER"},
           [](auto& s) -> auto& { return kCustom(s).vendor.cost_micros; }),
       Choice<CostUnit, 4>(
           {"CUSTOM_COST_PER", "",
-           "Custom vendor: what CUSTOM_COST_USD is for: a call, a started second of a video, or "
-           "started 1,000 words or characters of a text"},
+           "Custom vendor: unit of the price: call, second (started, of a video), 1000_words or "
+           "1000_characters (started, of a text)"},
           {{{"call", CostUnit::kCall},
             {"second", CostUnit::kSecond},
             {"1000_words", CostUnit::kThousandWords},
@@ -261,11 +257,11 @@ std::vector<Variable> Following() {
           [](auto& s) -> auto& { return kCustom(s).cost_unit; }),
       Pointer(
           {"CUSTOM_UNITS_POINTER", "",
-           "Custom vendor: where the answer says how many of these units it charged, if it does"},
+           "Custom vendor: where the answer says how many of these units it charged"},
           [](auto& s) -> auto& { return kCustom(s).units_pointer; }),
       Whole(
-          {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait in line"},
-          1, 1000, [](auto& s) -> auto& { return kCustom(s).vendor.max_concurrency; }),
+          {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait"}, 1,
+          1000, [](auto& s) -> auto& { return kCustom(s).vendor.max_concurrency; }),
   };
 }
 

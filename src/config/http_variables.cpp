@@ -27,19 +27,19 @@ std::vector<Variable> HttpVariables() {
   return {
       Whole(
           {"MAX_HEADER_BYTES", "bytes",
-           "Longest head of a request: request line and header fields together"},
+           "Longest head of a request: request line and header fields"},
           4'096, 262'144, [](auto& s) -> auto& { return s.server.max_header_bytes; }),
       Whole(
           {"MAX_HEADER_FIELDS", "", "Most header fields of a request"}, 16, 1'000,
           [](auto& s) -> auto& { return s.server.max_header_fields; }),
       Whole(
           {"MAX_TARGET_BYTES", "bytes",
-           "Longest target of a request: path and query; below MAX_HEADER_BYTES"},
+           "Longest path and query of a request; below MAX_HEADER_BYTES"},
           256, 65'536, [](auto& s) -> auto& { return s.server.max_target_bytes; }),
       Harmless(MakeVariable(
           {"CORS_HEADERS", "",
-           "Request headers that pages of CORS_ORIGINS may send, as a comma list; Authorization, "
-           "Cache-Control, Content-Type and X-Request-Id always are allowed"},
+           "Headers that pages of CORS_ORIGINS may send besides Authorization, Cache-Control, "
+           "Content-Type and X-Request-Id, as a comma list"},
           "a comma list of header names, without *",
           [](auto& s) -> auto& { return s.server.cors_headers; }, ParseHeaderNames, JoinList)),
   };

@@ -32,10 +32,10 @@ std::vector<Variable> AiOrNot() {
       {{{"AIORNOT_API_KEY", "", "AI or Not (images, videos, texts): the API key"},
         {"AIORNOT_BASE_URL", "", "Where AI or Not's API is"},
         {"AIORNOT_TIMEOUT_MS", "ms",
-         "How long a call of AI or Not may take; a video is judged within one call"},
+         "Time for a call of AI or Not, which judges a video within one call"},
         {"AIORNOT_COST_USD", "USD",
-         "What AI or Not charges for an analysis: an estimate, set it for your plan"},
-        {"AIORNOT_MAX_CONCURRENCY", "", "Calls of AI or Not at once; others wait in line"}}},
+         "Price of AI or Not for an analysis: an estimate, set it for your plan"},
+        {"AIORNOT_MAX_CONCURRENCY", "", "Calls of AI or Not at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.aiornot_key; },
       [](auto& s) -> auto& { return s.detection.aiornot; });
 }
@@ -44,9 +44,9 @@ std::vector<Variable> Copyleaks() {
   std::vector<Variable> table = KeyedVendor(
       {{{"COPYLEAKS_API_KEY", "", "Copyleaks (texts): the API key, needed together with the email"},
         {"COPYLEAKS_BASE_URL", "", "Where Copyleaks' API is"},
-        {"COPYLEAKS_TIMEOUT_MS", "ms", "How long a call of Copyleaks may take, login included"},
-        {"COPYLEAKS_COST_USD", "USD", "What a credit of Copyleaks costs, which is 250 words"},
-        {"COPYLEAKS_MAX_CONCURRENCY", "", "Calls of Copyleaks at once; others wait in line"}}},
+        {"COPYLEAKS_TIMEOUT_MS", "ms", "Time for a call of Copyleaks, with the login"},
+        {"COPYLEAKS_COST_USD", "USD", "Price of a Copyleaks credit, which is 250 words"},
+        {"COPYLEAKS_MAX_CONCURRENCY", "", "Calls of Copyleaks at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.copyleaks_key; },
       [](auto& s) -> auto& { return s.detection.copyleaks; });
   table.push_back(Text(
@@ -63,9 +63,9 @@ std::vector<Variable> GptZero() {
   return KeyedVendor(
       {{{"GPTZERO_API_KEY", "", "GPTZero (texts): the API key"},
         {"GPTZERO_BASE_URL", "", "Where GPTZero's API is"},
-        {"GPTZERO_TIMEOUT_MS", "ms", "How long a call of GPTZero may take"},
-        {"GPTZERO_COST_USD", "USD", "What GPTZero charges for 1,000 words, counted in parts"},
-        {"GPTZERO_MAX_CONCURRENCY", "", "Calls of GPTZero at once; others wait in line"}}},
+        {"GPTZERO_TIMEOUT_MS", "ms", "Time for a call of GPTZero"},
+        {"GPTZERO_COST_USD", "USD", "Price of GPTZero for 1,000 words, counted in parts"},
+        {"GPTZERO_MAX_CONCURRENCY", "", "Calls of GPTZero at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.gptzero_key; },
       [](auto& s) -> auto& { return s.detection.gptzero; });
 }
@@ -74,11 +74,10 @@ std::vector<Variable> Hive() {
   return KeyedVendor(
       {{{"HIVE_API_KEY", "", "Hive (images, videos): the secret key of a version 3 project"},
         {"HIVE_BASE_URL", "", "Where Hive's API is"},
-        {"HIVE_TIMEOUT_MS", "ms",
-         "How long a call of Hive may take; a video is judged within one call"},
+        {"HIVE_TIMEOUT_MS", "ms", "Time for a call of Hive, which judges a video within one call"},
         {"HIVE_COST_USD", "USD",
-         "What Hive charges for an image or a video: an estimate, set it for your plan"},
-        {"HIVE_MAX_CONCURRENCY", "", "Calls of Hive at once; others wait in line"}}},
+         "Price of Hive for an image or a video: an estimate, set it for your plan"},
+        {"HIVE_MAX_CONCURRENCY", "", "Calls of Hive at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.hive_key; },
       [](auto& s) -> auto& { return s.detection.hive; });
 }
@@ -87,9 +86,10 @@ std::vector<Variable> Pangram() {
   return KeyedVendor(
       {{{"PANGRAM_API_KEY", "", "Pangram (texts): the API key"},
         {"PANGRAM_BASE_URL", "", "Where Pangram's API is"},
-        {"PANGRAM_TIMEOUT_MS", "ms", "How long an analysis of Pangram may take, the wait included"},
-        {"PANGRAM_COST_USD", "USD", "What Pangram charges for each started 1,000 words"},
-        {"PANGRAM_MAX_CONCURRENCY", "", "Analyses of Pangram at once; others wait in line"}}},
+        {"PANGRAM_TIMEOUT_MS", "ms",
+         "Time for an analysis of Pangram, with the wait for its result"},
+        {"PANGRAM_COST_USD", "USD", "Price of Pangram for each started 1,000 words"},
+        {"PANGRAM_MAX_CONCURRENCY", "", "Analyses of Pangram at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.pangram_key; },
       [](auto& s) -> auto& { return s.detection.pangram; });
 }
@@ -99,11 +99,11 @@ std::vector<Variable> RealityDefender() {
       {{{"REALITYDEFENDER_API_KEY", "", "Reality Defender (images, videos): the API key"},
         {"REALITYDEFENDER_BASE_URL", "", "Where Reality Defender's API is"},
         {"REALITYDEFENDER_TIMEOUT_MS", "ms",
-         "How long Reality Defender may take, upload and waiting for the result together"},
+         "Time for Reality Defender, upload and wait for the result together"},
         {"REALITYDEFENDER_COST_USD", "USD",
-         "What Reality Defender charges for a file: no price is published, so yours"},
+         "Price of Reality Defender for a file; none is published, so set yours"},
         {"REALITYDEFENDER_MAX_CONCURRENCY", "",
-         "Files with Reality Defender at once; others wait in line"}}},
+         "Files with Reality Defender at once; others wait"}}},
       [](auto& s) -> auto& { return s.detection.realitydefender_key; },
       [](auto& s) -> auto& { return s.detection.realitydefender; });
 }

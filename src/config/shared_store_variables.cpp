@@ -32,22 +32,22 @@ std::vector<Variable> SharedStoreVariables() {
           IsRedisUrl, [](auto& s) -> auto& { return s.redis.url; }),
       BaseUrl(
           {"UPSTASH_REDIS_REST_URL", "",
-           "Upstash's REST API in place of REDIS_URL, for where only HTTPS gets out"},
+           "Upstash's REST API in place of REDIS_URL, where only HTTPS gets out"},
           [](auto& s) -> auto& { return s.redis.rest_url; }),
       Text(
-          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with leave to write"},
+          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with permission to write"},
           "at most 512 printable characters without spaces", IsCredential,
           [](auto& s) -> auto& { return s.redis.rest_token; }),
       Harmless(Text(
           {"UPSTASH_REDIS_REST_CA", "",
-           "File of PEM certificates to trust for that API; by default the system's"},
+           "PEM file of certificates to trust for that API; by default the system's"},
           "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; })),
       Whole(
-          {"REDIS_TIMEOUT_MS", "ms", "How long Redis may take to answer before it counts as away"},
-          1, kOneMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
+          {"REDIS_TIMEOUT_MS", "ms", "Time Redis has to answer before it counts as away"}, 1,
+          kOneMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
       Whole(
           {"OUTAGE_CALLS_PER_MINUTE", "",
-           "Paid calls a minute while the shared store is away; 0 for no limit"},
+           "Paid calls a minute while Redis is away; 0 for no limit"},
           0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
   };
 }
@@ -56,27 +56,25 @@ std::vector<Variable> CallVariables() {
   return {
       Whole(
           {"CALL_TIMEOUT_MS", "ms",
-           "The longest that a paid call may take, with its waiting for a turn and its retries; 0 "
-           "for the slowest vendor's time limit (in a fallback, the sum of them) and half a "
-           "minute"},
+           "Longest time of a paid call with its waiting and retries; 0: half a minute more than "
+           "the slowest vendor's limit (in a fallback, than their sum)"},
           0, 30 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
       Whole(
           {"LEASE_MARGIN_MS", "ms",
-           "Time to keep a verdict in; another replica takes over this long after CALL_TIMEOUT_MS"},
+           "Time to store a verdict; another replica takes over this long after CALL_TIMEOUT_MS"},
           100, 10 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
       Whole(
           {"FAILURE_PAUSE", "seconds",
-           "How long a content is left alone after its call failed, doubled by each further "
-           "failure; 0 for not at all"},
+           "Pause for a content after its call failed, doubled by each further failure; 0 for "
+           "none"},
           0, 60, [](auto& s) -> auto& { return s.calls.failure_pause; }),
       Whole(
           {"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
           [](auto& s) -> auto& { return s.calls.longest_failure_pause; }),
       Whole(
           {"MAX_WAITERS", "",
-           "Requests that may wait at once for somebody else's paid call; well below "
-           "WORKER_THREADS, "
-           "so that known content is answered meanwhile"},
+           "Requests that may wait for another request's paid call; keep it well below "
+           "WORKER_THREADS, so that known content is answered"},
           1, 1'000'000, [](auto& s) -> auto& { return s.calls.max_waiters; }),
   };
 }

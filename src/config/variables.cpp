@@ -51,36 +51,36 @@ using Table = std::vector<Variable>;
 Table Listening() {
   return {
       Harmless(Text(
-          {"HOST", "", "Address or host name to listen on; 0.0.0.0 means every IPv4 interface"},
+          {"HOST", "", "Address or host name to listen on; 0.0.0.0 is every IPv4 interface"},
           "an IP address or a host name", IsHost, [](auto& s) -> auto& { return s.server.host; })),
       Whole(
-          {"PORT", "", "Port to listen on; 0 takes a free one, which the log tells"}, 0, 65'535,
+          {"PORT", "", "Port to listen on; 0 takes a free one and logs it"}, 0, 65'535,
           [](auto& s) -> auto& { return s.server.port; }),
       Whole(
-          {"MAX_UPLOAD_MB", "MB", "Largest image or video that is taken"}, 1, 4096,
+          {"MAX_UPLOAD_MB", "MB", "Largest image or video that is accepted"}, 1, 4096,
           [](auto& s) -> auto& { return s.server.max_upload_bytes; }, kMiB),
       Whole(
-          {"MAX_CONNECTIONS", "", "Connections held open at once; more are refused"}, 1, 1'000'000,
+          {"MAX_CONNECTIONS", "", "Open connections at once; more are refused"}, 1, 1'000'000,
           [](auto& s) -> auto& { return s.server.max_connections; }),
       Whole(
           {"MAX_CONNECTIONS_PER_ADDRESS", "",
-           "Connections from one client address; behind a proxy all clients share the proxy's"},
+           "Open connections from one address; behind a proxy all clients share its address"},
           1, 1'000'000, [](auto& s) -> auto& { return s.server.max_connections_per_address; }),
       Whole(
           {"WORKER_THREADS", "",
-           "Requests in progress at once, those that wait for a vendor included; idle connections "
-           "need no thread"},
+           "Requests in progress at once, also those that wait for a vendor; idle connections do "
+           "not count"},
           1, 4096, [](auto& s) -> auto& { return s.server.worker_threads; }),
       Whole(
-          {"HEADER_TIMEOUT_MS", "ms", "How long a client may take to send a request's head"}, 1,
+          {"HEADER_TIMEOUT_MS", "ms", "Time a client has to send a request's head"}, 1,
           10 * kMinuteMs, [](auto& s) -> auto& { return s.server.header_timeout; }),
       Whole(
           {"KEEP_ALIVE_TIMEOUT_MS", "ms",
-           "How long an idle connection stays open; longer than the proxy in front keeps it"},
+           "How long an idle connection stays open; set it longer than in the proxy in front"},
           1, 60 * kMinuteMs, [](auto& s) -> auto& { return s.server.keep_alive_timeout; }),
       Whole(
           {"SHUTDOWN_GRACE_MS", "ms",
-           "How long requests in flight may take after SIGTERM; below the platform's own limit"},
+           "Time for requests in flight after SIGTERM; set it below the platform's limit"},
           0, 5 * kMinuteMs, [](auto& s) -> auto& { return s.server.shutdown_grace; }),
   };
 }
@@ -93,19 +93,18 @@ Table Operation() {
           "http://localhost:3000, without path or *",
           [](auto& s) -> auto& { return s.server.cors_origins; }, ParseOrigins, JoinList)),
       Choice<LogLevel, 4>(
-          {"LOG_LEVEL", "", "Least level that is logged: debug, info, warn or error"},
+          {"LOG_LEVEL", "", "Lowest level in the log: debug, info, warn or error"},
           {{{"debug", LogLevel::kDebug},
             {"info", LogLevel::kInfo},
             {"warn", LogLevel::kWarn},
             {"error", LogLevel::kError}}},
           [](auto& s) -> auto& { return s.server.log_level; }),
       Choice<LogFormat, 2>(
-          {"LOG_FORMAT", "", "Lines for people (text) or for machines (json)"},
+          {"LOG_FORMAT", "", "text for people, json for machines"},
           {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
           [](auto& s) -> auto& { return s.server.log_format; }),
       Harmless(Text(
-          {"SPOOL_DIR", "",
-           "Where uploads over 1 MB wait, without a name; a memory-backed one counts as memory"},
+          {"SPOOL_DIR", "", "Folder for uploads over 1 MiB; one in memory counts as memory"},
           "a path", IsPath, [](auto& s) -> auto& { return s.server.spool_directory; })),
   };
 }
@@ -114,8 +113,8 @@ Table Access() {
   return {
       Text(
           {"ADMIN_TOKEN", "",
-           "Bearer token of the admin routes, which are off without it; make one with `openssl "
-           "rand -hex 32`"},
+           "Token of the admin routes, which are off without it; make one with `openssl rand -hex "
+           "32`"},
           "at least 16 printable characters without spaces that nobody guesses (no words like "
           "password, no runs like 1234, no repetitions); make one with `openssl rand -hex 32`",
           IsAdminToken, [](auto& s) -> auto& { return s.access.admin_token; }),
@@ -124,22 +123,23 @@ Table Access() {
 
 Table Cache() {
   Variable directory = Harmless(Text(
-      {"CACHE_DIR", "", "Folder of the local store; set but empty turns that store off"}, "a path",
+      {"CACHE_DIR", "", "Folder of the local store; an empty value turns the store off"}, "a path",
       IsPath, [](auto& s) -> auto& { return s.cache.directory; }));
   directory.empty_is_value = true;
   return {
       Choice<CacheMode, 2>(
-          {"CACHE_MODE", "", "on, or off to analyse everything anew and keep nothing"},
+          {"CACHE_MODE", "", "on; or off: analyse everything anew and keep nothing"},
           {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}},
           [](auto& s) -> auto& { return s.cache.mode; }),
       std::move(directory),
       Harmless(Text(
-          {"KEY_PREFIX", "", "Stands before every key, for sites that share one store"},
+          {"KEY_PREFIX", "", "Put before every key, for sites that share one store"},
           "at most 64 printable characters without spaces and * ? [ ] \\ { }", IsKeyPrefix,
           [](auto& s) -> auto& { return s.cache.key_prefix; })),
       Text(
           {"KEY_SECRET", "",
-           "Makes keys HMACs, so that a leaked store tells nothing; a change forgets every entry"},
+           "Turns keys into HMACs, so a leaked store reveals nothing; changing it loses every "
+           "entry"},
           "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
           "repetitions); make one with `openssl rand -hex 32`",
           IsKeySecret, [](auto& s) -> auto& { return s.cache.key_secret; }),
@@ -156,15 +156,13 @@ Table Cache() {
           {"MEMORY_CACHE_TTL", "seconds", "How long an entry stays in the memory tier"}, 1,
           366 * kDay, [](auto& s) -> auto& { return s.cache.memory_ttl; }),
       Whole(
-          {"PARTIAL_TTL", "seconds",
-           "How long a verdict is kept that lacks one of the vendors, because it failed"},
+          {"PARTIAL_TTL", "seconds", "How long a verdict is kept when one of its vendors failed"},
           1, 366 * kDay, [](auto& s) -> auto& { return s.cache.partial_ttl; }),
       Whole(
-          {"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries from this size on are compressed"}, 0,
+          {"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries of this size or more are compressed"}, 0,
           kMiB, [](auto& s) -> auto& { return s.cache.compress_min_bytes; }),
       Choice<bool, 2>(
-          {"CACHE_SAME_DETECTORS", "",
-           "1: what other vendors or models than today's have judged is analysed anew"},
+          {"CACHE_SAME_DETECTORS", "", "1: analyse anew what other vendors or models judged"},
           {{{"0", false}, {"1", true}}}, [](auto& s) -> auto& { return s.cache.same_detectors; }),
   };
 }
@@ -173,23 +171,21 @@ Table Detection() {
   return {
       Vendors(
           {"DETECTORS_IMAGE", "",
-           "Vendors that judge images, in the order of a fallback; by default all with "
-           "credentials"},
+           "Vendors for images, in the order of a fallback; by default all with credentials"},
           {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
-          {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
+          {"DETECTORS_VIDEO", "", "Vendors for videos; by default all with credentials"},
           {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
           [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
-          {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
+          {"DETECTORS_TEXT", "", "Vendors for texts; by default all with credentials"},
           {"sapling", "openai", "aiornot", "gptzero", "pangram", "copyleaks", "custom"},
           [](auto& s) -> auto& { return s.detection.text; }),
       Choice<DetectionMode, 2>(
           {"DETECTION_MODE", "",
-           "Several vendors of a kind: consensus asks and pays all, fallback one after another "
-           "until "
-           "one gives a verdict"},
+           "With several vendors: consensus asks and pays all; fallback asks one after another "
+           "until one gives a verdict"},
           {{{"consensus", DetectionMode::kConsensus}, {"fallback", DetectionMode::kFallback}}},
           [](auto& s) -> auto& { return s.detection.mode; }),
       BaseUrl(
@@ -198,15 +194,15 @@ Table Detection() {
           [](auto& s) -> auto& { return s.detection.sandbox_url; }),
       Choice<ProvenanceMode, 3>(
           {"DETECTION_PROVENANCE", "",
-           "What files declare of their origin: off, report it, or decide, which also spares the "
-           "call for what says it is AI"},
+           "A file's own claim of its origin: off, report it, or decide: a claim of AI is the "
+           "verdict and costs no call"},
           {{{"off", ProvenanceMode::kOff},
             {"report", ProvenanceMode::kReport},
             {"decide", ProvenanceMode::kDecide}}},
           [](auto& s) -> auto& { return s.detection.provenance; }),
       Whole(
           {"DETECTION_RETRIES", "",
-           "Further tries of a call that failed and certainly cost nothing; 0 for none"},
+           "Retries of a failed call that certainly cost nothing; 0 for none"},
           0, 5, [](auto& s) -> auto& { return s.detection.retries; }),
       Whole(
           {"TEXT_MIN_CHARS", "characters", "Shortest text that is judged"}, 1, 1'000'000,
@@ -216,8 +212,8 @@ Table Detection() {
           [](auto& s) -> auto& { return s.detection.text_max_chars; }),
       Choice<bool, 2>(
           {"CHECK_CREDENTIALS", "",
-           "1: after the start each vendor that can be asked for nothing is asked whether it knows "
-           "the credentials; 0: no question"},
+           "1: after the start ask the vendors that can be asked for free whether the credentials "
+           "are good; 0: do not ask"},
           {{{"0", false}, {"1", true}}},
           [](auto& s) -> auto& { return s.detection.check_credentials; }),
   };
@@ -249,7 +245,7 @@ Table Credentials(const char* expected) {
           {"SAPLING_API_KEY", "", "Sapling (texts): the API key"}, expected, IsCredential,
           [](auto& s) -> auto& { return s.detection.sapling_key; }),
       Text(
-          {"OPENAI_API_KEY", "", "OpenAI (texts, the opinion of a language model): the API key"},
+          {"OPENAI_API_KEY", "", "OpenAI (texts, opinion of a language model): the API key"},
           expected, IsCredential, [](auto& s) -> auto& { return s.detection.openai_key; }),
       Harmless(Text(
           {"OPENAI_MODEL", "", "OpenAI: the model that is asked"}, expected, IsCredential,
@@ -261,30 +257,28 @@ Table Endpoints() {
   Table all = Endpoint(
       {{{"SIGHTENGINE_BASE_URL", "", "Where Sightengine's API is"},
         {"SIGHTENGINE_TIMEOUT_MS", "ms",
-         "How long a call of Sightengine may take; a video is judged within one call"},
+         "Time for a call of Sightengine, which judges a video within one call"},
         {"SIGHTENGINE_COST_USD", "USD",
-         "What Sightengine charges for an image or a frame of a video"}}},
+         "Price of Sightengine for an image or a frame of a video"}}},
       [](auto& s) -> auto& { return s.detection.sightengine; });
   all.push_back(Whole(
       {"SIGHTENGINE_OPERATIONS_PER_IMAGE", "",
-       "How many of Sightengine's operations SIGHTENGINE_COST_USD is for; what its answers count "
-       "above that is charged, 0 to go by images and frames alone"},
+       "Sightengine's operations that SIGHTENGINE_COST_USD pays for; more in an answer cost more; "
+       "0: count only images and frames"},
       0, 1'000, [](auto& s) -> auto& { return s.detection.sightengine_operations; }));
   for (Variable& variable : Endpoint(
            {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
-             {"SAPLING_TIMEOUT_MS", "ms", "How long a call of Sapling may take"},
-             {"SAPLING_COST_USD", "USD",
-              "What Sapling charges for each started 1,000 characters"}}},
+             {"SAPLING_TIMEOUT_MS", "ms", "Time for a call of Sapling"},
+             {"SAPLING_COST_USD", "USD", "Price of Sapling for each started 1,000 characters"}}},
            [](auto& s) -> auto& { return s.detection.sapling; })) {
     all.push_back(std::move(variable));
   }
   for (Variable& variable : Endpoint(
            {{{"OPENAI_BASE_URL", "", "Where OpenAI's API is"},
-             {"OPENAI_TIMEOUT_MS", "ms", "How long a call of OpenAI may take"},
+             {"OPENAI_TIMEOUT_MS", "ms", "Time for a call of OpenAI"},
              {"OPENAI_COST_USD", "USD",
-              "What a judgement of OpenAI is counted as for each started 5,000 characters: an "
-              "estimate, "
-              "the price goes by tokens"}}},
+              "Estimate of what OpenAI costs for each started 5,000 characters; it charges by "
+              "tokens"}}},
            [](auto& s) -> auto& { return s.detection.openai; })) {
     all.push_back(std::move(variable));
   }
@@ -300,13 +294,13 @@ Variable Concurrency(Doc doc, Field vendor) {
 Table Concurrencies() {
   return {
       Concurrency(
-          {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait in line"},
+          {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait"},
           [](auto& s) -> auto& { return s.detection.sightengine; }),
       Concurrency(
-          {"SAPLING_MAX_CONCURRENCY", "", "Calls of Sapling at once; others wait in line"},
+          {"SAPLING_MAX_CONCURRENCY", "", "Calls of Sapling at once; others wait"},
           [](auto& s) -> auto& { return s.detection.sapling; }),
       Concurrency(
-          {"OPENAI_MAX_CONCURRENCY", "", "Calls of OpenAI at once; others wait in line"},
+          {"OPENAI_MAX_CONCURRENCY", "", "Calls of OpenAI at once; others wait"},
           [](auto& s) -> auto& { return s.detection.openai; }),
   };
 }
