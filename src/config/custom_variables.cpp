@@ -72,12 +72,12 @@ std::string JoinPairs(const Pairs& pairs, std::string_view separator) {
 }
 
 template <typename Field>
-Variable Pointer(Doc doc, Field field) {
+Variable Pointer(const Doc& doc, Field field) {
   return Harmless(Text(doc, "a JSON pointer (RFC 6901) such as /result/score", IsPointer, field));
 }
 
 template <typename Field>
-Variable Scale(Doc doc, Field field) {
+Variable Scale(const Doc& doc, Field field) {
   const auto parse = [](std::string_view text) -> std::optional<double> {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -95,7 +95,7 @@ Variable Scale(Doc doc, Field field) {
 }
 
 template <typename Field>
-Variable Words(Doc doc, Field field) {
+Variable Words(const Doc& doc, Field field) {
   return Harmless(MakeVariable(doc, "a comma list of words", field, ParseList, JoinList));
 }
 
@@ -129,6 +129,9 @@ std::optional<std::vector<std::string>> ParseKinds(std::string_view text) {
 constexpr auto kCustom = [](auto& s) -> auto& {
   return s.detection.custom;
 };
+constexpr auto kVendor = [](auto& s) -> auto& {
+  return s.detection.vendors[VendorId::kCustom];
+};
 
 std::vector<Variable> Question() {
   // Nobody keeps people from writing a key right into headers, form fields, body or query: none of
@@ -138,7 +141,7 @@ std::vector<Variable> Question() {
           {"CUSTOM_URL", "",
            "Custom vendor (any, by configuration; see the README): where contents are sent"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
-          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).vendor.base_url; })),
+          IsTemplateUrl, [](auto& s) -> auto& { return kVendor(s).base_url; })),
       Choice<std::string, 2>(
           {"CUSTOM_METHOD", "", "Custom vendor: how they are sent, POST or PUT"},
           {{{"POST", "POST"}, {"PUT", "PUT"}}}, [](auto& s) -> auto& { return kCustom(s).method; }),
@@ -146,7 +149,7 @@ std::vector<Variable> Question() {
           {"CUSTOM_API_KEY", "", "Custom vendor: the key, which stands wherever {key} is written"},
           "at most 4096 printable characters without spaces",
           [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
-          [](auto& s) -> auto& { return kCustom(s).key; }),
+          [](auto& s) -> auto& { return kVendor(s).key; }),
       MakeVariable(
           {"CUSTOM_HEADERS", "",
            "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
@@ -246,11 +249,11 @@ std::vector<Variable> Following() {
       Whole(
           {"CUSTOM_TIMEOUT_MS", "ms",
            "How long the custom vendor may take, all looks for the result included"},
-          1, 600'000, [](auto& s) -> auto& { return kCustom(s).vendor.timeout; }),
+          1, 600'000, [](auto& s) -> auto& { return kVendor(s).timeout; }),
       Usd(
           {"CUSTOM_COST_USD", "USD",
            "What the custom vendor charges for a unit of CUSTOM_COST_PER"},
-          [](auto& s) -> auto& { return kCustom(s).vendor.cost_micros; }),
+          [](auto& s) -> auto& { return kVendor(s).cost_micros; }),
       Choice<CostUnit, 4>(
           {"CUSTOM_COST_PER", "",
            "Custom vendor: what CUSTOM_COST_USD is for: a call, a started second of a video, or "
@@ -266,7 +269,7 @@ std::vector<Variable> Following() {
           [](auto& s) -> auto& { return kCustom(s).units_pointer; }),
       Whole(
           {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait in line"},
-          1, 1000, [](auto& s) -> auto& { return kCustom(s).vendor.max_concurrency; }),
+          1, 1000, [](auto& s) -> auto& { return kVendor(s).max_concurrency; }),
   };
 }
 
