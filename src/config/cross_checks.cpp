@@ -16,25 +16,12 @@ struct Credential {
 };
 
 /// What a vendor needs before it can be called.
-std::vector<Credential> CredentialsOf(std::string_view vendor, const DetectionSettings& settings) {
-  if (vendor == "sightengine") {
-    return {{"SIGHTENGINE_API_USER", !settings.sightengine_user.empty()},
-            {"SIGHTENGINE_API_SECRET", !settings.sightengine_secret.empty()}};
-  }
-  if (vendor == "aiornot") return {{"AIORNOT_API_KEY", !settings.aiornot_key.empty()}};
-  if (vendor == "copyleaks") {
-    return {{"COPYLEAKS_EMAIL", !settings.copyleaks_email.empty()},
-            {"COPYLEAKS_API_KEY", !settings.copyleaks_key.empty()}};
-  }
-  if (vendor == "gptzero") return {{"GPTZERO_API_KEY", !settings.gptzero_key.empty()}};
-  if (vendor == "hive") return {{"HIVE_API_KEY", !settings.hive_key.empty()}};
-  if (vendor == "pangram") return {{"PANGRAM_API_KEY", !settings.pangram_key.empty()}};
-  if (vendor == "custom") return {{"CUSTOM_URL", !settings.custom.vendor.base_url.empty()}};
-  if (vendor == "realitydefender") {
-    return {{"REALITYDEFENDER_API_KEY", !settings.realitydefender_key.empty()}};
-  }
-  if (vendor == "sapling") return {{"SAPLING_API_KEY", !settings.sapling_key.empty()}};
-  return {{"OPENAI_API_KEY", !settings.openai_key.empty()}};
+std::vector<Credential> CredentialsOf(const VendorInfo& vendor, const DetectionSettings& settings) {
+  const VendorSettings& given = settings.vendors[vendor.id];
+  if (vendor.id == VendorId::kCustom) return {{"CUSTOM_URL", !given.base_url.empty()}};
+  const Credential key{vendor.key.variable, !given.key.empty()};
+  if (vendor.account.variable.empty()) return {key};
+  return {{vendor.account.variable, !given.account.empty()}, key};
 }
 
 class Checks {
@@ -50,10 +37,9 @@ class Checks {
     TextBounds();
     HeadBounds();
     BudgetBounds();
-    BothOrNone("copyleaks", "Copyleaks");
-    BothOrNone("sightengine", "Sightengine");
+    for (const VendorInfo& vendor : kVendors) BothOrNone(vendor);
     OneSharedStore();
-    for (std::string& complaint : CheckCustom(detection_.custom, is_wrong_)) {
+    for (std::string& complaint : CheckCustom(detection_, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
     }
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
@@ -91,13 +77,14 @@ class Checks {
                           FormatUsd(*budget_.monthly_micros) + ").");
   }
 
-  void BothOrNone(std::string_view vendor, const std::string& name) {
+  void BothOrNone(const VendorInfo& vendor) {
     const auto needed = CredentialsOf(vendor, detection_);
     const auto is_set = [](const Credential& credential) { return credential.is_set; };
-    if (std::none_of(needed.begin(), needed.end(), is_set)) return;
+    if (needed.size() < 2 || std::none_of(needed.begin(), needed.end(), is_set)) return;
     for (const Credential& credential : needed) {
       if (credential.is_set || is_wrong_(credential.variable)) continue;
-      complaints_.push_back(std::string(credential.variable) + " is not set: " + name + " needs " +
+      complaints_.push_back(std::string(credential.variable) +
+                            " is not set: " + std::string(vendor.title) + " needs " +
                             std::string(needed[0].variable) + " and " +
                             std::string(needed[1].variable) + ", or neither.");
     }
@@ -124,16 +111,18 @@ class Checks {
     }
   }
 
-  void NamedVendors(std::string_view variable, const std::vector<std::string>& vendors) {
-    for (const std::string& vendor : vendors) {
+  void NamedVendors(std::string_view variable, const std::vector<VendorId>& vendors) {
+    for (const VendorId id : vendors) {
+      const VendorInfo& vendor = InfoOf(id);
       std::string missing;
       for (const Credential& credential : CredentialsOf(vendor, detection_)) {
         if (credential.is_set || is_wrong_(credential.variable)) continue;
         missing += (missing.empty() ? "" : " and ") + std::string(credential.variable);
       }
       if (missing.empty()) continue;
-      complaints_.push_back(std::string(variable) + " names " + vendor + ", which needs " +
-                            missing + " (or DETECTION_SANDBOX_URL, to try without a vendor).");
+      complaints_.push_back(std::string(variable) + " names " + std::string(vendor.name) +
+                            ", which needs " + missing +
+                            " (or DETECTION_SANDBOX_URL, to try without a vendor).");
     }
   }
 

@@ -17,13 +17,16 @@ bool Holds(const Pairs& pairs, std::string_view placeholder) {
 
 class CustomChecks {
  public:
-  CustomChecks(const CustomSettings& custom, const std::function<bool(std::string_view)>& is_wrong)
-      : custom_(custom), is_wrong_(is_wrong) {}
+  CustomChecks(const DetectionSettings& settings,
+               const std::function<bool(std::string_view)>& is_wrong)
+      : custom_(settings.custom),
+        vendor_(settings.vendors[VendorId::kCustom]),
+        is_wrong_(is_wrong) {}
 
   std::vector<std::string> Run() {
     if (is_wrong_("CUSTOM_URL")) return {};
-    if (custom_.vendor.base_url.empty()) {
-      Unused("CUSTOM_API_KEY", !custom_.key.empty());
+    if (vendor_.base_url.empty()) {
+      Unused("CUSTOM_API_KEY", !vendor_.key.empty());
       Unused("CUSTOM_KINDS", !custom_.kinds.empty());
       Unused("CUSTOM_SCORE_POINTER", !custom_.score_pointer.empty());
       return std::move(complaints_);
@@ -56,12 +59,12 @@ class CustomChecks {
   }
 
   void Key() {
-    const bool named = Holds(custom_.vendor.base_url, "{key}") || Holds(custom_.headers, "{key}") ||
+    const bool named = Holds(vendor_.base_url, "{key}") || Holds(custom_.headers, "{key}") ||
                        Holds(custom_.form_fields, "{key}") || Holds(custom_.body, "{key}");
-    if (named && custom_.key.empty()) {
+    if (named && vendor_.key.empty()) {
       Complain("CUSTOM_API_KEY", "is not set, but {key} stands in another CUSTOM_ variable.");
     }
-    if (!named && !custom_.key.empty() && !is_wrong_("CUSTOM_HEADERS") &&
+    if (!named && !vendor_.key.empty() && !is_wrong_("CUSTOM_HEADERS") &&
         !is_wrong_("CUSTOM_BODY") && !is_wrong_("CUSTOM_FORM_FIELDS")) {
       Complain("CUSTOM_API_KEY",
                "is never sent: write {key} where it belongs, for instance "
@@ -137,15 +140,16 @@ class CustomChecks {
   }
 
   const CustomSettings& custom_;
+  const VendorSettings& vendor_;
   const std::function<bool(std::string_view)>& is_wrong_;
   std::vector<std::string> complaints_;
 };
 
 }  // namespace
 
-std::vector<std::string> CheckCustom(const CustomSettings& custom,
+std::vector<std::string> CheckCustom(const DetectionSettings& settings,
                                      const std::function<bool(std::string_view name)>& is_wrong) {
-  return CustomChecks(custom, is_wrong).Run();
+  return CustomChecks(settings, is_wrong).Run();
 }
 
 }  // namespace vcache::config

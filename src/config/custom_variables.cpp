@@ -73,12 +73,12 @@ std::string JoinPairs(const Pairs& pairs, std::string_view separator) {
 }
 
 template <typename Field>
-Variable Pointer(Doc doc, Field field) {
+Variable Pointer(const Doc& doc, Field field) {
   return Harmless(Text(doc, "a JSON pointer (RFC 6901) such as /result/score", IsPointer, field));
 }
 
 template <typename Field>
-Variable Scale(Doc doc, Field field) {
+Variable Scale(const Doc& doc, Field field) {
   const auto parse = [](std::string_view text) -> std::optional<double> {
     const std::optional<double> value = ParseNumber<double>(text);
     const bool good = value && std::isfinite(*value) && *value > 0 && *value <= kMaxScale;
@@ -94,7 +94,7 @@ Variable Scale(Doc doc, Field field) {
 }
 
 template <typename Field>
-Variable Words(Doc doc, Field field) {
+Variable Words(const Doc& doc, Field field) {
   return Harmless(MakeVariable(doc, "a comma list of words", field, ParseList, JoinList));
 }
 
@@ -128,6 +128,9 @@ std::optional<std::vector<std::string>> ParseKinds(std::string_view text) {
 constexpr auto kCustom = [](auto& s) -> auto& {
   return s.detection.custom;
 };
+constexpr auto kVendor = [](auto& s) -> auto& {
+  return s.detection.vendors[VendorId::kCustom];
+};
 
 std::vector<Variable> Question() {
   // Nobody keeps people from writing a key right into headers, form fields, body or query: none of
@@ -136,7 +139,7 @@ std::vector<Variable> Question() {
       HarmlessOrigin(Text(
           {"CUSTOM_URL", "", "Custom vendor (see the README): where contents are sent"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
-          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).vendor.base_url; })),
+          IsTemplateUrl, [](auto& s) -> auto& { return kVendor(s).base_url; })),
       Choice<std::string, 2>(
           {"CUSTOM_METHOD", "", "Custom vendor: POST or PUT"}, {{{"POST", "POST"}, {"PUT", "PUT"}}},
           [](auto& s) -> auto& { return kCustom(s).method; }),
@@ -144,7 +147,7 @@ std::vector<Variable> Question() {
           {"CUSTOM_API_KEY", "", "Custom vendor: the key; it replaces every {key}"},
           "at most 4096 printable characters without spaces",
           [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
-          [](auto& s) -> auto& { return kCustom(s).key; }),
+          [](auto& s) -> auto& { return kVendor(s).key; }),
       MakeVariable(
           {"CUSTOM_HEADERS", "",
            "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
@@ -241,11 +244,12 @@ std::vector<Variable> Following() {
           60'000, [](auto& s) -> auto& { return kCustom(s).poll_interval; }),
       Whole(
           {"CUSTOM_TIMEOUT_MS", "ms",
-           "Time for the custom vendor, with all requests for the result"},
-          1, 600'000, [](auto& s) -> auto& { return kCustom(s).vendor.timeout; }),
+           "How long the custom vendor may take, all looks for the result included"},
+          1, 600'000, [](auto& s) -> auto& { return kVendor(s).timeout; }),
       Usd(
-          {"CUSTOM_COST_USD", "USD", "Price of the custom vendor for one unit of CUSTOM_COST_PER"},
-          [](auto& s) -> auto& { return kCustom(s).vendor.cost_micros; }),
+          {"CUSTOM_COST_USD", "USD",
+           "What the custom vendor charges for a unit of CUSTOM_COST_PER"},
+          [](auto& s) -> auto& { return kVendor(s).cost_micros; }),
       Choice<CostUnit, 4>(
           {"CUSTOM_COST_PER", "",
            "Custom vendor: unit of the price: call, second (started, of a video), 1000_words or "
@@ -260,8 +264,8 @@ std::vector<Variable> Following() {
            "Custom vendor: where the answer says how many of these units it charged"},
           [](auto& s) -> auto& { return kCustom(s).units_pointer; }),
       Whole(
-          {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait"}, 1,
-          1000, [](auto& s) -> auto& { return kCustom(s).vendor.max_concurrency; }),
+          {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait in line"},
+          1, 1000, [](auto& s) -> auto& { return kVendor(s).max_concurrency; }),
   };
 }
 

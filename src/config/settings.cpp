@@ -66,6 +66,19 @@ std::string OtherReading(const Variable& variable, const Environment& process) {
 
 }  // namespace
 
+ByVendor<VendorSettings> DefaultVendors() {
+  ByVendor<VendorSettings> settings;
+  for (const VendorInfo& vendor : kVendors) {
+    settings[vendor.id] = {"",
+                           {},
+                           std::string(vendor.base_url),
+                           vendor.timeout,
+                           vendor.cost_micros,
+                           vendor.max_concurrency};
+  }
+  return settings;
+}
+
 Result<Settings> LoadSettings(const Environment& process, const EnvFile& file) {
   Settings settings;
   std::vector<std::string> complaints;

@@ -14,9 +14,9 @@ namespace vcache::config {
 
 /// What documentation says of a variable.
 struct Doc {
-  std::string_view name;
+  std::string name;
   std::string_view unit;
-  std::string_view description;
+  std::string description;
 };
 
 /// One variable: everything that reading, documenting and showing it needs, so that the three
@@ -57,11 +57,13 @@ std::vector<Variable> BudgetVariables();
 std::vector<Variable> HttpVariables();
 std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
+/// The vendors of the table but the one by configuration.
+std::vector<Variable> VendorVariables();
 
 /// A variable of any type. `field` maps settings to the member, `parse` a text to an optional
 /// value, `show` a value to its text.
 template <typename Field, typename Parse, typename Show>
-Variable MakeVariable(Doc doc, std::string expected, Field field, Parse parse, Show show) {
+Variable MakeVariable(const Doc& doc, std::string expected, Field field, Parse parse, Show show) {
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
   Variable variable;
   variable.doc = doc;

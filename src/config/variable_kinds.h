@@ -18,7 +18,8 @@ namespace vcache::config {
 /// A number or duration between bounds, in the unit of its variable; `scale` units of the field
 /// make one of the variable's.
 template <typename Field>
-Variable Whole(Doc doc, std::int64_t min, std::int64_t max, Field field, std::int64_t scale = 1) {
+Variable Whole(const Doc& doc, std::int64_t min, std::int64_t max, Field field,
+               std::int64_t scale = 1) {
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
   const auto parse = [=](std::string_view text) -> std::optional<Value> {
     const auto number = ParseWhole(text);
@@ -49,7 +50,7 @@ inline std::string ShowText(const Secret& value) {
 
 /// A text that is taken as it stands when `allowed` says so. A secret, unless declared harmless.
 template <typename Allowed, typename Field>
-Variable Text(Doc doc, std::string expected, Allowed allowed, Field field) {
+Variable Text(const Doc& doc, std::string expected, Allowed allowed, Field field) {
   const auto parse = [allowed](std::string_view text) {
     return allowed(text) ? std::optional(std::string(text)) : std::nullopt;
   };
@@ -59,7 +60,8 @@ Variable Text(Doc doc, std::string expected, Allowed allowed, Field field) {
 
 /// One of a few words.
 template <typename Value, std::size_t N, typename Field>
-Variable Choice(Doc doc, std::array<std::pair<std::string_view, Value>, N> words, Field field) {
+Variable Choice(const Doc& doc, std::array<std::pair<std::string_view, Value>, N> words,
+                Field field) {
   std::string expected;
   for (const auto& [word, value] : words) {
     expected += (expected.empty() ? "one of " : ", ") + std::string(word);
@@ -81,22 +83,36 @@ Variable Choice(Doc doc, std::array<std::pair<std::string_view, Value>, N> words
 
 /// A comma list of vendors. A vendor named twice would be paid twice.
 template <typename Field>
-Variable Vendors(Doc doc, std::vector<std::string> known, Field field) {
-  const std::string expected = "a comma list of these, each once at most: " + JoinList(known);
-  const auto parse = [known](std::string_view text) {
-    auto names = ParseList(text);
-    for (std::size_t i = 0; names && i < names->size(); ++i) {
-      const auto end = names->begin() + static_cast<std::ptrdiff_t>(i);
-      const bool is_known = std::find(known.begin(), known.end(), *end) != known.end();
-      if (!is_known || std::find(names->begin(), end, *end) != end) names.reset();
+Variable Vendors(const Doc& doc, bool VendorInfo::*judges, Field field) {
+  std::vector<VendorId> known;
+  for (const VendorInfo& vendor : kVendors) {
+    if (vendor.*judges) known.push_back(vendor.id);
+  }
+  const auto parse = [known](std::string_view text) -> std::optional<std::vector<VendorId>> {
+    std::vector<VendorId> vendors;
+    const auto names = ParseList(text);
+    if (!names) return std::nullopt;
+    for (const std::string& name : *names) {
+      const VendorInfo* vendor = FindVendor(name);
+      const auto is_in = [vendor](const std::vector<VendorId>& list) {
+        return std::find(list.begin(), list.end(), vendor->id) != list.end();
+      };
+      if (vendor == nullptr || !is_in(known) || is_in(vendors)) return std::nullopt;
+      vendors.push_back(vendor->id);
     }
-    return names;
+    return vendors;
   };
-  return Harmless(MakeVariable(doc, expected, field, parse, JoinList));
+  const auto show = [](const std::vector<VendorId>& vendors) {
+    std::vector<std::string> names;
+    for (const VendorId id : vendors) names.emplace_back(InfoOf(id).name);
+    return JoinList(names);
+  };
+  return Harmless(MakeVariable(doc, "a comma list of these, each once at most: " + show(known),
+                               field, parse, show));
 }
 
 template <typename Field>
-Variable BaseUrl(Doc doc, Field field) {
+Variable BaseUrl(const Doc& doc, Field field) {
   const auto parse = [](std::string_view text) -> std::optional<std::string> {
     const auto url = ParseUrl(text);
     if (!url || url->has_user || url->has_query || url->has_fragment) return std::nullopt;
@@ -112,7 +128,7 @@ Variable BaseUrl(Doc doc, Field field) {
 }
 
 template <typename Field>
-Variable Usd(Doc doc, Field field) {
+Variable Usd(const Doc& doc, Field field) {
   constexpr std::int64_t kMost = 1'000'000'000;
   const auto parse = [](std::string_view text) {
     auto micros = ParseUsd(text);
@@ -125,7 +141,7 @@ Variable Usd(Doc doc, Field field) {
 
 /// A limit to what may be spent; not set: none. 0 is refused, as it might be meant either way.
 template <typename Field>
-Variable UsdLimit(Doc doc, Field field) {
+Variable UsdLimit(const Doc& doc, Field field) {
   constexpr std::int64_t kMost = 1'000'000'000'000;
   const auto parse = [](std::string_view text) {
     auto micros = ParseUsd(text);

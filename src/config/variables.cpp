@@ -3,7 +3,6 @@
 
 #include "config/custom_variables.h"
 #include "config/guessable.h"
-#include "config/keyed_vendor_variables.h"
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
@@ -171,17 +170,15 @@ Table Detection() {
   return {
       Vendors(
           {"DETECTORS_IMAGE", "",
-           "Vendors for images, in the order of a fallback; by default all with credentials"},
-          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
-          [](auto& s) -> auto& { return s.detection.image; }),
+           "Vendors that judge images, in the order of a fallback; by default all with "
+           "credentials"},
+          &VendorInfo::image, [](auto& s) -> auto& { return s.detection.image; }),
       Vendors(
-          {"DETECTORS_VIDEO", "", "Vendors for videos; by default all with credentials"},
-          {"sightengine", "aiornot", "hive", "realitydefender", "custom"},
-          [](auto& s) -> auto& { return s.detection.video; }),
+          {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
+          &VendorInfo::video, [](auto& s) -> auto& { return s.detection.video; }),
       Vendors(
-          {"DETECTORS_TEXT", "", "Vendors for texts; by default all with credentials"},
-          {"sapling", "openai", "aiornot", "gptzero", "pangram", "copyleaks", "custom"},
-          [](auto& s) -> auto& { return s.detection.text; }),
+          {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
+          &VendorInfo::text, [](auto& s) -> auto& { return s.detection.text; }),
       Choice<DetectionMode, 2>(
           {"DETECTION_MODE", "",
            "With several vendors: consensus asks and pays all; fallback asks one after another "
@@ -219,92 +216,6 @@ Table Detection() {
   };
 }
 
-/// What `<VENDOR>_BASE_URL`, `_TIMEOUT_MS` and `_COST_USD` have in common.
-template <typename Field>
-Table Endpoint(std::array<Doc, 3> docs, Field vendor) {
-  return {
-      BaseUrl(
-          docs[0], [vendor](auto& s) -> auto& { return vendor(s).base_url; }),
-      Whole(
-          docs[1], 1, 10 * kMinuteMs, [vendor](auto& s) -> auto& { return vendor(s).timeout; }),
-      Usd(
-          docs[2], [vendor](auto& s) -> auto& { return vendor(s).cost_micros; }),
-  };
-}
-
-Table Credentials(const char* expected) {
-  return {
-      Text(
-          {"SIGHTENGINE_API_USER", "", "Sightengine (images, videos): the account's API user"},
-          expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_user; }),
-      Text(
-          {"SIGHTENGINE_API_SECRET", "",
-           "Sightengine: the API secret, needed together with the user"},
-          expected, IsCredential, [](auto& s) -> auto& { return s.detection.sightengine_secret; }),
-      Text(
-          {"SAPLING_API_KEY", "", "Sapling (texts): the API key"}, expected, IsCredential,
-          [](auto& s) -> auto& { return s.detection.sapling_key; }),
-      Text(
-          {"OPENAI_API_KEY", "", "OpenAI (texts, opinion of a language model): the API key"},
-          expected, IsCredential, [](auto& s) -> auto& { return s.detection.openai_key; }),
-      Harmless(Text(
-          {"OPENAI_MODEL", "", "OpenAI: the model that is asked"}, expected, IsCredential,
-          [](auto& s) -> auto& { return s.detection.openai_model; })),
-  };
-}
-
-Table Endpoints() {
-  Table all = Endpoint(
-      {{{"SIGHTENGINE_BASE_URL", "", "Where Sightengine's API is"},
-        {"SIGHTENGINE_TIMEOUT_MS", "ms",
-         "Time for a call of Sightengine, which judges a video within one call"},
-        {"SIGHTENGINE_COST_USD", "USD",
-         "Price of Sightengine for an image or a frame of a video"}}},
-      [](auto& s) -> auto& { return s.detection.sightengine; });
-  all.push_back(Whole(
-      {"SIGHTENGINE_OPERATIONS_PER_IMAGE", "",
-       "Sightengine's operations that SIGHTENGINE_COST_USD pays for; more in an answer cost more; "
-       "0: count only images and frames"},
-      0, 1'000, [](auto& s) -> auto& { return s.detection.sightengine_operations; }));
-  for (Variable& variable : Endpoint(
-           {{{"SAPLING_BASE_URL", "", "Where Sapling's API is"},
-             {"SAPLING_TIMEOUT_MS", "ms", "Time for a call of Sapling"},
-             {"SAPLING_COST_USD", "USD", "Price of Sapling for each started 1,000 characters"}}},
-           [](auto& s) -> auto& { return s.detection.sapling; })) {
-    all.push_back(std::move(variable));
-  }
-  for (Variable& variable : Endpoint(
-           {{{"OPENAI_BASE_URL", "", "Where OpenAI's API is"},
-             {"OPENAI_TIMEOUT_MS", "ms", "Time for a call of OpenAI"},
-             {"OPENAI_COST_USD", "USD",
-              "Estimate of what OpenAI costs for each started 5,000 characters; it charges by "
-              "tokens"}}},
-           [](auto& s) -> auto& { return s.detection.openai; })) {
-    all.push_back(std::move(variable));
-  }
-  return all;
-}
-
-template <typename Field>
-Variable Concurrency(Doc doc, Field vendor) {
-  return Whole(
-      doc, 1, 1000, [vendor](auto& s) -> auto& { return vendor(s).max_concurrency; });
-}
-
-Table Concurrencies() {
-  return {
-      Concurrency(
-          {"SIGHTENGINE_MAX_CONCURRENCY", "", "Calls of Sightengine at once; others wait"},
-          [](auto& s) -> auto& { return s.detection.sightengine; }),
-      Concurrency(
-          {"SAPLING_MAX_CONCURRENCY", "", "Calls of Sapling at once; others wait"},
-          [](auto& s) -> auto& { return s.detection.sapling; }),
-      Concurrency(
-          {"OPENAI_MAX_CONCURRENCY", "", "Calls of OpenAI at once; others wait"},
-          [](auto& s) -> auto& { return s.detection.openai; }),
-  };
-}
-
 void Add(Table& table, std::string_view group, Table more) {
   for (Variable& variable : more) {
     variable.group = group;
@@ -326,10 +237,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "paid calls", CallVariables());
     Add(all, "detection", Detection());
     Add(all, "budget", BudgetVariables());
-    Add(all, "vendors", Credentials("at most 512 printable characters without spaces"));
-    Add(all, "vendors", Endpoints());
-    Add(all, "vendors", Concurrencies());
-    Add(all, "vendors", KeyedVendorVariables());
+    Add(all, "vendors", VendorVariables());
     Add(all, "custom vendor", CustomVariables());
     return all;
   }();

@@ -17,6 +17,7 @@
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
+#include "vcache/core/vendor_table.h"
 
 namespace vcache::config {
 
@@ -89,13 +90,18 @@ struct CallSettings {
 };
 
 struct VendorSettings {
-  std::string base_url;  ///< Without a slash at the end.
+  std::string account;  ///< What some vendors want together with the key.
+  Secret key;
+  std::string base_url;  ///< Without a slash at the end; of the custom vendor the whole URL.
   std::chrono::milliseconds timeout{0};
   std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
-  std::size_t max_concurrency = 8;
+  std::size_t max_concurrency = 0;
   /// `<VENDOR>_MONTHLY_BUDGET_USD`, in millionths of a US dollar; empty: no limit.
   std::optional<std::int64_t> monthly_budget_micros{};
 };
+
+/// As the table of vendors has them.
+ByVendor<VendorSettings> DefaultVendors();
 
 /// What all vendors together may cost, in millionths of a US dollar; empty: no limit.
 struct BudgetSettings {
@@ -109,12 +115,9 @@ struct BudgetSettings {
 /// Names with values, in their order.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// A vendor by configuration, `CUSTOM_*`; without a URL there is none.
+/// What only the vendor by configuration has, `CUSTOM_*`; without a URL there is none.
 struct CustomSettings {
-  /// `base_url` is the whole URL.
-  VendorSettings vendor{"", std::chrono::minutes(1), 10'000};
   std::string method = "POST";
-  Secret key;
   Pairs headers;
   std::vector<std::string> kinds;  ///< `image`, `video`, `text`
   std::string file_field;
@@ -139,10 +142,10 @@ struct CustomSettings {
 };
 
 struct DetectionSettings {
-  /// Names of vendors in order; empty: every vendor with credentials that serves the kind.
-  std::vector<std::string> image;
-  std::vector<std::string> video;
-  std::vector<std::string> text;
+  /// Vendors in order; empty: every vendor with credentials that serves the kind.
+  std::vector<VendorId> image;
+  std::vector<VendorId> video;
+  std::vector<VendorId> text;
   DetectionMode mode = DetectionMode::kConsensus;  ///< `DETECTION_MODE`
   std::string sandbox_url;  ///< `DETECTION_SANDBOX_URL`; empty: real vendors.
   ProvenanceMode provenance = ProvenanceMode::kReport;  ///< `DETECTION_PROVENANCE`
@@ -152,34 +155,11 @@ struct DetectionSettings {
   /// `CHECK_CREDENTIALS`: ask the vendors at start whether they know the credentials.
   bool check_credentials = true;
 
-  Secret aiornot_key;
-  /// The vendor asks for two minutes of patience with a video.
-  VendorSettings aiornot{"https://api.aiornot.com", std::chrono::minutes(2), 10'000};
-  std::string copyleaks_email;
-  Secret copyleaks_key;
+  ByVendor<VendorSettings> vendors = DefaultVendors();
   std::string copyleaks_login_url = "https://id.copyleaks.com";
-  VendorSettings copyleaks{"https://api.copyleaks.com", std::chrono::minutes(1), 10'000};
-  CustomSettings custom;
-  Secret gptzero_key;
-  VendorSettings gptzero{"https://api.gptzero.me/v2", std::chrono::seconds(30), 150'000};
-  Secret hive_key;
-  VendorSettings hive{"https://api.thehive.ai/api/v3", std::chrono::minutes(2), 10'000};
-  Secret pangram_key;
-  VendorSettings pangram{"https://text.external-api.pangram.com", std::chrono::minutes(1), 50'000};
-  Secret realitydefender_key;
-  /// Three minutes: upload and waiting together. The vendor publishes no price.
-  VendorSettings realitydefender{"https://api.prd.realitydefender.xyz", std::chrono::minutes(3),
-                                 50'000};
-  std::string sightengine_user;
-  Secret sightengine_secret;
   std::int64_t sightengine_operations = 5;  ///< `SIGHTENGINE_OPERATIONS_PER_IMAGE`
-  /// Two minutes: a video is judged within one exchange.
-  VendorSettings sightengine{"https://api.sightengine.com/1.0", std::chrono::minutes(2), 10'000};
-  Secret sapling_key;
-  VendorSettings sapling{"https://api.sapling.ai", std::chrono::seconds(30), 5'000};
-  Secret openai_key;
   std::string openai_model = "gpt-4o-mini";
-  VendorSettings openai{"https://api.openai.com/v1", std::chrono::minutes(1), 1'000};
+  CustomSettings custom;
 };
 
 /// The whole configuration, read once at start. A plain value.

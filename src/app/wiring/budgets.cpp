@@ -26,22 +26,10 @@ cache::BudgetStore& BudgetStores::store() const {
 analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
   analysis::BudgetOptions options;
   options.all = {settings.budget.daily_micros, settings.budget.monthly_micros};
-  const config::DetectionSettings& vendors = settings.detection;
-  const auto add = [&](const char* name, const config::VendorSettings& vendor) {
-    if (vendor.monthly_budget_micros) {
-      options.vendors[name].monthly_micros = vendor.monthly_budget_micros;
-    }
-  };
-  add("sightengine", vendors.sightengine);
-  add("sapling", vendors.sapling);
-  add("openai", vendors.openai);
-  add("aiornot", vendors.aiornot);
-  add("copyleaks", vendors.copyleaks);
-  add("custom", vendors.custom.vendor);
-  add("gptzero", vendors.gptzero);
-  add("hive", vendors.hive);
-  add("pangram", vendors.pangram);
-  add("realitydefender", vendors.realitydefender);
+  for (const VendorInfo& vendor : kVendors) {
+    const auto limit = settings.detection.vendors[vendor.id].monthly_budget_micros;
+    if (limit) options.vendors[std::string(vendor.name)].monthly_micros = limit;
+  }
   return options;
 }
 

@@ -29,14 +29,14 @@ TEST_CASE("LoadSettings: a budget is an amount above 0, and none unless it is se
   const Settings none = LoadBudget({});
   CHECK_FALSE(none.budget.daily_micros);
   CHECK_FALSE(none.budget.monthly_micros);
-  CHECK_FALSE(none.detection.sapling.monthly_budget_micros);
+  CHECK_FALSE(none.detection.vendors[VendorId::kSapling].monthly_budget_micros);
   const Settings some = LoadBudget({{"DAILY_BUDGET_USD", "12.5"},
                                     {"MONTHLY_BUDGET_USD", "1000000"},
                                     {"SAPLING_MONTHLY_BUDGET_USD", "0.000001"}});
   CHECK(some.budget.daily_micros == 12'500'000);
   CHECK(some.budget.monthly_micros == 1'000'000'000'000);
-  CHECK(some.detection.sapling.monthly_budget_micros == 1);
-  CHECK_FALSE(some.detection.openai.monthly_budget_micros);
+  CHECK(some.detection.vendors[VendorId::kSapling].monthly_budget_micros == 1);
+  CHECK_FALSE(some.detection.vendors[VendorId::kOpenAi].monthly_budget_micros);
   for (const char* bad : {"0", "0.0", "-1", "1000000.000001", "1.0000001", "1e3", "$5", "x"}) {
     CHECK(BudgetComplaint({{"DAILY_BUDGET_USD", bad}}).starts_with("DAILY_BUDGET_USD"));
     CHECK(BudgetComplaint({{"OPENAI_MONTHLY_BUDGET_USD", bad}}).starts_with("OPENAI_MONTHLY"));

@@ -55,9 +55,10 @@ TEST_CASE("CUSTOM_*: every variable reaches its field") {
                                         {"CUSTOM_MAX_CONCURRENCY", "3"}})));
   REQUIRE(settings);
   const CustomSettings& custom = settings->detection.custom;
-  CHECK(custom.vendor.base_url == "https://api.vendor.example/v1/detect?fast=1");
+  const VendorSettings& vendor = settings->detection.vendors[VendorId::kCustom];
+  CHECK(vendor.base_url == "https://api.vendor.example/v1/detect?fast=1");
   CHECK(custom.method == "PUT");
-  CHECK(custom.key.Reveal() == "hunter2");
+  CHECK(vendor.key.Reveal() == "hunter2");
   CHECK(custom.headers == Pairs{{"Authorization", "Bearer {key}"}, {"X-Mode", "strict"}});
   CHECK(custom.form_fields == Pairs{{"m", "a=b"}, {"h", "{sha256}"}});
   CHECK(custom.kinds == std::vector<std::string>{"image", "text"});
@@ -66,8 +67,8 @@ TEST_CASE("CUSTOM_*: every variable reaches its field") {
   CHECK(custom.state_done == std::vector<std::string>{"done", "ok"});
   CHECK(custom.free_statuses == std::vector<int>{400, 429});
   CHECK(custom.poll_interval == std::chrono::milliseconds(10));
-  CHECK(custom.vendor.cost_micros == 250'000);
-  CHECK(custom.vendor.max_concurrency == 3);
+  CHECK(vendor.cost_micros == 250'000);
+  CHECK(vendor.max_concurrency == 3);
 }
 
 TEST_CASE("CUSTOM_*: each wrong value is one complaint that names its variable") {

@@ -8,32 +8,25 @@
 #include "vcache/config/settings.h"
 
 using namespace vcache;
-using config::DetectionSettings;
 
 namespace {
 
-/// A vendor that needs a key and nothing else, as the settings hold it.
+/// A vendor that needs a key and nothing else.
 struct KeyedVendor {
   std::string prefix;
   std::string name;
-  Secret DetectionSettings::*key;
-  config::VendorSettings DetectionSettings::*settings;
+  VendorId id;
   std::vector<std::string> kinds;
 };
 
 const std::vector<KeyedVendor>& KeyedVendors() {
-  using D = DetectionSettings;
-  static const std::vector<KeyedVendor> kVendors = {
-      {"AIORNOT", "aiornot", &D::aiornot_key, &D::aiornot, {"IMAGE", "VIDEO", "TEXT"}},
-      {"GPTZERO", "gptzero", &D::gptzero_key, &D::gptzero, {"TEXT"}},
-      {"HIVE", "hive", &D::hive_key, &D::hive, {"IMAGE", "VIDEO"}},
-      {"PANGRAM", "pangram", &D::pangram_key, &D::pangram, {"TEXT"}},
-      {"REALITYDEFENDER",
-       "realitydefender",
-       &D::realitydefender_key,
-       &D::realitydefender,
-       {"IMAGE", "VIDEO"}}};
-  return kVendors;
+  static const std::vector<KeyedVendor> kKeyed = {
+      {"AIORNOT", "aiornot", VendorId::kAiOrNot, {"IMAGE", "VIDEO", "TEXT"}},
+      {"GPTZERO", "gptzero", VendorId::kGptZero, {"TEXT"}},
+      {"HIVE", "hive", VendorId::kHive, {"IMAGE", "VIDEO"}},
+      {"PANGRAM", "pangram", VendorId::kPangram, {"TEXT"}},
+      {"REALITYDEFENDER", "realitydefender", VendorId::kRealityDefender, {"IMAGE", "VIDEO"}}};
+  return kKeyed;
 }
 
 Result<config::Settings> Loading(config::EnvFile values) {
@@ -53,8 +46,8 @@ TEST_CASE("Keyed vendors: each variable reaches its own vendor and no other") {
     REQUIRE(settings);
     for (const KeyedVendor& other : KeyedVendors()) {
       const bool set = other.prefix == vendor.prefix;
-      const config::VendorSettings& found = settings->detection.*other.settings;
-      CHECK((settings->detection.*other.key).Reveal() == (set ? "k" : ""));
+      const config::VendorSettings& found = settings->detection.vendors[other.id];
+      CHECK(found.key.Reveal() == (set ? "k" : ""));
       CHECK((found.base_url == "http://127.0.0.1:9/x") == set);
       CHECK((found.timeout == std::chrono::milliseconds(7)) == set);
       CHECK((found.cost_micros == 6) == set);
@@ -67,12 +60,12 @@ TEST_CASE("Keyed vendors: the defaults are the vendors' own addresses, over http
   const auto settings = Loading({});
   REQUIRE(settings);
   for (const KeyedVendor& vendor : KeyedVendors()) {
-    const config::VendorSettings& found = settings->detection.*vendor.settings;
+    const config::VendorSettings& found = settings->detection.vendors[vendor.id];
     CHECK(found.base_url.starts_with("https://"));
     CHECK_FALSE(found.base_url.ends_with("/"));
     CHECK(found.timeout >= std::chrono::seconds(30));
     CHECK(found.cost_micros > 0);
-    CHECK((settings->detection.*vendor.key).empty());
+    CHECK(found.key.empty());
   }
 }
 
@@ -127,8 +120,8 @@ TEST_CASE("Keyed vendors: Copyleaks' email and key come together, and its addres
                              {"COPYLEAKS_BASE_URL", "http://127.0.0.1:9/x/"},
                              {"DETECTORS_TEXT", "copyleaks"}});
   REQUIRE(both);
-  CHECK(both->detection.copyleaks_email == "me@a.example");
-  CHECK(both->detection.copyleaks_key.Reveal() == "k");
+  CHECK(both->detection.vendors[VendorId::kCopyleaks].account == "me@a.example");
+  CHECK(both->detection.vendors[VendorId::kCopyleaks].key.Reveal() == "k");
   CHECK(both->detection.copyleaks_login_url == "http://127.0.0.1:9/login");
-  CHECK(both->detection.copyleaks.base_url == "http://127.0.0.1:9/x");
+  CHECK(both->detection.vendors[VendorId::kCopyleaks].base_url == "http://127.0.0.1:9/x");
 }

@@ -79,9 +79,10 @@ TEST_CASE("LoadSettings: an empty environment is the defaults") {
   CHECK(settings.cache.ttl_analysis == std::chrono::hours(24 * 7));
   CHECK(settings.cache.ttl_text == std::chrono::hours(24 * 30));
   CHECK(settings.cache.directory == "./data");
-  CHECK(settings.detection.sightengine.base_url == "https://api.sightengine.com/1.0");
-  CHECK(settings.detection.sapling.cost_micros == 5'000);
-  CHECK(settings.detection.openai.timeout == std::chrono::seconds(60));
+  CHECK(settings.detection.vendors[VendorId::kSightengine].base_url ==
+        "https://api.sightengine.com/1.0");
+  CHECK(settings.detection.vendors[VendorId::kSapling].cost_micros == 5'000);
+  CHECK(settings.detection.vendors[VendorId::kOpenAi].timeout == std::chrono::seconds(60));
   CHECK(settings.access.admin_token.empty());
 }
 
@@ -174,26 +175,26 @@ TEST_CASE("LoadSettings: every variable of detection reaches its field") {
                                             {"OPENAI_TIMEOUT_MS", "7"},
                                             {"OPENAI_COST_USD", "0.5"}})
                                           .detection;
-  CHECK(detection.image == std::vector<std::string>{"sightengine"});
-  CHECK(detection.video == std::vector<std::string>{"sightengine"});
-  CHECK(detection.text == std::vector<std::string>{"openai", "sapling"});
+  CHECK(detection.image == std::vector<VendorId>{VendorId::kSightengine});
+  CHECK(detection.video == std::vector<VendorId>{VendorId::kSightengine});
+  CHECK(detection.text == std::vector<VendorId>{VendorId::kOpenAi, VendorId::kSapling});
   CHECK(detection.sandbox_url == "http://[::1]:1");
   CHECK(detection.text_min_chars == 1);
   CHECK(detection.text_max_chars == 2);
-  CHECK(detection.sightengine_user == "u");
-  CHECK(detection.sightengine_secret.Reveal() == "s");
-  CHECK(detection.sightengine.base_url == "https://a.example/1.0");
-  CHECK(detection.sightengine.timeout == std::chrono::milliseconds(3));
-  CHECK(detection.sightengine.cost_micros == 4'000'000);
-  CHECK(detection.sapling_key.Reveal() == "k");
-  CHECK(detection.sapling.base_url == "https://b.example");
-  CHECK(detection.sapling.timeout == std::chrono::milliseconds(5));
-  CHECK(detection.sapling.cost_micros == 6);
-  CHECK(detection.openai_key.Reveal() == "o");
+  CHECK(detection.vendors[VendorId::kSightengine].account == "u");
+  CHECK(detection.vendors[VendorId::kSightengine].key.Reveal() == "s");
+  CHECK(detection.vendors[VendorId::kSightengine].base_url == "https://a.example/1.0");
+  CHECK(detection.vendors[VendorId::kSightengine].timeout == std::chrono::milliseconds(3));
+  CHECK(detection.vendors[VendorId::kSightengine].cost_micros == 4'000'000);
+  CHECK(detection.vendors[VendorId::kSapling].key.Reveal() == "k");
+  CHECK(detection.vendors[VendorId::kSapling].base_url == "https://b.example");
+  CHECK(detection.vendors[VendorId::kSapling].timeout == std::chrono::milliseconds(5));
+  CHECK(detection.vendors[VendorId::kSapling].cost_micros == 6);
+  CHECK(detection.vendors[VendorId::kOpenAi].key.Reveal() == "o");
   CHECK(detection.openai_model == "m");
-  CHECK(detection.openai.base_url == "http://127.0.0.1:9/v1");
-  CHECK(detection.openai.timeout == std::chrono::milliseconds(7));
-  CHECK(detection.openai.cost_micros == 500'000);
+  CHECK(detection.vendors[VendorId::kOpenAi].base_url == "http://127.0.0.1:9/v1");
+  CHECK(detection.vendors[VendorId::kOpenAi].timeout == std::chrono::milliseconds(7));
+  CHECK(detection.vendors[VendorId::kOpenAi].cost_micros == 500'000);
 }
 
 TEST_CASE("LoadSettings: numbers keep to their range") {

@@ -18,7 +18,7 @@ struct BudgetStart {
   explicit BudgetStart(const std::filesystem::path& directory, std::int64_t daily = 1'000'000) {
     settings.cache.directory = directory;
     if (daily > 0) settings.budget.daily_micros = daily;
-    settings.detection.sapling.monthly_budget_micros = 500'000;
+    settings.detection.vendors[VendorId::kSapling].monthly_budget_micros = 500'000;
     stores = *app::OpenStores(settings, clock, logger);
     budgets = app::OpenBudgets(settings, stores, clock, logger);
     app::ReportBudget(app::BudgetOptionsOf(settings), budgets, logger);

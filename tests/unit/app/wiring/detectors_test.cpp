@@ -15,10 +15,10 @@ namespace {
 /// The vendors that settings lead to, without a network.
 struct Wiring {
   Wiring() {
-    detection.sapling_key = Secret("sapling-key");
-    detection.openai_key = Secret("openai-key");
-    detection.sapling.timeout = 200s;
-    detection.openai.timeout = 100s;
+    detection.vendors[VendorId::kSapling].key = Secret("sapling-key");
+    detection.vendors[VendorId::kOpenAi].key = Secret("openai-key");
+    detection.vendors[VendorId::kSapling].timeout = 200s;
+    detection.vendors[VendorId::kOpenAi].timeout = 100s;
   }
   detection::DetectorPanel Panel() {
     return app::MakePanel(detection, http, pauses, clock, logger);
@@ -42,13 +42,13 @@ TEST_CASE("LongestCall: a fallback may come to its last vendor, of each kind") {
   Wiring wiring;
   wiring.detection.mode = DetectionMode::kFallback;
   CHECK(wiring.Longest() == 300s);
-  wiring.detection.text = {"openai"};  // who is not asked takes no time
+  wiring.detection.text = {VendorId::kOpenAi};  // who is not asked takes no time
   CHECK(wiring.Longest() == 200s);
 }
 
 TEST_CASE("MakePanel: the mode reaches the panel, in the order that is configured") {
   Wiring wiring;
-  wiring.detection.text = {"openai", "sapling"};
+  wiring.detection.text = {VendorId::kOpenAi, VendorId::kSapling};
   const std::string together = wiring.Panel().Fingerprint(MediaKind::kText);
   wiring.detection.mode = DetectionMode::kFallback;
   const std::string in_order = wiring.Panel().Fingerprint(MediaKind::kText);
