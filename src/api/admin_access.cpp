@@ -5,8 +5,8 @@
 namespace vcache::api {
 namespace {
 
-/// The credentials of `Authorization: Bearer <token>` (RFC 9110 section 11.4: the scheme in any
-/// case, then one space or more).
+/// The credentials of `Authorization: Bearer <token>` (RFC 9110 section 11.4: any case, then
+/// spaces).
 std::optional<std::string_view> BearerToken(const http::Headers& headers) {
   if (headers.Count("Authorization") != 1) return std::nullopt;
   const std::string_view value = *headers.Get("Authorization");

@@ -8,11 +8,11 @@
 
 namespace vcache::api {
 
-/// Why this request may not use the admin routes, or nothing when it may. kForbidden when no
-/// `ADMIN_TOKEN` is configured (they are never open), kUnauthenticated without the right token.
+/// The reason why this request may not use the admin routes; empty when it may. kForbidden without
+/// a configured `ADMIN_TOKEN` (they are never open), kUnauthenticated without the right token.
 std::optional<Error> RefuseAdmin(const http::RequestInfo& request, const Secret& admin_token);
 
-/// Whether the request bears the admin token, whatever its route.
+/// Whether the request has the admin token, on any route.
 bool IsAdministrator(const http::RequestInfo& request, const Secret& admin_token);
 
 }  // namespace vcache::api

@@ -19,11 +19,11 @@ using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
 
-/// Fewer analyses than this say little about a hit rate.
+/// Fewer analyses make no meaningful hit rate.
 constexpr std::int64_t kWarmAnalyses = 100;
-/// How long the sums of the budget may take to be read.
+/// The time limit for reading the budget's sums.
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
-/// How long an administrator's clear may take.
+/// The time limit of an administrator's clear.
 constexpr std::chrono::milliseconds kClearTimeout{60'000};
 
 double Dollars(std::int64_t micros) {
@@ -100,7 +100,7 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   return json;
 }
 
-/// Whether anything outlives this process, and how well it does, in one word each.
+/// The state of the persistent stores, in one word each.
 struct CacheHealth {
   bool enabled;
   std::string_view status;
@@ -122,7 +122,7 @@ CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
   if (!stored) {
     health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
   } else if (PendingWrites(backing) > 0) {
-    health.state = "DEGRADED";  // it answers, but takes nothing: full, or read only
+    health.state = "DEGRADED";  // it answers but takes no writes: full, or read-only
   } else if (analyses < kWarmAnalyses) {
     health.state = "WARMING";
   }
@@ -161,13 +161,13 @@ http::Response Stats(const ApiState& state) {
 }
 
 struct ClearOrder {
-  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By the contents' hashes.
-  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same by names in the store.
+  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By content hash.
+  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same, by name in the store.
   cache::ClearMode mode = cache::ClearMode::kDelete;
 };
 
-/// What is not understood is refused: beside the default, which is everything, a name that is
-/// passed over would delete what was to be kept.
+/// Rejects unknown input: the default clears everything, so an ignored name would delete entries
+/// that the administrator wanted to keep.
 Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace& keys) {
   ClearOrder order;
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);

@@ -27,7 +27,7 @@ Json OrNull(std::string_view text) {
 
 Json AnalysisJson(const Analysis& analysis, const SentContent& sent, WallTime now) {
   const cache::Entry& entry = *analysis.entry;
-  // Other software did not store what the content is; who sent it has shown it.
+  // Entries of other software lack the content's type and size; the request states them.
   const std::string_view media_type = entry.foreign ? sent.media_type : entry.media_type;
   const std::optional<std::uint64_t> bytes = entry.foreign ? sent.bytes : entry.bytes;
   Json json = Json::object();
@@ -47,7 +47,7 @@ Json AnalysisJson(const Analysis& analysis, const SentContent& sent, WallTime no
   return json;
 }
 
-/// Since when the verdict is stored; empty when nobody knows.
+/// The age of the stored verdict; empty when unknown.
 std::optional<seconds> AgeOf(const cache::Entry& entry, WallTime now) {
   if (entry.stored_at == WallTime{}) return std::nullopt;
   return std::max(seconds(0), std::chrono::floor<seconds>(now - entry.stored_at));

@@ -10,19 +10,19 @@
 
 namespace vcache::api {
 
-/// What the request itself shows of the content; empty where it sent none.
+/// What the request states of the content; empty fields where it states nothing.
 struct SentContent {
   std::string_view file_name{};
   std::string_view media_type{};
   std::optional<std::uint64_t> bytes{};
 };
 
-/// An analysis as clients see it: the body of DESIGN section 6, `X-Cache`, `Cache-Status` (RFC
-/// 9211) and `Age`. What is unknown is null, and has no header.
+/// An analysis as the client gets it: JSON body, `X-Cache`, `Cache-Status` (RFC 9211) and `Age`.
+/// Unknown values are null and have no header.
 http::Response AnalysisResponse(const analysis::Analysis& analysis, const SentContent& sent,
                                 const Clock& clock);
 
-/// Marks an error answer that came after the cache was asked and did not know the content.
+/// Marks an error answer after a cache miss.
 void MarkMiss(http::Response& response);
 
 }  // namespace vcache::api

@@ -13,7 +13,7 @@ namespace vcache::api {
 namespace {
 
 void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessRecord& record) {
-  // Where the answer withholds the reason, the log must have it, under the request's id.
+  // If the answer withholds the reason, the log must have it with the request id.
   const LogLevel level =
       record.status >= 500 && !record.reason.empty() ? LogLevel::kWarn : LogLevel::kInfo;
   if (!logger.Enabled(level)) return;

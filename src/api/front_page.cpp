@@ -5,7 +5,7 @@
 namespace vcache::api {
 namespace {
 
-/// Neither script nor style of its own: the strictest policy that still lets the forms be sent.
+/// The page has no script and no style: the strictest policy that allows its forms.
 constexpr const char* kPolicy =
     "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

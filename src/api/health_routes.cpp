@@ -19,12 +19,12 @@ http::Response Live(const ApiState& state) {
   return JsonResponse(200, body);
 }
 
-/// Who judges what, and whether they can at present.
+/// The vendors of each kind of content, and their state.
 struct VendorReport {
   Json by_kind = Json::object();
   Json states = Json::object();
-  bool any = false;     ///< Somebody is configured for some kind.
-  bool silent = false;  ///< Some kind has vendors, and none that calls go through to.
+  bool any = false;     ///< Some kind has a vendor.
+  bool silent = false;  ///< Some kind has vendors, but none is available.
 };
 
 Json StateJson(const detection::VendorHealth& health) {
@@ -55,9 +55,8 @@ VendorReport ReportVendors(const detection::DetectorPanel& panel) {
   return report;
 }
 
-/// Ready means: requests sent here get what this service can give. It can give nothing only when
-/// nobody judges anything and nothing is stored. Vendors that are left alone degrade it and no
-/// more: what is known is still answered, and another replica would fare no better.
+/// Not ready only without any vendor and any store: then the service can give nothing. Unavailable
+/// vendors only degrade it: cached verdicts still serve, and another replica would do no better.
 http::Response Ready(const ApiState& state) {
   const ApiParts& parts = state.parts;
   const bool stored = parts.backing.available();

@@ -5,7 +5,6 @@
 
 namespace vcache::api {
 
-/// An answer of that status whose body is the JSON.
 inline http::Response JsonResponse(int status, const Json& body) {
   http::Response response;
   response.status = status;

@@ -8,7 +8,7 @@
 namespace vcache::api {
 namespace {
 
-/// Fewer digits are ordinary words and say little.
+/// Shorter runs are ordinary words and reveal little.
 constexpr std::size_t kShortestRun = 8;
 
 bool IsHexDigit(char c) {

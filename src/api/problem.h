@@ -6,10 +6,9 @@
 
 namespace vcache::api {
 
-/// An error as RFC 9457 problem details, with `success`, `error`, `code` and `requestId` beside the
-/// standard's fields, and `Retry-After` where it is known. A request that bears the admin token is
-/// told the error's message; any other its `PublicMessage`, and where that says less, that the log
-/// has the reason: it is the answer's `log_reason`.
+/// An error as RFC 9457 problem details, with `success`, `error`, `code` and `requestId`, and with
+/// `Retry-After` if known. A request with the admin token gets the error's message. Others get its
+/// `PublicMessage`; if that says less, the answer's `log_reason` holds the message.
 http::Response ProblemResponse(const http::RequestInfo& request, const Error& error,
                                const Secret& admin_token);
 

@@ -8,13 +8,13 @@
 
 namespace vcache::api {
 
-/// Which browsers' origins may read answers. Exact matches only (rule S8). Immutable.
+/// The origins whose pages may read answers. Exact matches only (rule S8). Immutable.
 class CorsPolicy {
  public:
-  /// `headers` are the request headers that pages may send beside those that the API reads.
+  /// `headers`: request headers that pages may send besides those that the API reads.
   CorsPolicy(std::vector<std::string> origins, const std::vector<std::string>& headers);
 
-  /// Adds the headers for a listed origin, `Vary: Origin` for all, and those of a preflight.
+  /// Adds the headers for a listed origin, `Vary: Origin` always, and those of a preflight.
   void Apply(const http::RequestInfo& request, http::Response& response) const;
 
  private:
@@ -22,7 +22,7 @@ class CorsPolicy {
   const std::string allowed_headers_;
 };
 
-/// What every answer bears: no sniffing, no framing, no caching by others.
+/// Headers of every answer: no sniffing, no framing, no shared caching.
 void AddSecurityHeaders(http::Response& response);
 
 }  // namespace vcache::api

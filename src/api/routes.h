@@ -6,7 +6,7 @@
 
 namespace vcache::api {
 
-/// What every handler keeps: shared by the closures of all routes, immutable.
+/// The state that all handlers share. Immutable.
 struct ApiState {
   ApiOptions options;
   ApiParts parts;
@@ -17,7 +17,7 @@ using SharedState = std::shared_ptr<const ApiState>;
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
-/// `GET /`: what this is, and a form to try it with. Static, without script.
+/// `GET /`: a description and a form to try the service. Static, without script.
 void AddFrontPage(http::Router& router);
 
 }  // namespace vcache::api

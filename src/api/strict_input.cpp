@@ -8,7 +8,7 @@
 namespace vcache::api {
 namespace {
 
-/// More names than these are counted only.
+/// Further names are only counted.
 constexpr std::size_t kNamesShown = 8;
 
 template <typename Names>
@@ -23,7 +23,7 @@ std::string Quoted(const Names& names) {
   return list;
 }
 
-/// The names of a query or form as they are meant; a broken escape stays as it is.
+/// The decoded names of a query or form; a malformed escape stays unchanged.
 std::vector<std::string> NamesOf(std::string_view encoded) {
   std::vector<std::string> names;
   while (!encoded.empty()) {

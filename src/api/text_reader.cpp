@@ -14,8 +14,8 @@
 namespace vcache::api {
 namespace {
 
-/// A character may take twelve bytes on its way (`\ud83d\ude00` in JSON, `%F0%9F%98%80` in a form),
-/// and white space at both ends is not counted as text.
+/// A character takes at most twelve bytes (`\ud83d\ude00` in JSON, `%F0%9F%98%80` in a form). White
+/// space at both ends does not count as text.
 std::size_t MostBytes(const TextLimits& limits) {
   return limits.max_chars * 12 + 64 * 1024;
 }
@@ -35,7 +35,7 @@ Result<std::string> TextFromJson(const std::string& body) {
   limits.max_values = 64;
   limits.refuse_duplicate_keys = true;
   const Result<Json> parsed = ParseJson(body, limits);
-  // A broken byte inside a string makes the JSON unreadable too; the more telling error wins.
+  // Invalid UTF-8 in a string makes the JSON malformed too; report the more precise error.
   if (!parsed) {
     if (const auto checked = content::MakeCanonicalText(body); !checked) return checked.error();
     return parsed.error();

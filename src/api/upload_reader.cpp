@@ -13,9 +13,9 @@
 namespace vcache::api {
 namespace {
 
-/// What a form may need around the file itself: boundaries, part heads.
+/// Bytes of a form besides the file: boundaries and part heads.
 constexpr std::uint64_t kFormOverhead = 64 * 1024;
-/// One read of the body; large enough that system calls do not count beside hashing.
+/// One read of the body; large, so that system calls cost little beside hashing.
 constexpr std::size_t kReadBytes = 128 * 1024;
 
 Error TooLarge(std::uint64_t max_bytes) {
@@ -25,7 +25,7 @@ Error TooLarge(std::uint64_t max_bytes) {
           std::nullopt, limit + "; send a smaller one."};
 }
 
-/// Where the bytes of the file go: limit, hasher, spool, and the look at the first bytes.
+/// Takes the file's bytes: checks the limit and the first bytes, hashes and spools.
 class FileIntake {
  public:
   explicit FileIntake(const UploadLimits& limits)
@@ -56,7 +56,7 @@ class FileIntake {
   bool front_checked_ = false;
 };
 
-/// Takes the one part of a form, which is named `file`.
+/// Takes the only part of a form, named `file`.
 class FormIntake final : public http::MultipartSink {
  public:
   explicit FormIntake(const UploadLimits& limits) : file_(limits) {}
@@ -92,7 +92,7 @@ class FormIntake final : public http::MultipartSink {
   std::string file_name_;
 };
 
-/// Hands the body piece by piece to `take` until it ends.
+/// Passes the body to `take` in pieces until it ends.
 template <typename Take>
 Result<void> Pump(ByteSource& body, Take&& take) {
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);

@@ -12,7 +12,7 @@
 
 namespace vcache::api {
 
-/// One image or video that arrived whole: hashed and spooled on the way in.
+/// A complete image or video, hashed and spooled during the upload.
 struct Upload {
   content::ContentDigest digest;
   content::MediaIdentity media;
@@ -25,11 +25,11 @@ struct UploadLimits {
   content::SpoolOptions spool;
 };
 
-/// Reads the body of `POST /api/analysis/file`: multipart with one field `file`, or the raw bytes
-/// with an `image/...`, `video/...` or `application/octet-stream` type. What the request's head
-/// already decides is refused before a byte of the body is read (rule H6); size and first bytes are
-/// checked while it arrives, and what only the whole file tells when it is there. Errors:
-/// kBadRequest, kLengthRequired, kTooLarge, kUnsupportedMediaType, kIo and those of the body.
+/// Reads the body of `POST /api/analysis/file`: multipart with one field `file`, or raw bytes with
+/// an `image/...`, `video/...` or `application/octet-stream` type. Rejects by the head before it
+/// reads the body (rule H6), by size and first bytes during the upload, by the whole file at the
+/// end. Errors: kBadRequest, kLengthRequired, kTooLarge, kUnsupportedMediaType, kIo and those of
+/// the body.
 Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits);
 
 }  // namespace vcache::api

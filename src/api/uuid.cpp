@@ -10,7 +10,7 @@ namespace vcache::api {
 
 std::string MakeUuid() {
   std::array<unsigned char, 16> bytes{};
-  // Up to 256 bytes come whole once the kernel's generator is seeded, which it is since boot.
+  // Reads of up to 256 bytes are complete once the kernel's generator is seeded, at boot.
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);

@@ -4,7 +4,7 @@
 
 namespace vcache::api {
 
-/// A random identifier (RFC 9562, version 4), from the operating system's generator.
+/// A random UUID (RFC 9562, version 4) from the operating system's generator.
 std::string MakeUuid();
 
 }  // namespace vcache::api

@@ -17,7 +17,7 @@ Result<Command> ParseCommandLine(std::span<const char* const> arguments) {
     } else if (argument == "--check-config") {
       command = Command::kCheckConfig;
     } else {
-      // Behind a `=` may stand a secret: ADMIN_TOKEN=..., --token=...
+      // Text after `=` may be a secret: ADMIN_TOKEN=..., --token=...
       return Error{ErrorCode::kBadConfiguration,
                    "unknown argument \"" + EscapeForLog(argument.substr(0, argument.find('='))) +
                        "\"; see --help"};

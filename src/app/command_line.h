@@ -9,7 +9,7 @@ namespace vcache::app {
 
 enum class Command { kServe, kCheckConfig, kHelp, kVersion };
 
-/// What the arguments ask for. kBadConfiguration names the one that is not understood.
+/// The command that the arguments state. kBadConfiguration names the unknown argument.
 Result<Command> ParseCommandLine(std::span<const char* const> arguments);
 
 std::string HelpText();

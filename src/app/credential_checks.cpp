@@ -31,7 +31,7 @@ std::vector<VendorCredentials> CheckCredentials(
     try {
       threads.emplace_back(check);
     } catch (const std::system_error&) {
-      check();  // no thread to be had: later rather than not at all
+      check();  // without a thread: later is better than never
     }
   }
   for (std::thread& thread : threads) thread.join();

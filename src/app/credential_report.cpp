@@ -10,7 +10,7 @@
 namespace vcache::app {
 namespace {
 
-/// Of all checks together. A stop waits for it, so it is short.
+/// For all checks together. Short, because a stop waits for it.
 constexpr std::chrono::milliseconds kLongestReport{5'000};
 
 void Tell(const VendorCredentials& outcome, Logger& logger) {

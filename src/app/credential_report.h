@@ -10,14 +10,14 @@
 
 namespace vcache::app {
 
-/// Tells at start what the vendors say of their credentials, one line for each, in the background:
-/// nobody waits for it, and whatever comes out, the service serves.
+/// Logs at start whether the vendors accept their credentials, one line each, in the background.
+/// The service starts whatever the results are.
 class CredentialReport {
  public:
-  /// Begins at once, on a thread of its own. All must outlive it.
+  /// Starts its thread at once. All arguments must outlive it.
   CredentialReport(std::vector<std::shared_ptr<detection::Detector>> vendors, Clock& clock,
                    Logger& logger);
-  /// Waits for the checks that are under way: 5 s from their beginning at most.
+  /// Waits for running checks, at most until 5 s after their start.
   ~CredentialReport();
   CredentialReport(const CredentialReport&) = delete;
   CredentialReport& operator=(const CredentialReport&) = delete;
@@ -28,7 +28,7 @@ class CredentialReport {
   const std::vector<std::shared_ptr<detection::Detector>> vendors_;
   Clock& clock_;
   Logger& logger_;
-  std::thread thread_;  // uses what is above
+  std::thread thread_;  // uses the members above
 };
 
 }  // namespace vcache::app

@@ -26,14 +26,14 @@ Error CannotBeRead(int reason) {
                   ". Let the service's user read it, or move it away.");
 }
 
-/// The file, open; closed with this object.
+/// An open file; the destructor closes it.
 class OpenFile {
  public:
   explicit OpenFile(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {}
 
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   bool Stat(struct stat& about) const noexcept { return ::fstat(fd_.get(), &about) == 0; }
-  /// Adds everything to `text`; false, with errno set, when that fails.
+  /// Appends the whole file to `text`; false with errno set on failure.
   bool ReadAll(std::string& text) const {
     std::array<char, 16 * 1024> buffer{};
     for (;;) {
@@ -49,8 +49,8 @@ class OpenFile {
   UniqueFd fd_;
 };
 
-/// Whether nothing of that name is there. A link that leads nowhere is something: it was put there
-/// to be read.
+/// Whether no file of that name exists. A dangling link counts as present: the operator meant it to
+/// be read.
 bool IsAbsent() {
   struct stat about {};
   return ::lstat(kEnvFile, &about) != 0 && errno == ENOENT;

@@ -22,7 +22,7 @@ using namespace vcache;
 
 constexpr int kExitFailed = 1;
 constexpr int kExitBadConfiguration = 2;
-/// What a stop may need beyond the grace period: stores and the log's last lines.
+/// Time beyond the grace period for the stores and the last log lines.
 constexpr std::chrono::milliseconds kLongestAfterGrace{10'000};
 
 int Print(const std::string& text) {
@@ -35,7 +35,7 @@ int Refuse(const std::string& message) {
   return kExitBadConfiguration;
 }
 
-/// Shows what would be in effect, and fails as the start would.
+/// Prints the effective settings, and fails as the start would.
 int CheckConfig(const config::Settings& settings, const config::Environment& environment) {
   if (const int failed = Print(config::Describe(settings, environment)); failed != 0) return failed;
   if (const Result<void> start = app::CheckStart(settings); !start) {
@@ -44,7 +44,7 @@ int CheckConfig(const config::Settings& settings, const config::Environment& env
   return EXIT_SUCCESS;
 }
 
-/// Stops the service at the first signal; false when paid calls were still running then.
+/// Stops the service at the first signal; false when paid calls were still running.
 bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& logger) {
   const std::optional<int> signal = signals.Await();
   if (!signal) return true;
@@ -54,7 +54,7 @@ bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& log
 }
 
 int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
-  // First, so that its thread is there until everything else is gone.
+  // Construct it first: its thread must outlive all other parts.
   app::StopSignals signals(settings.server.shutdown_grace + kLongestAfterGrace);
   SystemClock clock;
   app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
@@ -76,7 +76,7 @@ int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
   stopper.join();
   if (!end) return kExitFailed;
   if (!drained) {
-    // Waiting longer would outstay the grace period; the platform would kill us anyway.
+    // Waiting longer would exceed the grace period; the platform would kill the process.
     logger.Finish();
     std::_Exit(kExitFailed);
   }
@@ -84,7 +84,7 @@ int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
 }
 
 int Main(std::span<const char* const> arguments) {
-  // Before anything opens a socket: libraries write to them with plain write(2) (rule T7).
+  // Call it before any socket opens: libraries use plain write(2) on them (rule T7).
   app::IgnoreOtherSignals();
   const Result<app::Command> command = app::ParseCommandLine(arguments);
   if (!command) return Refuse(command.error().message);

@@ -43,7 +43,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.ttl_text = settings.cache.ttl_text;
   options.partial_ttl = settings.cache.partial_ttl;
   options.same_detectors = settings.cache.same_detectors;
-  // A vendor's time, and half a minute more, in which a call may have waited for its turn.
+  // The vendor's time, plus half a minute for waiting in the rate limiter.
   options.call_timeout = settings.calls.timeout.count() > 0
                              ? settings.calls.timeout
                              : LongestCall(settings.detection, panel) + std::chrono::seconds(30);
@@ -81,7 +81,7 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   options.worker_threads = server.worker_threads;
   options.max_connections = server.max_connections;
   options.max_connections_per_address = server.max_connections_per_address;
-  options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // the form around the file
+  options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead
   options.max_head_bytes = server.max_header_bytes;
   options.max_head_fields = server.max_header_fields;
   options.max_target_bytes = server.max_target_bytes;
@@ -92,7 +92,7 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
 
 }  // namespace
 
-/// In the order of construction; what must die last comes first.
+/// In the order of construction: the part that must die last comes first.
 struct Service::Parts {
   Parts(const config::Settings& the_settings, Stores opened, Clock& the_clock, Logger& the_logger)
       : settings(the_settings),
@@ -120,8 +120,8 @@ struct Service::Parts {
                                 clock, logger, &budget}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
-  /// The vendors whose credentials are worth a question. A sandbox takes any, and is sent none of
-  /// ours: its yes would be no news.
+  /// The vendors whose credentials the start checks. None with a sandbox: it accepts any, and never
+  /// gets real ones.
   std::vector<std::shared_ptr<detection::Detector>> VendorsToCheck() const {
     if (!settings.detection.check_credentials || IsDemo(settings)) return {};
     return panel.Vendors();
@@ -146,7 +146,7 @@ struct Service::Parts {
   analysis::ObserverList observers;
   analysis::AnalysisService analysis;
   http::Server server;
-  std::unique_ptr<CredentialReport> credentials;  ///< Set once it listens.
+  std::unique_ptr<CredentialReport> credentials;  ///< Set once the server listens.
 };
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -194,9 +194,9 @@ bool Service::Stop() {
   const Deadline deadline = Deadline::After(parts_->clock, grace);
   parts_->logger.Info("Stopping: no new connections; what is in flight may finish",
                       {{"grace_ms", static_cast<std::int64_t>(grace.count())}});
-  // Handlers that wait for a vendor return a little earlier, so that their answers still go out.
+  // Handlers that wait for a vendor return earlier, so that their answers still go out.
   parts_->analysis.StopBy(Deadline::After(parts_->clock, grace - grace / 10));
-  // Earlier still, so that who waits for a result that comes later has time for a last look.
+  // Polling ends earlier still, so that a call has time for a last poll.
   parts_->pauses.EndBy(Deadline::After(parts_->clock, grace - grace / 4));
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);

@@ -10,22 +10,22 @@
 
 namespace vcache::app {
 
-/// The whole service, wired: the only place that constructs parts and reads settings.
+/// The whole service. Only it and wiring/ construct parts and read settings.
 class Service {
  public:
-  /// Opens the stores and builds every part; nothing listens yet. kBadConfiguration names the
-  /// variable at fault. The clock and the logger must outlive the service.
+  /// Opens the stores and builds every part, without listening. kBadConfiguration names the
+  /// variable. The clock and the logger must outlive the service.
   static Result<std::unique_ptr<Service>> Make(const config::Settings& settings, Clock& clock,
                                                Logger& logger);
   ~Service();
 
-  /// Listens. kBadConfiguration when the address cannot be taken.
+  /// Listens. Error: kBadConfiguration when the address is not available.
   Result<void> Start();
   std::uint16_t port() const noexcept;
-  /// Blocks until `Stop` was called (success) or the listener failed.
+  /// Blocks until `Stop` (success), or until the listener failed.
   Result<void> Wait();
-  /// Stops accepting, finishes what is in flight and stores the counts, within the grace period.
-  /// False when paid calls were still running then.
+  /// Stops accepting, finishes requests in progress and stores the counts, within the grace period.
+  /// False when paid calls were still running.
   bool Stop();
 
  private:

@@ -5,14 +5,13 @@
 
 namespace vcache::app {
 
-/// A directory that uploads cannot be spooled to would refuse every one over a megabyte.
-/// kBadConfiguration.
+/// kBadConfiguration when uploads cannot be spooled to the directory: the service would refuse
+/// every upload above a megabyte.
 Result<void> CheckSpoolDirectory(const std::filesystem::path& directory);
 
-/// Whether a service could start with these settings, found out by trying: files and directories
-/// are made and removed, the address is bound and given back. Opens no connection and leaves
-/// nothing behind. Not for a process in which a service runs. kBadConfiguration with everything
-/// that would stop the start, one a line.
+/// Checks whether a service could start with these settings. Creates and removes files and
+/// directories, and binds the address briefly. Opens no connection. Do not call it where a service
+/// runs. kBadConfiguration lists every problem, one a line.
 Result<void> CheckStart(const config::Settings& settings);
 
 }  // namespace vcache::app

@@ -9,8 +9,8 @@
 
 namespace vcache::app {
 
-/// Says at start what is configured, what is missing and what that means.
-/// `redis` is where the shared store is, without credentials; empty when there is none.
+/// Logs at start what is configured, what is missing and what that means. `redis` is the shared
+/// store's address without credentials; empty without one.
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
                  LocalStoreState store, std::string_view redis, Logger& logger);
 

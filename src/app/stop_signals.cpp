@@ -13,17 +13,17 @@ namespace vcache::app {
 namespace {
 
 constexpr std::array kAskForTheEnd = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
-/// Their default action ends the process, and nothing here asks for it.
+/// Their default action ends the process; the service uses none of them.
 constexpr std::array kIgnored = {SIGUSR1, SIGUSR2, SIGPIPE,   SIGALRM, SIGSTKFLT,
                                  SIGXFSZ, SIGIO,   SIGVTALRM, SIGPROF, SIGPWR};
 constexpr int kStopTookTooLong = 1;
-/// A terminal and a shell or supervisor each pass on one and the same request within this time, as
+/// A terminal and a shell or supervisor may each pass on the same request within this time: as
 /// another signal or, when the terminal closes, as a second SIGHUP.
 constexpr std::chrono::milliseconds kSameRequest{1'000};
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// Whoever has set a handler (a profiler, a sanitizer) keeps it.
+/// Keeps the handler of a profiler or a sanitizer.
 void IgnoreUnlessHandled(int signal) noexcept {
   struct sigaction action {};
   if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
@@ -40,7 +40,7 @@ sigset_t SignalsThatAsk() noexcept {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : kAskForTheEnd) {
-    // nohup ignores it so that the process outlives its terminal.
+    // nohup ignores SIGHUP so that the process outlives its terminal.
     if (signal != SIGHUP || !IsIgnored(SIGHUP)) sigaddset(&signals, signal);
   }
   return signals;
@@ -52,7 +52,7 @@ timespec TimespecOf(std::chrono::nanoseconds time) noexcept {
           .tv_nsec = static_cast<long>((time - seconds).count())};
 }
 
-/// The next of `signals`, or 0 when none came by then.
+/// The next of `signals`, or 0 at the time limit.
 int WaitForOne(const sigset_t& signals, SteadyClock::time_point until) noexcept {
   for (;;) {
     const auto left =
@@ -125,8 +125,8 @@ void StopSignals::Run() noexcept {
   }
   const int second = AwaitSecond(signal);
   if (is_ending()) return;
-  // No output, no destructors: whatever is stuck must not keep the process alive. The system call
-  // itself, because what a sanitizer does within _exit() may wait, and changes the status.
+  // No output and no destructors: a stuck part must not keep the process alive. A direct system
+  // call, because a sanitizer's _exit() may wait and changes the status.
   ::syscall(SYS_exit_group, second > 0 ? 128 + second : kStopTookTooLong);
 }
 

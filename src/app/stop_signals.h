@@ -9,34 +9,34 @@
 
 namespace vcache::app {
 
-/// From now on no signal ends the process but a fault of its own (SIGSEGV, SIGABRT and the like),
-/// SIGKILL, and what `StopSignals` waits for. A write to a closed socket or beyond a limit of file
-/// sizes (`ulimit -f`) is an error of that write. First thing in `main`, before any thread starts.
+/// Afterwards only its own faults (SIGSEGV, SIGABRT and the like), SIGKILL and the signals of
+/// `StopSignals` end the process. A write to a closed socket or above `ulimit -f` fails as a write.
+/// Call it first in `main`, before any thread starts.
 void IgnoreOtherSignals() noexcept;
 
-/// Waits in a thread of its own for SIGTERM, SIGINT, SIGQUIT, SIGHUP (unless it was ignored at the
-/// start, as under nohup) and SIGXCPU. The first asks for an orderly stop, the second ends the
-/// process at once with status 128 + its number, and so does, with status 1, a stop that takes
-/// longer than it may. Nothing can hold that end up: no lock, no output. Within a second of the
-/// first, another signal or a repeated SIGHUP is the same request.
+/// Waits in its own thread for SIGTERM, SIGINT, SIGQUIT, SIGHUP (unless ignored at the start, as
+/// under nohup) and SIGXCPU. The first requests an orderly stop. The second ends the process at
+/// once with status 128 + its number; a stop above its time limit ends it with status 1. No lock
+/// and no output can delay that. Within a second of the first, another signal or a repeated SIGHUP
+/// is the same request.
 class StopSignals {
  public:
-  /// Blocks these signals; threads that start later inherit that. `longest_stop` counts from the
-  /// first signal. Throws std::system_error when the thread cannot be started.
+  /// Blocks these signals; later threads inherit that. `longest_stop` counts from the first signal.
+  /// Throws std::system_error when the thread cannot start.
   explicit StopSignals(std::chrono::milliseconds longest_stop);
   /// Ends the thread; the signals stay blocked.
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Blocks until the first signal and returns it; nothing after `Cancel`. From any thread.
+  /// Blocks until the first signal and returns it; empty after `Cancel`. Thread-safe.
   std::optional<int> Await();
   /// Ends every `Await`.
   void Cancel();
 
  private:
   void Run() noexcept;
-  /// 0 when the stop takes too long.
+  /// The second signal; 0 when the stop takes too long.
   int AwaitSecond(int first) noexcept;
   bool is_ending() noexcept;
 

@@ -11,7 +11,7 @@
 namespace vcache::content {
 namespace {
 
-/// How many bytes from `at` on are ASCII, looked at eight at a time.
+/// The number of ASCII bytes from `at` on. Compares eight bytes at a time.
 std::size_t AsciiRun(std::string_view text, std::size_t at) {
   std::size_t end = at;
   std::uint64_t word = 0;
@@ -24,7 +24,7 @@ std::size_t AsciiRun(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-/// Where the first byte is that does not begin a well-formed sequence; the size when there is none.
+/// The offset of the first malformed sequence, or the text's size.
 std::size_t FirstOffence(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -37,8 +37,7 @@ std::size_t FirstOffence(std::string_view text) {
   return at;
 }
 
-/// Whether one well-formed sequence is white space at an end of a text: Unicode's White_Space
-/// property and the byte order mark.
+/// Whether one well-formed sequence is white space: Unicode's White_Space and the byte order mark.
 bool IsBlank(std::string_view sequence) {
   static constexpr std::array<std::string_view, 9> kWide = {
       "\xC2\x85",      // U+0085
@@ -59,7 +58,6 @@ bool IsBlank(std::string_view sequence) {
   return std::find(kWide.begin(), kWide.end(), sequence) != kWide.end();
 }
 
-/// A well-formed text without what is blank at its ends.
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = Utf8SequenceLength(text, 0);
@@ -75,7 +73,6 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-/// CRLF and CR become LF.
 std::string WithLineFeeds(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -46,7 +46,7 @@ std::string ContentDigest::ToShortHex() const {
 
 std::size_t std::hash<vcache::content::ContentDigest>::operator()(
     const vcache::content::ContentDigest& digest) const noexcept {
-  // A part of a SHA-256 is as good a hash as any that we could compute from it.
+  // Part of a SHA-256 is a good hash already.
   std::size_t value = 0;
   std::memcpy(&value, digest.bytes().data(), sizeof value);
   return value;

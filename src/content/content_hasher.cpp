@@ -15,21 +15,20 @@ using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using EvpMac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
 using EvpMacCtx = std::unique_ptr<EVP_MAC_CTX, FreeWith<EVP_MAC_CTX_free>>;
 
-// Hashing memory fails only when OpenSSL has no SHA-256 (a broken installation, seen at the first
-// use) or no memory is left: nothing a caller could decide on, so no `Result`.
+// Hashing memory fails only without SHA-256 (a broken OpenSSL, found at the first use) or without
+// memory. No caller could react, so this is no `Result`.
 void Require(bool done) {
   if (!done) throw std::runtime_error("OpenSSL does not provide SHA-256");
 }
 
-/// SHA-256, looked up once (rule T1) and kept until the process ends: whoever still hashes while
-/// the process is going down must not meet a freed algorithm.
+/// SHA-256, fetched once (rule T1) and never freed: threads may still hash while the process exits.
 const EVP_MD* Sha256() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   Require(algorithm != nullptr);
   return algorithm;
 }
 
-/// An HMAC context that knows its digest and lacks its key; copies of it need no look-up (rule T1).
+/// An HMAC context with the digest and without a key; its copies need no look-up (rule T1).
 const EVP_MAC_CTX* HmacTemplate() {
   static const EVP_MAC_CTX* const context = [] {
     const EvpMac algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
@@ -45,7 +44,6 @@ const EVP_MAC_CTX* HmacTemplate() {
   return context;
 }
 
-// OpenSSL's word for bytes.
 unsigned char* Octets(ContentDigest::Bytes& bytes) {
   return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
 }
@@ -80,7 +78,7 @@ ContentDigest ContentHasher::Finish() {
 }
 
 ContentDigest DigestOf(ByteView bytes) {
-  thread_local ContentHasher hasher;  // one context per thread, reused (rule T1)
+  thread_local ContentHasher hasher;  // one context per thread
   hasher.Update(bytes);
   return hasher.Finish();
 }

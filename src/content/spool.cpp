@@ -11,14 +11,13 @@
 namespace vcache::content {
 namespace {
 
-/// The smallest block.
 constexpr std::size_t kFirstBlock = 4096;
 
-/// Bytes in memory as blocks, each as large as all before it: never more than twice the content
-/// (and a page), and what is there is never copied or moved.
+/// Memory in blocks. Each block is as large as all before it: at most twice the content (plus a
+/// page) is allocated, and no byte is copied again.
 class Blocks {
  public:
-  /// `limit` is the most that will ever be appended.
+  /// `limit` is the largest total size.
   explicit Blocks(std::size_t limit) : limit_(limit) {}
 
   void Append(ByteView bytes) {
@@ -108,7 +107,7 @@ class FileReader final : public ByteSource {
     if (left < into.size()) into = into.first(static_cast<std::size_t>(left));
     if (into.empty()) return std::size_t{0};
     Result<std::size_t> count = file_.ReadAt(offset_, into);
-    if (count && *count == 0) {  // an end before the end must not pass for a whole content
+    if (count && *count == 0) {  // an early end must not pass for a whole content
       count = Error{ErrorCode::kIo, "A spooled upload is shorter than what was written."};
     }
     if (!count) {
@@ -126,7 +125,7 @@ class FileReader final : public ByteSource {
   std::optional<Error> error_;
 };
 
-/// A content that could not be kept must not be read as if it were whole.
+/// Returns the error at each read: an incomplete content must not pass for a whole one.
 class FailedReader final : public ByteSource {
  public:
   explicit FailedReader(Error error) : error_(std::move(error)) {}

@@ -17,7 +17,7 @@ Result<std::optional<SpoolSpace::Reservation>> SpoolSpace::Reserve(std::uint64_t
                                                                    std::uint64_t reserve,
                                                                    const FreeBytes& system) {
   const std::lock_guard lock(mutex_);
-  // Under the lock: a write that ends between the look and the sum would be in neither.
+  // Ask under the lock: otherwise a write that ends before the sum would be in neither figure.
   const Result<std::uint64_t> free = instead_ ? instead_() : system();
   if (!free) return free.error();
   const std::uint64_t usable = *free > reserve ? *free - reserve : 0;

@@ -13,7 +13,7 @@
 namespace vcache::content {
 namespace {
 
-/// Runs a system call again while signals interrupt it.
+/// Repeats a system call while signals interrupt it.
 template <typename Call>
 auto WithoutInterrupts(Call call) {
   auto result = call();
@@ -32,7 +32,7 @@ Error IoError(std::string_view what, const std::filesystem::path& directory, int
   return Error{ErrorCode::kIo, std::move(message)};
 }
 
-/// What open(2) answers to `O_TMPFILE` on file systems and kernels that lack it.
+/// The errors of open(2) for `O_TMPFILE` on file systems and kernels that lack it.
 bool LacksUnnamedFiles(int error) {
   return error == EOPNOTSUPP || error == EISDIR || error == EINVAL || error == ENOSYS;
 }
@@ -48,7 +48,7 @@ UniqueFd OpenAndUnlink(const std::filesystem::path& directory) {
 }  // namespace
 
 int TempFile::OpenTmpFile(const char* directory) {
-  // O_EXCL: nobody can give the file a name later (linkat).
+  // O_EXCL: no process can give the file a name later (linkat).
   return open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 }
 
@@ -90,7 +90,7 @@ Result<std::uint64_t> TempFile::FreeBytes() const {
   if (WithoutInterrupts([&] { return fstatvfs(file_.get(), &status); }) == -1) {
     return Failure("look at the free space for", errno);
   }
-  // A file system without a size (tmpfs with size=0) reports zeros: that is no limit, not no room.
+  // A file system without a size (tmpfs with size=0) reports zeros: no limit, not zero space.
   if (status.f_blocks == 0) return UINT64_MAX;
   return std::uint64_t{status.f_bavail} * std::uint64_t{status.f_frsize};
 }

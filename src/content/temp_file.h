@@ -10,26 +10,27 @@
 
 namespace vcache::content {
 
-/// A file of this process without a name: nothing is left of it when the process ends, however it
-/// ends. Written by one thread, then read by any number. Closed with its owner.
+/// A file without a name: the kernel deletes it when the process ends, also after a crash. One
+/// thread writes it; afterwards any number read it. The destructor closes it.
 class TempFile {
  public:
-  /// Opens a file without a name, as open(2) with `O_TMPFILE` does: a descriptor, or -1 and errno.
+  /// Opens a file without a name, like open(2) with `O_TMPFILE`. Returns a descriptor, or -1 and
+  /// errno.
   using OpenUnnamed = std::function<int(const char* directory)>;
 
-  /// In `directory`, by `O_TMPFILE`; where the file system lacks it, created under a random name
-  /// that is removed at once (rule P2). kIo when neither works. `open_unnamed` is for tests.
+  /// Creates the file in `directory` by `O_TMPFILE`. Where the file system lacks it, unlinks a
+  /// randomly named file at once (rule P2). Error: kIo when neither works. Tests pass
+  /// `open_unnamed`.
   static Result<TempFile> Create(const std::filesystem::path& directory,
                                  const OpenUnnamed& open_unnamed = OpenTmpFile);
-  /// Takes over an open descriptor; `directory` is for messages.
+  /// Takes ownership of an open descriptor; `directory` is for messages.
   TempFile(UniqueFd file, std::filesystem::path directory) noexcept;
 
-  /// Writes all of `bytes` behind what was written before, or fails with kIo.
+  /// Appends all of `bytes`. Error: kIo.
   Result<void> Append(ByteView bytes);
-  /// Reads at `offset`: at least one byte, 0 at the end only. Safe from any thread.
+  /// Reads at `offset`: at least one byte, 0 only at the end. Thread-safe.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
-  /// What may still be written to this file system, as the system tells it now; UINT64_MAX where it
-  /// has no size.
+  /// The free space that the system reports now; UINT64_MAX where the file system has no size.
   Result<std::uint64_t> FreeBytes() const;
 
  private:

@@ -28,35 +28,35 @@ struct ApiOptions {
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   content::SpoolOptions spool;
-  /// Empty: the admin routes answer 403 and say how to turn them on.
+  /// Empty: the admin routes answer 403 and name the variable that enables them.
   Secret admin_token;
   /// Exact origins that browsers may call from.
   std::vector<std::string> cors_origins;
-  /// Names of request headers that they may send beside those that the API reads.
+  /// Request headers that these pages may send besides those that the API reads.
   std::vector<std::string> cors_headers;
-  /// Verdicts come from a stand-in.
+  /// Verdicts come from the sandbox.
   bool demo = false;
-  /// How the stores name contents: what administrators ask for is put into their terms, and log
-  /// lines name contents so.
+  /// The stores' names for contents. Admin requests are translated into them, and log lines use
+  /// them.
   cache::KeySpace keys{};
 };
 
-/// The store behind the memory tier, as statistics and readiness call it.
+/// The store behind the memory tier, for statistics and readiness.
 struct BackingStore {
-  cache::VerdictStore* store = nullptr;  ///< Null: there is none.
+  cache::VerdictStore* store = nullptr;  ///< Null without a store.
   std::string backend = "sqlite";        ///< Its name in answers.
-  std::string serving = "embedded";      ///< Its `status` while it is available.
-  /// Whether verdicts are kept on disk while it is away.
+  std::string serving = "embedded";      ///< Its `status` while available.
+  /// Whether the disk keeps verdicts while the store is unavailable.
   bool has_fallback = false;
-  /// How many writes wait for it; empty when none ever does.
+  /// Number of writes that wait for the store; empty if writes never wait.
   std::function<std::uint64_t()> pending_writes{};
 
   bool available() const { return store != nullptr && store->available(); }
   std::string_view name() const { return store != nullptr ? backend : std::string_view("none"); }
 };
 
-/// What the routes speak to. References and pointers must outlive the router; pointers may be null
-/// where a tier is turned off.
+/// What the routes call. References and pointers must outlive the router. A pointer is null where
+/// its tier is disabled.
 struct ApiParts {
   analysis::AnalysisService& analysis;
   cache::TieredStore& store;
@@ -66,13 +66,13 @@ struct ApiParts {
   const detection::DetectorPanel& panel;
   Clock& clock;
   Logger& logger;
-  analysis::Budget* budget = nullptr;  ///< Null: nothing is limited.
+  analysis::Budget* budget = nullptr;  ///< Null: no limits.
 };
 
-/// Every route of the service. The options are kept; handlers are thread-safe.
+/// Makes every route of the service. It keeps the options; handlers are thread-safe.
 http::Router MakeRouter(ApiOptions options, ApiParts parts);
 
-/// Problem details for errors, security and CORS headers for every answer, one log line a request.
+/// Problem details for errors, security and CORS headers for all answers, one log line per request.
 http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger);
 
 }  // namespace vcache::api

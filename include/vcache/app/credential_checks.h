@@ -9,15 +9,15 @@
 
 namespace vcache::app {
 
-/// What one vendor said of our credentials.
+/// One vendor's answer about the configured credentials.
 struct VendorCredentials {
   std::string vendor;
   detection::CredentialCheck check;
 };
 
-/// Asks all vendors at the same time, for free, and waits for their answers, until `deadline` at
-/// most; who has not answered then is unknown. In the order of `vendors`. Never throws but for want
-/// of memory.
+/// Asks all vendors concurrently, without charge, and blocks until they answer or `deadline`. A
+/// vendor without an answer by then is unknown. Keeps the order of `vendors`. Throws only
+/// std::bad_alloc.
 std::vector<VendorCredentials> CheckCredentials(
     const std::vector<std::shared_ptr<detection::Detector>>& vendors, Deadline deadline);
 

@@ -12,7 +12,7 @@ namespace vcache::content {
 
 inline constexpr std::size_t kDigestSize = 32;
 
-/// The SHA-256 of a content. A plain value.
+/// The SHA-256 of a content.
 class ContentDigest {
  public:
   using Bytes = std::array<std::byte, kDigestSize>;

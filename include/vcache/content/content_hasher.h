@@ -9,8 +9,8 @@
 
 namespace vcache::content {
 
-/// SHA-256 of bytes that arrive piece by piece. One thread at a time; reusable after `Finish`.
-/// The algorithm is fetched from OpenSSL once per process (rule T1).
+/// SHA-256 of bytes that arrive in pieces. Use it from one thread at a time. Reusable after
+/// `Finish`.
 class ContentHasher {
  public:
   ContentHasher();
@@ -19,7 +19,7 @@ class ContentHasher {
   ContentHasher& operator=(ContentHasher&&) noexcept;
 
   void Update(ByteView bytes);
-  /// The digest of everything since construction or the last `Finish`; starts anew.
+  /// The digest of all bytes since construction or the last `Finish`. Resets the hasher.
   ContentDigest Finish();
 
  private:
@@ -27,10 +27,10 @@ class ContentHasher {
   std::unique_ptr<State> state_;
 };
 
-/// The digest of bytes that are there at once.
+/// The digest of one contiguous buffer.
 ContentDigest DigestOf(ByteView bytes);
 
-/// HMAC-SHA-256 of a digest under `KEY_SECRET`, for store keys that must not tell which short text
+/// HMAC-SHA-256 of a digest under `KEY_SECRET`. Such a store key does not reveal which short text
 /// was analysed.
 ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest);
 

@@ -13,19 +13,19 @@
 namespace vcache::content {
 
 struct SpoolOptions {
-  /// Up to here the content stays in memory; what is larger moves to an unlinked temporary file.
+  /// A larger content moves to an unlinked temporary file.
   std::size_t memory_bytes = 1024 * 1024;
-  /// Where temporary files go. They have no name from the start (`O_TMPFILE`; where a file system
-  /// lacks it, created and unlinked at once), so nothing is left whatever happens to the process.
+  /// Directory of the temporary files. They have no name from the start (`O_TMPFILE`), or are
+  /// unlinked at once where the file system lacks it: a crash leaves no file behind.
   std::filesystem::path directory = "/tmp";
-  /// Space that must stay free on that file system; below it an upload is refused (rule P2).
+  /// Space that must stay free on that file system; otherwise the upload is refused (rule P2).
   std::uint64_t reserve_bytes = 64ULL * 1024 * 1024;
-  /// Counts what all spools that were made by copies of these options write at the same time.
+  /// Counts the unwritten bytes of all spools that share these options.
   std::shared_ptr<SpoolSpace> space = std::make_shared<SpoolSpace>();
 };
 
-/// An upload while it is needed: written once by one thread, then read by any number of threads,
-/// each through a reader of its own.
+/// An uploaded content. One thread writes it; afterwards any number of threads read it, each
+/// through its own reader.
 class Spool {
  public:
   explicit Spool(SpoolOptions options = {});
@@ -33,7 +33,7 @@ class Spool {
   Spool(Spool&&) noexcept;
   Spool& operator=(Spool&&) noexcept;
 
-  /// kIo when the disk is full or refuses; the message says where and what to free.
+  /// Error: kIo when the disk is full or fails; the message names the directory and the remedy.
   Result<void> Append(ByteView bytes);
 
   std::uint64_t size() const noexcept;
@@ -41,12 +41,13 @@ class Spool {
   /// The first bytes, up to `kSniffBytes`; valid until the next `Append`.
   ByteView front() const noexcept;
 
-  /// A reader from the start. It must not outlive the spool; no `Append` once one exists.
+  /// A reader from the start. It must not outlive the spool. Do not call `Append` once a reader
+  /// exists.
   std::unique_ptr<ByteSource> NewReader() const;
 
-  /// Fills the front of `into` from `offset` on and says how many bytes it wrote; 0 at the end and
-  /// beyond it. For parsers that need a few bytes here and there. Safe from any thread, under the
-  /// conditions of `NewReader`; its errors too.
+  /// Fills `into` from `offset` on. Returns the number of bytes written, 0 at or beyond the end.
+  /// For parsers that need a few bytes. Thread-safe; the conditions and errors of `NewReader`
+  /// apply.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:

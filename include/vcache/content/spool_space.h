@@ -9,18 +9,17 @@
 
 namespace vcache::content {
 
-/// One account of what uploads write to one file system, so that together they leave the reserve
-/// free. The system's figure has what was written; the account has what was granted and is not
-/// written yet. Both are read under one lock: no byte is missed, and a byte is counted twice only
-/// while it is being written. Thread-safe; it must outlive its reservations.
+/// Counts what uploads write to one file system, so that together they leave the reserve free. The
+/// system's figure covers the bytes that are written; this account covers bytes that are granted
+/// and not yet written. One lock covers both: no byte is missed, and a byte counts twice only
+/// during its write. Thread-safe; it must outlive its reservations.
 class SpoolSpace {
  public:
-  /// What may still be written to the file system, as the system tells it now; UINT64_MAX where it
-  /// has no limit.
+  /// The free space that the system reports now; UINT64_MAX where the file system has no limit.
   using FreeBytes = std::function<Result<std::uint64_t>()>;
 
-  /// Bytes that are granted and not written yet. Ends with its owner: what was written by then is
-  /// in the system's figure, and the rest is free again.
+  /// Bytes that are granted and not yet written. The destructor releases the rest: written bytes
+  /// are in the system's figure by then.
   class Reservation {
    public:
     Reservation(Reservation&& other) noexcept;
@@ -35,11 +34,11 @@ class SpoolSpace {
     std::uint64_t bytes_;
   };
 
-  /// `instead` is asked in place of the system; for tests.
+  /// Tests pass `instead`, which replaces the system's figure.
   explicit SpoolSpace(FreeBytes instead = {}) : instead_(std::move(instead)) {}
 
-  /// Grants `bytes`; empty when less than `reserve` would stay free once all that was granted is
-  /// written. Errors: those of `system`, which is asked under the account's lock.
+  /// Grants `bytes`. Empty when less than `reserve` would stay free after all granted bytes are
+  /// written. Calls `system` under the lock and returns its errors.
   Result<std::optional<Reservation>> Reserve(std::uint64_t bytes, std::uint64_t reserve,
                                              const FreeBytes& system);
 

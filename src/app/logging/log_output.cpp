@@ -10,7 +10,7 @@
 namespace vcache::app {
 namespace {
 
-/// How often a writer that waits looks whether it is time to give up.
+/// The interval at which a waiting writer checks whether to give up.
 constexpr int kLookEachMs = 50;
 
 }  // namespace
@@ -18,7 +18,7 @@ constexpr int kLookEachMs = 50;
 bool LogOutput::Write(std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     if (!AwaitRoom()) return false;
-    // A pipe that reports room takes this much without blocking.
+    // A pipe that reports room takes this many bytes without blocking.
     const ssize_t written =
         ::write(descriptor_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
     if (written < 0 && errno != EINTR && errno != EAGAIN) return false;
@@ -36,7 +36,7 @@ bool LogOutput::AwaitRoom() const noexcept {
     const bool late = SteadyClock::now().time_since_epoch().count() >= give_up_at_;
     pollfd entry{descriptor_, POLLOUT, 0};
     const int ready = ::poll(&entry, 1, late ? 0 : kLookEachMs);
-    // An error counts as room: the write will tell. Of a negative descriptor poll tells nothing.
+    // Treat an error as room: the write reports it. poll reports nothing for a negative descriptor.
     if (ready > 0 || descriptor_ < 0) return true;
     if (late || (ready < 0 && errno != EINTR)) return false;
   }

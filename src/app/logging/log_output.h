@@ -6,18 +6,18 @@
 
 namespace vcache::app {
 
-/// A descriptor for log lines that may stop taking bytes: a pipe that nobody reads, a stopped
-/// terminal. `Write` waits then, but not beyond the end of the process: unlike a blocked write(2),
-/// it can be told to give up. One thread writes; any may call `GiveUpAfter`.
+/// A descriptor for log lines that may block: a pipe without a reader, a stopped terminal. `Write`
+/// waits, but unlike write(2) it can be told to give up, so that it does not delay the process's
+/// end. One thread writes; any thread may call `GiveUpAfter`.
 class LogOutput {
  public:
-  /// The descriptor stays the caller's.
+  /// The caller keeps the descriptor.
   explicit LogOutput(int descriptor) noexcept : descriptor_(descriptor) {}
 
-  /// False when not all of it was written: the descriptor failed, or the time to give up has come.
+  /// False when the descriptor failed or the time to give up came before all was written.
   bool Write(std::string_view bytes) noexcept;
 
-  /// From that time on, whatever the descriptor does not take at once is dropped.
+  /// After that time, `Write` drops whatever the descriptor does not take at once.
   void GiveUpAfter(std::chrono::milliseconds time) noexcept;
 
  private:

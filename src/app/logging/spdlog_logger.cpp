@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kQueuedLines = 8192;
 constexpr std::size_t kMaxText = 2048;
-/// How long the end of the process waits for an output that takes nothing.
+/// How long the process's end waits for a blocked output.
 constexpr std::chrono::milliseconds kLastWait{1'000};
 
 /// Only the queue's one thread writes, so it needs no lock.
@@ -54,7 +54,7 @@ spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   return spdlog::level::err;
 }
 
-/// Our names, not spdlog's: its `warning` would not line up.
+/// spdlog's `warning` would not align.
 std::string_view LevelText(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -75,14 +75,14 @@ std::string NumberText(double value) {
   return {digits.data(), end};
 }
 
-/// Whether a character may stand in a value without quotes: printable ASCII that neither ends a
-/// value nor begins a quoted one.
+/// Whether a value may hold the character without quotes: printable ASCII other than space, `"`,
+/// `=` and `\`.
 bool IsBare(char c) {
   return c > ' ' && c <= '~' && c != '"' && c != '=' && c != '\\';
 }
 
-/// A text as it may stand behind `name=`: in quotes unless it is made of bare characters, with
-/// quotes and backslashes behind a backslash. Undone, it is the text that was logged.
+/// A text for `name=`: quoted unless all its characters are bare, with backslashes before quotes
+/// and backslashes. Unescaped, it is the logged text.
 std::string FieldText(std::string_view text) {
   if (!text.empty() && text.size() <= kMaxText && std::all_of(text.begin(), text.end(), IsBare)) {
     return std::string(text);
@@ -159,7 +159,7 @@ SpdlogLogger::SpdlogLogger(LogLevel level, config::LogFormat format)
                                   ? "%Y-%m-%dT%H:%M:%S.%eZ %v"
                                   : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})",
                               spdlog::pattern_time_type::utc);
-  // It would write to standard error, which may block as well.
+  // The default handler would write to standard error, which may block too.
   state_->logger->set_error_handler([](const std::string&) {});
 }
 
@@ -176,8 +176,8 @@ void SpdlogLogger::Finish() noexcept {
          {{"lines", static_cast<std::int64_t>(dropped)}});
   }
   state_->sink->GiveUpAfter(kLastWait);
-  // Joins the writer after it wrote what is queued: then the lines' own references to the logger
-  // are gone, and the last one ends with this object, not on the writer's thread.
+  // Joins the writer after it wrote the queue. The lines' references to the logger are gone then,
+  // so this object, not the writer's thread, destroys it.
   state_->queue.reset();
 }
 
@@ -185,10 +185,10 @@ void SpdlogLogger::Log(LogLevel level, LogMessage message,
                        std::span<const LogField> fields) noexcept {
   try {
     const std::string line = FormatLine(format_, level, message, fields);
-    // As an argument: the text is never a format.
+    // An argument, because text is never a format.
     state_->logger->log(SpdlogLevel(level), "{}", line);
   } catch (...) {
-    // Out of memory: the line is lost, the request is not.
+    // Out of memory: the line is lost, the request goes on.
   }
 }
 

@@ -7,17 +7,16 @@
 
 namespace vcache::app {
 
-/// Lines on standard output, as text for people or JSON for machines, through spdlog's asynchronous
-/// queue: a blocked output never blocks a request, the oldest lines are dropped and counted instead
-/// (rule S7). Every text is escaped, whoever passed it. One per process.
+/// Lines on standard output, as text or JSON, through spdlog's asynchronous queue. A blocked output
+/// never blocks a request: the logger drops the oldest lines and counts them (rule S7). It escapes
+/// every text. One per process; thread-safe.
 class SpdlogLogger final : public Logger {
  public:
   SpdlogLogger(LogLevel level, config::LogFormat format);
-  /// Like `Finish`.
   ~SpdlogLogger() override;
 
-  /// Writes what is queued, and how many lines were dropped, if any. Waits a second at most for an
-  /// output that takes nothing, and drops the rest. Lines that come later are dropped.
+  /// Writes the queue, and the number of dropped lines if any. Waits at most a second for a blocked
+  /// output, and drops the rest. Drops later lines.
   void Finish() noexcept;
 
   bool Enabled(LogLevel level) const noexcept override { return level >= level_; }
@@ -30,11 +29,10 @@ class SpdlogLogger final : public Logger {
   std::unique_ptr<State> state_;
 };
 
-/// How one line reads without its time: `info  message name=value ...`, or the members of a
-/// JSON object. A text value is escaped by `EscapeForLog`; as text it stands in quotes, with inner
-/// ones behind a backslash, unless it is plain printable ASCII without spaces, quotes, `=` and
-/// backslashes. So each line gives back exactly the fields that were logged. Apart from the logger
-/// so that tests can look at it.
+/// One line without its time: `info  message name=value ...`, or the members of a JSON object.
+/// `EscapeForLog` escapes text values. In the text format a value is quoted, with backslashes
+/// before inner quotes, unless it is printable ASCII without spaces, quotes, `=` and backslashes.
+/// So the logged fields can be read back exactly. Public for tests.
 std::string FormatLine(config::LogFormat format, LogLevel level, LogMessage message,
                        std::span<const LogField> fields);
 

@@ -11,12 +11,12 @@
 
 namespace vcache::app {
 
-/// Where the sums of the budget are kept, in the order of construction.
+/// The stores of the budget's sums, in the order of construction.
 struct BudgetStores {
-  std::unique_ptr<cache::MemoryBudgetStore> memory;  ///< Set when there is nothing else.
+  std::unique_ptr<cache::MemoryBudgetStore> memory;  ///< Set without another store.
   std::unique_ptr<cache::SqliteBudgetStore> local;
   std::unique_ptr<cache::BudgetStore> redis;
-  std::unique_ptr<cache::FailoverBudget> failover;  ///< Over `redis`, else over `local`.
+  std::unique_ptr<cache::FailoverBudget> failover;  ///< Over `redis`, otherwise over `local`.
 
   cache::BudgetStore& store() const;
   /// Whether the sums outlive the process.
@@ -25,12 +25,12 @@ struct BudgetStores {
 
 analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings);
 
-/// Beside the stores of verdicts, which must outlive them. Without any limit, and where the local
-/// store cannot be opened, in memory.
+/// Opens the budget's stores beside `stores`, which must outlive them. Uses memory without any
+/// limit, and where the local store cannot open.
 BudgetStores OpenBudgets(const config::Settings& settings, const Stores& stores, Clock& clock,
                          Logger& logger);
 
-/// Says at start what may be spent, and where that is counted.
+/// Logs at start the spending limits, and where they are counted.
 void ReportBudget(const analysis::BudgetOptions& limits, const BudgetStores& stores,
                   Logger& logger);
 

@@ -9,7 +9,6 @@
 namespace vcache::app {
 namespace {
 
-/// Subscriptions and what they call.
 class RedisEventFeed final : public EventFeed {
  public:
   RedisEventFeed(const cache::RemoteEvents::Parts& parts, Logger& logger)

@@ -10,14 +10,14 @@
 
 namespace vcache::app {
 
-/// Hears what other replicas announce, until it is destroyed.
+/// Receives the events of other replicas until its destruction.
 class EventFeed {
  public:
   virtual ~EventFeed() = default;
 };
 
-/// Begins to act on what is announced on `channel`. Null when the system refuses (logged). All must
-/// outlive the feed but `link`.
+/// Subscribes to `channel`. Null, after a log line, when the system refuses. All arguments except
+/// `link` must outlive the feed.
 std::unique_ptr<EventFeed> MakeEventFeed(const SharedLink& link, const std::string& channel,
                                          const cache::RemoteEvents::Parts& parts, Logger& logger);
 

@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::string_view kUrl = "REDIS_URL";
 constexpr std::string_view kRestCa = "UPSTASH_REDIS_REST_CA";
-/// Servers of a cluster that events are heard from: one that is down leaves the others.
+/// The cluster's servers to subscribe to: if one is down, the others still deliver.
 constexpr std::size_t kEventServers = 3;
 
 Error Of(std::string_view variable, const Error& error) {
   return {ErrorCode::kBadConfiguration, std::string(variable) + ": " + error.message};
 }
 
-/// The server that a URL names, of a cluster the first one.
+/// The server of a URL; of a cluster, the first one.
 Result<redis::RedisUrl> FirstServer(const std::string& url) {
   if (!redis::IsRedisClusterUrl(url)) return redis::ParseRedisUrl(url);
   Result<redis::RedisClusterUrl> cluster = redis::ParseRedisClusterUrl(url);

@@ -28,8 +28,8 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
     stores.local_state = LocalStoreState::kOpen;
     return {};
   }
-  // A directory that cannot be used is a mistake to mend before serving; a damaged file is an
-  // accident that must not keep the site from its analyses.
+  // An unusable directory is a mistake to correct before serving. A damaged file is an accident;
+  // the service must run without it.
   if (store.error().code == ErrorCode::kBadConfiguration) return std::move(store).error();
   logger.Error("The local store cannot be opened; going on without it",
                {{"reason", store.error().message}});

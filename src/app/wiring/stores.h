@@ -19,15 +19,14 @@
 
 namespace vcache::app {
 
-/// Whether a sandbox stands in for the vendors.
 bool IsDemo(const config::Settings& settings);
-/// A sandbox never reads or writes what a service with real vendors does.
+/// A sandbox has its own keys: it never shares verdicts with a service that has real vendors.
 cache::KeySpace KeySpaceOf(const config::Settings& settings);
 
-/// Whether the local store serves, and if not, why.
+/// Whether the local store serves, or why not.
 enum class LocalStoreState { kOpen, kTurnedOff, kBroken };
 
-/// The stores behind the memory tier, in the order of construction; each may be missing.
+/// The stores behind the memory tier, in the order of construction; each may be null.
 struct Stores {
   std::unique_ptr<cache::LocalStore> local;
   LocalStoreState local_state = LocalStoreState::kTurnedOff;
@@ -36,19 +35,19 @@ struct Stores {
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
   std::string event_channel;
 
-  /// The store behind the memory tier, and where totals are kept; null when there is none.
+  /// The store behind the memory tier, and the store of totals; null when there is none.
   cache::VerdictStore* verdicts() const;
   cache::CounterStore* counters() const;
-  /// Begins to act on what other replicas announce; null without a shared store, or when the system
-  /// refuses (logged). All must outlive the feed.
+  /// Subscribes to other replicas' events. Null without a shared store, or when the system refuses
+  /// (logged). All arguments must outlive the feed.
   std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
                                     Clock& clock, Logger& logger) const;
-  /// What statistics and readiness say of it.
+  /// Its description for statistics and readiness.
   api::BackingStore Describe() const;
 };
 
-/// Opens what the settings name. A Redis that is away is no failure, nor is a damaged local store.
-/// kBadConfiguration names the variable at fault.
+/// Opens the configured stores. An unavailable Redis or a damaged local store is no error.
+/// kBadConfiguration names the variable.
 Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger& logger);
 
 }  // namespace vcache::app

@@ -13,7 +13,7 @@ namespace {
 
 using cache::Counter;
 
-/// `analysis:a3f7b9c2e1d4...` as log lines name contents: the first 12 digits.
+/// The log's short name of `analysis:a3f7b9c2e1d4...`: the first 12 digits.
 std::string_view ShortDigestOf(std::string_view name) {
   return name.substr(name.find(':') + 1).substr(0, 12);
 }

@@ -11,14 +11,14 @@
 
 namespace vcache::app {
 
-/// The journal of paid calls beside the local store; null without one, or when it cannot be opened
-/// (logged): calls go on without.
+/// Opens the journal of paid calls beside the local store. Null without a local store, or when it
+/// cannot open (logged); paid calls go on without it.
 std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings,
                                                 const Stores& stores, Clock& clock, Logger& logger);
 
-/// Says which paid calls were under way in processes that ended without a word, and counts each as
-/// one of unknown charge. Each is told once, whichever process starts first. Blocks for the time
-/// limits of the journal and of the statistics at most. `journal` may be null.
+/// Logs the paid calls that crashed processes left unfinished, and counts each with unknown charge.
+/// Each is reported once, by the first process to start. Blocks at most for the time limits of the
+/// journal and of the statistics. `journal` may be null.
 void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
                            Clock& clock, Logger& logger);
 

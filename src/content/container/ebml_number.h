@@ -8,15 +8,15 @@
 
 namespace vcache::content {
 
-/// A variable-length number of EBML (RFC 8794): the position of the first 1 bit tells the length.
+/// A variable-length EBML number (RFC 8794): the position of the first 1 bit gives the length.
 struct EbmlNumber {
   std::uint64_t value = 0;
   std::size_t length = 0;  ///< 0: malformed or cut off.
-  /// All bits of the value are 1: as a size it says that nobody knew it.
+  /// All value bits are 1: as a size, it means "unknown".
   bool unknown = false;
 };
 
-/// Ids keep the bit that marks the length, sizes do not.
+/// Ids keep the marker bit, sizes do not.
 inline EbmlNumber ReadEbmlNumber(std::string_view bytes, std::size_t at, bool keep_marker) {
   if (at >= bytes.size() || bytes[at] == 0) return {};
   std::size_t length = 1;

@@ -29,8 +29,8 @@ FileView FileView::Part(std::uint64_t at, std::uint64_t length) const {
 
 bool FileView::Append(const FileView& more) {
   if (extents_.size() + more.extents_.size() > kMaxExtents) return false;
-  // Pieces of one file that do not overlap: the sum is no larger than the file. Where a hostile
-  // file makes them overlap, 256 pieces of at most 2^55 bytes still fit.
+  // Pieces of one file that do not overlap sum to at most the file's size. If a hostile file makes
+  // them overlap, 256 pieces of at most 2^55 bytes still fit.
   extents_.insert(extents_.end(), more.extents_.begin(), more.extents_.end());
   size_ += more.size_;
   return true;

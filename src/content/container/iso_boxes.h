@@ -9,27 +9,27 @@
 
 namespace vcache::content {
 
-/// A box of an ISO base media file (ISO/IEC 14496-12, 4.2), of QuickTime or of JUMBF
-/// (ISO/IEC 19566-5), which share the form of its head.
+/// A box of an ISO base media file (ISO/IEC 14496-12, 4.2), of QuickTime or of JUMBF (ISO/IEC
+/// 19566-5). All three share the header format.
 struct IsoBox {
   std::string type;  ///< Four bytes.
   FileView payload;  ///< Cut off where the file or the box around it ends.
-  bool cut = false;  ///< It is: the box claims more than is there.
+  bool cut = false;  ///< The box claims more bytes than are there.
 };
 
-/// Walks over the boxes that lie side by side in a view, `kMaxBoxes` at most: no length in the file
-/// makes it stand still or run on.
+/// Iterates over the boxes of one level, `kMaxBoxes` at most. No length in the file can make it
+/// loop.
 class IsoBoxWalk {
  public:
   static constexpr int kMaxBoxes = 64;
 
   explicit IsoBoxWalk(FileView level) : level_(std::move(level)) {}
 
-  /// The next box; nothing at the end of the level, and at a head that is none.
+  /// The next box; empty at the end of the level and at a malformed header.
   std::optional<IsoBox> Next();
-  /// After `Next` gave nothing: whether that was the end of the level and not of our patience.
+  /// After `Next` returned nothing: whether the level ended.
   bool at_end() const noexcept { return at_ == level_.size(); }
-  /// Likewise, whether it was our patience: further boxes may follow.
+  /// After `Next` returned nothing: whether the limit ended the walk; further boxes may follow.
   bool gave_up() const noexcept { return seen_ >= kMaxBoxes && !at_end(); }
 
  private:
@@ -38,7 +38,7 @@ class IsoBoxWalk {
   int seen_ = 0;
 };
 
-/// The first box of that type among those side by side in `level`.
+/// The first box of that type in `level`.
 std::optional<IsoBox> FindIsoBox(const FileView& level, std::string_view type);
 
 }  // namespace vcache::content

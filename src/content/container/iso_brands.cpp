@@ -11,14 +11,14 @@ namespace vcache::content {
 namespace {
 
 enum class BrandSays {
-  kNothing,         ///< We do not know it.
-  kPicture,         ///< An image, and by which codec.
-  kSequence,        ///< Pictures one after another, and by which codec.
-  kImageStructure,  ///< Images or their sequences, of any codec.
-  kVideo,           ///< A format of video.
-  kVideoStructure,  ///< A version of the container, in which most videos come, and images too.
+  kNothing,         ///< Unknown.
+  kPicture,         ///< An image of this codec.
+  kSequence,        ///< An image sequence of this codec.
+  kImageStructure,  ///< Images or sequences of any codec.
+  kVideo,           ///< A video format.
+  kVideoStructure,  ///< A container version of most videos and some images.
   k3gpp,
-  kOther  ///< Audio, raw photographs: known, and not ours.
+  kOther  ///< Audio, raw photographs: known and not supported.
 };
 
 struct Brand {
@@ -47,7 +47,7 @@ constexpr std::array<Brand, 46> kBrands = {{
     {"mif2", BrandSays::kImageStructure},
     {"msf1", BrandSays::kImageStructure},
     {"miaf", BrandSays::kImageStructure},
-    {"heif", BrandSays::kImageStructure},  // in no registry; some programs write it
+    {"heif", BrandSays::kImageStructure},  // unregistered; some programs write it
     {"qt  ", BrandSays::kVideo, MediaType::kMov},
     {"mp41", BrandSays::kVideo},
     {"mp42", BrandSays::kVideo},
@@ -75,36 +75,36 @@ constexpr std::array<Brand, 46> kBrands = {{
     {"jpm ", BrandSays::kOther},
     {"jxl ", BrandSays::kOther},
     {"crx ", BrandSays::kOther},  // Canon's raw photographs, which also claim to be `isom`
-    {"avci", BrandSays::kOther},  // images of H.264, which nobody here takes
+    {"avci", BrandSays::kOther},  // H.264 images, which no vendor here accepts
 }};
 
 Brand ReadBrand(std::string_view name) {
   const auto* found = std::find_if(kBrands.begin(), kBrands.end(),
                                    [name](const Brand& brand) { return brand.name == name; });
   if (found != kBrands.end()) return *found;
-  // Families with a release in the name: `isom`, `iso2` to `isoc`; `3gp4`, `3gr6`; `3g2a`.
+  // Families whose names contain a release: `isom`, `iso2` to `isoc`; `3gp4`, `3gr6`; `3g2a`.
   if (name.starts_with("iso")) return {name, BrandSays::kVideoStructure};
   if (name.starts_with("3g2")) return {name, BrandSays::k3gpp, MediaType::k3g2};
   if (name.starts_with("3g")) return {name, BrandSays::k3gpp, MediaType::k3gp};
   return {name, BrandSays::kNothing};
 }
 
-/// The brands of an `ftyp` box: the major one, then the compatible ones.
+/// The brands of an `ftyp` box: the major brand, then the compatible ones.
 class Brands {
  public:
-  /// Of the box that `front` begins with; empty where that cannot be one.
+  /// Reads the box at the start of `front`; has no brands where it is not an `ftyp` box.
   explicit Brands(std::string_view front) {
     if (front.size() < 12) return;
     const std::uint64_t size = BigEndian(front, 0, 4);
-    // The box holds a major brand, a version and brands of 4 bytes: no real one reaches 64 KiB, and
-    // a text with "ftyp" at this place "says" hundreds of megabytes.
+    // The box holds a major brand, a version and brands of 4 bytes, and never reaches 64 KiB. A
+    // text with "ftyp" at this offset would claim hundreds of megabytes.
     if (size < 16 || size > 0xFFFF) return;
     box_ = front.substr(0, static_cast<std::size_t>(size));
     cut_ = size > front.size();
   }
 
   bool empty() const noexcept { return box_.empty(); }
-  /// More of them follow than are here.
+  /// The box has more brands than `front` holds.
   bool cut() const noexcept { return cut_; }
   Brand major() const noexcept { return ReadBrand(box_.substr(8, 4)); }
 
@@ -122,10 +122,10 @@ class Brands {
   bool cut_ = false;
 };
 
-/// Beneath a major brand that leaves it open.
+/// Decides by the compatible brands when the major brand leaves it open.
 IsoBrands AmongCompatible(const Brands& brands, const Brand& major) {
   if (const auto picture = brands.First({BrandSays::kPicture, BrandSays::kSequence})) {
-    // `mif1` promises a still picture, `msf1` a sequence; `iso8` speaks of tracks.
+    // `mif1` states a still picture, `msf1` a sequence; `iso8` implies tracks.
     const bool sequence =
         major.name == "msf1" ||
         (brands.Has(BrandSays::kSequence) &&
@@ -156,7 +156,7 @@ IsoBrands ReadIsoBrands(std::string_view front) {
     case BrandSays::kVideo:
       return {major.type, false, false};
     case BrandSays::k3gpp: {
-      // A phone's video that says that it is an MP4 as well is taken by its word.
+      // Believe a phone's video that also lists an MP4 brand.
       const auto wider = brands.First({BrandSays::kVideo, BrandSays::kVideoStructure});
       if (!wider && brands.cut()) return {std::nullopt, true, false};
       return {wider ? wider->type : major.type, false, false};

@@ -7,22 +7,20 @@
 
 namespace vcache::content {
 
-/// What the brands of an ISO base media file (ISO/IEC 14496-12, 4.3) make it.
+/// What the brands of an ISO base media file (ISO/IEC 14496-12, 4.3) state.
 struct IsoBrands {
-  /// Empty: they name none of our types.
+  /// Empty when no brand names a supported type.
   std::optional<MediaType> type;
-  /// It may still be another type, or one at all: what it holds decides, and `type` where that says
-  /// nothing.
+  /// The content of the file decides; `type` applies where the content is inconclusive.
   bool look_inside = false;
-  /// An image that is a sequence of pictures.
+  /// An image sequence.
   bool sequence = false;
 };
 
-/// Reads the `ftyp` box that `front` begins with, as far as it is there. The major brand decides
-/// where it names a format. Where it is only a structure (`mif1`, `isom`) or a maker's own
-/// (`XAVC`), a brand that names the codec of an image comes before one that names a container of
-/// video: readers of images are told apart by it, and every image of this family may claim `iso8`
-/// as well.
+/// Reads the `ftyp` box at the start of `front`. A major brand that names a format decides. Under a
+/// structural major brand (`mif1`, `isom`) or a maker's own (`XAVC`), a brand of an image codec
+/// precedes a brand of a video container: image readers decide by the codec, and every image of
+/// this family may claim `iso8` too.
 IsoBrands ReadIsoBrands(std::string_view front);
 
 }  // namespace vcache::content

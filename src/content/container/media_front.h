@@ -7,18 +7,17 @@
 
 namespace vcache::content {
 
-/// What the first bytes of a file make it.
+/// What the first bytes of a file state.
 struct MediaFront {
   std::optional<MediaType> type;
-  /// The rest of the file may make it another type, or one at all.
+  /// The rest of the file may prove another type, or none.
   bool look_inside = false;
-  /// An image that is a sequence of pictures.
+  /// An image sequence.
   bool sequence = false;
-  /// QuickTime as it was before `ftyp`: a box with a common word for a name, which proves little.
+  /// QuickTime older than `ftyp`: its first box has a common word for a name, which proves little.
   bool unmarked = false;
 };
 
-/// Judges by as many first bytes as there are.
 MediaFront ReadMediaFront(std::string_view front) noexcept;
 
 }  // namespace vcache::content

@@ -12,13 +12,13 @@
 namespace vcache::content {
 namespace {
 
-/// The bytes at `at`, fewer where the front ends.
+/// The bytes at `at`; fewer where the front ends.
 std::string_view Piece(std::string_view front, std::size_t at, std::size_t length) {
   return at <= front.size() ? front.substr(at, length) : std::string_view();
 }
 
-/// QuickTime files older than `ftyp` begin with their movie, their data, or an 8-byte `wide` before
-/// the data.
+/// QuickTime files older than `ftyp` begin with the movie, the data, or an 8-byte `wide` before
+/// data.
 bool IsOldQuickTime(std::string_view front) {
   const std::string_view box = Piece(front, 4, 4);
   if (box == "wide") {
@@ -29,14 +29,14 @@ bool IsOldQuickTime(std::string_view front) {
   return (box == "moov" && size > 8) || (box == "mdat" && (size <= 1 || size >= 8));
 }
 
-/// A first box without `ftyp`. By other first boxes than those above (`free`, `skip`, `pnot`) alone
-/// nothing can be told: they are common as words.
+/// A first box other than `ftyp`. `free`, `skip` and `pnot` alone prove nothing: they are common
+/// words.
 MediaFront ReadUnmarked(std::string_view front) {
   constexpr std::array<std::string_view, 9> kFirstBoxes = {"moov", "mdat", "wide", "free", "skip",
                                                            "pnot", "junk", "pict", "uuid"};
   if (front.size() < 8) return {};
-  // A size from 512 MiB up would begin with a printable character, as a text does. 0 and 1 say
-  // that the data go on to the end or that the size follows in 64 bits.
+  // A size of 512 MiB or more would begin with a printable character, as a text does. 0 means "to
+  // the end", 1 means that a 64-bit size follows.
   if (BigEndian(front, 0, 4) >= 0x20000000) return {};
   const std::string_view box = Piece(front, 4, 4);
   if (std::find(kFirstBoxes.begin(), kFirstBoxes.end(), box) == kFirstBoxes.end()) return {};
@@ -47,8 +47,8 @@ MediaFront ReadUnmarked(std::string_view front) {
   return said;
 }
 
-/// An EBML header whose DocType is `webm`; Matroska is another DocType and not one of our types.
-/// Open where the header is longer than what is there of it.
+/// An EBML header with the DocType `webm`; Matroska has another DocType and is not supported. Open
+/// where the front cuts the header off.
 MediaFront ReadEbmlHeader(std::string_view front) {
   constexpr std::uint64_t kDocType = 0x4282;
   const EbmlNumber header = ReadEbmlNumber(front, 4, false);
@@ -66,7 +66,7 @@ MediaFront ReadEbmlHeader(std::string_view front) {
     if (size.value > front.size() - at) return open;
     if (id.value == kDocType) {
       std::string_view name = front.substr(at, size.value);
-      while (name.ends_with('\0')) name.remove_suffix(1);  // strings may be padded with zeros
+      while (name.ends_with('\0')) name.remove_suffix(1);  // strings may be zero-padded
       if (name != "webm") return {};
       return {MediaType::kWebm, false, false, false};
     }
@@ -75,14 +75,14 @@ MediaFront ReadEbmlHeader(std::string_view front) {
   return open;
 }
 
-/// Whether the bits of `mask` in the byte at `at` have that value, or the byte is not there to ask.
+/// Whether these bits have that value; true also when the front ends before `at`.
 bool HasBits(std::string_view front, std::size_t at, unsigned mask, unsigned value) {
   return at >= front.size() || (Octet(front, at) & mask) == value;
 }
 
-/// A program stream of MPEG-1 or MPEG-2 (told apart by the bits behind the start code, each kind
-/// with the marker bits that no packet may lack), or a bare video stream whose pictures have an
-/// area. Transport streams are left out: one sync byte in `kSniffBytes` proves nothing.
+/// A program stream of MPEG-1 or MPEG-2, with the mandatory marker bits of its kind, or a bare
+/// video stream whose pictures have an area. Transport streams are left out: one sync byte in
+/// `kSniffBytes` proves nothing.
 bool IsMpeg(std::string_view front) {
   using namespace std::string_view_literals;
   if (front.starts_with("\0\0\1\xB3"sv)) {
@@ -97,7 +97,7 @@ bool IsMpeg(std::string_view front) {
   return first || second;
 }
 
-/// WebP of one of its three kinds, or AVI; other forms (WAVE, RMID) are not ours.
+/// WebP in one of its three forms, or AVI; other forms (WAVE, RMID) are not supported.
 MediaFront ReadRiffHead(std::string_view front) {
   const std::string_view form = Piece(front, 8, 8);
   if (form == "WEBPVP8 " || form == "WEBPVP8L" || form == "WEBPVP8X") return {MediaType::kWebp};

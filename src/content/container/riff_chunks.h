@@ -12,7 +12,7 @@
 
 namespace vcache::content {
 
-/// Where the chunks of a RIFF file begin: behind `RIFF`, a size and the form's name.
+/// The chunks of a RIFF file follow `RIFF`, a size and the form's name.
 inline constexpr std::uint64_t kRiffHeadBytes = 12;
 
 struct RiffChunk {
@@ -20,7 +20,7 @@ struct RiffChunk {
   FileView payload;  ///< Cut off where the level ends.
 };
 
-/// Walks over the chunks side by side in a view, `most` of them (WebP, AVI).
+/// Iterates over at most `most` chunks of one level (WebP, AVI).
 class RiffWalk {
  public:
   RiffWalk(FileView level, int most) : level_(std::move(level)), left_(most) {}
@@ -35,7 +35,7 @@ class RiffWalk {
     at_ = std::min(at_ + 8 + size + size % 2, level_.size());  // chunks begin at even places
     return chunk;
   }
-  /// After `Next` gave nothing: whether that was the end of the level.
+  /// After `Next` returned nothing: whether the level ended.
   bool at_end() const noexcept { return at_ == level_.size(); }
 
  private:
@@ -44,7 +44,7 @@ class RiffWalk {
   int left_;
 };
 
-/// The first list (`LIST`) with that name among the chunks of `level`; its chunks, that is.
+/// The chunks inside the first list (`LIST`) with that name.
 inline std::optional<FileView> FindRiffList(const FileView& level, std::string_view name,
                                             int most) {
   RiffWalk walk(level, most);

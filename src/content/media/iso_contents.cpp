@@ -1,5 +1,5 @@
 // Tracks: ISO/IEC 14496-12, boxes `hdlr` (8.4.3), `stsd` (8.5.2) and `stsz` (8.7.3). Image items:
-// boxes `pitm` (8.11.4) and `iinf` (8.11.6); ISO/IEC 23008-12 for what they mean.
+// boxes `pitm` (8.11.4) and `iinf` (8.11.6); ISO/IEC 23008-12 defines their meaning.
 
 #include "content/media/iso_contents.h"
 
@@ -15,8 +15,8 @@
 namespace vcache::content {
 namespace {
 
-/// Handlers of tracks that show nothing: sound, texts, hints, timed metadata, time codes, and the
-/// helpers of MPEG-4 systems. What is not listed may show something.
+/// Handlers of tracks without pictures: sound, texts, hints, timed metadata, time codes, and the
+/// auxiliary MPEG-4 systems streams. An unlisted handler may show pictures.
 constexpr std::array<std::string_view, 17> kBlindHandlers = {
     "soun", "text", "sbtl", "subt", "subp", "clcp", "hint", "meta", "mdir",
     "tmcd", "musi", "odsm", "sdsm", "ocsm", "crsm", "m7sm", "mjsm"};
@@ -27,7 +27,7 @@ std::optional<MediaType> TypeOfCodec(std::string_view codec) {
   return std::nullopt;
 }
 
-/// A box beneath others, each the first of its type; nothing when one is missing.
+/// Descends along `path`, to the first box of each type; empty when one is missing.
 std::optional<IsoBox> FindBoxBeneath(const FileView& level,
                                      std::initializer_list<std::string_view> path) {
   FileView here = level;
@@ -45,7 +45,7 @@ struct ItemInfo {
   std::string type;
 };
 
-/// An `infe` box of version 2 or 3; older ones name a type of MIME, and no image has them.
+/// An `infe` box of version 2 or 3; older versions name a MIME type, and no image uses them.
 std::optional<ItemInfo> ReadItemInfo(const FileView& box) {
   const auto head = box.ReadUpTo(0, 16);
   if (!head || head->size() < 12) return std::nullopt;
@@ -66,10 +66,10 @@ std::optional<std::uint64_t> PrimaryItem(const FileView& meta) {
   return BigEndian(*bytes, 4, 4);
 }
 
-/// The codec of the primary item; where that is put together from others (a grid) or is none that
-/// we read, of the first coded one.
+/// The codec of the primary item. If that item is a grid or has an unsupported codec: the codec of
+/// the first coded item.
 std::optional<MediaType> TypeOfItems(const FileView& meta_box) {
-  const FileView meta = meta_box.Part(4);  // behind version and flags
+  const FileView meta = meta_box.Part(4);  // after version and flags
   const auto infos = FindIsoBox(meta, "iinf");
   const auto head = infos ? infos->payload.Read(0, 4) : std::nullopt;
   if (!head) return std::nullopt;

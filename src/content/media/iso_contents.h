@@ -8,19 +8,19 @@
 
 namespace vcache::content {
 
-/// What an ISO base media or QuickTime file holds, as far as its boxes tell.
+/// What the boxes of an ISO base media or QuickTime file state about its content.
 struct IsoContents {
-  /// It has a `moov` box that holds what such a box holds.
+  /// It has a `moov` box with the expected content.
   bool has_movie = false;
-  /// So many boxes lie side by side that not all were looked at.
+  /// The level has more boxes than the parser reads.
   bool unread = false;
   bool has_video_track = false;
-  /// All tracks are known, there is one at least, and none of them shows anything: sound, texts,
-  /// timed metadata. Never where a part is missing, compressed or not understood.
+  /// There is at least one track, all are understood, and none shows pictures: sound, texts, timed
+  /// metadata. False where a part is missing, compressed or not understood.
   bool lacks_video = false;
-  /// The codec of its image items, or else of a track of pictures: HEVC or AV1.
+  /// The codec of its image items, otherwise of a picture track: HEVC or AV1.
   std::optional<MediaType> picture_type;
-  /// The samples of its track of pictures; 0 without one.
+  /// The samples of its picture track; 0 without one.
   std::uint32_t sequence_pictures = 0;
 };
 

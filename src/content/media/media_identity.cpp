@@ -13,7 +13,7 @@
 namespace vcache::content {
 namespace {
 
-/// A thousand brands, and any header of EBML that was met.
+/// Room for a thousand brands, and for any EBML header seen so far.
 constexpr std::size_t kIdentityFront = 4096;
 
 Error NotMedia() {
@@ -45,14 +45,14 @@ MediaIdentity ImageOf(MediaType type, std::uint32_t pictures) {
   return {type, std::clamp<std::uint32_t>(pictures, 1, kMostPictures)};
 }
 
-/// The `IsoContents` decide what the brands leave open, and whether a video has pictures.
+/// `IsoContents` decides what the brands leave open, and whether a video has pictures.
 Result<MediaIdentity> IdentifyIso(const FileView& file, const MediaFront& front) {
   if (front.type && !IsVideo(*front.type) && !front.sequence) return MediaIdentity{*front.type, 1};
   const IsoContents contents = ReadIsoContents(file);
-  if (front.type && !IsVideo(*front.type)) {  // a sequence; of two at least where nobody counts
+  if (front.type && !IsVideo(*front.type)) {  // a sequence; at least two without a count
     return ImageOf(*front.type, contents.sequence_pictures > 0 ? contents.sequence_pictures : 2);
   }
-  // Little is known of a file without brands: it must hold a movie, or more than we look at.
+  // A file without brands must hold a movie, or more boxes than the parser reads.
   if (front.unmarked && !contents.has_movie && !contents.unread) return NoMovie();
   const bool may_be_image = front.look_inside && !front.unmarked && !contents.has_video_track;
   if (may_be_image && contents.picture_type) {

@@ -17,7 +17,7 @@
 namespace vcache::content {
 namespace {
 
-/// Reads one byte after another, and passes over many.
+/// A buffered byte reader that can skip.
 class ByteRun {
  public:
   explicit ByteRun(const Spool& file) : source_(file.NewReader()) {}
@@ -50,7 +50,7 @@ class ByteRun {
   std::size_t end_ = 0;
 };
 
-/// Each of 1 to 255 bytes behind a byte with their number; 0 ends them.
+/// Blocks of 1 to 255 bytes, each after its length byte; a length of 0 ends them.
 bool SkipSubBlocks(ByteRun& run) {
   for (;;) {
     const auto length = run.Next();
@@ -60,12 +60,12 @@ bool SkipSubBlocks(ByteRun& run) {
   }
 }
 
-/// A colour table, where the byte `flags` says that there is one.
+/// The colour table, if `flags` announces one.
 bool SkipColours(ByteRun& run, unsigned flags) {
   return (flags & 0x80U) == 0 || run.Skip(std::size_t{3} << ((flags & 7U) + 1));
 }
 
-/// An image's descriptor behind its first byte, and its data.
+/// An image descriptor after its first byte, and the image data.
 bool SkipGifPicture(ByteRun& run) {
   if (!run.Skip(8)) return false;  // position and size
   const auto flags = run.Next();
@@ -79,7 +79,7 @@ std::uint32_t CountGifPictures(const Spool& file) {
   constexpr unsigned kExtension = 0x21;
   ByteRun run(file);
   std::uint32_t count = 0;
-  if (!run.Skip(10)) return 1;  // signature and size of the screen
+  if (!run.Skip(10)) return 1;  // signature and screen size
   const auto flags = run.Next();
   if (!flags || !run.Skip(2) || !SkipColours(run, *flags)) return 1;
   while (const auto introducer = run.Next()) {
@@ -88,7 +88,7 @@ std::uint32_t CountGifPictures(const Spool& file) {
     } else if (*introducer == kExtension) {
       if (!run.Skip(1) || !SkipSubBlocks(run)) break;
     } else {
-      break;  // the trailer, or nothing that we know
+      break;  // the trailer, or an unknown block
     }
   }
   return std::max<std::uint32_t>(count, 1);
@@ -96,7 +96,7 @@ std::uint32_t CountGifPictures(const Spool& file) {
 
 std::uint32_t CountPngPictures(const FileView& file) {
   constexpr int kMostChunks = 1024;
-  std::uint64_t at = 8;  // behind the signature
+  std::uint64_t at = 8;  // after the signature
   for (int i = 0; i < kMostChunks; ++i) {
     const auto head = file.ReadUpTo(at, 12);
     if (!head || head->size() < 12 || head->compare(4, 4, "IDAT") == 0) break;

@@ -7,14 +7,14 @@
 
 namespace vcache::content {
 
-// How many pictures an image of that type shows one after another, as its container counts them: 1
-// where it is no animation, and at least what is there where it is damaged or over a bound.
+// How many pictures an image shows one after another, as its container counts them: 1 without an
+// animation. For a damaged file or above a limit, the count so far.
 
-/// Reads all of it once: the blocks of a GIF tell their length only one by one.
+/// Reads the whole file once: each GIF block only gives its own length.
 std::uint32_t CountGifPictures(const Spool& file);
-/// By the chunk `acTL`, which must lie before the picture (APNG).
+/// By the chunk `acTL`, which must precede the picture (APNG).
 std::uint32_t CountPngPictures(const FileView& file);
-/// By the chunks `ANMF`, where `VP8X` says that it is an animation.
+/// By the chunks `ANMF`, if `VP8X` announces an animation.
 std::uint32_t CountWebpPictures(const FileView& file);
 
 }  // namespace vcache::content

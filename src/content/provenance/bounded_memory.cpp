@@ -7,12 +7,12 @@
 namespace vcache::content {
 namespace {
 
-/// In front of each block, so that what is freed can be told from how much it was.
+/// Precedes each block, so that `free` knows the size.
 struct alignas(std::max_align_t) BlockHead {
   std::size_t size;
 };
 
-/// What may still be allocated, of the `BoundedMemory` that lives on this thread.
+/// The bytes that the `BoundedMemory` of this thread may still allocate.
 thread_local std::size_t room_left = 0;
 
 }  // namespace
@@ -34,7 +34,7 @@ void* BoundedMemory::Allocate(std::size_t size) noexcept {
 }
 
 void* BoundedMemory::Reallocate(void* block, std::size_t size) noexcept {
-  void* larger = Allocate(size);  // beside the old one: both count
+  void* larger = Allocate(size);  // both blocks count meanwhile
   if (larger == nullptr || block == nullptr) return larger;
   const BlockHead* head = static_cast<const BlockHead*>(block) - 1;
   std::memcpy(larger, block, std::min(size, head->size));

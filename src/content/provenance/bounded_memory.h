@@ -4,10 +4,9 @@
 
 namespace vcache::content {
 
-/// Memory for a C library whose allocator functions get no context: what this thread allocates by
-/// them while a `BoundedMemory` lives is counted against it, and above its limit they return null,
-/// as if the machine had no more. Give back all of it, on the same thread, before it ends; do not
-/// nest them. The limit is by construction, whatever the library does.
+/// Limits the memory of a C library whose allocator functions get no context. While a
+/// `BoundedMemory` lives, this thread's allocations count against its limit; above it they return
+/// null. Free all of them on the same thread before it ends. Do not nest instances.
 class BoundedMemory {
  public:
   explicit BoundedMemory(std::size_t most) noexcept;

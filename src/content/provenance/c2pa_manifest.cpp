@@ -15,8 +15,8 @@ constexpr std::uint64_t kMaxCborBytes = 64 * 1024;
 constexpr std::size_t kMaxLabelBytes = 256;
 constexpr std::size_t kMaxAgentBytes = 256;
 
-/// The label of a JUMBF superbox, from the description that is its first box: 16 bytes of type, a
-/// byte of switches of which 2 announces the label, the label with a NUL behind it.
+/// The label of a JUMBF superbox, from its first box, the description: 16 bytes of type, a byte of
+/// flags (2 announces a label), the label and a NUL.
 std::string LabelOf(const FileView& superbox) {
   const auto description = FindIsoBox(superbox, "jumd");
   if (!description) return {};
@@ -25,7 +25,7 @@ std::string LabelOf(const FileView& superbox) {
   return bytes->substr(17, bytes->find('\0', 17) - 17);
 }
 
-/// The bytes of the CBOR that a superbox holds; none when there is none, or too much.
+/// The CBOR bytes of a superbox; empty when there are none or too many.
 std::string CborBytesIn(const FileView& superbox) {
   const auto box = FindIsoBox(superbox, "cbor");
   if (!box || box->payload.size() > kMaxCborBytes) return {};
@@ -33,7 +33,7 @@ std::string CborBytesIn(const FileView& superbox) {
       .value_or(std::string());
 }
 
-/// `name` and `version` of a map that describes a program, or a plain text.
+/// `name` and `version` of a map that describes a program, or the text itself.
 std::string ProgramOf(const std::optional<CborValue>& value) {
   if (!value) return {};
   if (value->kind == CborValue::Kind::kText)
@@ -56,7 +56,7 @@ std::string GeneratorOf(const CborValue& claim) {
   return !name.empty() ? name : ProgramOf(claim.Find("claim_generator"));
 }
 
-/// Reads the manifests of one store, and counts what that costs for all of them together.
+/// Reads the manifests of one store; one limit covers all of them.
 class StoreReader {
  public:
   C2paManifest ReadManifest(const FileView& superbox) {
@@ -92,7 +92,7 @@ class StoreReader {
       C2paAction told{std::string(action->value.TextOf("action")),
                       std::string(action->value.TextOf("digitalSourceType")),
                       ProgramOf(action->value.Find("softwareAgent"))};
-      if (told.name.empty() && told.source_type.empty()) continue;  // it says nothing
+      if (told.name.empty() && told.source_type.empty()) continue;  // states nothing
       --actions_left_;
       manifest.actions.push_back(std::move(told));
     }
@@ -101,7 +101,7 @@ class StoreReader {
   void ReadAssertions(const FileView& assertions, C2paManifest& manifest) {
     IsoBoxWalk walk(assertions);
     while (const auto box = walk.Next()) {
-      // `c2pa.actions`, `c2pa.actions.v2`, `c2pa.actions__1`
+      // For example `c2pa.actions`, `c2pa.actions.v2`, `c2pa.actions__1`.
       if (box->type != "jumb" || !LabelOf(box->payload).starts_with("c2pa.actions")) continue;
       const std::string bytes = CborBytesIn(box->payload);
       if (const auto assertion = Read(bytes)) ReadActions(*assertion, manifest);
@@ -124,7 +124,7 @@ std::optional<std::vector<C2paManifest>> ReadC2paStore(const FileView& store) {
     if (box->type != "jumb") continue;
     manifests.push_back(reader.ReadManifest(box->payload));
   }
-  // The active one is the last: where that was not reached, nothing is known.
+  // The active manifest is the last one. Without it, discard all.
   if (!walk.at_end()) manifests.clear();
   return manifests;
 }

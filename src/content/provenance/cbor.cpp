@@ -63,9 +63,9 @@ class CborReader {
         return Items(head, depth, CborValue::Kind::kArray);
       case 5:
         return Items(head, depth, CborValue::Kind::kMap);
-      case 6:  // a tag: what counts is behind it
+      case 6:  // a tag: its content follows
         return Value(depth + 1);
-      default:  // a number or a simple value, whose bytes are read already
+      default:  // a number or a simple value, already read
         return CborValue();
     }
   }
@@ -82,7 +82,7 @@ class CborReader {
     return value;
   }
 
-  /// Reads over the items of an array, or of a map with their names.
+  /// Skips the items of an array, or the keys and values of a map.
   std::optional<CborValue> Items(const CborHead& head, int depth, CborValue::Kind kind) {
     const std::size_t begin = at_;
     std::size_t end = at_;
@@ -111,7 +111,7 @@ class CborReader {
 
 std::optional<CborWalk::Item> CborWalk::Next() {
   if (rest_.empty()) return std::nullopt;
-  std::size_t values = kMaxCborValues;  // it was read once, within that
+  std::size_t values = kMaxCborValues;  // the first read stayed within this limit
   CborReader reader(rest_, values);
   Item item;
   if (is_map_) {

@@ -6,19 +6,18 @@
 
 namespace vcache::content {
 
-/// A value of CBOR (RFC 8949), as far as we look at it: texts, arrays and maps. All else, numbers
-/// and byte strings included, is read over. A view of the bytes that it was read from, which must
-/// outlive it: nothing is copied, so a value takes no memory, however many it holds.
+/// A CBOR value (RFC 8949): a text, an array or a map. The parser skips all other values, numbers
+/// and byte strings included. A view: the parsed bytes must outlive it, and nothing is copied.
 struct CborValue {
   enum class Kind { kOther, kText, kArray, kMap };
 
   Kind kind = Kind::kOther;
-  std::string_view text{};    ///< Its first `kMaxCborText` bytes, in whatever encoding.
-  std::string_view inside{};  ///< Of an array or a map: its items as they are encoded.
+  std::string_view text{};    ///< Its first `kMaxCborText` bytes, in any encoding.
+  std::string_view inside{};  ///< The encoded items of an array or a map.
 
-  /// The first item of that name; empty when this is no map or has none. Reads over what is before.
+  /// The first item of that name; empty when this is no map or has none.
   std::optional<CborValue> Find(std::string_view name) const;
-  /// Its text; empty when it is none.
+  /// The text of that item; empty when it is no text.
   std::string_view TextOf(std::string_view name) const;
 };
 
@@ -26,12 +25,12 @@ inline constexpr int kMaxCborDepth = 16;
 inline constexpr std::size_t kMaxCborValues = 4096;
 inline constexpr std::size_t kMaxCborText = 1024;
 
-/// Reads the value at the front, whole. Empty when it is malformed, cut off, deeper than
-/// `kMaxCborDepth` or of more than `values` values, which are counted down by those that were read.
-/// Strings in pieces are refused: no writer of what we read makes them.
+/// Reads the whole value at the front. Empty when it is malformed, cut off, deeper than
+/// `kMaxCborDepth` or of more than `values` values. Counts `values` down. Refuses strings in
+/// pieces: no known writer makes them.
 std::optional<CborValue> ReadCbor(std::string_view bytes, std::size_t& values);
 
-/// Walks over the items of an array or a map that `ReadCbor` gave; over none of any other value.
+/// Iterates over the items of an array or a map from `ReadCbor`; over no items for other values.
 class CborWalk {
  public:
   explicit CborWalk(const CborValue& value)

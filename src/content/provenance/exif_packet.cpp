@@ -1,7 +1,6 @@
-// EXIF: a TIFF (revision 6.0, section 2) of image file directories (IFD), tags by Exif 2.32. Only
-// two directories are looked at, the first one and the one for Exif that it points to, each once;
-// no chain and no other pointer is followed. Makers' notes are values like others that nobody asks
-// for.
+// EXIF: a TIFF (revision 6.0, section 2) of image file directories (IFD), tags by Exif 2.32. The
+// parser reads two directories once: the first one and the Exif one that it points to. It follows
+// no chain and no other pointer, and ignores makers' notes.
 
 #include <algorithm>
 #include <cstdint>
@@ -20,24 +19,24 @@ constexpr std::uint64_t kExifDirectoryTag = 0x8769;
 constexpr std::uint64_t kUserCommentTag = 0x9286;
 constexpr std::size_t kEntryBytes = 12;
 
-/// The types whose values are bytes: BYTE, ASCII, UNDEFINED, and UTF-8 of Exif 3.0.
+/// Types whose values are bytes: BYTE, ASCII, UNDEFINED, and UTF-8 of Exif 3.0.
 bool IsText(std::uint64_t type) {
   return type == 1 || type == 2 || type == 7 || type == 129;
 }
 
-/// The types of a pointer to a directory: LONG, and IFD of TIFF's first supplement.
+/// Types of a pointer to a directory: LONG, and IFD of TIFF's first supplement.
 bool IsPointer(std::uint64_t type) {
   return type == 4 || type == 13;
 }
 
-/// Entries may share bytes, and a small packet could claim the same ones for each of its values. So
-/// all values that are read are together no longer than the packet.
+/// Entries may share bytes, so a small packet could claim the same bytes for many values. Therefore
+/// the sum of all values read is at most the packet's size.
 class TiffWalk {
  public:
   /// The packet must outlive it.
   explicit TiffWalk(std::string_view packet) : packet_(packet), room_(packet.size()) {}
 
-  /// Calls `use(tag, type, entry)` for each entry of the first directory, in the file's order.
+  /// Calls `use(tag, type, entry)` for each entry of the first directory, in file order.
   template <typename Use>
   void FirstDirectory(Use use) {
     using namespace std::string_view_literals;
@@ -49,7 +48,7 @@ class TiffWalk {
     if (packet_.size() >= 8) Directory(Number(4, 4), use);
   }
 
-  /// The same for the directory at that place; one that does not lie whole in the packet has none.
+  /// The same for the directory at `at`; skips one that exceeds the packet.
   template <typename Use>
   void Directory(std::uint64_t at, Use use) {
     if (at > packet_.size() || packet_.size() - at < 2) return;
@@ -61,7 +60,7 @@ class TiffWalk {
     }
   }
 
-  /// The bytes of an entry whose values are bytes; none where they do not lie in the packet whole.
+  /// The bytes of an entry with byte values; empty where they exceed the packet.
   std::string_view Bytes(std::uint64_t entry) {
     const std::uint64_t count = Number(entry + 4, 4);
     const std::uint64_t at = count <= 4 ? entry + 8 : Number(entry + 8, 4);
@@ -79,7 +78,7 @@ class TiffWalk {
   }
 
   std::string_view packet_;
-  std::size_t room_;  ///< What values may still be read.
+  std::size_t room_;  ///< Bytes of values that may still be read.
   bool big_endian_ = false;
 };
 
@@ -88,13 +87,13 @@ std::string TextOf(std::string_view bytes) {
   return std::string(bytes.substr(0, bytes.find('\0')).substr(0, kMaxValueBytes));
 }
 
-/// The bytes of a user comment behind its mark of 8 bytes, without the NULs that UTF-16 puts
+/// The bytes of a user comment after its 8-byte encoding mark, without the NULs that UTF-16 puts
 /// between ASCII letters.
 std::string CommentOf(std::string_view bytes) {
   constexpr std::size_t kMarkBytes = 8;
   std::string comment;
   if (bytes.size() <= kMarkBytes) return comment;
-  // The NULs are half of it, so twice the limit is enough.
+  // Half of the bytes are NULs, so twice the limit is enough.
   const std::string_view text = bytes.substr(kMarkBytes, 2 * kMaxValueBytes);
   for (const char c : text) {
     if (c != '\0' && comment.size() < kMaxValueBytes) comment += c;

@@ -1,6 +1,6 @@
 // Data sets of IPTC's Information Interchange Model (IIM 4.2, chapter 3): the mark 0x1C, a record,
-// a number, the length in 2 bytes, the data. With the length's first bit set it counts the bytes of
-// the true length, which follow. One pass, always forward.
+// a number, a length of 2 bytes, the data. If the length's first bit is set, the rest of it counts
+// the bytes of the true length, which follows. The parser makes one forward pass.
 
 #include <cstdint>
 #include <optional>
@@ -14,8 +14,8 @@ namespace {
 constexpr char kMark = '\x1C';
 constexpr std::size_t kDataSetHead = 5;
 
-/// The length of a data set whose head ends at `at`, which is moved behind the length's own bytes;
-/// empty when those are too many or cut off.
+/// The length of a data set whose header ends at `at`. Moves `at` past an extended length; empty
+/// when that one is too long or cut off.
 std::optional<std::uint64_t> DataLength(std::string_view packet, std::size_t& at) {
   constexpr std::uint64_t kExtended = 0x8000;
   const std::uint64_t length = BigEndian(packet, at - 2, 2);
@@ -34,7 +34,7 @@ IptcFacts ParseIptc(std::string_view packet) {
   constexpr std::uint64_t kCredit = 110;
   IptcFacts facts;
   if (packet.size() > kMaxPacketBytes) return facts;
-  // Between the data sets some writers leave bytes of their own.
+  // Some writers put bytes of their own between the data sets.
   for (std::size_t at = packet.find(kMark); at < packet.size(); at = packet.find(kMark, at)) {
     if (packet.size() - at < kDataSetHead) break;
     const std::uint64_t record = Octet(packet, at + 1);

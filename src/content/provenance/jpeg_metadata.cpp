@@ -15,10 +15,10 @@ constexpr int kMaxResources = 64;
 constexpr std::string_view kExifMark = "Exif\0\0"sv;
 constexpr std::string_view kXmpMark = "http://ns.adobe.com/xap/1.0/\0"sv;
 constexpr std::string_view kPhotoshopMark = "Photoshop 3.0\0"sv;
-constexpr std::size_t kMarkBytes = 32;  // enough for each of them
+constexpr std::size_t kMarkBytes = 32;  // enough for each mark
 
-/// JUMBF in APP11 comes in pieces (ISO/IEC 19566-5, annex D): `JP`, the number of the run, the
-/// piece's place in it from 1 on, then the head of the box that the run is, repeated in each piece.
+/// JUMBF in APP11 comes in pieces (ISO/IEC 19566-5, annex D). Each has `JP`, the number of the run,
+/// the piece's place in it from 1 on, and the repeated header of the run's box.
 class JumbfRuns {
  public:
   void Take(const FileView& segment, std::string_view front) {
@@ -31,7 +31,7 @@ class JumbfRuns {
       runs_.push_back({number, 1, segment.Part(kHeadBytes)});
       return;
     }
-    // Pieces out of order would make another manifest of it.
+    // Pieces out of order would form another manifest.
     if (run == nullptr || place != run->last + 1) return;
     const std::size_t box_head = BigEndian(front, kHeadBytes, 4) == 1 ? 16 : 8;
     if (run->bytes.Append(segment.Part(kHeadBytes + box_head))) run->last = place;
@@ -58,15 +58,15 @@ class JumbfRuns {
   std::vector<Run> runs_;
 };
 
-/// The IPTC records among Photoshop's image resources (Adobe Photoshop File Formats): `8BIM`, a
-/// number of 2 bytes, a name with its length before it and padded to even, the size, the data.
+/// The IPTC records in Photoshop's image resources (Adobe Photoshop File Formats): `8BIM`, a 2-byte
+/// number, a name with its length byte, padded to even, the size, the data.
 FileView IptcAmong(const FileView& resources) {
   constexpr std::uint64_t kIptc = 0x0404;
   std::uint64_t at = 0;
   for (int i = 0; i < kMaxResources; ++i) {
     const auto head = resources.Read(at, 7);
     if (!head || !head->starts_with("8BIM")) break;
-    const std::uint64_t name = (std::uint64_t{Octet(*head, 6)} + 2) / 2 * 2;  // with its length
+    const std::uint64_t name = (std::uint64_t{Octet(*head, 6)} + 2) / 2 * 2;  // with length byte
     const auto size = resources.Read(at + 6 + name, 4);
     if (!size) break;
     const std::uint64_t length = BigEndian(*size, 0, 4);
@@ -102,7 +102,7 @@ MetadataPackets FindJpegMetadata(const FileView& file) {
   constexpr unsigned kScan = 0xDA;
   MetadataPackets packets(file);
   JumbfRuns runs;
-  std::uint64_t at = 2;  // behind the start of the image
+  std::uint64_t at = 2;  // after the start-of-image marker
   for (int i = 0; i < kMaxSegments; ++i) {
     const auto head = file.Read(at, 4);
     if (!head || Octet(*head, 0) != 0xFF) break;
@@ -111,7 +111,7 @@ MetadataPackets FindJpegMetadata(const FileView& file) {
       ++at;
       continue;
     }
-    const std::uint64_t length = BigEndian(*head, 2, 2);  // with itself
+    const std::uint64_t length = BigEndian(*head, 2, 2);  // includes these two bytes
     if (marker == kScan || length < 2) break;
     TakeSegment(marker, file.Part(at + 4, length - 2), packets, runs);
     at += 2 + length;

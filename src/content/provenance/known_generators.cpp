@@ -10,11 +10,11 @@ namespace {
 
 using enum ProvenanceClaim;
 
-/// Names that nothing but an image or video generator bears. Editors that can also generate
-/// (Photoshop, Canva) are none: what they say of an image, they say by its source type.
+/// Names that only an image or video generator has. Editors that can also generate (Photoshop,
+/// Canva) are absent: they state it by the source type.
 constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 33> kGenerators = {{
-    {"Edited with Google AI", kAiEdited},     // before the names that begin like it
-    {"AI-Generated with Google", kAiEdited},  // what Google Photos writes after Magic Editor
+    {"Edited with Google AI", kAiEdited},     // precedes the names with the same beginning
+    {"AI-Generated with Google", kAiEdited},  // Google Photos after Magic Editor
     {"Made with Google AI", kAiGenerated},
     {"Google Generative AI", kAiGenerated},
     {"Google Imagen", kAiGenerated},
@@ -50,9 +50,9 @@ constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 33> kGenerato
     {"Grok", kAiGenerated},
 }};
 
-/// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), retired terms
-/// included, as files keep them, and C2PA's own two (`empty`, `trainedAlgorithmicData`: what a
-/// model made that is no media; some write it into media all the same).
+/// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), with retired
+/// terms, which files keep. Also C2PA's own two, `empty` and `trainedAlgorithmicData`: a model's
+/// output that is no media, though some writers put it into media.
 constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 22> kSourceTypes = {{
     {"trainedAlgorithmicMedia", kAiGenerated},
     {"trainedAlgorithmicData", kAiGenerated},
@@ -92,14 +92,14 @@ bool SameInAnyCase(std::string_view a, std::string_view b) {
                     [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
-/// Whether `words` stand at `at`, in any case, and not as the beginning of longer ones.
+/// Whether `words` stand at `at` in any case, followed by no further word character.
 bool StandsAt(std::string_view text, std::size_t at, std::string_view words) {
   const std::size_t end = at + words.size();
   return SameInAnyCase(text.substr(at, words.size()), words) &&
          (end == text.size() || !IsWordCharacter(text[end]));
 }
 
-/// For each first character the generators whose names begin with it, in their order.
+/// For each first character: the generators whose names begin with it, in table order.
 using Initials = std::array<std::vector<std::size_t>, 256>;
 
 const Initials& GeneratorInitials() {
@@ -117,16 +117,15 @@ bool Holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// The line of parameters that AUTOMATIC1111's web UI invented and others copy. An image that was
-/// made from another one has a strength of denoising; one that was only enlarged has that too, and
-/// says so.
+/// The parameter line of AUTOMATIC1111's web UI, which others copy. An image made from another one
+/// has a denoising strength. An image that was only enlarged has it too, and a "Hires" entry.
 std::optional<GeneratorClaim> FindDiffusionLine(std::string_view text) {
   if (!Holds(text, "Steps: ") || !Holds(text, "Sampler: ")) return std::nullopt;
   const bool from_image = Holds(text, "Denoising strength: ") && !Holds(text, "Hires ");
   return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "Stable Diffusion"};
 }
 
-/// ComfyUI's graph: nodes with a `class_type` (what ran) or a list of `nodes` (what was drawn).
+/// ComfyUI's graph: nodes with a `class_type` (what ran) or a list of `nodes` (the drawn graph).
 std::optional<GeneratorClaim> FindComfyGraph(std::string_view text) {
   if (!text.starts_with("{")) return std::nullopt;
   if (!Holds(text, "\"class_type\"") && !Holds(text, "\"nodes\"")) return std::nullopt;
@@ -134,22 +133,22 @@ std::optional<GeneratorClaim> FindComfyGraph(std::string_view text) {
   return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "ComfyUI"};
 }
 
-/// SwarmUI's JSON under the keyword that others use for a line.
+/// SwarmUI's JSON, under the keyword that others use for a parameter line.
 std::optional<GeneratorClaim> FindSwarmParameters(std::string_view text) {
   if (!text.starts_with("{") || !Holds(text, "\"sui_image_params\"")) return std::nullopt;
   const bool from_image = Holds(text, "\"initimage");  // also `initimagecreativity`
   return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "SwarmUI"};
 }
 
-/// The command line that InvokeAI's first versions left: `"a cat" -s 50 -S 42 -W 512 ...`, with
-/// `-I` for an image that it began with.
+/// The command line of InvokeAI's first versions: `"a cat" -s 50 -S 42 -W 512 ...`, with `-I` for
+/// an input image.
 std::optional<GeneratorClaim> FindDreamCommand(std::string_view text) {
   if (!Holds(text, " -s") || !Holds(text, " -S") || !Holds(text, " -W")) return std::nullopt;
   return GeneratorClaim{Holds(text, " -I") ? kAiEdited : kAiGenerated, "InvokeAI"};
 }
 
-/// The text that stands for `name` in a flat JSON object, up to an escape or its end; empty when
-/// there is none. Enough for a label of a few short values, and it cannot recurse.
+/// The string value of `name` in a flat JSON object, up to an escape or its end; empty without one.
+/// It suffices for a short label, and it cannot recurse.
 std::string_view FlatValueOf(std::string_view json, std::string_view name) {
   constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t at = json.find(name);
@@ -167,14 +166,13 @@ std::string_view FlatValueOf(std::string_view json, std::string_view name) {
 }  // namespace
 
 std::optional<GeneratorClaim> FindAigcLabel(std::string_view text) {
-  // 2 and 3 are suspicions of whoever passed it on.
+  // Labels 2 and 3 are suspicions of a platform that passed the content on.
   if (FlatValueOf(text, "\"Label\"") != "1") return std::nullopt;
   return GeneratorClaim{kAiEdited, std::string(FlatValueOf(text, "\"ContentProducer\""))};
 }
 
 std::optional<GeneratorClaim> FindGenerator(std::string_view text) {
-  // One pass over the text, which may be long, and not one for each name; the first in the table
-  // that it mentions counts.
+  // One pass over the text, which may be long, for all names. The first match in table order wins.
   const Initials& initials = GeneratorInitials();
   std::size_t first = kGenerators.size();
   bool in_word = false;

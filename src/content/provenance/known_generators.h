@@ -8,26 +8,26 @@
 
 namespace vcache::content {
 
-/// What a text says by naming a generator, or being what one leaves behind.
+/// What a text states by naming a generator, or by having the form of a generator's output.
 struct GeneratorClaim {
   ProvenanceClaim claim = ProvenanceClaim::kUnspecified;
   std::string generator;
 };
 
-/// A generator that `text` (a name of a program, a credit line) names, as whole words in any case.
+/// The generator that `text` (a program's name, a credit line) names, as whole words in any case.
 std::optional<GeneratorClaim> FindGenerator(std::string_view text);
 
-/// What stands under a keyword of a PNG, or as a comment of a photograph: the parameters of an
-/// image generator, known by keyword and form.
+/// Recognises an image generator's parameters by keyword and form, in a PNG text or a photograph's
+/// comment.
 std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text);
 
-/// China's label of synthetic content (GB 45438-2025, appendix E), a flat JSON object. It says that
-/// AI generated or altered the content and not which, so it is the weaker claim; the generator is
-/// its producer's name or code.
+/// China's label of synthetic content (GB 45438-2025, appendix E), a flat JSON object. It states
+/// that AI generated or altered the content, not which, so it counts as the weaker claim. The
+/// generator is its producer's name or code.
 std::optional<GeneratorClaim> FindAigcLabel(std::string_view text);
 
-/// What a digital source type claims: the URIs of IPTC NewsCodes and C2PA, in their http and https
-/// forms. `term` becomes the last part of a known one.
+/// The claim of a digital source type: URIs of IPTC NewsCodes and C2PA, with http or https. Sets
+/// `term` to the last part of a known URI.
 std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::string& term);
 
 }  // namespace vcache::content

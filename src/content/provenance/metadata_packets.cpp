@@ -12,14 +12,14 @@ using namespace std::string_view_literals;
 
 constexpr int kMaxWebpChunks = 1024;  // an animation has one for each picture
 
-// Extended types of `uuid` boxes: C2PA 2.1, A.5.3, and Adobe's XMP specification, part 3.
+// UUIDs of `uuid` boxes: C2PA 2.1, A.5.3, and Adobe's XMP specification, part 3.
 constexpr std::string_view kC2paUuid =
     "\xD8\xFE\xC3\xD6\x1B\x0E\x48\x3C\x92\x97\x58\x28\x87\x7E\xC4\x81"sv;
 constexpr std::string_view kXmpUuid =
     "\xBE\x7A\xCF\xCB\x97\xA9\x42\xE8\x9C\x71\x99\x94\x91\xE3\xAF\xAC"sv;
 
-/// The manifest in a `uuid` box of C2PA: behind version and flags the purpose as a text with a NUL,
-/// then, when that is `manifest`, 8 bytes of offset.
+/// The manifest in C2PA's `uuid` box. After version and flags comes the purpose, a text with a NUL.
+/// If it is `manifest`, 8 bytes of offset follow.
 void TakeC2paBox(const FileView& box, MetadataPackets& packets) {
   constexpr std::size_t kVersionBytes = 4;
   constexpr std::string_view kPurpose = "manifest\0"sv;
@@ -35,7 +35,7 @@ MetadataPackets FindRiffMetadata(const FileView& file) {
   RiffWalk walk(file.Part(kRiffHeadBytes), kMaxWebpChunks);
   while (const auto chunk = walk.Next()) {
     if (chunk->type == "EXIF" && packets.exif.empty()) {
-      // Some writers copy the mark that the packet has in a JPEG.
+      // Some writers copy the mark of a JPEG's packet.
       const bool marked = chunk->payload.Read(0, 6) == "Exif\0\0"sv;
       packets.exif = chunk->payload.Part(marked ? 6 : 0);
     } else if (chunk->type == "XMP " && packets.xmp.empty()) {

@@ -9,8 +9,8 @@
 
 namespace vcache::content {
 
-/// Where in a file each kind of metadata lies; views without bytes where there is none. Nothing is
-/// understood here but the container.
+/// Where each kind of metadata lies in a file; views without bytes where there is none. Only the
+/// container is parsed here.
 struct MetadataPackets {
   explicit MetadataPackets(const FileView& file)
       : exif(file.Empty()), xmp(file.Empty()), iptc(file.Empty()) {}
@@ -19,8 +19,8 @@ struct MetadataPackets {
   FileView xmp;                 ///< The XML.
   FileView iptc;                ///< Records of IPTC's Information Interchange Model.
   std::vector<FileView> jumbf;  ///< Each a run of JUMBF boxes, `kMaxJumbf` at most.
-  /// Keyword and text, as a PNG has them: `kMaxTexts` at most, each cut to `kMaxTextBytes`, all
-  /// together to `kMaxAllTextBytes`.
+  /// Keyword and text of a PNG: at most `kMaxTexts`, each cut to `kMaxTextBytes`, in all to
+  /// `kMaxAllTextBytes`.
   std::vector<std::pair<std::string, std::string>> texts;
 };
 
@@ -29,13 +29,13 @@ inline constexpr std::size_t kMaxTexts = 16;
 inline constexpr std::size_t kMaxTextBytes = 32 * 1024;
 inline constexpr std::size_t kMaxAllTextBytes = 256 * 1024;
 
-// Each walks over one kind of container, the first of each packet counts.
+// Each reads one kind of container; the first packet of each kind counts.
 MetadataPackets FindJpegMetadata(const FileView& file);
 MetadataPackets FindPngMetadata(const FileView& file);
 MetadataPackets FindRiffMetadata(const FileView& file);
 MetadataPackets FindIsoMetadata(const FileView& file);
 
-/// By the type of the file; nothing for types whose metadata we do not look for.
+/// Chooses by the file's type; finds nothing for types without supported metadata.
 MetadataPackets FindMetadata(const FileView& file, MediaType type);
 
 }  // namespace vcache::content

@@ -6,15 +6,14 @@
 
 namespace vcache::content {
 
-// Readers of single packets of metadata. Whoever uploads a file chooses every byte of them, so what
-// one packet may cost is fixed by the code and not by the packet: at most four times its size in
-// memory and 64 KiB, and 20 ms (docs/adr/2026-11-26-own-metadata-readers.md says how). None throws
-// anything but std::bad_alloc, waits, or shares state: all are thread-safe. A packet that is
-// malformed or larger than `kMaxPacketBytes` says nothing. Texts are as the packet has them, cut to
-// `kMaxValueBytes`.
+// Parsers of single metadata packets. The client chooses every byte of them, so the code fixes the
+// cost: at most four times the packet's size plus 64 KiB of memory, and 20 ms
+// (docs/adr/2026-11-26-own-metadata-readers.md). All are thread-safe, do not block, and throw only
+// std::bad_alloc. A malformed packet, or one larger than `kMaxPacketBytes`, states nothing. Texts
+// are unchanged, except that they are cut to `kMaxValueBytes`.
 
 inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;
-/// A program's name is short, and parameters say at once what they are.
+/// Enough: a program's name is short, and the start of a parameter text identifies it.
 inline constexpr std::size_t kMaxValueBytes = 16 * 1024;
 
 struct XmpFacts {
@@ -24,15 +23,15 @@ struct XmpFacts {
   std::string credit;        ///< `photoshop:Credit`
   std::string aigc;          ///< `TC260:AIGC`, the label of GB 45438-2025, JSON.
 };
-/// Properties of the file itself, of whatever form RDF allows; the first of each counts, and the
-/// items of a list are joined by `, `. Takes the packet, and lets go of it as early as it can.
+/// Properties of the file itself, in any form that RDF allows. The first of each counts; `, ` joins
+/// the items of a list. Takes ownership of the packet and frees it as early as possible.
 XmpFacts ParseXmp(std::string packet);
 
 struct ExifFacts {
   std::string software;
   std::string make;
   std::string model;
-  /// Without NULs and its mark of the encoding: ASCII can be read in it whatever the encoding is.
+  /// Without NULs and the encoding mark: ASCII stays readable in any encoding.
   std::string comment;
 };
 ExifFacts ParseExif(std::string_view packet);
@@ -41,7 +40,7 @@ struct IptcFacts {
   std::string program;  ///< 2:65
   std::string credit;   ///< 2:110
 };
-/// The first of each; what stands before the first malformed data set counts.
+/// The first of each counts. Stops at the first malformed data set.
 IptcFacts ParseIptc(std::string_view packet);
 
 }  // namespace vcache::content

@@ -13,11 +13,11 @@ using namespace std::string_view_literals;
 
 constexpr int kMaxPngChunks = 1024;
 constexpr std::uint64_t kSignatureBytes = 8;
-constexpr std::size_t kKeywordBytes = 80;  // at most 79, and the NUL behind it
+constexpr std::size_t kKeywordBytes = 80;  // at most 79, and a NUL
 
-/// What is left of an international text behind its keyword: whether it is compressed, how, the
-/// language and the translated keyword with a NUL behind each. Compressed ones are left alone:
-/// generators do not write them, and nothing here inflates what somebody sent.
+/// The offset of an international text after its keyword. Compression flag and method come first,
+/// then the language and the translated keyword, each with a NUL. Compressed texts are skipped:
+/// generators do not write them, and the service inflates no client data.
 std::size_t InternationalTextAt(std::string_view front, std::size_t at) {
   if (front.size() < at + 2 || front[at] != '\0') return 0;
   at += 2;

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxGeneratorBytes = 128;
 constexpr std::size_t kMaxActions = 16;
 constexpr std::size_t kMaxActionBytes = 64;
 
-/// One claim that was found, and where.
+/// One claim, and its source.
 struct Finding {
   ProvenanceClaim claim = ProvenanceClaim::kUnspecified;
   std::string_view by{};
@@ -27,7 +27,7 @@ struct Finding {
   std::string source_type{};
 };
 
-/// The bytes of a packet that is no larger than a parser gets; else none.
+/// The bytes of a packet; empty when it is larger than the parsers accept.
 std::string PacketOf(const FileView& view) {
   if (view.empty() || view.size() > kMaxPacketBytes) return {};
   return view.Read(0, static_cast<std::size_t>(view.size())).value_or(std::string());
@@ -40,7 +40,7 @@ Finding FindingOf(const C2paManifest& manifest) {
     std::string term;
     auto claim = ClaimOfSourceType(action.source_type, term);
     if (!claim) continue;
-    // What a model did to something that was there already did not make the whole.
+    // A model that changed an existing content did not generate the whole.
     if (*claim == ProvenanceClaim::kAiGenerated && action.name != "c2pa.created") {
       claim = ProvenanceClaim::kAiEdited;
     }
@@ -66,9 +66,9 @@ DeclaredManifest ShownManifest(const C2paManifest& manifest) {
   return shown;
 }
 
-/// The active manifest speaks for the file, the others for what went into it. One that created
-/// nothing and placed nothing passes on what the file was before; else what was generated is a
-/// part of it.
+/// The active manifest describes the file, the others its ingredients. If the active one neither
+/// creates nor places content, it passes on the ingredient's state. Otherwise generated ingredients
+/// are a part of the file.
 void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Finding>& findings) {
   if (manifests.empty()) {
     findings.push_back({.by = "c2pa"});
@@ -86,7 +86,7 @@ void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Findi
   }
 }
 
-/// Makers tend to stand in their models' names too.
+/// The model often begins with the maker's name.
 std::string CameraOf(const ExifFacts& facts) {
   return facts.model.starts_with(facts.make) ? facts.model : facts.make + " " + facts.model;
 }
@@ -113,7 +113,7 @@ void ReadExif(const FileView& packet, std::vector<Finding>& findings) {
   const ExifFacts facts = ParseExif(PacketOf(packet));
   AddGenerator(FindGenerator(facts.software), "exif", findings);
   AddGenerator(FindParameters("UserComment", facts.comment), "exif", findings);
-  // ComfyUI leaves its graph in a WebP where the camera's maker and model belong.
+  // ComfyUI writes its graph into a WebP's camera maker and model fields.
   bool is_graph = false;
   for (const std::string_view value :
        {std::string_view(facts.make), std::string_view(facts.model)}) {
@@ -139,8 +139,8 @@ bool Claims(const std::vector<Finding>& findings, ProvenanceClaim claim) {
                      [claim](const Finding& finding) { return finding.claim == claim; });
 }
 
-/// The strongest claim stands, with all that make it. Generated and a photograph at once is neither
-/// for certain: then it is the weaker claim of an edit, by all that contradict each other.
+/// The strongest claim wins; all findings that make it are listed. "Generated" and "photograph"
+/// together contradict each other: the result is then the weaker claim, an edit.
 Provenance Conclude(const std::vector<Finding>& findings) {
   using enum ProvenanceClaim;
   Provenance provenance;

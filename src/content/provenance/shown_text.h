@@ -6,9 +6,8 @@
 
 namespace vcache::content {
 
-/// What somebody else wrote, fit to be shown: well-formed UTF-8 of at most `max_bytes`, without
-/// control characters and those that turn the direction of writing, nor blanks at its ends. What
-/// was dropped or malformed is a space.
+/// A foreign text, made safe to display: well-formed UTF-8 of at most `max_bytes`, without control
+/// characters, direction marks and outer blanks. A space replaces each character dropped.
 std::string ShownText(std::string_view text, std::size_t max_bytes);
 
 }  // namespace vcache::content

@@ -18,7 +18,7 @@ constexpr std::size_t kExpatFactor = 3;
 
 using Parser = std::unique_ptr<XML_ParserStruct, FreeWith<XML_ParserFree>>;
 
-/// Stands between expat and the reader, counts, and stops expat at a limit.
+/// Counts between expat and the reader, and stops expat at a limit.
 class Guard {
  public:
   Guard(XML_Parser parser, XmlReader& reader) : parser_(parser), reader_(reader) {
@@ -28,7 +28,7 @@ class Guard {
     XML_SetStartDoctypeDeclHandler(parser, &Guard::Doctype);
   }
 
-  /// The root element was read to its end, and no limit was met.
+  /// Expat read the whole root element within the limits.
   bool complete() const noexcept { return complete_; }
 
  private:
@@ -47,8 +47,8 @@ class Guard {
   }
   static void Doctype(void* self, const char*, const char*, const char*, int) { Of(self).Stop(); }
 
-  /// Once stopped, expat may still call: an empty element is told its end after its start. No
-  /// exception may pass through expat, which is C.
+  /// Expat may still call after a stop: an empty element gets its end after its start. No exception
+  /// may pass through expat, which is C.
   template <typename Call>
   void Run(Call call) noexcept {
     if (stopped_) return;
@@ -75,7 +75,7 @@ class Guard {
     reader_.OnEnd();
     if (--depth_ > 0) return;
     complete_ = true;
-    Stop();  // padding follows, the packet's wrapper, and in some files NULs
+    Stop();  // padding follows, the packet's wrapper, or NULs
   }
 
   void Stop() {

@@ -6,19 +6,18 @@
 
 namespace vcache::content {
 
-// What an XML text may be made of. XMP of real files stays far below each of them.
+// Limits of an XML text. The XMP of real files stays far below each of them.
 inline constexpr int kMaxXmlDepth = 32;
 /// Elements and attributes together.
 inline constexpr std::size_t kMaxXmlMarks = 8192;
-/// Of an element or an attribute, prefix included.
+/// Of an element or an attribute, with its prefix.
 inline constexpr std::size_t kMaxXmlNameBytes = 256;
 
-/// The attributes of one element, as expat lists them: names and values in turn, a null at the end.
+/// The attributes of one element as expat lists them: names and values in turn, null-terminated.
 class XmlAttributes {
  public:
   explicit XmlAttributes(const char** list) : list_(list) {}
 
-  /// Calls `use(name, value)` for each.
   template <typename Use>
   void ForEach(Use use) const {
     for (const char** at = list_; *at != nullptr; at += 2) {
@@ -30,25 +29,25 @@ class XmlAttributes {
   const char** list_;
 };
 
-/// Is told what stands in an XML text, in its order. All texts are UTF-8, gone after the call;
-/// names are as written, with their prefixes.
+/// Receives the parts of an XML text in their order. All texts are UTF-8 and end with the call.
+/// Names keep their prefixes.
 class XmlReader {
  public:
   virtual ~XmlReader() = default;
   virtual void OnStart(std::string_view name, const XmlAttributes& attributes) = 0;
-  /// A piece of the text inside of the innermost open element.
+  /// A piece of the text in the innermost open element.
   virtual void OnText(std::string_view piece) = 0;
   virtual void OnEnd() = 0;
 };
 
-/// Reads the one root element of `text`; what stands behind its end is not looked at. False when it
-/// is malformed, has a document type (and so entities of its own), is over a limit above or in an
-/// encoding other than UTF-8, UTF-16, ISO-8859-1 and ASCII; what was told until then is void.
+/// Reads the one root element of `text` and ignores what follows. False when it is malformed, has a
+/// document type (and so entities of its own), exceeds a limit above, or is not in UTF-8, UTF-16,
+/// ISO-8859-1 or ASCII. After false, discard what `reader` received.
 ///
-/// expat does it, without namespaces: it writes the whole URI of each into every name, so that a
-/// long one multiplies. It gets all of the text at once, as it reads an unfinished piece again with
-/// each addition, and three times the text's size and 64 KiB of memory, which includes its own
-/// copy. `text` itself is freed when that is made. No state is shared between calls.
+/// Expat parses without namespaces: it would write the whole URI into every name, which multiplies
+/// a long one. It gets all of the text at once, because it reads an unfinished piece again with
+/// each addition. Its memory limit is three times the text's size plus 64 KiB, its own copy
+/// included; `text` is freed after that copy. Thread-safe.
 bool StreamXml(std::string text, XmlReader& reader);
 
 }  // namespace vcache::content

@@ -1,6 +1,6 @@
-// XMP (ISO 16684-1): properties of a resource in RDF/XML, in the forms of its clause 7. Read are
-// those of the file itself, the ones directly in the `rdf:Description`s of its `rdf:RDF`; the same
-// names deeper inside speak of ingredients, of earlier versions and of regions.
+// XMP (ISO 16684-1): properties of a resource in RDF/XML, in the forms of its clause 7. The parser
+// reads the file's own properties, directly in the `rdf:Description`s of its `rdf:RDF`. Deeper ones
+// describe ingredients, earlier versions and regions.
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 namespace vcache::content {
 namespace {
 
-/// Namespaces that matter here; all others are one.
+/// The namespaces that this parser tells apart.
 enum class Space { kNone, kOther, kRdf, kXmp, kPhotoshop, kIptcExtension, kTc260 };
 
 Space SpaceOf(std::string_view uri) {
@@ -30,7 +30,7 @@ Space SpaceOf(std::string_view uri) {
   return Space::kOther;
 }
 
-/// A name as XML has it, and what its prefix stands for.
+/// A name with its resolved prefix.
 struct Name {
   Space space = Space::kNone;
   std::string_view local{};
@@ -38,10 +38,10 @@ struct Name {
   bool Is(Space wanted, std::string_view name) const { return space == wanted && local == name; }
 };
 
-/// Which prefix stands for which namespace, at the element that is read.
+/// The prefixes that are bound at the current element.
 class Prefixes {
  public:
-  /// More at once are not looked up: no real file comes near.
+  /// Further prefixes are ignored: no real file comes near.
   static constexpr std::size_t kMax = 64;
 
   void Enter(const XmlAttributes& attributes) {
@@ -57,7 +57,7 @@ class Prefixes {
     --depth_;
   }
 
-  /// An attribute without a prefix is in no namespace, an element in the one declared for all.
+  /// An attribute without a prefix has no namespace; an element has the default one.
   Name Element(std::string_view name) const { return Resolve(name, true); }
   Name Attribute(std::string_view name) const { return Resolve(name, false); }
 
@@ -101,7 +101,7 @@ void AppendCut(std::string& text, std::string_view more) {
   text += more.substr(0, kMaxValueBytes - std::min(kMaxValueBytes, text.size()));
 }
 
-/// Reads the properties. Each open element has a role, which its parent's role and its name decide.
+/// Reads the properties. The parent's role and the name decide the role of each element.
 class XmpReader : public XmlReader {
  public:
   explicit XmpReader(XmpFacts& facts) : facts_(facts) {}
@@ -111,7 +111,7 @@ class XmpReader : public XmlReader {
     const Name name = prefixes_.Element(written);
     const Role parent = roles_.empty() ? Role::kOutside : roles_.back();
     roles_.push_back(RoleIn(parent, name));
-    text_.clear();  // of the element around it: blanks between elements
+    text_.clear();  // of the parent: blanks between elements
     has_child_ = false;
     switch (roles_.back()) {
       case Role::kResource:
@@ -133,7 +133,7 @@ class XmpReader : public XmlReader {
   void OnEnd() override {
     if (roles_.back() == Role::kValue && !has_child_) AddValue(text_);
     text_.clear();
-    has_child_ = true;  // for the element around it
+    has_child_ = true;  // for the parent
     roles_.pop_back();
     prefixes_.Leave();
     if (!roles_.empty() && roles_.back() == Role::kResource) fact_ = nullptr;
@@ -141,13 +141,13 @@ class XmpReader : public XmlReader {
 
  private:
   enum class Role {
-    kOutside,    ///< Around `rdf:RDF`.
+    kOutside,    ///< Outside `rdf:RDF`.
     kRdf,        ///< `rdf:RDF`
     kResource,   ///< `rdf:Description` in it: its children and attributes are properties.
-    kValue,      ///< A property that is wanted, an item of its list, or its `rdf:value`.
+    kValue,      ///< A wanted property, an item of its list, or its `rdf:value`.
     kList,       ///< `rdf:Alt`, `rdf:Bag` or `rdf:Seq` in a value.
     kStructure,  ///< `rdf:Description` in a value: a value with qualifiers.
-    kIgnored,    ///< All else, and what is in it.
+    kIgnored,    ///< All other elements, and their content.
   };
 
   Role RoleIn(Role parent, const Name& name) {
@@ -184,7 +184,7 @@ class XmpReader : public XmlReader {
     });
   }
 
-  /// `rdf:resource` is a value that is a URI; `rdf:value` stands here when its qualifiers do.
+  /// `rdf:resource` is a value that is a URI; `rdf:value` is an attribute where its qualifiers are.
   void TakeValueAttributes(const XmlAttributes& attributes) {
     attributes.ForEach([&](std::string_view written, std::string_view value) {
       const Name name = prefixes_.Attribute(written);
@@ -201,9 +201,9 @@ class XmpReader : public XmlReader {
   XmpFacts& facts_;
   Prefixes prefixes_;
   std::vector<Role> roles_;
-  std::string* fact_ = nullptr;  ///< Of the property that is read, while one is.
+  std::string* fact_ = nullptr;  ///< The property in progress, or null.
   std::string text_;             ///< Of the innermost element.
-  bool has_child_ = false;       ///< The innermost element has had one.
+  bool has_child_ = false;       ///< Whether the innermost element had a child.
 };
 
 }  // namespace
@@ -212,7 +212,7 @@ XmpFacts ParseXmp(std::string packet) {
   XmpFacts facts;
   if (packet.empty() || packet.size() > kMaxPacketBytes) return facts;
   XmpReader reader(facts);
-  // Half a packet might lack what takes its claim back.
+  // Half a packet might lack the part that limits its claim.
   if (!StreamXml(std::move(packet), reader)) return {};
   return facts;
 }

@@ -6,7 +6,7 @@
 namespace vcache::content {
 namespace {
 
-constexpr int kMaxChunks = 64;  // side by side
+constexpr int kMaxChunks = 64;  // on one level
 
 std::optional<std::string> ChunkStart(const FileView& level, std::string_view type,
                                       std::size_t length) {
@@ -17,7 +17,7 @@ std::optional<std::string> ChunkStart(const FileView& level, std::string_view ty
   return std::nullopt;
 }
 
-/// The headers, and only when they are whole: something lies behind them.
+/// The headers, if they are complete: another chunk follows them.
 std::optional<FileView> WholeHeaders(const FileView& file) {
   RiffWalk walk(file.Part(kRiffHeadBytes), kMaxChunks);
   std::optional<FileView> headers;
@@ -40,7 +40,7 @@ bool AviLacksVideo(const FileView& file) {
   while (const auto chunk = walk.Next()) {
     if (chunk->type != "LIST" || chunk->payload.Read(0, 4) != "strl") continue;
     const auto kind = ChunkStart(chunk->payload.Part(4), "strh", 4);
-    // `iavs` is sound and pictures in one, as camcorders write them.
+    // `iavs` interleaves sound and pictures; camcorders write it.
     if (kind != "auds" && kind != "mids" && kind != "txts") return false;
     ++streams;
   }
@@ -55,7 +55,7 @@ VideoInfo ReadAviVideo(const FileView& file) {
   if (!main) return info;
   const std::uint64_t microseconds_per_frame = LittleEndian(*main, 0, 4);
   std::uint64_t frames = LittleEndian(*main, 16, 4);
-  // Files over a gigabyte are in parts, and the main header counts the first one's frames only.
+  // Files above a gigabyte have parts, and the main header counts only the first part's frames.
   if (const auto extended = FindRiffList(*headers, "odml", kMaxChunks)) {
     if (const auto total = ChunkStart(*extended, "dmlh", 4)) {
       frames = std::max(frames, LittleEndian(*total, 0, 4));

@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Of one table. The phone that records a sample of its own length each time needs 200 KiB for half
-/// an hour; what is larger is not counted.
+/// For one table; a larger one is not counted. A phone that writes a length for each sample needs
+/// 200 KiB for half an hour.
 constexpr std::uint64_t kMaxTableBytes = 512 * 1024;
 
 std::uint64_t AddCapped(std::uint64_t a, std::uint64_t b) {
@@ -25,8 +25,8 @@ std::uint64_t AddCapped(std::uint64_t a, std::uint64_t b) {
              : a + b;
 }
 
-/// The entries of a full box that begins with their number at `count_at`, `entry_bytes` each. Empty
-/// when it is cut, too large, or cannot be read.
+/// The entries of a full box, `entry_bytes` each, after their number at `count_at`. Empty when the
+/// box is cut, too large, or unreadable.
 std::optional<std::string> ReadTable(const IsoBox& box, std::size_t count_at,
                                      std::size_t entry_bytes) {
   if (box.cut) return std::nullopt;
@@ -37,13 +37,13 @@ std::optional<std::string> ReadTable(const IsoBox& box, std::size_t count_at,
   return box.payload.Read(count_at + 4, static_cast<std::size_t>(bytes));
 }
 
-/// The clock of a movie or a track, and the length that its header says in it.
+/// Ticks a second of a movie or a track, and the length in its header.
 struct Header {
   std::uint64_t per_second = 0;
   std::uint64_t ticks = 0;
 };
 
-/// A length of 4 or 8 bytes; all ones say "unknown".
+/// A length of 4 or 8 bytes; all ones mean "unknown".
 std::optional<std::uint64_t> TicksIn(const std::string& box, std::size_t at, bool wide) {
   const std::size_t bytes = wide ? 8 : 4;
   if (box.size() < at + bytes) return std::nullopt;
@@ -62,17 +62,17 @@ std::optional<Header> ReadHeader(const IsoBox& box) {
   return Header{BigEndian(*bytes, scale_at, 4), *ticks};
 }
 
-/// The samples of a track, in its own ticks.
+/// The samples of a track, in the track's ticks.
 struct Samples {
-  std::uint64_t ticks = 0;         ///< Of those that `stts` counts.
-  std::uint64_t counted = 0;       ///< How many these are.
-  std::uint64_t longest_tick = 0;  ///< Of one sample.
-  std::uint64_t stored = 0;        ///< How many there are by `stsz`.
-  std::uint64_t latest = 0;        ///< How much later than its turn a sample may be shown.
+  std::uint64_t ticks = 0;         ///< Total of the samples in `stts`.
+  std::uint64_t counted = 0;       ///< Number of the samples in `stts`.
+  std::uint64_t longest_tick = 0;  ///< The longest sample.
+  std::uint64_t stored = 0;        ///< Number of samples by `stsz`.
+  std::uint64_t latest = 0;        ///< The longest display delay of a sample.
   int times = 0;
   int sizes = 0;
 
-  /// Players go on with the last length where there are more samples than lengths.
+  /// Players repeat the last length when there are more samples than lengths.
   std::uint64_t All() const {
     if (stored <= counted) return AddCapped(ticks, latest);
     const std::uint64_t rest = stored - counted;  // both have 32 bits
@@ -115,7 +115,7 @@ bool ReadSampleCount(const IsoBox& box, Samples& samples) {
 /// Adds up what the boxes of one movie say.
 class IsoReach {
  public:
-  /// `ticks` of 1/`per_second` s each were said.
+  /// Notes a length of `ticks`, 1/`per_second` s each.
   void Say(std::uint64_t ticks, std::uint64_t per_second) {
     if (ticks == 0) return;
     if (per_second == 0) {
@@ -131,7 +131,7 @@ class IsoReach {
     }
     reach_.longest = std::max(reach_.longest.value_or(said), said);
   }
-  /// Something may last longer than what was counted.
+  /// Something may last longer than the counted samples.
   void Doubt() { reach_.counted = false; }
 
   void AddMovie(const IsoBox& movie) {
@@ -154,7 +154,7 @@ class IsoReach {
     if (tracks == 0) Doubt();
   }
 
-  /// Whether there is a movie at all is for the caller to say.
+  /// The caller decides whether there is a movie at all.
   VideoReach Done() const { return reach_; }
   void BeginCounting() { reach_.counted = true; }
 
@@ -182,7 +182,7 @@ class IsoReach {
     AddMedia(media->payload, delay);
   }
 
-  /// The box of that type. Where there are several, players differ in which one they take.
+  /// The one box of that type. Players differ in which of several they take.
   std::optional<IsoBox> Only(const FileView& level, std::string_view type) {
     std::optional<IsoBox> only;
     ForEachIn(level, [&](const IsoBox& box) {
@@ -193,7 +193,7 @@ class IsoReach {
     return only;
   }
 
-  /// The time that an edit list lets pass before the media begin, in the movie's ticks.
+  /// The delay before the media begin, by an edit list, in the movie's ticks.
   std::uint64_t AddEdits(const IsoBox& list) {
     const auto version = list.payload.Read(0, 1);
     const bool wide = version && Octet(*version, 0) == 1;
@@ -228,7 +228,7 @@ class IsoReach {
       });
     });
     if (samples.times != 1 || samples.sizes != 1) Doubt();
-    // In seconds, rounded up, as the two clocks may differ.
+    // In seconds, rounded up, because the two clocks may differ.
     const std::uint64_t before = per_second_ == 0 ? 0 : delay / per_second_ + (delay > 0 ? 1 : 0);
     const std::uint64_t longest = std::chrono::seconds(kLongestVideo).count();
     if (before > longest) return Say(before, 1);

@@ -10,11 +10,11 @@
 namespace vcache::content {
 namespace {
 
-/// The head of an index names at most 65,535 pieces; 4,096 of them are hours.
+/// An index header can name 65,535 pieces; 4,096 of them cover hours.
 constexpr std::uint64_t kMaxIndexedPieces = 4096;
 
-/// A number that begins at `at`, in boxes of version 1 of 64 bits; all ones say "unknown" and give
-/// nothing, as does an end before the end.
+/// A number at `at`, of 64 bits in a box of version 1. Empty when it is cut off, or all ones
+/// ("unknown").
 std::optional<std::uint64_t> LengthField(const std::string& box, std::size_t at, bool wide) {
   const std::size_t count = wide ? 8 : 4;
   if (box.size() < at + count) return std::nullopt;
@@ -23,7 +23,7 @@ std::optional<std::uint64_t> LengthField(const std::string& box, std::size_t at,
   return value;
 }
 
-/// Ticks a second of the movie, and its length where it is known from the start.
+/// The movie's ticks a second, and its length if the header states it.
 struct MovieHeader {
   std::uint64_t per_second = 0;
   std::uint64_t ticks = 0;
@@ -40,7 +40,7 @@ MovieHeader ReadMovieHeader(const FileView& movie) {
   return {BigEndian(*bytes, scale_at, 4), LengthField(*bytes, scale_at + 4, wide).value_or(0)};
 }
 
-/// What a movie in fragments says beforehand of their length, in the movie's ticks.
+/// The length that a fragmented movie announces, in the movie's ticks.
 std::uint64_t ReadFragmentsLength(const FileView& movie) {
   const auto extends = FindIsoBox(movie, "mvex");
   if (!extends) return 0;
@@ -51,12 +51,12 @@ std::uint64_t ReadFragmentsLength(const FileView& movie) {
   return LengthField(*bytes, 4, Octet(*bytes, 0) == 1).value_or(0);
 }
 
-/// One index of segments: the stream that it is of, its scale and the sum of its pieces.
+/// One segment index: its stream, its scale and the sum of its pieces.
 struct SegmentIndex {
   std::uint64_t stream = 0;
   std::uint64_t per_second = 0;
   std::uint64_t ticks = 0;
-  bool of_indexes = false;  ///< It lists other indexes: it speaks for all of them.
+  bool of_indexes = false;  ///< It lists other indexes and covers all of them.
 };
 
 std::optional<SegmentIndex> ReadSegmentIndex(const FileView& box) {
@@ -76,7 +76,7 @@ std::optional<SegmentIndex> ReadSegmentIndex(const FileView& box) {
   return index;
 }
 
-/// Adds up the indexes of one stream as they are met.
+/// Adds up the indexes of one stream.
 class IndexedLength {
  public:
   void Add(const FileView& box) {
@@ -106,7 +106,7 @@ bool IsVideoTrack(const FileView& track) {
   return handler && handler->payload.Read(8, 4) == "vide";
 }
 
-/// Width and height of the first track of pictures, numbers with 16 bits of fraction.
+/// Width and height of the first picture track, in numbers with 16 fraction bits.
 void ReadPictureSize(const FileView& movie, VideoInfo& info) {
   IsoBoxWalk walk(movie);
   while (const auto track = walk.Next()) {
@@ -133,7 +133,7 @@ VideoInfo ReadIsoVideo(const FileView& file) {
     if (box->type != "moov" || has_movie) continue;
     has_movie = true;
     const MovieHeader header = ReadMovieHeader(box->payload);
-    // In fragments the header counts what it holds itself: nothing, or the first of many.
+    // The header of a fragmented movie covers only its own samples: none, or the first fragment.
     const std::uint64_t fragments = ReadFragmentsLength(box->payload);
     const bool in_fragments = FindIsoBox(box->payload, "mvex").has_value();
     const std::uint64_t ticks = in_fragments ? fragments : header.ticks;

@@ -9,7 +9,7 @@
 namespace vcache::content {
 namespace {
 
-constexpr int kMaxElements = 64;  // side by side
+constexpr int kMaxElements = 64;  // on one level
 constexpr std::uint64_t kSegment = 0x18538067;
 constexpr std::uint64_t kInfo = 0x1549A966;
 constexpr std::uint64_t kTimestampScale = 0x2AD7B1;
@@ -24,11 +24,11 @@ constexpr std::uint64_t kPixelHeight = 0xBA;
 struct Element {
   std::uint64_t id = 0;
   FileView data;
-  bool cut = false;   ///< It claims more than is there: half a number is another number.
-  bool open = false;  ///< Nobody knew its size when its head was written.
+  bool cut = false;   ///< It claims more than is there; half a number is another number.
+  bool open = false;  ///< Its size was unknown when its header was written.
 };
 
-/// The elements side by side in a view. One of unknown size goes on to the end of the view.
+/// Iterates over the elements of one level. An element of unknown size extends to the end of it.
 class ElementWalk {
  public:
   explicit ElementWalk(FileView level) : level_(std::move(level)) {}
@@ -49,7 +49,7 @@ class ElementWalk {
     at_ += element.data.size();
     return element;
   }
-  /// After `Next` gave nothing: whether that was the end of the level.
+  /// After `Next` returned nothing: whether the level ended.
   bool at_end() const noexcept { return at_ == level_.size(); }
 
  private:
@@ -73,7 +73,7 @@ std::uint64_t UnsignedIn(const FileView& level, std::uint64_t id) {
   return bytes ? BigEndian(*bytes, 0, bytes->size()) : 0;
 }
 
-/// A number of 4 or 8 bytes, IEEE 754; empty when it is none, or not finite.
+/// An IEEE 754 number of 4 or 8 bytes; empty when it has another size or is not finite.
 std::optional<double> FloatOf(const Element& element) {
   const FileView& data = element.data;
   if (element.cut || (data.size() != 4 && data.size() != 8)) return std::nullopt;
@@ -95,7 +95,7 @@ std::optional<std::chrono::milliseconds> LengthOf(const FileView& info) {
   const std::uint64_t given = UnsignedIn(info, kTimestampScale);
   const auto scale = static_cast<double>(given == 0 ? kDefaultScale : given);
   const double ms = *ticks * scale / 1e6;
-  if (!(ms >= 1 && ms <= kMostMs)) return std::nullopt;  // not a number either
+  if (!(ms >= 1 && ms <= kMostMs)) return std::nullopt;  // also false for NaN
   return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
 }
 
@@ -111,7 +111,7 @@ void ReadTracks(const FileView& tracks, VideoInfo& info) {
   }
 }
 
-/// Sound, subtitles, buttons, control, metadata (RFC 9559, 5.1.4.1.3), and no pictures beside.
+/// Sound, subtitles, buttons, control or metadata (RFC 9559, 5.1.4.1.3), and no picture settings.
 bool ShowsNothing(const FileView& track) {
   const std::uint64_t type = UnsignedIn(track, kTrackType);
   const bool blind = type == 2 || type == 0x11 || type == 0x12 || type == 0x20 || type == 0x21;

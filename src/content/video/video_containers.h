@@ -9,19 +9,19 @@
 
 namespace vcache::content {
 
-// Each reads one container; what it does not find stays empty.
+// Each reads one container; fields that it does not find stay empty.
 VideoInfo ReadIsoVideo(const FileView& file);
 VideoInfo ReadMatroskaVideo(const FileView& file);
 VideoInfo ReadAviVideo(const FileView& file);
 
-// Whether all streams of the container are known, there is one at least, and none of them shows
-// anything. False wherever a part is missing or not understood.
+// Whether the container has at least one stream, all are understood, and none shows pictures. False
+// where a part is missing or not understood.
 bool MatroskaLacksVideo(const FileView& file);
 bool AviLacksVideo(const FileView& file);
 
-/// `ticks` of 1/`per_second` s each; empty when zero, without a scale, or over `kLongestVideo`.
+/// `ticks` of 1/`per_second` s each; empty when zero, without a scale, or above `kLongestVideo`.
 std::optional<std::chrono::milliseconds> VideoLength(std::uint64_t ticks, std::uint64_t per_second);
-/// Takes both or neither: zero, and what no picture has, is nothing.
+/// Sets both or neither: ignores zero and impossible sizes.
 void SetPictureSize(VideoInfo& info, std::uint64_t width, std::uint64_t height);
 
 }  // namespace vcache::content

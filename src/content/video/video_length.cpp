@@ -7,7 +7,7 @@ namespace vcache::content {
 std::optional<std::chrono::milliseconds> VideoLength(std::uint64_t ticks,
                                                      std::uint64_t per_second) {
   constexpr std::uint64_t kMostSeconds = std::chrono::seconds(kLongestVideo).count();
-  // Up to 32 bits of scale, so that the remainder times a thousand fits.
+  // With at most 32 bits of scale, the remainder times a thousand fits.
   if (per_second == 0 || per_second > UINT32_MAX) return std::nullopt;
   const std::uint64_t seconds = ticks / per_second;
   if (seconds > kMostSeconds) return std::nullopt;

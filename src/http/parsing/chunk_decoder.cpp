@@ -7,8 +7,8 @@
 namespace vcache::http {
 namespace {
 
-constexpr std::size_t kMaxSizeDigits = 16;  // 64 bits: nothing can overflow
-constexpr std::size_t kMaxLineBytes = 256;  // of a chunk's size and extensions
+constexpr std::size_t kMaxSizeDigits = 16;  // fits 64 bits
+constexpr std::size_t kMaxLineBytes = 256;  // a chunk's size and extensions
 constexpr std::size_t kMaxTrailerBytes = 4096;
 
 }  // namespace
@@ -63,8 +63,8 @@ const char* ChunkDecoder::Frame(char c) noexcept {
   return "The chunks were malformed before.";
 }
 
-/// `1*16HEXDIG [ ";" extension ] CRLF`. Nothing else may stand around the digits: no sign, no 0x,
-/// no blank, each of which some reader takes for another size.
+/// `1*16HEXDIG [ ";" extension ] CRLF`. No sign, 0x or blank may surround the digits: readers
+/// differ in the size they take.
 const char* ChunkDecoder::FrameSize(char c) noexcept {
   if (state_ == State::kSizeLf) {
     if (c != '\n') return "The line of a chunk's size does not end with CRLF.";
@@ -89,8 +89,8 @@ const char* ChunkDecoder::FrameSize(char c) noexcept {
   return nullptr;
 }
 
-/// `*( name ":" value CRLF ) CRLF`, checked and dropped: no trailer of a request means anything
-/// here, but none may hide where the request ends.
+/// `*( name ":" value CRLF ) CRLF`, checked and dropped. Request trailers have no meaning here, but
+/// none may hide the request's end.
 const char* ChunkDecoder::FrameTrailer(char c) noexcept {
   if (++trailer_bytes_ > kMaxTrailerBytes) return "The trailers are too long.";
   switch (state_) {

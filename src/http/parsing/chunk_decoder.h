@@ -8,19 +8,19 @@
 
 namespace vcache::http {
 
-/// Takes the chunked transfer coding apart (RFC 9112 section 7.1, rule H4), whatever pieces it
-/// arrives in. Strict: sizes of hexadecimal digits only, CRLF line ends, extensions and trailers
-/// bounded (and dropped). One thread at a time; memory does not grow with the input.
+/// Decodes the chunked transfer coding (RFC 9112 section 7.1, rule H4) from pieces of any size.
+/// Strict: only hexadecimal sizes, CRLF line ends, bounded extensions and trailers (dropped).
+/// Memory does not grow with the input. Use it from one thread at a time.
 class ChunkDecoder {
  public:
   struct Step {
     std::size_t consumed = 0;  ///< Raw bytes used up.
-    ByteView data{};           ///< Payload within the input; may be empty while more is consumed.
+    ByteView data{};           ///< Payload within the input; may be empty.
     bool done = false;         ///< The last chunk and its trailers are complete.
   };
 
-  /// Decodes up to one run of payload from the front of `raw`. kBadRequest on anything malformed;
-  /// the decoder is of no use afterwards. Consumes nothing after the end.
+  /// Decodes at most one run of payload from the front of `raw`. Consumes nothing after the end.
+  /// Error: kBadRequest on malformed input; the decoder is unusable afterwards.
   Result<Step> Next(ByteView raw);
   bool done() const noexcept { return state_ == State::kDone; }
 
@@ -41,7 +41,7 @@ class ChunkDecoder {
     kFailed
   };
 
-  /// Takes one byte of framing: what is wrong with it, or null.
+  /// Takes one byte of framing. Returns the error text, or null.
   const char* Frame(char c) noexcept;
   const char* FrameSize(char c) noexcept;
   const char* FrameTrailer(char c) noexcept;

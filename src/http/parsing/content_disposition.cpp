@@ -10,8 +10,8 @@
 namespace vcache::http {
 namespace {
 
-/// The name behind the last slash of either kind: a client's folders are no business of ours, and
-/// nothing may climb out of one.
+/// The name after the last slash or backslash. The service ignores a client's folders, and a name
+/// must not leave its folder.
 std::string WithoutPath(std::string_view name) {
   const std::size_t slash = name.find_last_of("/\\");
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
@@ -29,15 +29,14 @@ std::string DecodeQuotes(std::string_view text) {
   return decoded;
 }
 
-/// RFC 8187 wants all but a few characters escaped, and clients do not: JavaScript's
-/// encodeURIComponent leaves `!'()*` as they are, others blanks or letters of UTF-8. All are taken
-/// but slashes, which a client that escapes what it must would not have sent.
+/// RFC 8187 requires more escaping than clients do: encodeURIComponent leaves `!'()*`, others leave
+/// blanks or UTF-8 letters. Accept all except slashes, which every such client escapes.
 bool IsExtendedChar(char c) noexcept {
   return c != '/' && c != '\\' && !IsControl(c);
 }
 
-/// `UTF-8'language'percent-encoded` (RFC 8187 section 3.2). Control characters that only decoding
-/// brings out make it as invalid as a wrong charset.
+/// `UTF-8'language'percent-encoded` (RFC 8187 section 3.2). Control characters after decoding make
+/// it invalid, like a wrong charset.
 std::optional<std::string> DecodeExtended(std::string_view value) {
   const std::size_t charset_end = value.find('\'');
   if (charset_end == std::string_view::npos) return std::nullopt;
@@ -59,7 +58,7 @@ std::optional<std::string> FileName(const Parameters& parameters) {
   const std::string* plain = FindParameter(parameters, "filename");
   if (extended != nullptr) {
     if (const auto decoded = DecodeExtended(*extended)) return WithoutPath(*decoded);
-    if (plain == nullptr) return std::string();  // a file still, if one without a name
+    if (plain == nullptr) return std::string();  // a file without a name
   }
   if (plain == nullptr) return std::nullopt;
   return WithoutPath(DecodeQuotes(*plain));

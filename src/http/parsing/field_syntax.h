@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-/// The character classes of RFC 9110 section 5, which every parser of this room shares. All of it
-/// is table look-ups: no locale, no regular expressions (rule H12).
+/// The character classes of RFC 9110 section 5 for all HTTP parsers. Table look-ups only: no
+/// locale, no regular expressions (rule H12).
 namespace vcache::http {
 
 inline constexpr bool IsDigit(char c) noexcept {
@@ -27,7 +27,7 @@ inline constexpr int HexValue(char c) noexcept {
   return -1;
 }
 
-/// A control character other than HTAB: nothing of HTTP's text may hold one (rule H2).
+/// A control character other than HTAB; HTTP text may not contain one (rule H2).
 inline constexpr bool IsControl(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\t') || byte == 0x7F;
@@ -71,15 +71,14 @@ inline std::string ToLower(std::string_view text) {
   return lower;
 }
 
-/// Without the spaces and tabs at both ends (the standard's OWS).
+/// Trims spaces and tabs at both ends (the standard's OWS).
 inline constexpr std::string_view TrimBlanks(std::string_view text) noexcept {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
 }
 
-/// Takes the next element off the front of a comma list, trimmed; lists of this room hold no
-/// quoted strings.
+/// Removes the first element of a comma list and trims it. These lists hold no quoted strings.
 inline constexpr std::string_view TakeListElement(std::string_view& list) noexcept {
   const std::size_t comma = list.find(',');
   const std::string_view element = list.substr(0, comma);

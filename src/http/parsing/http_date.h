@@ -6,10 +6,10 @@
 
 namespace vcache::http {
 
-/// A moment as the `Date` field has it: `Sun, 06 Nov 1994 08:49:37 GMT`. In no locale but C.
+/// A time in the format of `Date`: `Sun, 06 Nov 1994 08:49:37 GMT`. Independent of the locale.
 std::string FormatHttpDate(WallTime time);
 
-/// The same, remembered for as long as the second lasts. One thread.
+/// Formats the date and caches it for its second. For one thread.
 class DateHeader {
  public:
   const std::string& At(WallTime time);

@@ -5,8 +5,8 @@
 
 namespace vcache::http {
 
-/// What a connection has received and nobody has used up yet: a head that is still coming, the
-/// front of a body, pipelined requests. One thread at a time.
+/// Bytes that a connection has received and no reader has consumed: a partial head, the front of a
+/// body, pipelined requests. Use it from one thread at a time.
 class InputBuffer {
  public:
   std::string_view view() const noexcept { return std::string_view(data_).substr(begin_); }
@@ -19,11 +19,11 @@ class InputBuffer {
     if (!empty()) return;
     begin_ = 0;
     data_.clear();
-    // Idle connections are many: they keep no large buffers.
+    // There are many idle connections: they keep no large buffers.
     if (data_.capacity() > kKeptCapacity) data_.shrink_to_fit();
   }
 
-  /// Moves what is left to the front, so that a long-lived connection does not grow.
+  /// Moves the rest to the front, so that a long-lived connection does not grow.
   void Compact() {
     data_.erase(0, begin_);
     begin_ = 0;

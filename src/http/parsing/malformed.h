@@ -4,7 +4,7 @@
 
 namespace vcache::http {
 
-/// What a parser answers to a request that is no HTTP; `message` is a sentence for the client.
+/// The error of a request that is not HTTP; `message` is a sentence for the client.
 inline Error Malformed(const char* message) {
   return Error{ErrorCode::kBadRequest, message};
 }

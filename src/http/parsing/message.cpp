@@ -11,13 +11,13 @@ void Headers::Add(std::string name, std::string value) {
 }
 
 void Headers::Set(std::string_view name, std::string value) {
-  std::string owned(name);  // `name` may look into a field that is removed
+  std::string owned(name);  // `name` may point into a removed field
   Remove(owned);
   Add(std::move(owned), std::move(value));
 }
 
 void Headers::Remove(std::string_view name) {
-  // A copy again: elements move while they are compared.
+  // Copy `name` here too: elements move during the comparison.
   std::erase_if(fields_, [wanted = std::string(name)](const auto& field) {
     return EqualsIgnoringCase(field.first, wanted);
   });
@@ -76,7 +76,7 @@ int StatusOf(ErrorCode code) noexcept {
     case ErrorCode::kHeadTooLarge:
       return 431;
     case ErrorCode::kClientGone:
-      return 499;  // in logs only: nobody receives it
+      return 499;  // for logs only: the client is gone
     case ErrorCode::kNotImplemented:
       return 501;
     case ErrorCode::kVendorInvalidAnswer:
@@ -88,7 +88,8 @@ int StatusOf(ErrorCode code) noexcept {
     case ErrorCode::kOverloaded:
     case ErrorCode::kShuttingDown:
     case ErrorCode::kStoreUnavailable:
-    // A full disk or spent descriptors pass: the same request may work later or elsewhere.
+    // A full disk or a lack of descriptors is temporary: the same request may work later or
+    // elsewhere.
     case ErrorCode::kIo:
       return 503;
     case ErrorCode::kVendorTimeout:
@@ -189,7 +190,7 @@ Result<std::optional<std::string>> FormValue(std::string_view encoded, std::stri
     encoded.remove_prefix(end == std::string_view::npos ? encoded.size() : end + 1);
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view key = pair.substr(0, equals);
-    // A key that decodes to `name` is no shorter than it: most are skipped undecoded.
+    // A key that decodes to `name` is at least as long: skip shorter ones undecoded.
     if (pair.empty() || key.size() < name.size() || PercentDecode(key, true) != name) continue;
     if (found) return refused("is there twice; send it once.");
     found = PercentDecode(pair.substr(std::min(equals + 1, pair.size())), true);

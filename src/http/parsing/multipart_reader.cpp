@@ -21,19 +21,19 @@ bool IsBoundaryChar(char c) noexcept {
 
 }  // namespace
 
-/// The reader is a state machine over the body. A delimiter is CRLF, `--`, the boundary; what may
-/// be the beginning of one is not kept in a buffer: it is counted (`matched`), and if it turns out
-/// to be content, the same bytes are handed out from `delimiter`.
+/// A state machine over the body. A delimiter is CRLF, `--`, the boundary. The reader does not
+/// buffer a possible delimiter: it counts the matching bytes (`matched`), and emits them from
+/// `delimiter` if they prove to be content.
 struct MultipartReader::State {
   enum class Phase {
     kPreamble,    // before the first delimiter; dropped
     kContent,     // of a part
-    kBoundary,    // a delimiter is complete: does its line end, or does it close the form?
+    kBoundary,    // after a delimiter: its line ends, or it closes the form
     kDash,        // a delimiter and one dash
     kPadding,     // blanks between a delimiter and its line end
     kBoundaryLf,  // the LF of a delimiter's line
     kHead,        // the header lines of a part
-    kClosed,      // behind the closing delimiter: blanks and a line end, if any
+    kClosed,      // after the closing delimiter: blanks and a line end, if any
     kClosedLf,    // the LF of the closing line
     kEpilogue,    // dropped
   };
@@ -54,7 +54,7 @@ struct MultipartReader::State {
   Result<void> EndHead();
   Result<void> EndClosingLine(std::string_view& data);
 
-  /// The delimiter was none: what was held back is content.
+  /// The bytes held back were no delimiter: emits them as content.
   Result<void> GiveBack(std::size_t held, std::string_view more = {});
   /// Content of a part, or preamble.
   Result<void> Emit(std::string_view content);
@@ -67,8 +67,8 @@ struct MultipartReader::State {
 
   Phase phase = Phase::kPreamble;
   Phase searched = Phase::kPreamble;  // where the delimiter was found: kPreamble or kContent
-  // How much of `delimiter` the last bytes match; `assumed` of these are not content: the body may
-  // begin with a boundary, and the CRLF before the boundary behind an empty part ended its head.
+  // How much of `delimiter` the last bytes match. `assumed` of these are no content: the body may
+  // begin with a boundary, and the CRLF that ends an empty part's head also begins its delimiter.
   std::size_t matched = kPartLineEnd.size();
   std::size_t assumed = kPartLineEnd.size();
   std::size_t preamble = 0;
@@ -140,10 +140,9 @@ Result<void> MultipartReader::State::Advance(std::string_view& data) {
   return {};
 }
 
-/// Where in `data` a delimiter stands, or may begin at its end; its size when there is none. A CR
-/// is only the first byte of a delimiter, so that each byte is compared at most twice. The
-/// library's searches are called as seldom as possible: content may be made of CRs to slow them
-/// down.
+/// The offset of a delimiter in `data`, or of its possible start at the end; otherwise the size. A
+/// CR only begins a delimiter, so each byte is compared at most twice. Hostile content may consist
+/// of CRs: avoid calls of the library's searches.
 std::size_t MultipartReader::State::FindDelimiter(std::string_view data) const noexcept {
   for (std::size_t at = 0; at < data.size(); ++at) {
     if (data[at] != '\r') {
@@ -178,8 +177,8 @@ Result<void> MultipartReader::State::Search(std::string_view& data) {
   return {};
 }
 
-/// A longer line that only begins like the delimiter is content: the boundary of a form within the
-/// form may begin with ours.
+/// A longer line that begins like the delimiter is content: a nested form's boundary may begin with
+/// this one.
 Result<void> MultipartReader::State::JudgeBoundary(std::string_view& data) {
   const char c = data.front();
   if (c == '-') {

@@ -17,7 +17,7 @@ void SkipBlanks(std::string_view& text) noexcept {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
 }
 
-/// Takes the longest front of `text` whose characters all are `wanted`.
+/// Removes the longest prefix of `wanted` characters.
 template <typename Predicate>
 std::string_view TakeWhile(std::string_view& text, Predicate wanted) {
   const auto end = std::find_if_not(text.begin(), text.end(), wanted);
@@ -26,7 +26,7 @@ std::string_view TakeWhile(std::string_view& text, Predicate wanted) {
   return taken;
 }
 
-/// A quoted string, whose opening quote is the front of `text`.
+/// Removes a quoted string; `text` begins with its opening quote.
 std::optional<std::string> TakeQuoted(std::string_view& text) {
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -59,7 +59,7 @@ std::optional<Parameters> ParseParameters(std::string_view text) {
     if (text.front() != ';') return std::nullopt;
     text.remove_prefix(1);
     SkipBlanks(text);
-    if (text.empty() || text.front() == ';') continue;  // nothing between two semicolons is allowed
+    if (text.empty() || text.front() == ';') continue;  // two semicolons may follow each other
     std::string name = ToLower(TakeWhile(text, IsTokenChar));
     if (name.empty() || !text.starts_with('=')) return std::nullopt;
     text.remove_prefix(1);

@@ -7,8 +7,8 @@
 namespace vcache::http {
 namespace {
 
-/// The codings that leave the bytes as they are. Decoding the others is forbidden in forms (RFC
-/// 7578 section 4.7), and hashing an encoded file would name another content than the file.
+/// The codings that leave the bytes unchanged. Forms may not use others (RFC 7578 section 4.7), and
+/// the hash of an encoded file would identify another content.
 bool LeavesBytesAlone(std::string_view coding) noexcept {
   return EqualsIgnoringCase(coding, "binary") || EqualsIgnoringCase(coding, "8bit") ||
          EqualsIgnoringCase(coding, "7bit");

@@ -8,14 +8,14 @@
 
 namespace vcache::http {
 
-/// Collects the header lines of one part of a form. A plain value: one per part.
+/// Collects the header lines of one form part; use one instance per part.
 class PartHeadParser {
  public:
-  /// One line without its CRLF, never empty. kBadRequest on anything malformed: a control
-  /// character, a folded line, a repeated or unreadable Content-Disposition, encoded content.
+  /// Adds one non-empty line without its CRLF. Error: kBadRequest for a control character, a folded
+  /// line, a repeated or malformed Content-Disposition, or encoded content.
   Result<void> AddLine(std::string_view line, std::size_t max_lines);
 
-  /// After the empty line. kBadRequest when the part has no name.
+  /// Call it at the empty line. Error: kBadRequest when the part has no name.
   Result<PartHead> Take();
 
  private:

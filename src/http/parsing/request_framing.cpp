@@ -6,10 +6,10 @@
 namespace vcache::http {
 namespace {
 
-/// Nineteen digits always fit 64 bits, so nothing can overflow.
+/// Nineteen digits always fit 64 bits.
 constexpr std::size_t kMaxLengthDigits = 19;
 
-/// Digits only: a sign, a list (`5, 5`) or a blank inside is how one request becomes two.
+/// Digits only: with a sign, a list (`5, 5`) or a blank, two readers may see different requests.
 std::optional<std::uint64_t> ParseLength(std::string_view digits) noexcept {
   if (digits.empty() || digits.size() > kMaxLengthDigits) return std::nullopt;
   std::uint64_t length = 0;
@@ -20,8 +20,8 @@ std::optional<std::uint64_t> ParseLength(std::string_view digits) noexcept {
   return length;
 }
 
-/// Whether a transfer coding other than plain `chunked` is well formed at least: names separated
-/// by commas, `chunked` nowhere but at the end. Then it is unknown; otherwise it is an attack.
+/// Whether a transfer coding other than plain `chunked` is well formed: names separated by commas,
+/// with `chunked` only at the end. If so it is unknown; otherwise it is an attack.
 bool IsOtherCoding(std::string_view codings) noexcept {
   bool chunked_seen = false;
   for (bool last = false; !last;) {
@@ -81,7 +81,7 @@ Result<void> ReadFraming(RequestHead& head) {
     read = ReadContentLength(head);
   }
   if (!read) return read;
-  // Proxies and Java's client announce chunks and send none: that is for whoever reads the body.
+  // Proxies and Java's client announce chunks and send none: the body's reader decides.
   if (TakesNoBody(head.method) && head.content_length > 0) return BodyNotTaken();
   return {};
 }
@@ -97,7 +97,7 @@ void ReadConnectionOptions(RequestHead& head) {
     }
   }
   head.keep_alive = keep_alive && !close;
-  // Whoever announced no body waits for nothing (RFC 9110 section 10.1.1).
+  // A client that announces no body waits for no `100 Continue` (RFC 9110 section 10.1.1).
   head.expects_continue = head.http_1_1 && HasBody(head) && head.headers.Count("Expect") == 1 &&
                           EqualsIgnoringCase(*head.headers.Get("Expect"), "100-continue");
 }

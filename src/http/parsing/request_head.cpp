@@ -17,8 +17,8 @@ Error OverLimit(std::string message) {
   return Error{ErrorCode::kHeadTooLarge, std::move(message)};
 }
 
-/// Takes one line off the front of `rest`, without its CRLF. A CR that does not end a line stays
-/// in it, where it is refused as a control character.
+/// Removes the first line of `rest` and returns it without its CRLF. A CR elsewhere stays in it;
+/// the caller rejects it as a control character.
 Result<std::string_view> TakeLine(std::string_view& rest) {
   const std::size_t feed = rest.find('\n');
   if (feed == std::string_view::npos) return Malformed("The head ends within a line.");
@@ -44,7 +44,7 @@ Result<std::string_view> ReadRequestLine(std::string_view line, RequestHead& hea
   }
   head.method = method;
   head.http_1_1 = version.back() == '1';
-  // A further space within the target is refused with its other characters.
+  // The target's character check rejects a further space.
   return line.substr(first + 1, last - first - 1);
 }
 
@@ -53,7 +53,8 @@ Result<void> ReadField(std::string_view line, Headers& headers) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Malformed("A header field has no colon.");
   const std::string_view name = line.substr(0, colon);
-  // Refuses a space before the colon too, which some read as part of the name and some do not.
+  // Also rejects a space before the colon, because readers differ in whether it belongs to the
+  // name.
   if (!IsToken(name)) return Malformed("The name of a header field is not a token.");
   const std::string_view value = TrimBlanks(line.substr(colon + 1));
   if (HasControl(value)) return Malformed("A header field holds a control character.");
@@ -61,7 +62,7 @@ Result<void> ReadField(std::string_view line, Headers& headers) {
   return {};
 }
 
-/// The fields up to the empty line, which must be the end of the head.
+/// The fields up to the empty line, which must end the head.
 Result<void> ReadFields(std::string_view rest, std::size_t max_fields, Headers& headers) {
   for (std::size_t fields = 0;; ++fields) {
     const auto line = TakeLine(rest);
@@ -77,8 +78,8 @@ Result<void> ReadFields(std::string_view rest, std::size_t max_fields, Headers& 
   return {};
 }
 
-/// Exactly one valid `Host`; none is fine in HTTP/1.0. `authority` is the host of an absolute
-/// target: it counts, whatever the field says (RFC 9112 section 3.2.2).
+/// Requires exactly one valid `Host`; HTTP/1.0 may omit it. `authority`, the host of an absolute
+/// target, overrides the field (RFC 9112 section 3.2.2).
 Result<void> CheckHost(std::string_view authority, RequestHead& head) {
   const std::size_t hosts = head.headers.Count("Host");
   if (hosts > 1) return Malformed("Host is repeated.");
@@ -105,13 +106,13 @@ Error HeadTooLarge(std::size_t max_bytes) {
 }
 
 std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from) noexcept {
-  // The end may have begun in what was searched before: LF CR | LF.
+  // The end may begin in the part already searched: LF CR | LF.
   std::size_t at = from > 2 ? from - 2 : 0;
   while ((at = received.find('\n', at)) != std::string_view::npos) {
     const std::string_view behind = received.substr(++at);
     if (behind.starts_with(kLineEnd)) return at + 2;
-    // An empty line without CR is never valid, but it is the end to whoever wrote it: the parser
-    // refuses it now, in place of a timeout later.
+    // An empty line without CR is invalid, but its sender means the end: the parser rejects it now,
+    // instead of a timeout later.
     if (behind.starts_with('\n')) return at + 1;
   }
   return std::nullopt;
@@ -119,7 +120,7 @@ std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t fr
 
 Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& limits) {
   if (head.size() > limits.max_bytes) return HeadTooLarge(limits.max_bytes);
-  // One empty line before the request line is ignored: old clients end a form with it (RFC 9112
+  // Ignores one empty line before the request line: old clients end a form with it (RFC 9112
   // section 2.2). A second one is an empty request.
   std::string_view rest = head;
   if (rest.starts_with(kLineEnd)) rest.remove_prefix(kLineEnd.size());

@@ -8,7 +8,7 @@ namespace vcache::http {
 
 std::string RequestIds::Make() {
   if (used_ == random_.size()) {
-    // Up to 256 bytes are never interrupted and never come short (getrandom(2)).
+    // getrandom(2) neither interrupts nor shortens reads of up to 256 bytes.
     if (::getrandom(random_.data(), random_.size(), 0) < 0) random_.fill(0);
     used_ = 0;
   }

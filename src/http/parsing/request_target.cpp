@@ -6,8 +6,8 @@
 namespace vcache::http {
 namespace {
 
-/// What a target may be written in. Bytes above ASCII must come percent-encoded, and a fragment
-/// never reaches a server: two parsers would disagree where the path ends.
+/// The characters of a target. Bytes above ASCII must be percent-encoded, and clients do not send
+/// fragments: parsers would disagree where the path ends.
 bool IsTargetChar(char c) noexcept {
   return c > ' ' && c < '\x7F' && c != '#';
 }
@@ -24,8 +24,7 @@ bool IsAddressChar(char c) noexcept {
   return HexValue(c) >= 0 || c == ':' || c == '.';
 }
 
-/// The authority of an absolute form, or nothing when `raw` is no such form. What is left in `raw`
-/// is the origin form.
+/// The authority of an absolute form; empty for other forms. Leaves the origin form in `raw`.
 std::optional<std::string_view> TakeAuthority(std::string_view& raw) noexcept {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!EqualsIgnoringCase(raw.substr(0, scheme.size()), scheme)) continue;
@@ -37,7 +36,7 @@ std::optional<std::string_view> TakeAuthority(std::string_view& raw) noexcept {
   return std::nullopt;
 }
 
-/// NUL and line breaks would let one path mean two things: to a C string, to a log, to a header.
+/// Rejects NUL and line breaks: a C string, a log or a header would read another path.
 bool IsSafePath(std::string_view path) noexcept {
   return path.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
 }

@@ -6,12 +6,12 @@ namespace vcache::http {
 
 std::optional<std::string> SalvageOrigin(std::string_view received) {
   std::optional<std::string> origin;
-  bool fields = false;  // behind the request line
+  bool fields = false;  // after the request line
   for (std::size_t end = 0; (end = received.find('\n')) != std::string_view::npos;) {
     std::string_view line = received.substr(0, end);
     received.remove_prefix(end + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() && fields) break;  // what follows is a body
+    if (line.empty() && fields) break;  // the body follows
     const std::size_t colon = line.find(':');
     if (fields && colon != std::string_view::npos &&
         EqualsIgnoringCase(line.substr(0, colon), "Origin")) {

@@ -10,14 +10,14 @@
 namespace vcache::http {
 namespace {
 
-/// So many at a time; then those who are connected get their turn.
+/// Connections per call; then the loop serves the connected clients.
 constexpr int kBatch = 64;
 
 UniqueFd OpenReserve() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-/// Errors of the connection at the head of the queue, not of the listener (accept(2)).
+/// Errors of the first connection in the queue, not of the listener (accept(2)).
 bool IsOneConnections(int why) {
   switch (why) {
     case EINTR:
@@ -77,8 +77,8 @@ Acceptor::Outcome Acceptor::OnError(int why) {
 }
 
 bool Acceptor::TurnAwayOne() {
-  // The one that waits would stay at the head of the queue and wake us for ever: with the reserve
-  // given up there is a descriptor to close it with.
+  // The waiting connection would stay first in the queue and wake the loop without end. Releasing
+  // the reserve frees a descriptor to accept and close it.
   if (!reserve_) reserve_ = OpenReserve();
   if (!reserve_) return false;
   reserve_.Reset();

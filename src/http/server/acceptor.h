@@ -10,28 +10,26 @@
 
 namespace vcache::http {
 
-/// Takes connections from a listening socket, whatever the state of the machine: without
-/// descriptors it turns clients away in place of spinning or dying (rule H21). The event loop's
-/// thread alone uses it.
+/// Accepts connections from a listening socket. Without free descriptors it rejects clients instead
+/// of spinning or failing (rule H21). Only the event loop's thread uses it.
 class Acceptor {
  public:
-  /// The logger must outlive it.
   Acceptor(UniqueFd listener, Logger& logger);
 
   int fd() const noexcept { return listener_.get(); }
 
   enum class Outcome {
-    kDrained,  ///< Nobody is waiting.
-    kMore,     ///< There may be more; come back soon.
-    kPause,    ///< The machine is short of something; come back later.
-    kFailed,   ///< The listener is dead: see `failure()`.
+    kDrained,  ///< The queue is empty.
+    kMore,     ///< There may be more; call again soon.
+    kPause,    ///< The machine lacks a resource; call again later.
+    kFailed,   ///< The listener failed: see `failure()`.
   };
   using Accepted = std::function<void(UniqueFd, const sockaddr_storage&)>;
-  /// Hands out up to a handful of connections, non-blocking and with TCP_NODELAY (rule H18).
+  /// Accepts up to a batch of connections, non-blocking and with TCP_NODELAY (rule H18).
   Outcome Accept(const Accepted& accepted);
   const Error& failure() const { return *failure_; }
 
-  /// Stops listening; who is in the queue of the kernel is turned away by it.
+  /// Stops listening; the kernel rejects the connections in its queue.
   void Close() noexcept { listener_.Reset(); }
 
  private:
@@ -40,7 +38,7 @@ class Acceptor {
 
   UniqueFd listener_;
   Logger& logger_;
-  UniqueFd reserve_;  ///< Given up for a moment when there are no descriptors left.
+  UniqueFd reserve_;  ///< Released for a moment when no descriptor is left.
   bool short_of_descriptors_ = false;
   std::optional<Error> failure_;
 };

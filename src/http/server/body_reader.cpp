@@ -12,9 +12,9 @@
 namespace vcache::http {
 namespace {
 
-/// What a handler left unread may be skipped up to here to save the connection (rule H5).
+/// The most unread bytes that are skipped to keep the connection (rule H5).
 constexpr std::uint64_t kMaxSkippedBytes = 64 * 1024;
-/// How often a wait for the client looks whether the server stops.
+/// The interval at which a wait for the client checks for a stop.
 constexpr std::chrono::milliseconds kLookForStop{250};
 
 }  // namespace
@@ -51,14 +51,14 @@ Result<std::size_t> BodyReader::Read(std::span<std::byte> into) {
 
 void BodyReader::SendContinue() {
   continue_pending_ = false;
-  // A client that did not wait needs no asking (RFC 9110 section 10.1.1).
+  // A client that already sends the body does not wait (RFC 9110 section 10.1.1).
   if (!connection_.input.empty()) return;
   SendBoth(connection_.socket.get(), "HTTP/1.1 100 Continue\r\n\r\n", {}, limits_.deadline, clock_);
 }
 
 bool BodyReader::SkipRest() {
-  // A client that still waits for `100 Continue` may or may not send the body: there is no telling
-  // where the next request would begin.
+  // A client that still waits for `100 Continue` may or may not send the body, so the start of the
+  // next request is unknown.
   if (continue_pending_ || error_) return false;
   if (done()) return true;
   if (framing_ == BodyFraming::kLength && left_ > kMaxSkippedBytes) return false;
@@ -95,7 +95,7 @@ Result<std::optional<std::size_t>> BodyReader::PullLength(std::span<std::byte> i
     return std::optional(count);
   }
   for (;;) {
-    // Straight into the reader's memory, and never more than this body has.
+    // Receives into the caller's memory, and never more than this body has.
     const ssize_t count = ::recv(connection_.socket.get(), into.data(), into.size(), MSG_DONTWAIT);
     if (count > 0) {
       left_ -= static_cast<std::uint64_t>(count);
@@ -113,7 +113,7 @@ Result<std::optional<std::size_t>> BodyReader::PullChunks(std::span<std::byte> i
   std::size_t filled = 0;
   for (;;) {
     while (filled < into.size() && !connection_.input.empty() && !chunks_.done()) {
-      // The decoder is shown no more than fits, so what it gives always does.
+      // The decoder gets at most as many bytes as fit, so its output fits too.
       const auto raw = AsBytes(connection_.input.view().substr(0, into.size() - filled));
       const auto step = chunks_.Next(raw);
       if (!step) return step.error();
@@ -134,8 +134,8 @@ Result<std::optional<std::size_t>> BodyReader::PullChunks(std::span<std::byte> i
 
 Result<bool> BodyReader::AwaitMore(Wait wait) {
   if (wait == Wait::kForbidden) return false;
-  // Grace, and beyond it as long as the bytes so far would take at the slowest rate allowed. Only
-  // waiting counts, and it adds up over the whole body: single bytes do not start it anew (H8).
+  // The grace period, plus the time that the bytes so far take at the minimum rate. Only waiting
+  // counts, summed over the whole body: single bytes do not restart it (rule H8).
   std::chrono::nanoseconds allowed = limits_.grace;
   if (limits_.min_bytes_per_second > 0) {
     allowed += std::chrono::milliseconds(bytes_read_ * 1000 / limits_.min_bytes_per_second);
@@ -158,7 +158,7 @@ Result<bool> BodyReader::AwaitMore(Wait wait) {
                .message = "The body arrived too slowly; send it again over a faster connection."};
 }
 
-/// Until something comes or the time is over; a stop shortens it.
+/// Blocks until input arrives or `until`; a stop shortens the wait.
 WaitStatus BodyReader::WaitForInput(Deadline until) {
   Deadline stop_end = Deadline::Never();
   for (;;) {

@@ -19,25 +19,26 @@ struct BodyLimits {
   std::chrono::milliseconds grace{0};
   std::uint64_t min_bytes_per_second = 0;
   Deadline deadline = Deadline::Never();
-  /// Set when the server stops: then nothing may come for `stop_pause` at most. Null: never.
+  /// Set when the server stops; then the client may pause for `stop_pause` at most. Null: never
+  /// set.
   const std::atomic<bool>* stopping = nullptr;
   std::chrono::milliseconds stop_pause{0};
 };
 
-/// The body of one request, straight from its connection: never a byte of what follows it, never an
-/// end that the framing did not announce (rules H3 and H4). Errors: kTooLarge, kBadRequest
-/// (chunks), kRequestTimeout (rule H8), kShuttingDown, kClientGone. One thread.
+/// The body of one request, read from its connection. It never reads bytes after the body, and
+/// never ends before the framing does (rules H3 and H4). Errors: kTooLarge, kBadRequest (chunks),
+/// kRequestTimeout (rule H8), kShuttingDown, kClientGone. For one thread.
 class BodyReader final : public ByteSource {
  public:
-  /// `connection` and `clock` must outlive it; the head is removed from the input already.
+  /// `connection` and `clock` must outlive it. The head must be removed from the input.
   BodyReader(Connection& connection, const RequestHead& head, const BodyLimits& limits,
              const Clock& clock);
 
-  /// The first read sends `100 Continue` when the client waits for it (rule H6).
+  /// The first read sends `100 Continue` if the client waits for it (rule H6).
   Result<std::size_t> Read(std::span<std::byte> into) override;
 
-  /// Whether the connection may carry another request (rule H5): the body was read whole, or what
-  /// is left of it is small and here already. Never blocks.
+  /// Whether the connection may carry another request (rule H5): the body was read, or its rest is
+  /// small and has arrived. Never blocks.
   bool SkipRest();
 
   std::uint64_t bytes_read() const noexcept { return bytes_read_; }
@@ -50,7 +51,7 @@ class BodyReader final : public ByteSource {
 
   bool done() const noexcept;
   void SendContinue();
-  /// Some of the body; nothing when it would have to wait and must not.
+  /// Some bytes of the body; empty when it must not wait and none are there.
   Result<std::optional<std::size_t>> Pull(std::span<std::byte> into, Wait wait);
   Result<std::optional<std::size_t>> PullLength(std::span<std::byte> into, Wait wait);
   Result<std::optional<std::size_t>> PullChunks(std::span<std::byte> into, Wait wait);
@@ -66,7 +67,7 @@ class BodyReader final : public ByteSource {
   std::uint64_t left_;  ///< Of a body with a length.
   bool continue_pending_;
   std::uint64_t bytes_read_ = 0;
-  /// Time spent waiting for the client; a slow handler is not the client's fault.
+  /// Time spent waiting for the client; a slow handler does not count.
   std::chrono::nanoseconds waited_{0};
   bool stop_cut_it_ = false;
   std::optional<Error> error_;

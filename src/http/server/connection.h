@@ -10,43 +10,42 @@
 
 namespace vcache::http {
 
-/// What a non-blocking read brought.
 enum class ReadStatus { kData, kNothingYet, kEnd, kFailed };
 
 enum class HeadStatus { kIncomplete, kComplete, kTooLarge };
 
-/// One client. It belongs to the event loop while it waits and to a worker while a request is in
-/// progress; the one who has it alone touches it. Only the loop's table destroys it.
+/// One client's connection. The event loop owns it while it waits, a worker during a request; only
+/// the owner touches it. Only the loop's table destroys it.
 struct Connection {
   enum class State {
-    kIdle,       ///< Parked; nothing of a next request has arrived.
+    kIdle,       ///< Parked; no byte of the next request has arrived.
     kHead,       ///< Parked; part of a head has arrived.
-    kBusy,       ///< A worker's, or queued for one.
-    kLingering,  ///< Answered, writing side shut; what still comes is dropped (rule H6).
+    kBusy,       ///< A worker has it, or it is queued.
+    kLingering,  ///< Answered and shut for writing; input is dropped (rule H6).
   };
 
   explicit Connection(UniqueFd fd) : socket(std::move(fd)) {}
 
   UniqueFd socket;
-  std::string peer;      ///< Address for logs and limits of handlers.
-  std::string group;     ///< What the limit per address counts by.
-  bool counted = true;   ///< Within the limits; a refused one is not.
-  bool watched = false;  ///< Known to epoll.
+  std::string peer;      ///< Address for logs and the handlers' limits.
+  std::string group;     ///< Key of the limit per address.
+  bool counted = true;   ///< Counts in the limits; a rejected one does not.
+  bool watched = false;  ///< Registered with epoll.
   bool armed = false;    ///< Epoll may report it; never while a worker has it.
   State state = State::kIdle;
 
   InputBuffer input;
-  std::size_t head_end = 0;  ///< Of the complete head at the front of `input`; 0 without one.
-  std::size_t searched = 0;  ///< How much of `input` was searched for the end of the head.
-  /// Set by the loop: what a worker answers in place of the head, which is late or too large.
+  std::size_t head_end = 0;  ///< Length of the complete head in `input`; 0 without one.
+  std::size_t searched = 0;  ///< Length of `input` already searched for the head's end.
+  /// The loop sets it; a worker answers it instead of the head, which is late or too large.
   std::optional<Error> refusal;
 
-  std::uint64_t linger_bytes = 0;  ///< How much may still be dropped.
-  std::optional<SteadyTime> due;   ///< Where the loop's timers have it.
+  std::uint64_t linger_bytes = 0;  ///< Bytes that may still be dropped.
+  std::optional<SteadyTime> due;   ///< Its key in the loop's timers.
 
-  /// Looks for the end of a head in what has arrived.
+  /// Looks for the end of a head in the input.
   HeadStatus FindHead(std::size_t max_bytes);
-  /// Removes the head (or the hopeless input) from the front, before the next `FindHead`.
+  /// Removes the head (or the rejected input) before the next `FindHead`.
   void ForgetHead();
   /// One `recv` into `input`, at most 16 KiB.
   ReadStatus ReadMore();

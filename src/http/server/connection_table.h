@@ -10,28 +10,27 @@
 
 namespace vcache::http {
 
-/// Every open connection, how many each address has, and when each one that waits runs out of
-/// time. Not thread-safe: the event loop guards it.
+/// Every open connection, the number per address, and the timers of waiting ones. Not thread-safe:
+/// the event loop guards it.
 class ConnectionTable {
  public:
   struct Limits {
     std::size_t total;
     std::size_t per_address;
-    /// How many beyond the limits are kept for as long as it takes to tell them so.
+    /// Connections above the limits, kept only until they got their answer.
     std::size_t refused = 128;
   };
   explicit ConnectionTable(const Limits& limits) : limits_(limits) {}
 
-  /// Takes the connection in. `counted` is false when it is over a limit; nothing is returned when
-  /// there are too many of those as well (and the connection is closed).
+  /// Adds the connection. Clears `counted` when it is above a limit. Returns null, and closes the
+  /// connection, when there are too many of those too.
   Connection* Add(std::unique_ptr<Connection> connection);
-  /// Closes and destroys it.
   void Remove(Connection& connection);
 
-  /// Sets, moves or clears the moment at which a connection's time is over.
+  /// Sets, moves or clears the timer of a connection.
   void SetDue(Connection& connection, std::optional<SteadyTime> due);
   std::optional<SteadyTime> NextDue() const;
-  /// One connection whose time is over, its timer cleared; none when there is no more.
+  /// One connection whose timer expired, with its timer cleared; null without one.
   Connection* TakeDue(SteadyTime now);
 
   bool empty() const noexcept { return all_.empty(); }

@@ -16,7 +16,7 @@
 namespace vcache::http {
 namespace {
 
-/// How long accepting rests when the machine is short of descriptors or memory.
+/// The pause of accepting when the machine lacks descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 Error SystemError(std::string_view what) {
@@ -24,7 +24,7 @@ Error SystemError(std::string_view what) {
           .message = std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
-/// A stop waits less long for clients to close what was answered.
+/// During a stop, clients get less time to close answered connections.
 std::chrono::milliseconds StopLinger(const ServerOptions& options) {
   return std::min(options.linger_time, options.stop_pause);
 }
@@ -105,7 +105,7 @@ void EventLoop::AwaitEmpty(Deadline deadline) {
 void EventLoop::CutAll() {
   const std::lock_guard lock(mutex_);
   phase_ = std::max(phase_, Phase::kCutting);
-  // Wakes every worker that reads or writes; who computes finds out when it answers.
+  // Wakes every worker that reads or writes; a computing worker notices when it answers.
   for (const auto& [connection, owner] : table_.all()) {
     ::shutdown(connection->socket.get(), SHUT_RDWR);
   }
@@ -132,7 +132,7 @@ void EventLoop::Run() {
     try {
       RunOnce();
     } catch (const std::exception& e) {
-      // Out of memory: the next turn may have more.
+      // Out of memory: the next iteration may have more.
       logger_.Error("The event loop was interrupted", {{"what", std::string_view(e.what())}});
     }
   }
@@ -170,7 +170,7 @@ int EventLoop::WaitMilliseconds() {
   const std::lock_guard lock(mutex_);
   std::optional<SteadyTime> next = table_.NextDue();
   if (accept_again_) next = next ? std::min(*next, *accept_again_) : *accept_again_;
-  // Work that came between the last turn's look at the phase and now.
+  // The phase may have changed since this iteration read it.
   if (phase_ != handled_) next = clock_.Now();
   awake_at_ = next.value_or(SteadyTime::max());
   if (!next) return -1;
@@ -260,7 +260,7 @@ void EventLoop::OnLinger(Connection& connection) {
 }
 
 void EventLoop::OnDue(Connection& connection) {
-  // Who has said nothing is simply let go; who was in the middle of a head is told (rule H8).
+  // An idle client gets no answer; a client within a head gets one (rule H8).
   if (connection.state != Connection::State::kHead) return Remove(connection);
   connection.refusal = Error{.code = ErrorCode::kRequestTimeout,
                              .message = "The head of the request arrived too slowly."};
@@ -282,7 +282,7 @@ void EventLoop::OnPhase() {
     }
   }
   for (Connection* const connection : parked) {
-    // A request whose whole head has reached us, if not our buffer, is one in progress.
+    // A request whose whole head is in the kernel's buffer counts as in progress.
     if (phase_ == Phase::kStopping) {
       OnInput(*connection);
     } else {
@@ -294,7 +294,7 @@ void EventLoop::OnPhase() {
 
 void EventLoop::AwaitHead(Connection& connection) {
   using State = Connection::State;
-  // A stop waits for requests, not for those who may send one.
+  // A stop waits for requests in progress, not for possible ones.
   if (phase_ != Phase::kRunning) return Remove(connection);
   const SteadyTime now = clock_.Now();
   if (connection.input.empty()) {
@@ -308,7 +308,7 @@ void EventLoop::AwaitHead(Connection& connection) {
 }
 
 void EventLoop::Watch(Connection& connection, SteadyTime due) {
-  // One event at a time: between two, the connection may change hands.
+  // One event at a time: the connection may change its owner between two events.
   epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.ptr = &connection}};
   const int operation = connection.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   if (::epoll_ctl(epoll_.get(), operation, connection.socket.get(), &event) != 0) {
@@ -324,8 +324,8 @@ void EventLoop::MakeReady(Connection& connection) {
   connection.state = Connection::State::kBusy;
   table_.SetDue(connection, std::nullopt);
   if (connection.armed) {
-    // It is ready without an event (its time is over, or we stop): one that comes now would find a
-    // worker's connection. Ends and errors are reported even to an empty set of events.
+    // It is ready without an event (timer or stop): a later event would report a worker's
+    // connection. Epoll reports ends and errors even for an empty event set.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
     connection.watched = false;
     connection.armed = false;
@@ -348,7 +348,7 @@ void EventLoop::Refuse(Connection& connection) {
 
 void EventLoop::Linger(Connection& connection) {
   if (phase_ >= Phase::kCutting) return Remove(connection);
-  // Closing with input unread would send a reset, and the answer might never be seen (rule H6).
+  // Closing with unread input would send a reset, and the client might lose the answer (rule H6).
   ::shutdown(connection.socket.get(), SHUT_WR);
   connection.input.Consume(connection.input.view().size());
   connection.state = Connection::State::kLingering;

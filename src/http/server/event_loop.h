@@ -15,35 +15,35 @@
 
 namespace vcache::http {
 
-/// One thread that accepts, and watches every connection that no worker has: idle ones, heads that
-/// are still coming, answered ones that are being closed. A connection costs no thread until a
-/// whole head is there (rule H9).
+/// One thread accepts, and watches every connection that no worker has: idle ones, partial heads,
+/// and answered ones that are closing. A connection takes a worker only with a whole head (rule
+/// H9).
 class EventLoop {
  public:
-  /// Gives a connection with a whole head (or a refusal) to a worker; false when there is none.
+  /// Hands a connection with a whole head (or a refusal) to a worker; false when the queue is full.
   using Submit = std::function<bool(Connection&)>;
-  /// Answers a connection that nobody takes, without waiting for anything.
+  /// Answers a connection without a worker, without blocking.
   using Shed = std::function<void(Connection&)>;
 
   EventLoop(const ServerOptions& options, Clock& clock, Logger& logger);
   ~EventLoop();
 
-  /// `submit` and `shed` are called in the loop's thread, without a lock.
+  /// The loop's thread calls `submit` and `shed`, without a lock.
   Result<void> Start(UniqueFd listener, Submit submit, Shed shed);
 
-  // For workers, with a connection that is theirs; afterwards it is not.
+  // Workers call these to return their connection to the loop.
   void Park(Connection& connection);
   void CloseGently(Connection& connection);
   void Drop(Connection& connection);
 
-  /// The error of the listener when it died (rule H21), or success once `StopAccepting` was called.
+  /// Blocks until the listener fails (its error, rule H21) or `StopAccepting` is called (success).
   Result<void> Wait();
 
-  // Stopping, in this order; from one thread.
-  void StopAccepting();                ///< Also closes what has sent no whole head.
+  // To stop, call these in this order, from one thread.
+  void StopAccepting();                ///< Also closes connections without a whole head.
   void AwaitEmpty(Deadline deadline);  ///< Until every connection is closed.
-  void CutAll();                       ///< Shuts every socket; what a worker has ends by itself.
-  void Join();                         ///< Ends the thread and closes what is left.
+  void CutAll();                       ///< Shuts every socket; the workers' connections then end.
+  void Join();                         ///< Ends the thread and closes the remaining connections.
 
  private:
   enum class Phase { kRunning, kStopping, kCutting, kEnding };

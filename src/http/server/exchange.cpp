@@ -12,7 +12,7 @@
 namespace vcache::http {
 namespace {
 
-/// Fields that only the server may set; a handler's are ignored.
+/// Only the server sets these fields; it ignores a handler's.
 constexpr std::array<std::string_view, 6> kOwnFields = {
     "Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Request-Id", "Keep-Alive"};
 
@@ -37,10 +37,10 @@ Response AllowOnly(std::string allowed) {
   return response;
 }
 
-/// `Keep-Alive: timeout=N`, for clients that heed it (Node.js, Apache's): by the time that it names
-/// they have stopped using the connection, so that no request of theirs meets our closing. A tenth
-/// of the real time, from half a second to five, is for the way. Empty when nothing is left: 0
-/// means "for ever" to some.
+/// `Keep-Alive: timeout=N`, for clients that respect it (Node.js, Apache's). Such a client stops
+/// using the connection before the server closes it, so that no request is lost. The margin for the
+/// network is a tenth of the real timeout, between half a second and five. Empty when nothing is
+/// left: some clients read 0 as "for ever".
 std::string KeepAliveHint(std::chrono::milliseconds timeout) {
   using std::chrono::milliseconds;
   const milliseconds margin = std::clamp(timeout / 10, milliseconds(500), milliseconds(5'000));
@@ -106,13 +106,13 @@ Disposition Exchange::Serve(Connection& connection) {
 void Exchange::Shed(Connection& connection) {
   RequestContext context = Begin(connection);
   context.may_wait = false;
-  // Over the limit of connections nothing was read yet; often the head is here all the same.
+  // Above the connection limit nothing was read yet; often the head has arrived anyway.
   if (connection.input.empty() && connection.ReadMore() == ReadStatus::kData) {
     connection.FindHead(context_.options.max_head_bytes);
   }
   std::optional<Error> refusal;
   TakeHead(context, refusal);
-  refusal = Overloaded();  // whatever else is wrong with it
+  refusal = Overloaded();  // takes precedence over other errors
   writer_.Exchange(
       {.head_only = context.head.method == "HEAD"},
       [&] { return Respond(context, nullptr, refusal); },
@@ -140,7 +140,7 @@ bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) 
   if (refusal) {
     if (auto origin = SalvageOrigin(received)) info.headers.Add("Origin", *std::move(origin));
   }
-  if (whole) connection.ForgetHead();  // ends `received`
+  if (whole) connection.ForgetHead();  // invalidates `received`
   const auto id = context.head.headers.Get("X-Request-Id");
   info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
   if (refusal) return false;
@@ -206,7 +206,7 @@ Response Exchange::CallHandler(RequestContext& context, const Handler& handler) 
   try {
     return handler(context.request);
   } catch (...) {
-    // What it says may quote content or secrets: for the log only (rule H23).
+    // The text may quote content or secrets: log only (rule H23).
     const std::string what = WhatOf(std::current_exception());
     context_.logger.Error("A request handler threw",
                           {{"request_id", context.request.info.id}, {"what", what}});
@@ -242,7 +242,7 @@ void Exchange::Complete(RequestContext& context, Response& response) {
     const std::string what = WhatOf(std::current_exception());
     context_.logger.Error("Finishing an answer failed", {{"request_id", info.id}, {"what", what}});
   }
-  // An interim or impossible status would leave the client waiting for another answer.
+  // After an interim or impossible status the client would wait for another answer.
   if (response.status < 200 || response.status > 599) response.status = 500;
   for (const std::string_view name : kOwnFields) response.headers.Remove(name);
   response.headers.Add("Date", date_.At(context_.clock.WallNow()));
@@ -260,7 +260,7 @@ void Exchange::Send(RequestContext& context, std::string_view head, std::string_
     head = head.substr(0, *context.cut_after);
     body = body.substr(0, *context.cut_after - head.size());
   }
-  // A whole answer has one deadline (rule H8), with room for large ones at the slowest rate.
+  // One deadline for the whole answer (rule H8); large ones get more time, by the minimum rate.
   const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
   std::chrono::milliseconds allowed =
       context_.options.write_timeout + std::chrono::milliseconds(body.size() * 1000 / rate);

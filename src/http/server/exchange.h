@@ -12,7 +12,7 @@
 
 namespace vcache::http {
 
-/// What every worker needs of the server; all of it outlives the workers.
+/// The parts of the server that workers use; all outlive the workers.
 struct ServerContext {
   const ServerOptions& options;
   const Router& router;
@@ -22,15 +22,15 @@ struct ServerContext {
   const std::atomic<bool>& stopping;
 };
 
-/// What becomes of a connection after an exchange.
+/// What the worker does with the connection after an exchange.
 enum class Disposition {
   kKeep,         ///< Another request may come.
-  kCloseGently,  ///< Answered; what the client still sends is to be read and dropped (rule H6).
-  kDrop,         ///< Nobody is there any more.
+  kCloseGently,  ///< Answered; further input is read and dropped (rule H6).
+  kDrop,         ///< The client is gone.
 };
 
-/// Takes one request from a connection to its answer: every answer of the server is made here, so
-/// that all bear the same fields (rule H23). One per thread that answers.
+/// Takes one request from a connection and answers it. The server makes every answer here, so that
+/// all have the same fields (rule H23). One instance per answering thread.
 class Exchange {
  public:
   explicit Exchange(const ServerContext& context);
@@ -38,32 +38,32 @@ class Exchange {
   /// Serves the head at the front of the input, or answers the connection's `refusal`.
   Disposition Serve(Connection& connection);
 
-  /// Answers 503 to a connection that there is no room for, to be closed gently afterwards. Calls
-  /// no handler and waits for nothing: what does not fit into the socket's buffer is lost. Method
-  /// and path are known only if a whole head has arrived, `Origin` if its line has.
+  /// Answers 503 to a connection above the limits; the caller closes it gently. Does not block and
+  /// calls no handler: bytes that exceed the socket's buffer are lost. Method and path are known
+  /// only with a whole head, `Origin` only with its line.
   void Shed(Connection& connection);
 
  private:
-  /// One request on its way.
+  /// One request in progress.
   struct RequestContext {
     Connection& connection;
     SteadyTime started;
     Request request;
     RequestHead head;
     bool wants_close = true;
-    bool may_wait = true;  ///< For a client that is slow to read its answer.
+    bool may_wait = true;  ///< Wait for a client that reads its answer slowly.
     int status = 0;
     std::string outcome;
     std::string reason{};
     std::optional<std::size_t> cut_after;
     std::uint64_t sent = 0;
-    bool complete = false;  ///< The whole answer went out.
+    bool complete = false;  ///< The whole answer was sent.
   };
 
   RequestContext Begin(Connection& connection) const;
   bool TakeHead(RequestContext& context, std::optional<Error>& refusal);
-  /// Reads the chunks of a method that takes no body, which may have an end and nothing else, so
-  /// that nothing of them is left for the next request (rules H3 and H5).
+  /// Reads the chunks of a method that takes no body: only an empty body is valid, and no bytes of
+  /// it may reach the next request (rules H3 and H5).
   static std::optional<Error> RefuseBody(RequestContext& context, BodyReader& body);
   Response Respond(RequestContext& context, BodyReader* body, const std::optional<Error>& refusal);
   Response Dispatch(RequestContext& context);
@@ -74,7 +74,7 @@ class Exchange {
   void Report(const RequestContext& context, const BodyReader* body, bool client_gone);
 
   const ServerContext& context_;
-  const std::string keep_alive_;  ///< Of kept connections; empty for none.
+  const std::string keep_alive_;  ///< For kept connections; empty for none.
   ResponseWriter writer_;
   RequestIds ids_;
   DateHeader date_;

@@ -28,7 +28,7 @@ bool SetOption(int fd, int level, int option, int value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-/// The socket, or none with `errno` set.
+/// The bound socket; empty with `errno` set on failure.
 UniqueFd TryBind(const addrinfo& address) {
   UniqueFd fd(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
@@ -52,8 +52,8 @@ std::uint16_t BoundPort(int fd) {
   return ntohs(reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port);
 }
 
-/// Binds the first of the host's addresses that can be bound and that `use` (false with `errno`
-/// set) succeeds with.
+/// Binds the first of the host's addresses that can be bound and for which `use` succeeds. `use`
+/// sets `errno` and returns false on failure.
 template <typename Use>
 Result<Listener> BindFirst(const std::string& host, std::uint16_t port, const Use& use) {
   addrinfo hints{};
@@ -85,7 +85,7 @@ PeerAddress DescribeIPv6(in6_addr address) {
   }
   ::inet_ntop(AF_INET6, &address, text.data(), text.size());
   PeerAddress peer{text.data(), {}};
-  // One customer of a provider has a whole /64: counting single addresses would limit nobody.
+  // One provider's customer has a whole /64: a limit on single addresses would have no effect.
   std::memset(&address.s6_addr[8], 0, 8);
   ::inet_ntop(AF_INET6, &address, text.data(), text.size());
   peer.group = text.data();

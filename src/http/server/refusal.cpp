@@ -9,7 +9,7 @@ namespace {
 
 std::string ProblemBody(int status, std::string_view code, std::string_view sentence,
                         std::string_view request_id) {
-  // Every part is ours (ids are checked, sentences of constants), so nothing needs escaping.
+  // Nothing needs escaping: ids are checked, and sentences are constants.
   std::string body = R"({"type":"about:blank","title":")";
   body.append(ReasonPhrase(status)).append(R"(","status":)").append(std::to_string(status));
   body.append(R"(,"success":false,"error":")").append(sentence);
@@ -24,7 +24,7 @@ Response DefaultErrorResponse(const RequestInfo& info, const Error& error) {
   Response response;
   response.status = StatusOf(error.code);
   response.headers.Set("Content-Type", "application/problem+json");
-  // The error's own sentence is left out: it might need escaping, which is the hook's business.
+  // Omits the error's own sentence: it might need escaping, and only the hook escapes.
   response.body =
       ProblemBody(response.status, CodeName(error.code), ReasonPhrase(response.status), info.id);
   return response;

@@ -5,10 +5,10 @@
 
 namespace vcache::http {
 
-/// The problem body of an error where nobody gave a better one: the hooks are missing or threw.
+/// The fallback body of an error, when the hooks are missing or threw.
 Response DefaultErrorResponse(const RequestInfo& info, const Error& error);
 
-/// A request that we have no worker, queue place or slot for: 503 with Retry-After (rule H10).
+/// 503 with Retry-After for a request without a worker, queue place or slot (rule H10).
 Error Overloaded();
 
 }  // namespace vcache::http

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-// Rule H1: the library was compiled with these three; without them its types have another layout
-// here than there, which corrupts memory without a word.
+// The library was compiled with these three; without them its types have another layout here, which
+// silently corrupts memory (rule H1).
 #if !defined(CPPHTTPLIB_OPENSSL_SUPPORT) || !defined(CPPHTTPLIB_ZLIB_SUPPORT) || \
     !defined(CPPHTTPLIB_BROTLI_SUPPORT)
 #error "compile with the flags of `pkg-config --cflags cpp-httplib`"
@@ -17,8 +17,7 @@ static_assert(std::string_view(CPPHTTPLIB_VERSION) == "0.11.4",
 namespace vcache::http {
 namespace {
 
-/// A connection that exists in memory only: gives the library a request head of ours, and collects
-/// what it writes.
+/// An in-memory connection: gives the library a request head, and collects what it writes.
 class MemoryStream final : public httplib::Stream {
  public:
   MemoryStream(std::string_view request, const httplib::Response* const& response,
@@ -36,8 +35,8 @@ class MemoryStream final : public httplib::Stream {
   }
 
   ssize_t write(const char* data, std::size_t size) override {
-    // The library writes the whole head at once and the body, which we know by its address, after
-    // it: both then leave in one send (rule H18) without a copy of the body.
+    // The library writes the head first and then the body, recognised by its address: both leave in
+    // one send (rule H18), without a copy of the body.
     if (response_ != nullptr && data == response_->body.data() && !sent_) {
       SendNow({data, size});
     } else {
@@ -48,7 +47,7 @@ class MemoryStream final : public httplib::Stream {
 
   void get_remote_ip_and_port(std::string&, int& port) const override { port = 0; }
   void get_local_ip_and_port(std::string&, int& port) const override { port = 0; }
-  // The library answers 500 to sockets of FD_SETSIZE and more, which it does not need here.
+  // The library answers 500 to sockets of FD_SETSIZE and above; it needs no socket here.
   socket_t socket() const override { return 0; }
 
   void Flush() {
@@ -82,7 +81,7 @@ class ResponseWriter::Library final : public httplib::Server {
       Fill(out);
       return HandlerResponse::Handled;
     });
-    // Nothing throws up to here but a lack of memory; the default would send what() (rule H23).
+    // Only std::bad_alloc reaches this; the library's default would send what() (rule H23).
     set_exception_handler([](const httplib::Request&, httplib::Response& out, std::exception_ptr) {
       out.status = 500;
     });
@@ -105,19 +104,19 @@ class ResponseWriter::Library final : public httplib::Server {
   }
 
  private:
-  /// Sockets never reach the library.
+  /// The library never gets a socket.
   bool process_and_close_socket(socket_t) override { return false; }
 
   void Fill(httplib::Response& out) {
     Response response = (*respond_)();
     out.status = response.status;
-    // It adds, never replaces, and drops values with line breaks (rule H24): what we want.
+    // It adds, never replaces, and drops values with line breaks (rule H24), as intended.
     for (const auto& [name, value] : response.headers.fields()) out.set_header(name, value);
     keep_alive_ = response.headers.Get("Keep-Alive").value_or("");
     if (!HasNoBody(response.status)) out.body = std::move(response.body);
   }
 
-  /// The library's own notions of keeping alive and of ranges are not ours.
+  /// Removes the library's own Keep-Alive and range fields.
   void RemoveAdditions(const httplib::Request& request, httplib::Response& out) {
     out.headers.erase("Keep-Alive");
     if (!keep_alive_.empty()) out.set_header("Keep-Alive", keep_alive_);
@@ -128,7 +127,7 @@ class ResponseWriter::Library final : public httplib::Server {
 
   const Respond* respond_ = nullptr;
   const httplib::Response* response_ = nullptr;
-  std::string keep_alive_;  // ours, of this answer
+  std::string keep_alive_;  // of this answer
 };
 
 ResponseWriter::ResponseWriter() : library_(std::make_unique<Library>()) {}

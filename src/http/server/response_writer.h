@@ -8,14 +8,14 @@
 
 namespace vcache::http {
 
-/// What of a request decides how its answer is written.
+/// The parts of a request that decide how its answer is written.
 struct RequestLine {
-  bool head_only = false;  ///< HEAD: the head as ever, no body.
+  bool head_only = false;  ///< HEAD: the same head, no body.
 };
 
-/// Runs a request through cpp-httplib, which calls us back for the answer and writes it. The
-/// library sees nothing of the client: not its socket, not a byte that it sent (rules H14 to H16
-/// hold by construction). One per worker thread.
+/// Passes a request through cpp-httplib, which calls back for the answer and writes it. The library
+/// sees neither the client's socket nor its bytes, so rules H14 to H16 hold by construction. One
+/// instance per worker thread.
 class ResponseWriter {
  public:
   ResponseWriter();
@@ -24,11 +24,11 @@ class ResponseWriter {
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
   using Respond = std::function<Response()>;
-  /// Gets status line with header fields, and the body; both are valid during the call only.
+  /// Gets the status line with header fields, and the body; valid during the call only.
   using Send = std::function<void(std::string_view head, std::string_view body)>;
 
-  /// `respond` makes the complete answer but for its Content-Length; it must not throw. `send` is
-  /// called once with all of it. False when the library refused to write.
+  /// `respond` makes the complete answer except its Content-Length, and must not throw. Calls
+  /// `send` once with all of it. False when the library refused to write.
   bool Exchange(const RequestLine& line, const Respond& respond, const Send& send);
 
  private:

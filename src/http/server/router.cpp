@@ -6,7 +6,7 @@
 namespace vcache::http {
 namespace {
 
-/// What stands between prefix and suffix, if that is exactly one part.
+/// The path between prefix and suffix, if it is exactly one part.
 std::optional<std::string_view> TailOf(std::string_view path, std::string_view prefix,
                                        std::string_view suffix) {
   if (path.size() <= prefix.size() + suffix.size() || !path.starts_with(prefix) ||
@@ -43,9 +43,8 @@ void Router::AddPrefix(std::string method, std::string prefix, Handler handler,
 
 std::variant<Router::Match, Router::NoMatch> Router::Find(std::string_view method,
                                                           std::string_view path) const {
-  // A route of its own for HEAD wins over the GET route that could serve it, a literal path over a
-  // prefix: hence the best of all routes, not the first. A literal path hides the prefix routes of
-  // its name whole: a method that only they have is not allowed there.
+  // A literal path hides all prefix routes of its name: their methods are not allowed there. An
+  // exact method wins over a GET route that serves HEAD: so take the best route, not the first.
   const bool literal = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
     return !route.prefix && route.path == path;
   });

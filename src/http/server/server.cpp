@@ -14,8 +14,8 @@
 namespace vcache::http {
 namespace {
 
-/// How long a worker stays with a connection after an answer when nobody else needs it: a client
-/// that sends its next request at once is served without a detour through the event loop.
+/// How long an idle worker waits on a connection after an answer. A client that sends its next
+/// request at once avoids the event loop.
 constexpr std::chrono::milliseconds kStay{10};
 
 }  // namespace
@@ -57,20 +57,20 @@ struct Server::State {
   std::mutex stop_mutex;
   bool started = false;    // guarded by stop_mutex
   Exchange gate{context};  // the loop's thread only
-  // The workers give connections back to the loop, so they end first.
+  // The workers give connections back to the loop, so they are destroyed first.
   EventLoop loop;
   WorkerPool workers;
 };
 
-/// cpp-httplib makes its tables at their first use, guarded by code that thread sanitizers cannot
-/// see into. Used once while there is one thread, they are there for all.
+/// cpp-httplib builds its tables at their first use, behind a guard that thread sanitizers cannot
+/// see. Build them here, while the process has one thread.
 void WakeLibrary() {
   ResponseWriter writer;
   writer.Exchange(
       {.head_only = false}, [] { return Response{}; }, [](std::string_view, std::string_view) {});
 }
 
-/// Serves one connection until it is idle, closed or must make room for others.
+/// Serves one connection until it is idle, closed, or queued behind other clients.
 void Server::State::Work(Exchange& exchange, Connection& connection) {
   while (!cutting) {
     switch (ServeOne(exchange, connection)) {
@@ -81,8 +81,8 @@ void Server::State::Work(Exchange& exchange, Connection& connection) {
       case Disposition::kKeep:
         if (!HasNext(connection)) return loop.Park(connection);
     }
-    // Who waits in the queue comes before the next request of this client. With a full queue it
-    // would help nobody to context this one away.
+    // Queued clients come before this client's next request. If the queue is full, go on: rejecting
+    // this client would help no other.
     if (workers.crowded() && workers.Submit(connection)) return;
   }
   loop.Drop(connection);
@@ -97,7 +97,7 @@ Disposition Server::State::ServeOne(Exchange& exchange, Connection& connection) 
   }
 }
 
-/// Whether the connection has another whole head (or a hopeless one, which becomes a refusal).
+/// Whether the connection has another whole head, or invalid input, which becomes a refusal.
 bool Server::State::HasNext(Connection& connection) {
   HeadStatus next = connection.FindHead(options.max_head_bytes);
   if (next == HeadStatus::kIncomplete && AwaitNext(connection)) {
@@ -107,10 +107,11 @@ bool Server::State::HasNext(Connection& connection) {
   return next != HeadStatus::kIncomplete;
 }
 
-/// Waits a moment for more input, if nobody else needs this thread. Says whether some came.
+/// Waits briefly for more input, unless other requests need this thread. Returns whether some
+/// arrived.
 bool Server::State::AwaitNext(Connection& connection) {
   if (!connection.input.empty() || stopping || workers.crowded()) return false;
-  // At most half of the threads stay, so that there is always one to begin with a new client.
+  // At most half of the threads wait here, so that one is free for a new client.
   if (staying.fetch_add(1) < options.worker_threads / 2) {
     const WaitStatus status =
         WaitReadable(connection.socket.get(), Deadline::After(clock, kStay), clock);
@@ -119,7 +120,7 @@ bool Server::State::AwaitNext(Connection& connection) {
   } else {
     --staying;
   }
-  // An end or an error is for the event loop, which will see it too.
+  // The event loop will see an end or an error too.
   return connection.ReadMore() == ReadStatus::kData;
 }
 

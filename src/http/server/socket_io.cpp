@@ -55,7 +55,7 @@ std::uint64_t SendBoth(int socket, std::string_view first, std::string_view seco
     const std::size_t of_first = std::min(taken, first.size());
     first.remove_prefix(of_first);
     second.remove_prefix(taken - of_first);
-    // A reader that takes a byte now and then must not outlive its time either (rule H8).
+    // A client that reads a byte now and then must not exceed the deadline either (rule H8).
     if (deadline.Expired(clock)) break;
   }
   return sent;

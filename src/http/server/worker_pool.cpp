@@ -3,7 +3,7 @@
 namespace vcache::http {
 namespace {
 
-/// The default of the system depends on `ulimit -s` and is not to be relied on (rule H11).
+/// The system's default depends on `ulimit -s` (rule H11).
 constexpr std::size_t kStackBytes = 8 * 1024 * 1024;
 
 }  // namespace
@@ -20,7 +20,7 @@ bool WorkerPool::Submit(Connection& connection) {
     const std::lock_guard lock(mutex_);
     const bool free_thread = idle_ > queue_.size();
     if (!free_thread && !StartThread() && queue_.size() >= max_queued_) return false;
-    // Without a single thread (the system refuses them) nobody would ever come.
+    // Without a single thread (the system refuses them) the queue would never be served.
     if (threads_.empty()) return false;
     queue_.push_back(&connection);
   }

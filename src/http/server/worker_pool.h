@@ -12,25 +12,24 @@
 
 namespace vcache::http {
 
-/// Threads for requests in progress. They are started when there is work and none is free, up to a
-/// limit, and stay. All calls are thread-safe.
+/// Threads for requests in progress. A thread starts when work arrives and none is free, up to a
+/// limit, and then stays. All calls are thread-safe.
 class WorkerPool {
  public:
-  /// What one worker does with a connection; made in its thread, by `Make`.
+  /// A worker's function for a connection; its thread makes it with `MakeJob`.
   using Job = std::function<void(Connection&)>;
   using MakeJob = std::function<Job()>;
 
   WorkerPool(std::size_t max_threads, std::size_t max_queued, MakeJob make_job);
   ~WorkerPool();
 
-  /// False when the queue is full (rule H10); the connection is then still the caller's.
+  /// False when the queue is full (rule H10); the caller then keeps the connection.
   bool Submit(Connection& connection);
-  /// Whether requests wait for a thread: then nobody may dawdle.
+  /// Whether requests wait for a thread; then workers must not wait for their clients.
   bool crowded() const;
   std::size_t threads() const;
 
-  /// Waits until every queued connection is served and ends the threads. Nothing may be submitted
-  /// afterwards.
+  /// Serves every queued connection, then ends the threads. Do not submit afterwards.
   void Stop();
 
  private:

@@ -11,15 +11,16 @@
 
 namespace vcache::app {
 
-/// The vendors that the settings name, or every one with credentials where they name none; with
-/// `DETECTION_SANDBOX_URL` those that are named, else a few, pointed at the sandbox (all but the
-/// custom one, whose wire format it does not know). All references must outlive it.
+/// The panel of the vendors that the settings name; without names, of all with credentials. With
+/// `DETECTION_SANDBOX_URL`, the named vendors, or a default few, call the sandbox. The custom
+/// vendor is never among them: the sandbox does not know its wire format. All references must
+/// outlive the panel.
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
                                    detection::InterruptibleTimer& pauses, Clock& clock,
                                    Logger& logger);
 
-/// The longest that a call of any of these vendors may take, results that come later included; in a
-/// fallback, all of a kind one after another.
+/// The longest time that one analysis may wait for these vendors, late results included. In a
+/// fallback that is the sum over a kind's vendors.
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
                                       const detection::DetectorPanel& panel);
 

@@ -17,32 +17,32 @@
 
 namespace vcache::app {
 
-/// How a link stands at this moment. A plain value.
+/// The current state of a link.
 struct LinkState {
   bool ready = false;
-  bool refused = false;  ///< Password, user, database or token: trying again does not help.
+  bool refused = false;  ///< Password, user, database or token are wrong: a retry does not help.
   std::string reason;    ///< Why it is not ready, without secrets; empty before the first attempt.
 };
 
-/// The way to the store that replicas share, whatever kind it is.
+/// The connection to the store that replicas share, of any kind.
 struct SharedLink {
   std::unique_ptr<redis::RespClient> client;
   std::function<LinkState()> state;  ///< Of `client`, which must live.
-  std::string name;                  ///< Where it leads, without credentials.
-  std::string backend = "redis";     ///< What statistics call it.
-  bool one_slot_scripts = false;     ///< As `RedisStoreOptions` has it.
-  /// Where events are heard; several for a cluster, whose servers all tell all of them.
+  std::string name;                  ///< Its address, without credentials.
+  std::string backend = "redis";     ///< Its name in statistics.
+  bool one_slot_scripts = false;     ///< As in `RedisStoreOptions`.
+  /// Servers to subscribe to; several of a cluster, where each one relays all events.
   std::vector<redis::RedisUrl> event_urls;
-  /// For each of them; one server's connections share their pings with the client's.
+  /// One per URL; the connections of one server share the client's pings.
   redis::PingSchedule event_pings{};
-  std::optional<redis::UpstashRestSubscriptionOptions> rest_events;  ///< In their place, over REST.
+  std::optional<redis::UpstashRestSubscriptionOptions> rest_events;  ///< Replaces them over REST.
 };
 
-/// Begins to connect to what the settings name, which must be something. kBadConfiguration names
-/// the variable at fault. The clock and the logger must outlive the link.
+/// Starts to connect to the configured store, which must be set. kBadConfiguration names the
+/// variable. The clock and the logger must outlive the link.
 Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clock, Logger& logger);
 
-/// Whether `OpenSharedLink` would take the settings; nothing is connected to. kBadConfiguration.
+/// Checks the settings like `OpenSharedLink`, without connecting. Error: kBadConfiguration.
 Result<void> CheckSharedLink(const config::RedisSettings& redis);
 
 }  // namespace vcache::app

@@ -7,8 +7,8 @@
 
 namespace vcache::content {
 
-/// What a file is. Decides the vendor's endpoint and nothing else (rule S6): a polyglot passes, and
-/// we decode no media.
+/// The format of a file. It decides only the vendor's endpoint: the service decodes no media, and
+/// accepts polyglots (rule S6).
 enum class MediaType {
   kJpeg,
   kPng,
@@ -25,19 +25,18 @@ enum class MediaType {
   k3g2
 };
 
-/// Enough of a file's front to rule out most of what is not ours, while the rest still arrives.
+/// Enough first bytes to reject most unsupported files while the rest still arrives.
 inline constexpr std::size_t kSniffBytes = 64;
 
-/// Judges by the first bytes alone (at most `kSniffBytes` are looked at; fewer when the file is
-/// shorter). Empty for everything that is not one of our types (SVG, HTML, PDF, text, audio also in
-/// MP4, Matroska that is not WebM, and MPEG transport streams, which so few bytes cannot prove) and
-/// for what only the rest of the file can tell: `IdentifyMedia` looks at all of it.
+/// Reads at most the first `kSniffBytes`. Empty for an unsupported format: SVG, HTML, PDF, text,
+/// audio (also in MP4), Matroska other than WebM. Empty also where these bytes prove nothing (MPEG
+/// transport streams) or leave it open: `IdentifyMedia` reads the rest of the file.
 std::optional<MediaType> SniffMediaType(ByteView front) noexcept;
 
-/// Whether a file that begins with these `kSniffBytes` can be one of ours. False is final.
+/// Whether a file that begins with these `kSniffBytes` can be a supported one. False is final.
 bool MayBeMedia(ByteView front) noexcept;
 
-/// `image/jpeg`, `video/quicktime`, ...
+/// For example `image/jpeg` or `video/quicktime`.
 std::string_view MediaTypeName(MediaType type) noexcept;
 bool IsVideo(MediaType type) noexcept;
 

@@ -9,13 +9,12 @@
 
 namespace vcache::content {
 
-/// Longer claims are taken for nonsense.
+/// A longer claim is ignored as nonsense.
 inline constexpr std::chrono::hours kLongestVideo{1000};
 
-/// What the container of a video says of its length and picture: MP4 and QuickTime, WebM, AVI.
-/// Empty for other types and where it says nothing. Reads pieces of the file, 1 MiB and 64 boxes
-/// side by side at most, wherever they lie; a file that is damaged, hostile or cannot be read says
-/// nothing. Thread-safe.
+/// The length and picture size that a video's container states: MP4 and QuickTime, WebM, AVI. Empty
+/// for other types, for a container that states neither, and for a damaged or unreadable file.
+/// Reads at most 1 MiB, and 64 boxes on each level. Thread-safe.
 std::optional<VideoInfo> ReadVideoInfo(const Spool& file, MediaType type);
 
 }  // namespace vcache::content

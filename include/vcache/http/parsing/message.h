@@ -15,8 +15,8 @@
 
 namespace vcache::http {
 
-/// Header fields in the order of arrival, raw: never percent-decoded, never merged (rule H14).
-/// Names compare without case.
+/// Header fields in the order of arrival, raw: never percent-decoded or merged (rule H14). Names
+/// compare case-insensitively.
 class Headers {
  public:
   void Add(std::string name, std::string value);
@@ -24,7 +24,7 @@ class Headers {
   void Set(std::string_view name, std::string value);
   void Remove(std::string_view name);
 
-  /// The first field of that name; the view lives as long as this object is unchanged.
+  /// The first field of that name. The view is valid until this object changes.
   std::optional<std::string_view> Get(std::string_view name) const noexcept;
   std::vector<std::string_view> GetAll(std::string_view name) const;
   std::size_t Count(std::string_view name) const noexcept;
@@ -37,9 +37,9 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// What is known of a request once its head is read; what logs and error answers need.
+/// What the head of a request states, for logs and error answers.
 struct RequestInfo {
-  std::string id;      ///< The request id: the client's when well formed, else ours.
+  std::string id;      ///< The client's request id if well formed, otherwise a new one.
   std::string method;  ///< `GET`, `POST`, ...; empty when the head was unreadable.
   std::string path;    ///< Percent-decoded once, not normalised; begins with `/`.
   std::string query;   ///< Raw, without `?`.
@@ -47,48 +47,47 @@ struct RequestInfo {
   Headers headers;
 };
 
-/// One request as a handler sees it. Belongs to the worker that runs the handler.
+/// One request as a handler sees it. The worker that runs the handler owns it.
 struct Request {
   RequestInfo info;
-  /// The rest of the path of a prefix route, undecoded checks left to the handler.
+  /// The rest of a prefix route's path. The handler checks it.
   std::string_view tail;
-  /// What was announced; empty for chunked bodies.
+  /// The announced length; empty for chunked bodies.
   std::optional<std::uint64_t> content_length;
-  /// Whether the client announced a body at all (a length above 0, or chunks).
+  /// Whether the client announced a body (a length above 0, or chunks).
   bool has_body = false;
-  /// The body. Reading the first byte sends `100 Continue` where the client waits for it; a handler
-  /// that refuses on the head just does not read (rule H6). Never null.
+  /// The body, never null. The first read sends `100 Continue` if the client waits for it. A
+  /// handler that rejects by the head does not read it (rule H6).
   ByteSource* body = nullptr;
   Deadline deadline = Deadline::Never();
-  /// Whether the client has hung up (rule H25). Cheap; may be called from the handler's thread.
+  /// Whether the client has disconnected (rule H25). Cheap; callable from the handler's thread.
   std::function<bool()> client_gone = [] { return false; };
 };
 
-/// One answer. `Content-Length`, `Date`, `Connection` and `X-Request-Id` are the server's to set.
+/// One answer. The server itself sets `Content-Length`, `Date`, `Connection` and `X-Request-Id`.
 struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  /// For the request's log line: `HIT`, `MISS`, ... ; empty when the answer is none of an analysis.
+  /// For the request log: `HIT`, `MISS`, ...; empty unless the answer is an analysis.
   std::string log_outcome;
-  /// For the request's log line: why it failed, where the answer does not tell everybody.
+  /// For the request log: the cause of a failure that the answer does not disclose.
   std::string log_reason{};
-  /// Set: only so many bytes of the answer (head included) are sent, then the connection is closed.
-  /// 0 closes without an answer. For stand-ins that play a failing server; never set by the
-  /// service.
+  /// If set, the server sends only so many bytes of the answer (head included) and then closes the
+  /// connection; 0 closes it without an answer. Stand-ins simulate a failing server with it; the
+  /// service never sets it.
   std::optional<std::size_t> cut_after{};
 };
 
-/// The HTTP status of each error code: the one place that maps them.
+/// The HTTP status of each error code. No other code maps them.
 int StatusOf(ErrorCode code) noexcept;
-/// The standard's name of a status: `Not Found`.
+/// The standard's name of a status, for example `Not Found`.
 std::string_view ReasonPhrase(int status) noexcept;
 
-/// Decodes `%XX` (and `+` as a space when `form` is set); empty on a broken escape.
+/// Decodes `%XX`, and `+` as a space when `form` is set; empty on a malformed escape.
 std::optional<std::string> PercentDecode(std::string_view text, bool form = false);
-/// The decoded value of a field of a query or form, empty where there is none. kBadRequest, with a
-/// message that names the field, when it is there twice (two readers would take different ones) or
-/// has a broken percent escape.
+/// The decoded value of a query or form field; empty when it is absent. kBadRequest names the field
+/// when it is repeated (two readers could take different ones) or has a malformed escape.
 Result<std::optional<std::string>> FormValue(std::string_view encoded, std::string_view name);
 
 }  // namespace vcache::http

@@ -17,18 +17,17 @@ struct MediaTypeHeader {
   std::optional<std::string> boundary;
   std::optional<std::string> charset;
 };
-/// Parameters in any order and case, quoted or not; empty when malformed or a parameter is
-/// repeated.
+/// Accepts parameters in any order and case, quoted or not. Empty when malformed or when a
+/// parameter is repeated.
 std::optional<MediaTypeHeader> ParseMediaTypeHeader(std::string_view value);
 
-/// The head of one part.
 struct PartHead {
   std::string name;                      ///< Of the form field.
-  std::optional<std::string> file_name;  ///< `filename*` decoded, else `filename`; no path is kept.
+  std::optional<std::string> file_name;  ///< Decoded `filename*`, else `filename`; without path.
   std::string content_type;
 };
 
-/// What becomes of the parts. An error returned here ends the reading and is returned by it.
+/// Receives the parts. An error that it returns ends the reading, and the reader returns it.
 class MultipartSink {
  public:
   virtual ~MultipartSink() = default;
@@ -44,21 +43,22 @@ struct MultipartLimits {
   std::size_t max_header_line_bytes = 1024;
 };
 
-/// Reads `multipart/form-data` (RFC 7578) piece by piece, whatever the pieces (rule H17): linear
-/// time, no copy of content except what a boundary may begin in (at most 74 bytes), memory
-/// independent of the input. One thread at a time.
+/// Reads `multipart/form-data` (RFC 7578) in pieces of any size (rule H17). Takes linear time.
+/// Copies no content except a possible start of a boundary (at most 74 bytes); memory does not grow
+/// with the input. Use it from one thread at a time.
 class MultipartReader {
  public:
-  /// `boundary` as in the header: 1 to 70 characters of RFC 2046's set. The sink must outlive it.
+  /// `boundary` from the header: 1 to 70 characters of RFC 2046's set. The sink must outlive the
+  /// reader.
   MultipartReader(std::string boundary, MultipartSink& sink, MultipartLimits limits = {});
   ~MultipartReader();
 
   static bool IsBoundary(std::string_view boundary) noexcept;
 
-  /// kBadRequest when malformed or over a limit, with what and where; or the sink's error.
+  /// Errors: kBadRequest when malformed or over a limit, with what and where; the sink's error.
   Result<void> Feed(ByteView data);
-  /// The body is over: kBadRequest when the closing boundary did not come (a truncated upload must
-  /// never pass for a whole one).
+  /// Call it at the end of the body. Error: kBadRequest without a closing boundary, because a
+  /// truncated upload must never pass for a whole one.
   Result<void> Finish();
 
  private:

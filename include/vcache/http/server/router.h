@@ -12,27 +12,28 @@ namespace vcache::http {
 
 using Handler = std::function<Response(Request&)>;
 
-/// Which handler serves which method and path: literal paths, and prefixes for one variable part.
-/// No patterns (rule H12). Filled before the server starts, read-only afterwards, then thread-safe.
+/// Maps methods and paths to handlers: literal paths, and prefixes with one variable part. No
+/// patterns (rule H12). Fill it before the server starts; afterwards it is read-only and
+/// thread-safe.
 class Router {
  public:
-  /// `path` is matched whole.
+  /// Matches the whole `path`.
   void Add(std::string method, std::string path, Handler handler);
-  /// Every path that begins with `prefix` (which ends in `/`) and has one more, non-empty part
-  /// without a slash; `Request::tail` is that part. Literal paths win. With a `suffix` (which
-  /// begins with `/`), that stands behind the part.
+  /// Matches `prefix` (ends in `/`) and one more non-empty part without a slash, which becomes
+  /// `Request::tail`. `suffix` (begins with `/`) must follow that part. Literal paths win.
   void AddPrefix(std::string method, std::string prefix, Handler handler, std::string suffix = {});
 
   struct Match {
     const Handler* handler = nullptr;
     std::string_view tail;
   };
-  /// The handler, or kNotFound, or kMethodNotAllowed with the methods that the path has (for
-  /// `Allow`). GET routes serve HEAD too.
+  /// The reason why no route matched: kNotFound, or kMethodNotAllowed with the methods of the path
+  /// for `Allow`.
   struct NoMatch {
     ErrorCode code;
     std::vector<std::string> allowed;
   };
+  /// Finds the handler. GET routes serve HEAD too.
   std::variant<Match, NoMatch> Find(std::string_view method, std::string_view path) const;
 
  private:

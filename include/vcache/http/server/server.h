@@ -16,13 +16,13 @@ namespace vcache::http {
 
 struct ServerOptions {
   std::string host = "0.0.0.0";
-  /// 0 takes a free port; `Server::port` tells which.
+  /// 0 takes a free port; read it with `Server::port`.
   std::uint16_t port = 8080;
   int backlog = 1024;
 
-  /// Threads for requests in progress, started as needed; idle connections hold none (rule H9).
+  /// Threads for requests in progress, started on demand. Idle connections hold none (rule H9).
   std::size_t worker_threads = 256;
-  /// Requests that may wait for a worker; beyond it 503 (rule H10).
+  /// Requests that may wait for a worker; above it the server answers 503 (rule H10).
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
@@ -30,28 +30,28 @@ struct ServerOptions {
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_head_fields = 64;
   std::size_t max_target_bytes = 2 * 1024;
-  /// Body bytes of any request; routes limit further by themselves.
+  /// Body bytes of any request; routes may limit further.
   std::uint64_t max_body_bytes = 100ULL * 1024 * 1024 + 64 * 1024;
 
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
-  /// A body may take this long whatever its rate; afterwards it must average the rate below (H8).
+  /// Grace period of a body; afterwards it must average the minimum rate below (rule H8).
   std::chrono::milliseconds body_grace{10'000};
   std::uint64_t body_min_bytes_per_second = 1024;
-  /// The whole request, body included: what handlers get as `Request::deadline`.
+  /// For the whole request, body included; becomes `Request::deadline`.
   std::chrono::milliseconds request_timeout{15 * 60 * 1000};
-  /// How long a client may take to read an answer.
+  /// The time that a client may take to read an answer.
   std::chrono::milliseconds write_timeout{30'000};
-  /// After an answer that leaves body bytes unread: how much is read and dropped before closing
-  /// (H6).
+  /// After an answer with body bytes unread: the most bytes that are read and dropped before
+  /// closing (rule H6).
   std::uint64_t linger_bytes = 4ULL * 1024 * 1024;
   std::chrono::milliseconds linger_time{2'000};
-  /// Once `Stop` has begun: how long a client may send nothing of a body that it owes, and how long
-  /// one that was answered may keep its connection open.
+  /// After `Stop` began: the longest pause within an expected body, and the longest time that an
+  /// answered client may keep its connection open.
   std::chrono::milliseconds stop_pause{1'000};
 };
 
-/// What one finished request was, for the access log.
+/// One finished request, for the access log.
 struct AccessRecord {
   const RequestInfo* request = nullptr;
   int status = 0;
@@ -63,41 +63,39 @@ struct AccessRecord {
   bool client_gone = false;
 };
 
-/// How the rest of the service takes part in every answer (rule H23). Called from worker threads,
-/// several at a time, and from the epoll thread for the 503 of an overloaded gate: none may block.
-/// That 503 may go out before a head was read; the request then has an id and an address only.
+/// Lets the service take part in every answer (rule H23). Worker threads call the hooks
+/// concurrently; the epoll thread calls them for the 503 of an overloaded server. None may block.
+/// That 503 may precede the head; the request then has only an id and an address.
 struct ServerHooks {
-  /// Makes the body of an error answer (problem details); status and headers are set from the code
-  /// already. For errors of the gate, of routing and of handlers that threw (rule H23).
+  /// Makes the body of an error answer (problem details); the server has set status and headers
+  /// from the code. Serves errors of the server, of routing and of handlers that threw.
   std::function<Response(const RequestInfo&, const Error&)> render_error;
-  /// Last hand on every answer: security headers, CORS.
+  /// Last change to every answer: security headers, CORS.
   std::function<void(const RequestInfo&, Response&)> finish;
   std::function<void(const AccessRecord&)> on_finished;
 };
 
-/// Whether a server could listen there: the address is bound and given back at once, no connection
-/// is taken meanwhile. kBadConfiguration names the address.
+/// Checks that a server could listen on the address: binds it and releases it at once, without
+/// accepting. Error: kBadConfiguration names the address.
 Result<void> CheckAddress(const std::string& host, std::uint16_t port);
 
-/// The HTTP server: our own sockets, request framing, limits and closing; cpp-httplib writes the
-/// responses (docs/adr). An epoll thread accepts and holds idle connections; a worker takes a
-/// connection when a request begins and gives it back when the answer is written.
+/// The HTTP server. It has its own sockets, request framing, limits and closing; cpp-httplib writes
+/// the responses (docs/adr). An epoll thread accepts and holds idle connections. A worker takes a
+/// connection when a request begins and returns it after the answer.
 class Server {
  public:
   /// The clock, the logger and what the router's handlers use must outlive the server.
   Server(ServerOptions options, Router router, ServerHooks hooks, Clock& clock, Logger& logger);
   ~Server();
 
-  /// Binds and begins to accept. kBadConfiguration when the address is taken or not ours.
+  /// Binds and starts to accept. Error: kBadConfiguration when the address is in use or not local.
   Result<void> Start();
   std::uint16_t port() const noexcept;
-  /// Blocks until the listener ended by itself, which it must not (rule H21): the error; or until
-  /// `Stop` (success).
+  /// Blocks until `Stop` (success), or until the listener failed (its error, rule H21).
   Result<void> Wait();
-  /// Stops accepting, closes connections that have sent no whole head, and lets requests in
-  /// progress finish for at most `grace`: a body that still arrives goes on, one that stalls for
-  /// `stop_pause` is refused with kShuttingDown. Then cuts what is left. Idempotent; not from a
-  /// signal handler (rule H22).
+  /// Stops accepting and closes connections without a whole head. Requests in progress get at most
+  /// `grace`: a body that arrives continues, one that stalls for `stop_pause` gets kShuttingDown.
+  /// Afterwards cuts the remaining connections. Idempotent; not for signal handlers (rule H22).
   void Stop(std::chrono::milliseconds grace);
 
  private:
