@@ -195,7 +195,7 @@ Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, 
   }
   bool is_news = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(told_, [&](const auto& told) { return told.second <= now; });
     is_news = told_.emplace(limit.window.name, limit.resets_at).second;
   }
@@ -210,7 +210,7 @@ Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, 
 }
 
 void Budget::Hold(const std::string& window, std::int64_t micros) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto held = held_.try_emplace(window, 0).first;
   held->second += micros;
   if (held->second == 0) held_.erase(held);
@@ -238,7 +238,7 @@ BudgetReport Budget::Read(Deadline deadline) {
   std::vector<BudgetWindow> windows;
   for (const Limit& limit : limits) windows.push_back(limit.window);
   const auto sums = store_.Read(windows, Patience(deadline));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const Limit& limit = limits[i];
     const std::int64_t sum = sums ? sums->at(i) : 0;

@@ -9,7 +9,7 @@ using std::chrono::ceil;
 using std::chrono::seconds;
 
 std::optional<Error> NegativeCache::Find(const cache::CacheKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = failures_.find(key);
   const SteadyTime now = clock_.Now();
   if (found == failures_.end() || found->second.until <= now) return std::nullopt;
@@ -21,7 +21,7 @@ std::optional<Error> NegativeCache::Find(const cache::CacheKey& key) {
 
 Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
   if (options_.first.count() == 0) return error;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SteadyTime now = clock_.Now();
   if (failures_.size() >= options_.max_contents && !failures_.contains(key)) MakeRoom();
   Hold& hold = failures_[key];
@@ -35,7 +35,7 @@ Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
 }
 
 void NegativeCache::End(const cache::CacheKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failures_.erase(key);
 }
 

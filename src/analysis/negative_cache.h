@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 
 #include "vcache/cache/cache_key.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/error.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::analysis {
 
@@ -42,12 +42,12 @@ class NegativeCache {
     std::chrono::seconds pause{0};
     SteadyTime until{};
   };
-  void MakeRoom();
+  void MakeRoom() VCACHE_REQUIRES(mutex_);
 
   const FailureHoldOptions options_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::unordered_map<cache::CacheKey, Hold> failures_;  // guarded by mutex_
+  Mutex mutex_;
+  std::unordered_map<cache::CacheKey, Hold> failures_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache::analysis

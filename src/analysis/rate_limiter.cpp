@@ -7,7 +7,7 @@ namespace vcache::analysis {
 std::optional<std::chrono::seconds> RateLimiter::Take() {
   if (per_minute_ == 0) return std::nullopt;
   const SteadyTime now = clock_.Now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!taken_.empty() && now - taken_.front() >= std::chrono::minutes(1)) taken_.pop_front();
   if (taken_.size() < per_minute_) {
     taken_.push_back(now);

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <optional>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::analysis {
 
@@ -24,8 +24,8 @@ class RateLimiter {
  private:
   const std::size_t per_minute_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::deque<SteadyTime> taken_;  // guarded by mutex_; the calls of the last minute
+  Mutex mutex_;
+  std::deque<SteadyTime> taken_ VCACHE_GUARDED_BY(mutex_);  // the calls of the last minute
 };
 
 }  // namespace vcache::analysis

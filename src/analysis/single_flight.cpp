@@ -5,27 +5,27 @@
 namespace vcache::analysis {
 
 void Flight::Settle(Result<Analysis> result) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (result_) return;
   result_ = std::move(result);
-  settled_.notify_all();
+  settled_.NotifyAll();
 }
 
 void Flight::CutOff(Deadline deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cut_off_ = cut_off_.Shortened(deadline);
-  settled_.notify_all();
+  settled_.NotifyAll();
 }
 
 Result<Analysis> Flight::Await(Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     const SteadyTime cut_off = cut_off_.time();
     const SteadyTime until = deadline.Shortened(cut_off_).time();
-    const bool woken = clock_.WaitUntil(
-        settled_, lock, until, [&] { return result_.has_value() || cut_off_.time() != cut_off; });
+    while (!result_ && cut_off_.time() == cut_off && clock_.WaitUntil(settled_, lock, until)) {
+    }
     if (result_) return *result_;
-    if (woken) continue;  // the cut-off came nearer
+    if (cut_off_.time() != cut_off) continue;  // it came nearer
     if (deadline.time() <= cut_off) {
       return ForEverybody(
           {ErrorCode::kDeadlineExceeded,
@@ -38,7 +38,7 @@ Result<Analysis> Flight::Await(Deadline deadline) {
 }
 
 SingleFlight::Ticket SingleFlight::Join(const cache::CacheKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto found = flights_.find(key); found != flights_.end()) return {found->second};
   if (closed_) return {.flight = nullptr, .closed = true};
   if (flights_.size() >= limits_.flights) return {};
@@ -66,16 +66,16 @@ Result<Analysis> SingleFlight::Wait(Flight& flight, Deadline deadline) {
 }
 
 void SingleFlight::Leave(const cache::CacheKey& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   flights_.erase(key);
   // Notified under the lock: whoever waits in AwaitEmpty may destroy this table right afterwards.
-  if (flights_.empty()) emptied_.notify_all();
+  if (flights_.empty()) emptied_.NotifyAll();
 }
 
 void SingleFlight::Close(Deadline deadline) {
   std::vector<std::shared_ptr<Flight>> open;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
     for (const auto& [key, flight] : flights_) open.push_back(flight);
   }
@@ -83,8 +83,10 @@ void SingleFlight::Close(Deadline deadline) {
 }
 
 bool SingleFlight::AwaitEmpty(Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  return clock_.WaitUntil(emptied_, lock, deadline.time(), [this] { return flights_.empty(); });
+  MutexLock lock(mutex_);
+  while (!flights_.empty() && clock_.WaitUntil(emptied_, lock, deadline.time())) {
+  }
+  return flights_.empty();
 }
 
 }  // namespace vcache::analysis

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 
@@ -11,6 +9,7 @@
 #include "vcache/cache/cache_key.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 
 namespace vcache::analysis {
@@ -31,10 +30,10 @@ class Flight {
 
  private:
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable settled_;
-  std::optional<Result<Analysis>> result_;  // guarded by mutex_
-  Deadline cut_off_ = Deadline::Never();    // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable settled_;
+  std::optional<Result<Analysis>> result_ VCACHE_GUARDED_BY(mutex_);
+  Deadline cut_off_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
 };
 
 /// The flights of this process by key. The lock covers the map only: no call, no log line, no
@@ -72,10 +71,10 @@ class SingleFlight {
  private:
   const Limits limits_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable emptied_;
-  std::unordered_map<cache::CacheKey, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
-  bool closed_ = false;                                                   // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable emptied_;
+  std::unordered_map<cache::CacheKey, std::shared_ptr<Flight>> flights_ VCACHE_GUARDED_BY(mutex_);
+  bool closed_ VCACHE_GUARDED_BY(mutex_) = false;
   std::atomic<std::size_t> waiters_{0};
 };
 

@@ -80,7 +80,7 @@ StopSignals::StopSignals(std::chrono::milliseconds longest_stop)
 StopSignals::~StopSignals() {
   Cancel();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   ::pthread_kill(thread_.native_handle(), SIGTERM);
@@ -88,15 +88,15 @@ StopSignals::~StopSignals() {
 }
 
 std::optional<int> StopSignals::Await() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return first_ || cancelled_; });
+  MutexLock lock(mutex_);
+  while (!first_ && !cancelled_) changed_.Wait(lock);
   return cancelled_ ? std::nullopt : first_;
 }
 
 void StopSignals::Cancel() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cancelled_ = true;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 int StopSignals::AwaitSecond(int first) noexcept {
@@ -110,7 +110,7 @@ int StopSignals::AwaitSecond(int first) noexcept {
 }
 
 bool StopSignals::is_ending() noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ending_;
 }
 
@@ -118,10 +118,10 @@ void StopSignals::Run() noexcept {
   int signal = 0;
   while (signal <= 0) signal = ::sigwaitinfo(&signals_, nullptr);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ending_) return;
     first_ = signal;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   const int second = AwaitSecond(signal);
   if (is_ending()) return;

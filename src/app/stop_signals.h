@@ -1,11 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <mutex>
 #include <optional>
 #include <thread>
+
+#include "vcache/core/mutex.h"
 
 namespace vcache::app {
 
@@ -38,15 +38,15 @@ class StopSignals {
   void Run() noexcept;
   /// The second signal; 0 when the stop takes too long.
   int AwaitSecond(int first) noexcept;
-  bool is_ending() noexcept;
+  bool is_ending() noexcept VCACHE_EXCLUDES(mutex_);
 
   const sigset_t signals_;
   const std::chrono::milliseconds longest_stop_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<int> first_;  // guarded by mutex_
-  bool cancelled_ = false;    // guarded by mutex_
-  bool ending_ = false;       // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::optional<int> first_ VCACHE_GUARDED_BY(mutex_);
+  bool cancelled_ VCACHE_GUARDED_BY(mutex_) = false;
+  bool ending_ VCACHE_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

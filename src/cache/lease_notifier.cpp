@@ -3,40 +3,41 @@
 namespace vcache::cache {
 
 LeaseNotifier::Listener::~Listener() {
-  const std::lock_guard lock(news_.mutex_);
+  const MutexLock lock(news_.mutex_);
   const auto [first, last] = news_.listeners_.equal_range(name_);
   for (auto each = first; each != last; ++each) {
-    if (each->second != this) continue;
+    if (&each->second != announced_) continue;
     news_.listeners_.erase(each);
     return;
   }
 }
 
 bool LeaseNotifier::Listener::Await(Deadline until) {
-  std::unique_lock lock(news_.mutex_);
-  news_.clock_.WaitUntil(news_.announced_, lock, until.time(), [this] { return announced_; });
-  return std::exchange(announced_, false);
+  MutexLock lock(news_.mutex_);
+  while (!*announced_ && news_.clock_.WaitUntil(news_.announced_, lock, until.time())) {
+  }
+  return std::exchange(*announced_, false);
 }
 
 std::unique_ptr<LeaseNotifier::Listener> LeaseNotifier::Listen(const CacheKey& key) {
   auto listener = std::unique_ptr<Listener>(new Listener(*this, keys_.NameOf(key)));
-  const std::lock_guard lock(mutex_);
-  listeners_.emplace(listener->name_, listener.get());
+  const MutexLock lock(mutex_);
+  listener->announced_ = &listeners_.emplace(listener->name_, false)->second;
   return listener;
 }
 
 void LeaseNotifier::Announce(std::string_view name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [first, last] = listeners_.equal_range(std::string(name));
   if (first == last) return;
-  for (auto each = first; each != last; ++each) each->second->announced_ = true;
-  announced_.notify_all();
+  for (auto each = first; each != last; ++each) each->second = true;
+  announced_.NotifyAll();
 }
 
 void LeaseNotifier::AnnounceAll() {
-  const std::lock_guard lock(mutex_);
-  for (auto& [name, listener] : listeners_) listener->announced_ = true;
-  announced_.notify_all();
+  const MutexLock lock(mutex_);
+  for (auto& [name, announced] : listeners_) announced = true;
+  announced_.NotifyAll();
 }
 
 }  // namespace vcache::cache

@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -29,13 +27,6 @@ Finding RedisFinding(Grade grade, std::string message, std::string advice = {}) 
   return {std::string(kCheck), grade, std::move(message), std::move(advice)};
 }
 
-void Sleep(Clock& clock) {
-  std::mutex mutex;
-  std::condition_variable nobody;
-  std::unique_lock lock(mutex);
-  clock.WaitUntil(nobody, lock, clock.Now() + kBetweenLooks, [] { return false; });
-}
-
 /// How the link stands once that is clear: ready, refused, failed for a while, or out of time.
 app::LinkState AwaitState(const app::SharedLink& link, Clock& clock) {
   Deadline until = Deadline::After(clock, kConnectTime);
@@ -47,7 +38,7 @@ app::LinkState AwaitState(const app::SharedLink& link, Clock& clock) {
       has_failed = true;
       until = until.Shortened(Deadline::After(clock, kAfterFirstFailure));
     }
-    Sleep(clock);
+    clock.SleepUntil(clock.Now() + kBetweenLooks);
   }
 }
 

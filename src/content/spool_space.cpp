@@ -9,14 +9,14 @@ SpoolSpace::Reservation::Reservation(Reservation&& other) noexcept
 
 SpoolSpace::Reservation::~Reservation() {
   if (space_ == nullptr) return;
-  const std::lock_guard lock(space_->mutex_);
+  const MutexLock lock(space_->mutex_);
   space_->outstanding_ -= bytes_;
 }
 
 Result<std::optional<SpoolSpace::Reservation>> SpoolSpace::Reserve(std::uint64_t bytes,
                                                                    std::uint64_t reserve,
                                                                    const FreeBytes& system) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Ask under the lock: otherwise a write that ends before the sum would be in neither figure.
   const Result<std::uint64_t> free = instead_ ? instead_() : system();
   if (!free) return free.error();

@@ -2,6 +2,14 @@
 
 namespace vcache {
 
+void Clock::SleepUntil(SteadyTime until) {
+  Mutex mutex;
+  ConditionVariable never;
+  MutexLock lock(mutex);
+  while (WaitUntil(never, lock, until)) {
+  }
+}
+
 SteadyTime SystemClock::Now() const {
   return std::chrono::steady_clock::now();
 }
@@ -10,13 +18,12 @@ WallTime SystemClock::WallNow() const {
   return std::chrono::system_clock::now();
 }
 
-bool SystemClock::WaitUntil(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
-                            SteadyTime until, const std::function<bool()>& done) {
+bool SystemClock::WaitUntil(ConditionVariable& condition, MutexLock& lock, SteadyTime until) {
   if (until == SteadyTime::max()) {
-    condition.wait(lock, done);
+    condition.Wait(lock);
     return true;
   }
-  return condition.wait_until(lock, until, done);
+  return condition.WaitUntil(lock, until);
 }
 
 }  // namespace vcache

@@ -5,7 +5,7 @@
 namespace vcache {
 
 void PeriodicTask::Start(std::chrono::milliseconds first_pause, Round round) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (thread_.joinable()) return;
   stopping_ = false;
   thread_ = std::thread([this, first_pause, round = std::move(round)] { Run(first_pause, round); });
@@ -14,22 +14,24 @@ void PeriodicTask::Start(std::chrono::milliseconds first_pause, Round round) {
 void PeriodicTask::Stop() {
   std::thread ending;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
-    wake_.notify_all();
+    wake_.NotifyAll();
     ending = std::move(thread_);
   }
   if (ending.joinable()) ending.join();
 }
 
 void PeriodicTask::Run(std::chrono::milliseconds pause, const Round& round) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_; });
+    const SteadyTime until = clock_.Now() + pause;
+    while (!stopping_ && clock_.WaitUntil(wake_, lock, until)) {
+    }
     if (stopping_) return;
-    lock.unlock();
+    lock.Unlock();
     pause = round();
-    lock.lock();
+    lock.Lock();
   }
 }
 

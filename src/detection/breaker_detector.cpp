@@ -42,7 +42,7 @@ Result<Detection> BreakerDetector::Detect(const DetectionTask& task, Deadline de
 }
 
 VendorHealth BreakerDetector::health() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   VendorHealth health{.state = state_};
   if (state_ == BreakerState::kOpen) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(open_until_ - clock_.Now());
@@ -81,13 +81,13 @@ std::string_view BreakerDetector::ReasonOf(CallSignal sign) {
 }
 
 Result<std::uint64_t> BreakerDetector::Enter() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (state_ == BreakerState::kClosed) return generation_;
   const SteadyTime now = clock_.Now();
   if (state_ == BreakerState::kOpen && now >= open_until_) {
     ChangeTo(BreakerState::kHalfOpen);
     const std::uint64_t generation = generation_;
-    lock.unlock();
+    lock.Unlock();
     logger_.Info("A vendor is tried again after a pause", {{"vendor", provider()}});
     return generation;
   }
@@ -95,7 +95,7 @@ Result<std::uint64_t> BreakerDetector::Enter() {
   const std::chrono::seconds left = state_ == BreakerState::kOpen
                                         ? std::chrono::ceil<std::chrono::seconds>(open_until_ - now)
                                         : std::chrono::seconds(1);
-  lock.unlock();
+  lock.Unlock();
   Error error =
       VendorError(provider(), ErrorCode::kVendorUnavailable,
                   "The vendor is out of order and left alone for a while.", Charge::kNone);
@@ -104,7 +104,7 @@ Result<std::uint64_t> BreakerDetector::Enter() {
 }
 
 void BreakerDetector::Leave(std::uint64_t generation, CallSignal sign, std::chrono::seconds asked) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const BreakerState before = state_;
   if (sign == CallSignal::kLongPause) {
     Open(std::min(asked, options_.longest_pause));
@@ -113,7 +113,7 @@ void BreakerDetector::Leave(std::uint64_t generation, CallSignal sign, std::chro
   }
   const BreakerState after = state_;
   const auto pause = std::chrono::ceil<std::chrono::seconds>(open_until_ - clock_.Now());
-  lock.unlock();
+  lock.Unlock();
   if (after == before) return;
   if (after == BreakerState::kClosed) {
     logger_.Info("A vendor works again", {{"vendor", provider()}});

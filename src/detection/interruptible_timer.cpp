@@ -5,22 +5,23 @@
 namespace vcache::detection {
 
 bool InterruptibleTimer::WaitUntil(SteadyTime time) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (clock_.Now() < std::min(time, end_)) {
     const SteadyTime seen = end_;
-    clock_.WaitUntil(changed_, lock, std::min(time, seen), [&] { return end_ != seen; });
+    while (end_ == seen && clock_.WaitUntil(changed_, lock, std::min(time, seen))) {
+    }
   }
   return time <= end_;
 }
 
 void InterruptibleTimer::EndBy(Deadline deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   end_ = std::min(end_, deadline.time());
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 bool InterruptibleTimer::ending() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return end_ != SteadyTime::max();
 }
 

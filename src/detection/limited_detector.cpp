@@ -30,7 +30,7 @@ Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline de
 }
 
 Result<void> LimitedDetector::Enter(Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   // Nobody overtakes: as long as somebody waits, whoever leaves hands on the turn.
   if (calls_ < options_.max_calls && waiting_.empty()) {
     ++calls_;
@@ -43,15 +43,15 @@ Result<void> LimitedDetector::Enter(Deadline deadline) {
   Waiter self;
   waiting_.push_back(&self);
   const auto place = std::prev(waiting_.end());
-  if (clock_.WaitUntil(self.called, lock, until.time(), [&self] { return self.has_turn; })) {
-    return {};
+  while (!self.has_turn && clock_.WaitUntil(self.called, lock, until.time())) {
   }
+  if (self.has_turn) return {};
   waiting_.erase(place);
   return Refusal("The vendor is busy with other analyses; ask again in a moment.");
 }
 
 void LimitedDetector::Leave() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (waiting_.empty()) {
     --calls_;
     return;
@@ -59,7 +59,7 @@ void LimitedDetector::Leave() {
   Waiter& next = *waiting_.front();
   waiting_.pop_front();
   next.has_turn = true;
-  next.called.notify_one();  // under the lock: afterwards the waiter may be gone
+  next.called.NotifyOne();  // under the lock: afterwards the waiter may be gone
 }
 
 Error LimitedDetector::Refusal(std::string_view sentence) const {

@@ -1,8 +1,6 @@
 #include "vcache/detection/retrying_detector.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
@@ -32,7 +30,7 @@ Result<Detection> RetryingDetector::Detect(const DetectionTask& task, Deadline d
     if (answer || !MayHelp(answer.error())) return answer;
     const auto pause = PauseAfter(answer.error(), further, deadline);
     if (!pause) return answer;
-    Pause(*pause);
+    clock_.SleepUntil(clock_.Now() + *pause);  // nothing ends it early: somebody is owed an answer
   }
 }
 
@@ -52,13 +50,6 @@ std::optional<std::chrono::milliseconds> RetryingDetector::PauseAfter(const Erro
   const milliseconds pause = asked + milliseconds(random);
   if (pause >= deadline.Remaining(clock_)) return std::nullopt;
   return pause;
-}
-
-void RetryingDetector::Pause(std::chrono::milliseconds pause) const {
-  std::mutex mutex;
-  std::condition_variable nobody;  // nothing ends a pause early: somebody is owed an answer
-  std::unique_lock lock(mutex);
-  clock_.WaitUntil(nobody, lock, clock_.Now() + pause, [] { return false; });
 }
 
 }  // namespace vcache::detection

@@ -34,7 +34,7 @@ void Statistics::Stop() {
 }
 
 void Statistics::Flush() {
-  const std::lock_guard lock(flush_mutex_);
+  const MutexLock lock(flush_mutex_);
   FlushLocked();
 }
 
@@ -76,7 +76,7 @@ void Statistics::AddWithoutStore(const Counters& delta) {
 StatisticsSnapshot Statistics::Snapshot() {
   StatisticsSnapshot snapshot;
   snapshot.memory_hits = memory_hits_.load();
-  const std::lock_guard lock(flush_mutex_);
+  const MutexLock lock(flush_mutex_);
   const Counters pending = PeekPending();
   if (store_ != nullptr) {
     Result<cache::CounterTotals> totals =

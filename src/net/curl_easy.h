@@ -3,11 +3,11 @@
 #include <curl/curl.h>
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "vcache/core/free_with.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::net {
 
@@ -46,7 +46,7 @@ class CurlEasyPool {
   Loan Borrow() {
     CurlEasy easy;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!idle_.empty()) {
         easy = std::move(idle_.back());
         idle_.pop_back();
@@ -60,13 +60,13 @@ class CurlEasyPool {
   void Return(CurlEasy easy) noexcept {
     // Reset now, not at the next loan: nothing of this call's keys or bodies stays referenced.
     curl_easy_reset(easy.get());
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.size() < kMaxIdle) idle_.push_back(std::move(easy));
   }
 
   static constexpr std::size_t kMaxIdle = 64;
-  std::mutex mutex_;
-  std::vector<CurlEasy> idle_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<CurlEasy> idle_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache::net

@@ -14,10 +14,10 @@ constexpr std::size_t kTimeoutsToDistrust = 3;
 
 void RespBatch::Fail(const Error& error) {
   {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     if (!done()) failure = error;
   }
-  finished.notify_one();
+  finished.NotifyOne();
 }
 
 Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> commands,
@@ -42,14 +42,16 @@ Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> com
 
 Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& ticket) {
   RespBatch& batch = *ticket.batch;
-  std::unique_lock lock(batch.mutex);
-  if (clock_.WaitUntil(batch.finished, lock, ticket.until, [&] { return batch.done(); })) {
+  MutexLock lock(batch.mutex);
+  while (!batch.done() && clock_.WaitUntil(batch.finished, lock, ticket.until)) {
+  }
+  if (batch.done()) {
     if (batch.failure) return *batch.failure;
     return std::move(batch.replies);
   }
   batch.abandoned = true;
   const std::size_t unanswered = batch.missing;
-  lock.unlock();
+  lock.Unlock();
   NoteTimeout(unanswered, ticket.begun, ticket.waits_in_full);
   return Error{ErrorCode::kStoreUnavailable, "Redis did not answer in time"};
 }
@@ -57,7 +59,7 @@ Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& tic
 Result<void> RespConnection::Loop::Enqueue(Pending pending) {
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (status_.state != RespState::kReady || tripped_) {
       ++status_.refusals;
       return NotReady(status_);
@@ -79,7 +81,7 @@ Result<void> RespConnection::Loop::Enqueue(Pending pending) {
 
 void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     status_.timeouts += commands;
     // A caller that came with little time left says nothing about the server.
     if (!waited_in_full || status_.state != RespState::kReady || tripped_) return;
@@ -93,12 +95,12 @@ void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bo
 }
 
 bool RespConnection::Loop::ready() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_.state == RespState::kReady && !tripped_;
 }
 
 RespStatus RespConnection::Loop::Status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   RespStatus status = status_;
   // What callers already go by, whether the thread has come to act on it or not.
   if (tripped_ && status.state == RespState::kReady) {
@@ -109,9 +111,11 @@ RespStatus RespConnection::Loop::Status() const {
 }
 
 bool RespConnection::Loop::AwaitReady(Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  return clock_.WaitUntil(changed_, lock, deadline.time(),
-                          [&] { return status_.state == RespState::kReady && !tripped_; });
+  MutexLock lock(mutex_);
+  while ((status_.state != RespState::kReady || tripped_) &&
+         clock_.WaitUntil(changed_, lock, deadline.time())) {
+  }
+  return status_.state == RespState::kReady && !tripped_;
 }
 
 RespConnection::RespConnection(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}

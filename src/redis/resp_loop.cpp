@@ -48,7 +48,7 @@ RespConnection::Loop::Loop(RespConnectionOptions options, RespDialer dialer, Wak
 
 RespConnection::Loop::~Loop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.Raise();
@@ -58,7 +58,7 @@ RespConnection::Loop::~Loop() {
 void RespConnection::Loop::Main() noexcept {
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (stopping_) break;
     }
     try {
@@ -100,7 +100,7 @@ void RespConnection::Loop::Work(SteadyTime now) {
   const SteadyTime begun = clock_.Now();
   const auto pumped = session_->Pump();
   if (session_->TakeHeard()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     heard_ = begun;
   }
   if (!pumped) {
@@ -114,7 +114,7 @@ void RespConnection::Loop::Work(SteadyTime now) {
 void RespConnection::Loop::TakeQueue() {
   std::deque<Pending> taken;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     taken.swap(queue_);
   }
   if (taken.empty()) return;
@@ -123,11 +123,11 @@ void RespConnection::Loop::TakeQueue() {
   for (const Pending& pending : taken) {
     bool abandoned = false;
     {
-      const std::lock_guard lock(pending.batch->mutex);
+      const MutexLock lock(pending.batch->mutex);
       abandoned = pending.batch->abandoned;
     }
     if (abandoned) {  // never sent, so nothing is owed
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       status_.waiting -= pending.limits.size();
       waiting_bytes_ -= pending.bytes.size();
       continue;
@@ -144,7 +144,7 @@ void RespConnection::Loop::OnOpened(SteadyTime now) {
   announced_ = true;
   dialer_.Opened(now);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++status_.connects;
     timeouts_in_a_row_ = 0;
     tripped_ = false;
@@ -162,7 +162,7 @@ void RespConnection::Loop::SendPing(SteadyTime now) {
   session_->Queue(EncodeCommand(std::array<std::string, 1>{"PING"}));
   pending_replies_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++status_.waiting;
   }
   ping_due_answer_ = true;
@@ -180,7 +180,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
   SteadyTime heard;
   RespState state;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     tripped = std::exchange(tripped_, false);
     // Before anybody can see that the distrust is gone.
     if (tripped && status_.state == RespState::kReady) status_.state = RespState::kSilent;
@@ -208,7 +208,7 @@ SteadyTime RespConnection::Loop::NextEvent() const {
   if (session_ == nullptr) return dialer_.due();
   if (!session_->open()) return dialer_.give_up();
   SteadyTime next = SteadyTime::max();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool silent = status_.state == RespState::kSilent;
   if (!ping_due_answer_) next = std::min(next, options_.pings.Due(last_use_));
   if (!ping_due_answer_ && silent) next = std::min(next, next_probe_);
@@ -246,7 +246,7 @@ void RespConnection::Loop::FailEverything(const std::string& reason) {
   pending_replies.swap(pending_replies_);
   std::deque<Pending> queue;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queue.swap(queue_);
     status_.waiting = 0;
     waiting_bytes_ = 0;
@@ -269,7 +269,7 @@ Result<void> RespConnection::Loop::OnReply(RespReply reply) {
   pending_replies_.pop_front();
   owed_since_ = clock_.Now();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --status_.waiting;
     waiting_bytes_ -= pending.bytes;
   }
@@ -283,13 +283,13 @@ void RespConnection::Loop::Deliver(const PendingReply& pending, RespReply reply)
   bool finished = false;
   bool in_time = false;
   {
-    const std::lock_guard lock(pending.batch->mutex);
+    const MutexLock lock(pending.batch->mutex);
     in_time = !pending.batch->abandoned;
     if (in_time) pending.batch->replies[pending.index] = std::move(reply);
     finished = --pending.batch->missing == 0;
   }
-  if (finished) pending.batch->finished.notify_one();
-  const std::lock_guard lock(mutex_);
+  if (finished) pending.batch->finished.NotifyOne();
+  const MutexLock lock(mutex_);
   if (!in_time) return;
   ++status_.commands;
   timeouts_in_a_row_ = 0;
@@ -335,7 +335,7 @@ void RespConnection::Loop::ChangeState(RespState state, std::string reason) {
   RespStatus told;
   bool news = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // At the start the state is "connecting" already: the first failure is news all the same.
     news = told_state_ != state || (status_.reason.empty() && !reason.empty());
     if (status_.state != state) status_.since = clock_.Now();
@@ -344,7 +344,7 @@ void RespConnection::Loop::ChangeState(RespState state, std::string reason) {
     told_state_ = state;
     told = status_;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   if (!news) return;
   LogRespState(logger_, dialer_.url().Display(), told);
   if (options_.on_state) options_.on_state(told);

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +12,7 @@
 #include "redis/resp_health.h"
 #include "redis/resp_session.h"
 #include "redis/transport/socket.h"
+#include "vcache/core/mutex.h"
 #include "vcache/redis/resp_connection.h"
 
 namespace vcache::redis {
@@ -23,15 +22,15 @@ namespace vcache::redis {
 struct RespBatch {
   explicit RespBatch(std::size_t count) : replies(count), missing(count) {}
 
-  std::mutex mutex;
-  std::condition_variable finished;
-  std::vector<RespReply> replies;  // guarded by mutex
-  std::size_t missing;             // guarded by mutex
-  std::optional<Error> failure;    // guarded by mutex
-  bool abandoned = false;          // guarded by mutex; the caller has left
+  Mutex mutex;
+  ConditionVariable finished;
+  std::vector<RespReply> replies VCACHE_GUARDED_BY(mutex);
+  std::size_t missing VCACHE_GUARDED_BY(mutex);
+  std::optional<Error> failure VCACHE_GUARDED_BY(mutex);
+  bool abandoned VCACHE_GUARDED_BY(mutex) = false;  // the caller has left
 
-  bool done() const noexcept { return missing == 0 || failure.has_value(); }
-  void Fail(const Error& error);
+  bool done() const noexcept VCACHE_REQUIRES(mutex) { return missing == 0 || failure.has_value(); }
+  void Fail(const Error& error) VCACHE_EXCLUDES(mutex);
 };
 
 /// What stands behind a `RespConnection`: the queue of the callers and the thread that works on it.
@@ -68,44 +67,46 @@ class RespConnection::Loop final : public ReplyHandler {
        Logger& logger);
 
   // In the callers' threads.
-  Result<void> Enqueue(Pending pending);
-  void NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full);
+  Result<void> Enqueue(Pending pending) VCACHE_EXCLUDES(mutex_);
+  void NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full)
+      VCACHE_EXCLUDES(mutex_);
 
   // In the thread.
-  void Main() noexcept;
-  void RunOnce();
+  void Main() noexcept VCACHE_EXCLUDES(mutex_);
+  void RunOnce() VCACHE_EXCLUDES(mutex_);
   void Connect(SteadyTime now);
-  void Work(SteadyTime now);
-  void TakeQueue();
-  void Supervise(SteadyTime now);
-  void OnOpened(SteadyTime now);
-  void SendPing(SteadyTime now);
+  void Work(SteadyTime now) VCACHE_EXCLUDES(mutex_);
+  void TakeQueue() VCACHE_EXCLUDES(mutex_);
+  void Supervise(SteadyTime now) VCACHE_EXCLUDES(mutex_);
+  void OnOpened(SteadyTime now) VCACHE_EXCLUDES(mutex_);
+  void SendPing(SteadyTime now) VCACHE_EXCLUDES(mutex_);
   void Wait(SteadyTime now);
-  SteadyTime NextEvent() const;
-  void End(const Error& error);
-  void FailEverything(const std::string& reason);
+  SteadyTime NextEvent() const VCACHE_EXCLUDES(mutex_);
+  void End(const Error& error) VCACHE_EXCLUDES(mutex_);
+  void FailEverything(const std::string& reason) VCACHE_EXCLUDES(mutex_);
   std::optional<ReplyLimits> Due() override;
   Result<void> OnReply(RespReply reply) override;
   Result<void> OnPing(const RespReply& reply);
   Result<void> HandleErrorReply(const RespReply& reply);
-  void Deliver(const PendingReply& pending, RespReply reply);
-  void ChangeState(RespState state, std::string reason);
+  void Deliver(const PendingReply& pending, RespReply reply) VCACHE_EXCLUDES(mutex_);
+  void ChangeState(RespState state, std::string reason) VCACHE_EXCLUDES(mutex_);
 
   const RespConnectionOptions options_;
   Clock& clock_;
   Logger& logger_;
   WakeSignal wake_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;                // `status_.state`
-  RespStatus status_;                              // guarded by mutex_
-  RespState told_state_ = RespState::kConnecting;  // guarded by mutex_; what was last logged
-  std::deque<Pending> queue_;                      // guarded by mutex_
-  std::size_t waiting_bytes_ = 0;                  // guarded by mutex_
-  std::size_t timeouts_in_a_row_ = 0;              // guarded by mutex_
-  bool tripped_ = false;   // guarded by mutex_; callers saw it silent, the thread has yet to act
-  bool stopping_ = false;  // guarded by mutex_
-  SteadyTime heard_{};     // guarded by mutex_; when the server last sent a byte
+  mutable Mutex mutex_;
+  ConditionVariable changed_;  // `status_.state`
+  RespStatus status_ VCACHE_GUARDED_BY(mutex_);
+  RespState told_state_ VCACHE_GUARDED_BY(mutex_) = RespState::kConnecting;  // as last logged
+  std::deque<Pending> queue_ VCACHE_GUARDED_BY(mutex_);
+  std::size_t waiting_bytes_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::size_t timeouts_in_a_row_ VCACHE_GUARDED_BY(mutex_) = 0;
+  /// Callers saw it silent, the thread has yet to act.
+  bool tripped_ VCACHE_GUARDED_BY(mutex_) = false;
+  bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
+  SteadyTime heard_ VCACHE_GUARDED_BY(mutex_) = {};  // when the server last sent a byte
 
   // The thread's own. The session dies before the dialer that it points into.
   RespDialer dialer_;

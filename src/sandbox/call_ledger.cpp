@@ -6,7 +6,7 @@
 namespace vcache::sandbox {
 
 Behaviour CallLedger::Begin(std::string_view vendor) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   max_concurrent_ = std::max(max_concurrent_, ++concurrent_);
   ++count_[std::string(vendor)].total;
   if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
@@ -21,23 +21,23 @@ Behaviour CallLedger::Begin(std::string_view vendor) {
 }
 
 Behaviour CallLedger::Look(std::string_view vendor) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!behaviour_.vendor.empty() && behaviour_.vendor != vendor) return {};
   return behaviour_;
 }
 
 int CallLedger::Frames() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return behaviour_.frames;
 }
 
 bool CallLedger::IsFor(std::string_view vendor) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return behaviour_.vendor == vendor;
 }
 
 void CallLedger::Charge(std::string_view vendor, bool charged, std::int64_t cost_micros) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!charged) return;
   CallCount& count = count_[std::string(vendor)];
   ++count.charged;
@@ -45,24 +45,24 @@ void CallLedger::Charge(std::string_view vendor, bool charged, std::int64_t cost
 }
 
 void CallLedger::End() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   --concurrent_;
 }
 
 void CallLedger::Behave(Behaviour behaviour) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   behaviour_ = std::move(behaviour);
 }
 
 void CallLedger::Reset() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   behaviour_ = {};
   count_.clear();
   max_concurrent_ = concurrent_;
 }
 
 CallCount CallLedger::Total() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   CallCount total;
   for (const auto& [vendor, count] : count_) {
     total.total += count.total;
@@ -73,12 +73,12 @@ CallCount CallLedger::Total() const {
 }
 
 std::map<std::string, CallCount, std::less<>> CallLedger::ByVendor() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return count_;
 }
 
 std::uint64_t CallLedger::MaxConcurrent() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return max_concurrent_;
 }
 

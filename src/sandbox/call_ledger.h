@@ -1,10 +1,10 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "vcache/core/mutex.h"
 #include "vcache/sandbox/sandbox.h"
 
 namespace vcache::sandbox {
@@ -34,11 +34,11 @@ class CallLedger {
   std::uint64_t MaxConcurrent() const;
 
  private:
-  mutable std::mutex mutex_;
-  Behaviour behaviour_;                                  // guarded by mutex_
-  std::map<std::string, CallCount, std::less<>> count_;  // guarded by mutex_
-  std::uint64_t concurrent_ = 0;                         // guarded by mutex_
-  std::uint64_t max_concurrent_ = 0;                     // guarded by mutex_
+  mutable Mutex mutex_;
+  Behaviour behaviour_ VCACHE_GUARDED_BY(mutex_);
+  std::map<std::string, CallCount, std::less<>> count_ VCACHE_GUARDED_BY(mutex_);
+  std::uint64_t concurrent_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t max_concurrent_ VCACHE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace vcache::sandbox

@@ -12,7 +12,7 @@ constexpr int kRunningLooks = 1;
 }  // namespace
 
 std::string JobBoard::Open(Job job) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::string id = std::to_string(++last_);
   id = "job-" + std::string(12 - std::min<std::size_t>(12, id.size()), '0') + id;  // in order
   if (jobs_.size() >= kMaxJobs) jobs_.erase(jobs_.begin());
@@ -21,7 +21,7 @@ std::string JobBoard::Open(Job job) {
 }
 
 std::optional<Job> JobBoard::Look(const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return std::nullopt;
   ++found->second.looks;
@@ -29,13 +29,13 @@ std::optional<Job> JobBoard::Look(const std::string& id) {
 }
 
 std::optional<Job> JobBoard::Find(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void JobBoard::Complete(const std::string& id, const Judged& judged) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
   found->second.judged = judged;

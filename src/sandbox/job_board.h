@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "sandbox/vendor_call.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::sandbox {
 
@@ -31,9 +31,9 @@ class JobBoard {
   void Complete(const std::string& id, const Judged& judged);
 
  private:
-  mutable std::mutex mutex_;
-  std::uint64_t last_ = 0;                        // guarded by mutex_
-  std::map<std::string, Job, std::less<>> jobs_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::uint64_t last_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, Job, std::less<>> jobs_ VCACHE_GUARDED_BY(mutex_);
 };
 
 /// How an asynchronous vendor words what is not its result.

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <sstream>
 #include <utility>
 
@@ -30,10 +28,7 @@ Behaviour Steered(Behaviour behaviour, const http::Headers& headers) {
 
 void Sleep(Clock& clock, std::chrono::milliseconds latency) {
   if (latency <= std::chrono::milliseconds(0)) return;
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  clock.WaitUntil(never, lock, clock.Now() + latency, [] { return false; });
+  clock.SleepUntil(clock.Now() + latency);
 }
 
 std::optional<Json> ScoreFor(Mode mode, const Judged& judged) {

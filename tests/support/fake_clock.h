@@ -2,17 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
 #include <thread>
 
 #include "vcache/core/clock.h"
 
 namespace vcache::test {
 
-/// A clock that moves only when a test says so. Waits end when the test advances past them (they
-/// look once a real millisecond, which no test result depends on).
+/// A clock that moves only when a test says so. Waits end when they are notified or when the test
+/// advances past them (they look once a real millisecond, which no test result depends on).
 class FakeClock final : public Clock {
  public:
   SteadyTime Now() const override { return SteadyTime(std::chrono::nanoseconds(now_.load())); }
@@ -20,16 +17,15 @@ class FakeClock final : public Clock {
     return kStart + std::chrono::duration_cast<WallTime::duration>(
                         std::chrono::nanoseconds(now_.load()) - kOffset);
   }
-  bool WaitUntil(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
-                 SteadyTime until, const std::function<bool()>& done) override {
+  bool WaitUntil(ConditionVariable& condition, MutexLock& lock, SteadyTime until) override {
     waiters_.fetch_add(1);
-    bool is_done = done();
-    while (!is_done && Now() < until) {
-      condition.wait_for(lock, std::chrono::milliseconds(1));
-      is_done = done();
+    bool notified = false;
+    while (!notified && Now() < until) {
+      const auto next_look = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+      notified = condition.WaitUntil(lock, next_look);
     }
     waiters_.fetch_sub(1);
-    return is_done;
+    return notified;
   }
 
   void Advance(std::chrono::nanoseconds by) { now_.fetch_add(by.count()); }

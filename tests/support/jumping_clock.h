@@ -1,9 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
 #include <vector>
 
 #include "vcache/core/clock.h"
@@ -18,12 +15,10 @@ class JumpingClock final : public Clock {
   WallTime WallNow() const override {
     return WallTime(std::chrono::duration_cast<WallTime::duration>(now_.time_since_epoch()));
   }
-  bool WaitUntil(std::condition_variable&, std::unique_lock<std::mutex>&, SteadyTime until,
-                 const std::function<bool()>& done) override {
-    if (done()) return true;
+  bool WaitUntil(ConditionVariable&, MutexLock&, SteadyTime until) override {
     waits.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(until - now_));
     now_ = until;
-    return done();
+    return false;
   }
 
   void Advance(std::chrono::nanoseconds by) { now_ += by; }

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 #include "vcache/cache/budget_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 #include "vcache/detection/detector_panel.h"
 
@@ -134,7 +134,7 @@ class Budget {
   /// What a vendor charges above its price counts like the rest, but somebody should know.
   void NoteExcess(std::span<const detection::VendorPrice> reserved,
                   std::span<const detection::VendorPrice> charged);
-  void Hold(const std::string& window, std::int64_t micros);
+  void Hold(const std::string& window, std::int64_t micros) VCACHE_EXCLUDES(mutex_);
   Deadline Patience(Deadline deadline) const;
 
   cache::BudgetStore& store_;
@@ -142,9 +142,9 @@ class Budget {
   Logger& logger_;
   const BudgetOptions options_;
 
-  std::mutex mutex_;
-  std::map<std::string, std::int64_t> held_;  // guarded by mutex_; reserved, by window
-  std::map<std::string, WallTime> told_;      // guarded by mutex_; windows known to be spent
+  Mutex mutex_;
+  std::map<std::string, std::int64_t> held_ VCACHE_GUARDED_BY(mutex_);  // reserved, by window
+  std::map<std::string, WallTime> told_ VCACHE_GUARDED_BY(mutex_);      // windows known to be spent
 };
 
 }  // namespace vcache::analysis

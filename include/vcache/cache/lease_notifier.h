@@ -1,8 +1,6 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +10,7 @@
 #include "vcache/cache/key_space.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 
@@ -35,7 +34,7 @@ class LeaseNotifier {
 
     LeaseNotifier& news_;
     const std::string name_;
-    bool announced_ = false;  // guarded by news_.mutex_
+    bool* announced_ VCACHE_PT_GUARDED_BY(news_.mutex_) = nullptr;  // in `listeners_`, once there
   };
 
   LeaseNotifier(KeySpace keys, Clock& clock) : keys_(std::move(keys)), clock_(clock) {}
@@ -49,9 +48,10 @@ class LeaseNotifier {
  private:
   const KeySpace keys_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable announced_;
-  std::unordered_multimap<std::string, Listener*> listeners_;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable announced_;
+  // By name, for each listener: whether there was an announcement since it last looked.
+  std::unordered_multimap<std::string, bool> listeners_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache::cache

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 
 namespace vcache::content {
@@ -44,8 +44,8 @@ class SpoolSpace {
 
  private:
   const FreeBytes instead_;
-  std::mutex mutex_;
-  std::uint64_t outstanding_ = 0;  // guarded by mutex_
+  Mutex mutex_;
+  std::uint64_t outstanding_ VCACHE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace vcache::content

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
+
+#include "vcache/core/mutex.h"
 
 namespace vcache {
 
@@ -21,10 +20,15 @@ class Clock {
   virtual SteadyTime Now() const = 0;
   virtual WallTime WallNow() const = 0;
 
-  /// Waits on `condition` until `done()` or `until`; `lock` is held when `done` runs and on return.
-  /// True when `done()` is. `SteadyTime::max()` waits for ever.
-  virtual bool WaitUntil(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
-                         SteadyTime until, const std::function<bool()>& done) = 0;
+  /// Waits on `condition` until it is notified or `until`, at times for less; `lock` is held again
+  /// on return. False at `until`; `SteadyTime::max()` waits for ever. For a loop:
+  ///
+  ///     while (!done_ && clock_.WaitUntil(changed_, lock, until)) {
+  ///     }
+  virtual bool WaitUntil(ConditionVariable& condition, MutexLock& lock, SteadyTime until) = 0;
+
+  /// Waits until then, and nothing ends that early.
+  void SleepUntil(SteadyTime until);
 };
 
 /// The machine's clocks.
@@ -32,8 +36,7 @@ class SystemClock final : public Clock {
  public:
   SteadyTime Now() const override;
   WallTime WallNow() const override;
-  bool WaitUntil(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
-                 SteadyTime until, const std::function<bool()>& done) override;
+  bool WaitUntil(ConditionVariable& condition, MutexLock& lock, SteadyTime until) override;
 };
 
 }  // namespace vcache

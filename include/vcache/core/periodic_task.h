@@ -1,12 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache {
 
@@ -23,18 +22,18 @@ class PeriodicTask {
   PeriodicTask& operator=(const PeriodicTask&) = delete;
 
   /// The first round comes after `first_pause`. Does nothing while the thread runs.
-  void Start(std::chrono::milliseconds first_pause, Round round);
+  void Start(std::chrono::milliseconds first_pause, Round round) VCACHE_EXCLUDES(mutex_);
   /// Ends a pause at once; a round that has begun is waited for. May be started again.
-  void Stop();
+  void Stop() VCACHE_EXCLUDES(mutex_);
 
  private:
-  void Run(std::chrono::milliseconds pause, const Round& round);
+  void Run(std::chrono::milliseconds pause, const Round& round) VCACHE_EXCLUDES(mutex_);
 
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;     // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable wake_;
+  bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::thread thread_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/detection/detector_decorator.h"
 
 namespace vcache::detection {
@@ -43,22 +43,22 @@ class BreakerDetector final : public DetectorDecorator {
   static CallSignal SignalOf(const Error& error, const BreakerOptions& options);
   static std::string_view ReasonOf(CallSignal sign);
   /// The generation of the state that a call begins in, or the refusal.
-  Result<std::uint64_t> Enter();
-  void Leave(std::uint64_t generation, CallSignal sign, std::chrono::seconds asked);
-  // With `mutex_` held:
-  void Learn(CallSignal sign);
-  void Open(std::chrono::seconds pause);
-  void ChangeTo(BreakerState state);
+  Result<std::uint64_t> Enter() VCACHE_EXCLUDES(mutex_);
+  void Leave(std::uint64_t generation, CallSignal sign, std::chrono::seconds asked)
+      VCACHE_EXCLUDES(mutex_);
+  void Learn(CallSignal sign) VCACHE_REQUIRES(mutex_);
+  void Open(std::chrono::seconds pause) VCACHE_REQUIRES(mutex_);
+  void ChangeTo(BreakerState state) VCACHE_REQUIRES(mutex_);
 
   const BreakerOptions options_;
   Clock& clock_;
   Logger& logger_;
-  mutable std::mutex mutex_;
-  BreakerState state_ = BreakerState::kClosed;  // guarded by mutex_
+  mutable Mutex mutex_;
+  BreakerState state_ VCACHE_GUARDED_BY(mutex_) = BreakerState::kClosed;
   /// Counts the changes of state: what began before the last one says nothing about now.
-  std::uint64_t generation_ = 0;  // guarded by mutex_
-  int faults_ = 0;                // guarded by mutex_; in a row
-  SteadyTime open_until_;         // guarded by mutex_; meaningful when open
+  std::uint64_t generation_ VCACHE_GUARDED_BY(mutex_) = 0;
+  int faults_ VCACHE_GUARDED_BY(mutex_) = 0;         // in a row
+  SteadyTime open_until_ VCACHE_GUARDED_BY(mutex_);  // meaningful when open
 };
 
 }  // namespace vcache::detection

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::detection {
 
@@ -28,9 +26,9 @@ class InterruptibleTimer {
 
  private:
   Clock& clock_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  SteadyTime end_ = SteadyTime::max();  // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  SteadyTime end_ VCACHE_GUARDED_BY(mutex_) = SteadyTime::max();
 };
 
 }  // namespace vcache::detection

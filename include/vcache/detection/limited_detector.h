@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <memory>
-#include <mutex>
 
 #include "vcache/core/clock.h"
+#include "vcache/core/mutex.h"
 #include "vcache/detection/detector_decorator.h"
 
 namespace vcache::detection {
@@ -32,20 +31,20 @@ class LimitedDetector final : public DetectorDecorator {
 
  private:
   struct Waiter {
-    std::condition_variable called;
-    bool has_turn = false;  // guarded by mutex_
+    ConditionVariable called;
+    bool has_turn = false;  // the detector's `mutex_` guards it, which it has no name for
   };
   class Permit;
 
-  Result<void> Enter(Deadline deadline);
-  void Leave();
+  Result<void> Enter(Deadline deadline) VCACHE_EXCLUDES(mutex_);
+  void Leave() VCACHE_EXCLUDES(mutex_);
   Error Refusal(std::string_view sentence) const;
 
   const LimitOptions options_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::size_t calls_ = 0;       // guarded by mutex_
-  std::list<Waiter*> waiting_;  // guarded by mutex_; in the order of arrival
+  Mutex mutex_;
+  std::size_t calls_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::list<Waiter*> waiting_ VCACHE_GUARDED_BY(mutex_);  // in the order of arrival
 };
 
 }  // namespace vcache::detection

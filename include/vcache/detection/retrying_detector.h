@@ -39,7 +39,6 @@ class RetryingDetector final : public DetectorDecorator {
   /// The pause before try number `further` (from 1), or empty when there is to be none.
   std::optional<std::chrono::milliseconds> PauseAfter(const Error& error, int further,
                                                       Deadline deadline) const;
-  void Pause(std::chrono::milliseconds pause) const;
 
   const RetryOptions options_;
   Clock& clock_;

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/cache/counters.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/periodic_task.h"
 
 namespace vcache::metrics {
@@ -69,9 +69,9 @@ class Statistics final : public analysis::AnalysisObserver {
   cache::Counters TakePending() noexcept;
   cache::Counters PeekPending() const noexcept;
   void AddPending(const cache::Counters& counters) noexcept;
-  void FlushLocked();
-  bool WriteLocked(const cache::CounterWrite& write);
-  void AddWithoutStore(const cache::Counters& delta);
+  void FlushLocked() VCACHE_REQUIRES(flush_mutex_);
+  bool WriteLocked(const cache::CounterWrite& write) VCACHE_REQUIRES(flush_mutex_);
+  void AddWithoutStore(const cache::Counters& delta) VCACHE_REQUIRES(flush_mutex_);
 
   cache::CounterStore* const store_;
   Clock& clock_;
@@ -82,11 +82,14 @@ class Statistics final : public analysis::AnalysisObserver {
   std::atomic<std::uint64_t> memory_hits_{0};
 
   /// Held while counts move, so that a snapshot never sees them in neither place or in both.
-  std::mutex flush_mutex_;
-  cache::CounterWrite unanswered_;      // guarded by flush_mutex_: to be written before all others
-  bool refused_ = false;                // guarded by flush_mutex_: one warning per change of state
-  cache::CounterTotals without_store_;  // guarded by flush_mutex_: totals when there is no store
-  std::chrono::sys_days day_;           // guarded by flush_mutex_: what its `today` is about
+  Mutex flush_mutex_;
+  /// To be written before all others.
+  cache::CounterWrite unanswered_ VCACHE_GUARDED_BY(flush_mutex_);
+  /// One warning per change of state.
+  bool refused_ VCACHE_GUARDED_BY(flush_mutex_) = false;
+  /// Totals when there is no store, and what day their `today` is about.
+  cache::CounterTotals without_store_ VCACHE_GUARDED_BY(flush_mutex_);
+  std::chrono::sys_days day_ VCACHE_GUARDED_BY(flush_mutex_);
 
   PeriodicTask flushing_;  // the last member: its thread uses the others
 };

@@ -14,7 +14,7 @@ constexpr std::size_t kIdsRemembered = 1'024;
 }  // namespace
 
 BudgetAnswer MemoryBudgetStore::Reserve(std::span<const BudgetClaim> claims, Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BudgetAnswer answer;
   answer.outcome = BudgetOutcome::kGranted;
   for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -35,7 +35,7 @@ BudgetAnswer MemoryBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dea
 }
 
 Result<void> MemoryBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (std::find(adjusted_.begin(), adjusted_.end(), adjustment.id) != adjusted_.end()) return {};
   for (const BudgetChange& change : adjustment.changes) {
     std::int64_t& sum = sums_[change.window.name];
@@ -48,7 +48,7 @@ Result<void> MemoryBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadl
 
 Result<std::vector<std::int64_t>> MemoryBudgetStore::Read(std::span<const BudgetWindow> windows,
                                                           Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::int64_t> sums;
   for (const BudgetWindow& window : windows) {
     const auto found = sums_.find(window.name);
@@ -58,7 +58,7 @@ Result<std::vector<std::int64_t>> MemoryBudgetStore::Read(std::span<const Budget
 }
 
 Result<void> MemoryBudgetOutbox::Put(const BudgetAdjustment& adjustment, Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!adjustment.id.empty()) {
     sealed_.push_back(adjustment);
     return {};
@@ -72,7 +72,7 @@ Result<void> MemoryBudgetOutbox::Put(const BudgetAdjustment& adjustment, Deadlin
 }
 
 Result<BudgetAdjustment> MemoryBudgetOutbox::Next(Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (sealed_.empty() && !open_.empty()) {
     BudgetAdjustment batch{RandomId(), {}};
     for (auto& [name, change] : open_) batch.changes.push_back(std::move(change));
@@ -83,13 +83,13 @@ Result<BudgetAdjustment> MemoryBudgetOutbox::Next(Deadline) {
 }
 
 Result<void> MemoryBudgetOutbox::Forget(const std::string& id, Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(sealed_, [&](const BudgetAdjustment& batch) { return batch.id == id; });
   return {};
 }
 
 Result<std::vector<BudgetChange>> MemoryBudgetOutbox::Sums(Deadline) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<std::string, BudgetChange> sums = open_;
   for (const BudgetAdjustment& batch : sealed_) {
     for (const BudgetChange& change : batch.changes) {

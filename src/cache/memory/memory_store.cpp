@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <list>
-#include <mutex>
 #include <unordered_map>
 
 #include "cache/times.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 namespace {
@@ -58,7 +58,7 @@ class alignas(64) Shard {
 
   LookupResult Lookup(const CacheKey& key, SteadyTime now) {
     LookupResult result;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = index_.find(key);
     if (found == index_.end()) return result;
     const Nodes::iterator node = found->second;
@@ -75,7 +75,7 @@ class alignas(64) Shard {
   }
 
   void Put(Node node, IfPresent if_present) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto found = index_.find(node.key); found != index_.end()) {
       if (if_present == IfPresent::kKeepNewer &&
           found->second->entry->stored_at >= node.entry->stored_at) {
@@ -92,7 +92,7 @@ class alignas(64) Shard {
 
   void Clear(const KeyPattern& pattern, const KeySpace& keys, ClearMode mode, SteadyTime now,
              MemoryClearReport& report) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto node = nodes_.begin(); node != nodes_.end();) {
       const auto here = node++;
       const bool is_over = here->leaves_at <= now;
@@ -103,7 +103,7 @@ class alignas(64) Shard {
   }
 
   void AddUse(MemoryStoreUse& use) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     use.entries += nodes_.size();
     use.bytes += bytes_;
   }
@@ -114,17 +114,17 @@ class alignas(64) Shard {
     ++(is_text ? report.all.text : report.all.analysis);
     if (node.alone) ++(is_text ? report.alone.text : report.alone.analysis);
   }
-  void Drop(Nodes::iterator node) {
+  void Drop(Nodes::iterator node) VCACHE_REQUIRES(mutex_) {
     bytes_ -= node->bytes;
     index_.erase(node->key);
     nodes_.erase(node);
   }
 
-  mutable std::mutex mutex_;
-  Nodes nodes_;                                          // guarded by mutex_
-  std::unordered_map<CacheKey, Nodes::iterator> index_;  // guarded by mutex_
-  std::size_t bytes_ = 0;                                // guarded by mutex_
-  std::size_t capacity_ = 0;                             // set before any other thread sees it
+  mutable Mutex mutex_;
+  Nodes nodes_ VCACHE_GUARDED_BY(mutex_);
+  std::unordered_map<CacheKey, Nodes::iterator> index_ VCACHE_GUARDED_BY(mutex_);
+  std::size_t bytes_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::size_t capacity_ = 0;  // set before any other thread sees it
 };
 
 }  // namespace

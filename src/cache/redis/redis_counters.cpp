@@ -51,14 +51,14 @@ Result<RespReply> RedisCounters::Add(const CounterWrite& write, Deadline deadlin
 }
 
 void RedisCounters::NotePending() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++pending_;
 }
 
 /// Whether to fold now. The first write of a process does: nobody may have done so for long.
 bool RedisCounters::TakeFold() {
   const SteadyTime now = context_.clock.Now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (folded_ && now - *folded_ < kFoldInterval && pending_ < kMostPending) return false;
   folded_ = now;
   pending_ = 0;

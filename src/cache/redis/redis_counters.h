@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 
 #include "cache/redis/redis_slot_writes.h"
 #include "vcache/cache/counters.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/core/clock.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 #include "vcache/redis/resp_client.h"
 
@@ -36,9 +36,9 @@ class RedisCounters {
 
   const SlotContext context_;
   const bool one_slot_scripts_;
-  std::mutex mutex_;
-  std::optional<SteadyTime> folded_;  // guarded by mutex_; by this replica
-  std::size_t pending_ = 0;           // guarded by mutex_; written by this replica since then
+  Mutex mutex_;
+  std::optional<SteadyTime> folded_ VCACHE_GUARDED_BY(mutex_);  // by this replica
+  std::size_t pending_ VCACHE_GUARDED_BY(mutex_) = 0;  // written by this replica since then
 };
 
 }  // namespace vcache::cache

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "cache/sqlite/sqlite_connection.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 
@@ -37,12 +36,17 @@ class ConnectionPool {
 
   explicit ConnectionPool(Clock& clock) : clock_(clock) {}
 
-  void Add(std::unique_ptr<Connection> connection) { free_.push_back(std::move(connection)); }
+  void Add(std::unique_ptr<Connection> connection) {
+    const MutexLock lock(mutex_);
+    free_.push_back(std::move(connection));
+  }
 
   /// Waits for a connection until `until`.
   Lease Borrow(SteadyTime until) {
-    std::unique_lock lock(mutex_);
-    if (!clock_.WaitUntil(came_free_, lock, until, [this] { return !free_.empty(); })) return {};
+    MutexLock lock(mutex_);
+    while (free_.empty() && clock_.WaitUntil(came_free_, lock, until)) {
+    }
+    if (free_.empty()) return {};
     std::unique_ptr<Connection> connection = std::move(free_.back());
     free_.pop_back();
     return {this, std::move(connection)};
@@ -51,16 +55,16 @@ class ConnectionPool {
  private:
   void GiveBack(std::unique_ptr<Connection> connection) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       free_.push_back(std::move(connection));  // never allocates: it had room before
     }
-    came_free_.notify_one();
+    came_free_.NotifyOne();
   }
 
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable came_free_;
-  std::vector<std::unique_ptr<Connection>> free_;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable came_free_;
+  std::vector<std::unique_ptr<Connection>> free_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache::cache

@@ -88,8 +88,7 @@ bool Connection::Pause(int tries) {
   const SteadyTime now = clock_.Now();
   if (now >= until_) return false;
   const std::chrono::milliseconds pause(1LL << std::min(tries, 4));
-  std::unique_lock lock(pause_mutex_);
-  clock_.WaitUntil(never_signalled_, lock, std::min(until_, now + pause), [] { return false; });
+  clock_.SleepUntil(std::min(until_, now + pause));
   return true;
 }
 

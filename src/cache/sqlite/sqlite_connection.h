@@ -5,11 +5,9 @@
 
 #include <sqlite3.h>
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -73,8 +71,6 @@ class Connection {
 
   Clock& clock_;
   SteadyTime until_{};
-  std::mutex pause_mutex_;
-  std::condition_variable never_signalled_;
   SqliteHandle handle_;  // dies after its statements
   std::map<const char*, StatementHandle> statements_;
 };

@@ -23,7 +23,7 @@ FailoverBudget::FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock&
       pause_(options.poll_interval),
       recount_at_(clock.Now() + kBudgetRecountInterval),
       delivery_(clock) {
-  const std::lock_guard lock(waiting_mutex_);
+  const MutexLock lock(waiting_mutex_);
   Recount();
 }
 
@@ -48,7 +48,7 @@ void FailoverBudget::NoteLocal(const std::string& reason) {
 std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim> claims) {
   std::vector<BudgetClaim> lowered(claims.begin(), claims.end());
   if (!anything_waits_.load()) return lowered;
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   for (BudgetClaim& claim : lowered) {
     const auto known = known_.find(claim.window.name);
     if (known == known_.end()) continue;
@@ -59,7 +59,7 @@ std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim
 }
 
 void FailoverBudget::Learn(const BudgetWindow& window, std::int64_t sum) {
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   if (known_.size() >= kMostKnown) {
     std::erase_if(known_, [](const auto& known) { return known.second.waiting == 0; });
   }
@@ -85,9 +85,9 @@ BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadli
 BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims) {
   BudgetAnswer answer{.outcome = BudgetOutcome::kGranted, .is_local = true};
   BudgetAdjustment reserved;
-  const std::lock_guard waiting(waiting_mutex_);
+  const MutexLock waiting(waiting_mutex_);
   {
-    const std::lock_guard lock(known_mutex_);
+    const MutexLock lock(known_mutex_);
     for (std::size_t i = 0; i < claims.size(); ++i) {
       const auto found = known_.find(claims[i].window.name);
       const Known known = found == known_.end() ? Known{} : found->second;
@@ -109,7 +109,7 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
   return answer;
 }
 
-/// With `waiting_mutex_` held. On disk if possible, else in memory.
+/// On disk if possible, else in memory.
 void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
   // The request may have used its time up; money is worth a little more of it.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
@@ -118,7 +118,7 @@ void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
     (void)noted;  // memory refuses nothing
   }
   {
-    const std::lock_guard lock(known_mutex_);
+    const MutexLock lock(known_mutex_);
     for (const BudgetChange& change : adjustment.changes) {
       known_[change.window.name].waiting += change.amount_micros;
     }
@@ -130,22 +130,23 @@ void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
 bool FailoverBudget::MustWait(const BudgetAdjustment& adjustment) {
   if (!shared_.available()) return true;
   if (!anything_waits_.load()) return false;
-  const std::lock_guard lock(known_mutex_);
-  return std::any_of(adjustment.changes.begin(), adjustment.changes.end(), [&](const auto& change) {
+  const MutexLock lock(known_mutex_);
+  for (const BudgetChange& change : adjustment.changes) {
     const auto known = known_.find(change.window.name);
-    return known != known_.end() && known->second.waiting != 0;
-  });
+    if (known != known_.end() && known->second.waiting != 0) return true;
+  }
+  return false;
 }
 
 Result<void> FailoverBudget::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
   if (MustWait(adjustment)) {
-    const std::lock_guard waiting(waiting_mutex_);
+    const MutexLock waiting(waiting_mutex_);
     Put({{}, adjustment.changes});  // never sent: it need not stay apart
     return {};
   }
   const Result<void> done = shared_.Adjust(adjustment, deadline);
   if (!done) {
-    const std::lock_guard waiting(waiting_mutex_);
+    const MutexLock waiting(waiting_mutex_);
     Put(adjustment);
     return {};
   }
@@ -160,7 +161,7 @@ Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWin
     for (std::size_t i = 0; i < windows.size(); ++i) Learn(windows[i], shared->at(i));
   }
   std::vector<std::int64_t> sums;
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   for (const BudgetWindow& window : windows) {
     const auto found = known_.find(window.name);
     const Known known = found == known_.end() ? Known{} : found->second;
@@ -171,14 +172,14 @@ Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWin
 
 /// The shared sums have changed by this.
 void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   for (const BudgetChange& change : adjustment.changes) {
     std::int64_t& seen = known_[change.window.name].seen;
     seen = std::max<std::int64_t>(seen + change.amount_micros, 0);
   }
 }
 
-/// With `waiting_mutex_` held: what the outboxes hold is the truth.
+/// What the outboxes hold is the truth.
 void FailoverBudget::Recount() {
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   std::vector<BudgetChange> all = *memory_.Sums(patience);
@@ -188,7 +189,7 @@ void FailoverBudget::Recount() {
     all.insert(all.end(), on_disk->begin(), on_disk->end());
   }
   anything_waits_ = !all.empty();
-  const std::lock_guard lock(known_mutex_);
+  const MutexLock lock(known_mutex_);
   for (auto& [name, known] : known_) known.waiting = 0;
   for (const BudgetChange& change : all) {
     known_[change.window.name].waiting += change.amount_micros;
@@ -201,13 +202,13 @@ bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
     const Deadline patience = Deadline::After(clock_, options_.step_timeout);
     Result<BudgetAdjustment> batch = Error{};
     {
-      const std::lock_guard waiting(waiting_mutex_);
+      const MutexLock waiting(waiting_mutex_);
       batch = outbox.Next(patience);
     }
     if (!batch) return false;
     if (batch->id.empty()) return true;
     if (!shared_.Adjust(*batch, patience)) return false;
-    const std::lock_guard waiting(waiting_mutex_);
+    const MutexLock waiting(waiting_mutex_);
     NoteChanged(*batch);
     const Result<void> forgotten = outbox.Forget(batch->id, patience);
     Recount();
@@ -216,7 +217,7 @@ bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
 }
 
 bool FailoverBudget::DeliverNow() {
-  const std::lock_guard lock(delivery_mutex_);
+  const MutexLock lock(delivery_mutex_);
   if (outbox_ != nullptr && !DeliverFrom(*outbox_)) return false;
   if (!DeliverFrom(memory_)) return false;
   NoteShared();
@@ -235,7 +236,7 @@ void FailoverBudget::Stop() {
 
 /// What waits in memory ends with the process, unless the disk takes it now.
 void FailoverBudget::SaveMemory() {
-  const std::lock_guard waiting(waiting_mutex_);
+  const MutexLock waiting(waiting_mutex_);
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   for (;;) {
     const Result<BudgetAdjustment> batch = memory_.Next(patience);
@@ -252,7 +253,7 @@ void FailoverBudget::SaveMemory() {
 
 std::chrono::milliseconds FailoverBudget::Round() {
   if (clock_.Now() >= recount_at_) {
-    const std::lock_guard waiting(waiting_mutex_);
+    const MutexLock waiting(waiting_mutex_);
     Recount();
     recount_at_ = clock_.Now() + kBudgetRecountInterval;
   }

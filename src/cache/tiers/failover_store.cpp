@@ -88,7 +88,7 @@ void FailoverStore::NoteWaiting(const Error& reason) {
 
 /// Keeps the totals that an outage would show up to date.
 void FailoverStore::Remember(const Counters& written, WallTime when) {
-  const std::lock_guard lock(totals_mutex_);
+  const MutexLock lock(totals_mutex_);
   if (!last_totals_) return;
   if (!SameDay(last_read_, when)) last_totals_->today = Counters{};
   last_totals_->all += written;
@@ -99,7 +99,7 @@ void FailoverStore::Remember(const Counters& written, WallTime when) {
 /// So that there is something to show in an outage, even if nobody asked before.
 void FailoverStore::LearnTotals() {
   {
-    const std::lock_guard lock(totals_mutex_);
+    const MutexLock lock(totals_mutex_);
     if (last_totals_) return;
   }
   if (!shared_.available()) return;
@@ -146,7 +146,7 @@ Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
 Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   Result<CounterTotals> totals = shared_.Read(now, deadline);
   {
-    const std::lock_guard lock(totals_mutex_);
+    const MutexLock lock(totals_mutex_);
     if (totals) {
       last_totals_ = *totals;
       last_read_ = now;
@@ -178,7 +178,7 @@ ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline dead
 Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                          Deadline deadline) {
   // No delivery meanwhile: it would bring back what is cleared.
-  const std::lock_guard lock(delivery_mutex_);
+  const MutexLock lock(delivery_mutex_);
   const ClearReport waiting = CountWaiting(pattern, deadline);
   Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);
   if (cleared) *cleared += waiting;
@@ -191,7 +191,7 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
 
 void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
   if (local_ == nullptr) return;
-  const std::lock_guard lock(delivery_mutex_);
+  const MutexLock lock(delivery_mutex_);
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   if (!local_->Clear(pattern, ClearMode::kDelete, patience)) MarkLocalStale();
 }
@@ -235,7 +235,7 @@ bool FailoverStore::DeliverNow() {
   if (local_ == nullptr) return true;
   std::int64_t count = 0;
   for (;;) {
-    const std::lock_guard lock(delivery_mutex_);  // a clear may come between two batches
+    const MutexLock lock(delivery_mutex_);  // a clear may come between two batches
     const auto writes =
         local_->OldestPending(kDeliveryBatch, Deadline::After(clock_, options_.step_timeout));
     if (!writes) return false;

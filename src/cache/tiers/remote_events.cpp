@@ -1,8 +1,5 @@
 #include "vcache/cache/tiers/remote_events.h"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "vcache/cache/store_events.h"
 
 namespace vcache::cache {
@@ -36,7 +33,7 @@ void RemoteEvents::OnMessage(std::string_view message) {
 }
 
 void RemoteEvents::OnListening() {
-  const std::lock_guard lock(listening_mutex_);
+  const MutexLock lock(listening_mutex_);
   const std::optional<std::int64_t> clears = AskForClears();
   const bool missed_nothing = clears && clears == clears_seen_;
   clears_seen_ = clears;
@@ -48,13 +45,10 @@ void RemoteEvents::OnListening() {
 
 std::optional<std::int64_t> RemoteEvents::AskForClears() {
   const Deadline deadline = Deadline::After(parts_.clock, kPatience);
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
   for (;;) {
     if (const auto clears = parts_.shared.CountClears(deadline)) return *clears;
     if (deadline.Expired(parts_.clock)) return std::nullopt;
-    parts_.clock.WaitUntil(never, lock, parts_.clock.Now() + kPause, [] { return false; });
+    parts_.clock.SleepUntil(parts_.clock.Now() + kPause);
   }
 }
 

@@ -1,12 +1,10 @@
 #include "vcache/cache/tiers/tiered_store.h"
 
-#include <mutex>
-
 namespace vcache::cache {
 
 void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) {
   if (memory_ == nullptr || found.outcome != LookupOutcome::kHit) return;
-  const std::shared_lock lock(clear_mutex_);
+  const ReaderLock lock(clear_mutex_);
   if (clears_.load() != clears_seen) return;
   memory_->Promote(found);
 }
@@ -53,7 +51,7 @@ Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
   const std::uint64_t clears_seen = clears_.load();
   Result<void> kept = backing_ != nullptr ? backing_->Put(request, deadline) : Result<void>();
   if (memory_ == nullptr) return kept;
-  const std::shared_lock lock(clear_mutex_);
+  const ReaderLock lock(clear_mutex_);
   // After a clear that came in between, the store behind may have lost the verdict again. What the
   // store refused is nowhere else and stays.
   if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
@@ -72,7 +70,7 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   Result<ClearReport> behind =
       backing_ != nullptr ? backing_->Clear(pattern, mode, deadline) : ClearReport{};
   if (memory_ == nullptr) return behind;
-  const std::unique_lock lock(clear_mutex_);
+  const WriterLock lock(clear_mutex_);
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   const MemoryClearReport front = memory_->ClearHere(pattern, mode);
   if (backing_ == nullptr) return front.all;
@@ -82,7 +80,7 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
 
 void TieredStore::ClearMemory(const KeyPattern& pattern) {
   if (memory_ == nullptr) return;
-  const std::unique_lock lock(clear_mutex_);
+  const WriterLock lock(clear_mutex_);
   clears_.fetch_add(1);  // what is being read behind may be older than the clear
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
   (void)ignored;  // memory refuses nothing

@@ -83,26 +83,27 @@ std::optional<seconds> LifeBetween(std::string_view issued, std::string_view exp
 }
 
 Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const SteadyTime now = clock_.Now();
   if (!token_.empty() && now < token_until_) return Token{token_, false};
   if (failure_ && now < failure_until_) return *failure_;
   if (logging_in_) {
     const std::uint64_t mine = logins_;
-    const auto ended = [&] { return logins_ != mine; };
-    if (!clock_.WaitUntil(ended_, lock, deadline.time(), ended)) {
+    while (logins_ == mine && clock_.WaitUntil(ended_, lock, deadline.time())) {
+    }
+    if (logins_ == mine) {
       return VendorError(kName, ErrorCode::kVendorTimeout, "The login took too long.",
                          Charge::kNone);
     }
   } else {
     logging_in_ = true;
-    lock.unlock();
+    lock.Unlock();
     const Result<Granted> granted = LogIn(deadline);
-    lock.lock();
+    lock.Lock();
     logging_in_ = false;
     ++logins_;
     Learn(granted);
-    ended_.notify_all();
+    ended_.NotifyAll();
   }
   if (failure_) return *failure_;
   if (!token_.empty()) return Token{token_, true};
@@ -119,7 +120,7 @@ CredentialCheck CopyleaksLogin::Check(Deadline deadline) {
 }
 
 void CopyleaksLogin::Forget(const std::string& token) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (token_ == token) token_.clear();
 }
 

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 #include "vcache/detection/credential_check.h"
 #include "vcache/detection/vendors/vendors.h"
@@ -50,21 +49,21 @@ class CopyleaksLogin {
     std::chrono::seconds life;
   };
 
-  Result<Granted> LogIn(Deadline deadline) const;
-  /// With `mutex_` held: takes the outcome of a login in.
-  void Learn(const Result<Granted>& granted);
+  Result<Granted> LogIn(Deadline deadline) const VCACHE_EXCLUDES(mutex_);
+  /// Takes the outcome of a login in.
+  void Learn(const Result<Granted>& granted) VCACHE_REQUIRES(mutex_);
 
   const CopyleaksOptions& options_;
   net::HttpClient& http_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool logging_in_ = false;       // guarded by mutex_
-  std::uint64_t logins_ = 0;      // guarded by mutex_; that have ended
-  std::string token_;             // guarded by mutex_; empty: none
-  SteadyTime token_until_;        // guarded by mutex_
-  std::optional<Error> failure_;  // guarded by mutex_; of the last login
-  SteadyTime failure_until_;      // guarded by mutex_; before that no further login
+  Mutex mutex_;
+  ConditionVariable ended_;
+  bool logging_in_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::uint64_t logins_ VCACHE_GUARDED_BY(mutex_) = 0;  // that have ended
+  std::string token_ VCACHE_GUARDED_BY(mutex_);         // empty: none
+  SteadyTime token_until_ VCACHE_GUARDED_BY(mutex_);
+  std::optional<Error> failure_ VCACHE_GUARDED_BY(mutex_);  // of the last login
+  SteadyTime failure_until_ VCACHE_GUARDED_BY(mutex_);      // before that no further login
 };
 
 }  // namespace vcache::detection

@@ -66,44 +66,46 @@ Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Shed shed) {
 }
 
 void EventLoop::Park(Connection& connection) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   connection.state = Connection::State::kIdle;
   AwaitHead(connection);
 }
 
 void EventLoop::CloseGently(Connection& connection) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Linger(connection);
 }
 
 void EventLoop::Drop(Connection& connection) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Remove(connection);
 }
 
 Result<void> EventLoop::Wait() {
-  std::unique_lock lock(mutex_);
-  clock_.WaitUntil(changed_, lock, SteadyTime::max(),
-                   [this] { return failure_ || phase_ != Phase::kRunning; });
+  MutexLock lock(mutex_);
+  while (!failure_ && phase_ == Phase::kRunning) {
+    clock_.WaitUntil(changed_, lock, SteadyTime::max());
+  }
   if (failure_) return *failure_;
   return {};
 }
 
 void EventLoop::StopAccepting() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   phase_ = std::max(phase_, Phase::kStopping);
-  changed_.notify_all();
+  changed_.NotifyAll();
   Wake();
 }
 
 void EventLoop::AwaitEmpty(Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  clock_.WaitUntil(changed_, lock, deadline.time(),
-                   [this] { return handled_ >= Phase::kStopping && table_.empty(); });
+  MutexLock lock(mutex_);
+  while ((handled_ < Phase::kStopping || !table_.empty()) &&
+         clock_.WaitUntil(changed_, lock, deadline.time())) {
+  }
 }
 
 void EventLoop::CutAll() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   phase_ = std::max(phase_, Phase::kCutting);
   // Wakes every worker that reads or writes; a computing worker notices when it answers.
   for (const auto& [connection, owner] : table_.all()) {
@@ -115,9 +117,9 @@ void EventLoop::CutAll() {
 void EventLoop::Join() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     phase_ = Phase::kEnding;
-    changed_.notify_all();
+    changed_.NotifyAll();
     Wake();
   }
   thread_.join();
@@ -126,7 +128,7 @@ void EventLoop::Join() {
 void EventLoop::Run() {
   for (;;) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (phase_ == Phase::kEnding) break;
     }
     try {
@@ -144,7 +146,7 @@ void EventLoop::RunOnce() {
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), WaitMilliseconds());
   bool accept = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     awake_at_ = SteadyTime::min();
     for (int i = 0; i < count; ++i) {
       void* const what = events[static_cast<std::size_t>(i)].data.ptr;
@@ -167,7 +169,7 @@ void EventLoop::RunOnce() {
 }
 
 int EventLoop::WaitMilliseconds() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::optional<SteadyTime> next = table_.NextDue();
   if (accept_again_) next = next ? std::min(*next, *accept_again_) : *accept_again_;
   // The phase may have changed since this iteration read it.
@@ -181,7 +183,7 @@ int EventLoop::WaitMilliseconds() {
 
 void EventLoop::Accept() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (handled_ != Phase::kRunning || failure_) return;
   }
   const auto outcome = acceptor_->Accept(
@@ -204,9 +206,9 @@ void EventLoop::WatchListener(bool on) {
 void EventLoop::ListenerFailed(const Error& error) {
   logger_.Error("The server no longer accepts connections", {{"why", error.message}});
   acceptor_->Close();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failure_ = error;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
@@ -214,7 +216,7 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
   PeerAddress peer = DescribePeer(address);
   connection->peer = std::move(peer.text);
   connection->group = std::move(peer.group);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Connection* const added = table_.Add(std::move(connection));
   if (added == nullptr) return;
   if (added->counted) {
@@ -289,7 +291,7 @@ void EventLoop::OnPhase() {
       Remove(*connection);
     }
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void EventLoop::AwaitHead(Connection& connection) {
@@ -342,7 +344,7 @@ void EventLoop::SubmitReady() {
 
 void EventLoop::Refuse(Connection& connection) {
   shed_(connection);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Linger(connection);
 }
 
@@ -359,7 +361,7 @@ void EventLoop::Linger(Connection& connection) {
 
 void EventLoop::Remove(Connection& connection) {
   table_.Remove(connection);
-  if (phase_ != Phase::kRunning && table_.empty()) changed_.notify_all();
+  if (phase_ != Phase::kRunning && table_.empty()) changed_.NotifyAll();
 }
 
 void EventLoop::Wake() {

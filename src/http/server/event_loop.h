@@ -1,16 +1,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "http/server/acceptor.h"
 #include "http/server/connection_table.h"
+#include "vcache/core/mutex.h"
 #include "vcache/http/server/server.h"
 
 namespace vcache::http {
@@ -48,26 +47,26 @@ class EventLoop {
  private:
   enum class Phase { kRunning, kStopping, kCutting, kEnding };
 
-  void Run();
-  void RunOnce();
-  int WaitMilliseconds();
-  void Accept();
+  void Run() VCACHE_EXCLUDES(mutex_);
+  void RunOnce() VCACHE_EXCLUDES(mutex_);
+  int WaitMilliseconds() VCACHE_EXCLUDES(mutex_);
+  void Accept() VCACHE_EXCLUDES(mutex_);
   void WatchListener(bool on);
-  void OnAccepted(UniqueFd fd, const sockaddr_storage& address);
-  void OnEvent(Connection& connection);
-  void OnInput(Connection& connection);
-  void OnLinger(Connection& connection);
-  void OnDue(Connection& connection);
-  void OnPhase();
-  void AwaitHead(Connection& connection);
-  void Watch(Connection& connection, SteadyTime due);
-  void MakeReady(Connection& connection);
-  void SubmitReady();
-  void Refuse(Connection& connection);
-  void Linger(Connection& connection);
-  void Remove(Connection& connection);
+  void OnAccepted(UniqueFd fd, const sockaddr_storage& address) VCACHE_EXCLUDES(mutex_);
+  void OnEvent(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void OnInput(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void OnLinger(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void OnDue(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void OnPhase() VCACHE_REQUIRES(mutex_);
+  void AwaitHead(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void Watch(Connection& connection, SteadyTime due) VCACHE_REQUIRES(mutex_);
+  void MakeReady(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void SubmitReady() VCACHE_EXCLUDES(mutex_);
+  void Refuse(Connection& connection) VCACHE_EXCLUDES(mutex_);
+  void Linger(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void Remove(Connection& connection) VCACHE_REQUIRES(mutex_);
   void Wake();
-  void ListenerFailed(const Error& error);
+  void ListenerFailed(const Error& error) VCACHE_EXCLUDES(mutex_);
 
   const ServerOptions& options_;
   Clock& clock_;
@@ -80,13 +79,14 @@ class EventLoop {
   std::vector<Connection*> ready_;          // the loop's thread only
   std::optional<SteadyTime> accept_again_;  // the loop's thread only
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  ConnectionTable table_;                    // guarded by mutex_
-  Phase phase_ = Phase::kRunning;            // guarded by mutex_
-  Phase handled_ = Phase::kRunning;          // guarded by mutex_
-  SteadyTime awake_at_ = SteadyTime::min();  // guarded by mutex_: when the loop looks by itself
-  std::optional<Error> failure_;             // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  ConnectionTable table_ VCACHE_GUARDED_BY(mutex_);
+  Phase phase_ VCACHE_GUARDED_BY(mutex_) = Phase::kRunning;
+  Phase handled_ VCACHE_GUARDED_BY(mutex_) = Phase::kRunning;
+  /// When the loop looks by itself.
+  SteadyTime awake_at_ VCACHE_GUARDED_BY(mutex_) = SteadyTime::min();
+  std::optional<Error> failure_ VCACHE_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -1,7 +1,6 @@
 #include "vcache/http/server/server.h"
 
 #include <atomic>
-#include <mutex>
 
 #include "http/server/event_loop.h"
 #include "http/server/exchange.h"
@@ -10,6 +9,7 @@
 #include "http/server/response_writer.h"
 #include "http/server/socket_io.h"
 #include "http/server/worker_pool.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::http {
 namespace {
@@ -54,8 +54,8 @@ struct Server::State {
   std::atomic<std::size_t> staying{0};
   const ServerContext context{options, router, hooks, clock, logger, stopping};
   std::uint16_t port = 0;
-  std::mutex stop_mutex;
-  bool started = false;    // guarded by stop_mutex
+  Mutex stop_mutex;
+  bool started VCACHE_GUARDED_BY(stop_mutex) = false;
   Exchange gate{context};  // the loop's thread only
   // The workers give connections back to the loop, so they are destroyed first.
   EventLoop loop;
@@ -143,7 +143,7 @@ Server::~Server() {
 
 Result<void> Server::Start() {
   State& state = *state_;
-  const std::lock_guard lock(state.stop_mutex);
+  const MutexLock lock(state.stop_mutex);
   if (state.started || state.stopping) {
     return Error{.code = ErrorCode::kInternal, .message = "A server is started once."};
   }
@@ -172,7 +172,7 @@ Result<void> Server::Wait() {
 
 void Server::Stop(std::chrono::milliseconds grace) {
   State& state = *state_;
-  const std::lock_guard lock(state.stop_mutex);
+  const MutexLock lock(state.stop_mutex);
   const bool was_stopping = state.stopping.exchange(true);
   if (was_stopping) return;
   if (state.started) {

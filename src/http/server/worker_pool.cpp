@@ -17,35 +17,35 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::Submit(Connection& connection) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool free_thread = idle_ > queue_.size();
     if (!free_thread && !StartThread() && queue_.size() >= max_queued_) return false;
     // Without a single thread (the system refuses them) the queue would never be served.
     if (threads_.empty()) return false;
     queue_.push_back(&connection);
   }
-  work_.notify_one();
+  work_.NotifyOne();
   return true;
 }
 
 bool WorkerPool::crowded() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !queue_.empty();
 }
 
 std::size_t WorkerPool::threads() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return threads_.size();
 }
 
 void WorkerPool::Stop() {
   std::vector<pthread_t> threads;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
   }
-  work_.notify_all();
+  work_.NotifyAll();
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
@@ -68,17 +68,17 @@ void* WorkerPool::RunThread(void* pool) {
 
 void WorkerPool::Run() {
   const Job job = make_job_();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     ++idle_;
-    work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) work_.Wait(lock);
     --idle_;
     if (queue_.empty()) return;
     Connection& connection = *queue_.front();
     queue_.pop_front();
-    lock.unlock();
+    lock.Unlock();
     job(connection);
-    lock.lock();
+    lock.Lock();
   }
 }
 

@@ -2,13 +2,12 @@
 
 #include <pthread.h>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "http/server/connection.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::http {
 
@@ -34,18 +33,18 @@ class WorkerPool {
 
  private:
   static void* RunThread(void* pool);
-  void Run();
-  bool StartThread();  // needs mutex_
+  void Run() VCACHE_EXCLUDES(mutex_);
+  bool StartThread() VCACHE_REQUIRES(mutex_);
 
   const std::size_t max_threads_;
   const std::size_t max_queued_;
   const MakeJob make_job_;
-  mutable std::mutex mutex_;
-  std::condition_variable work_;
-  std::deque<Connection*> queue_;   // guarded by mutex_
-  std::vector<pthread_t> threads_;  // guarded by mutex_
-  std::size_t idle_ = 0;            // guarded by mutex_
-  bool stopping_ = false;           // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable work_;
+  std::deque<Connection*> queue_ VCACHE_GUARDED_BY(mutex_);
+  std::vector<pthread_t> threads_ VCACHE_GUARDED_BY(mutex_);
+  std::size_t idle_ VCACHE_GUARDED_BY(mutex_) = 0;
+  bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace vcache::http

@@ -68,38 +68,38 @@ ClusterNodes::ClusterNodes(ClusterClientOptions options, Clock& clock, Logger& l
 
 ClusterNodes::~ClusterNodes() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
   // The connections' threads may still tell us of their state: they end while we are whole.
   retired_.clear();
   std::map<NodeAddress, NodePointer> nodes;
   std::shared_ptr<const ClusterView> view;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     nodes.swap(nodes_);
     view.swap(view_);
   }
 }
 
 std::shared_ptr<const ClusterView> ClusterNodes::view() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return view_;
 }
 
 std::vector<NodePointer> ClusterNodes::KnownNodes() const {
   std::vector<NodePointer> known;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [address, node] : nodes_) known.push_back(node);
   return known;
 }
 
 Result<NodePointer> ClusterNodes::NodeAt(const NodeAddress& address) {
-  const std::lock_guard making(making_);
+  const MutexLock making(making_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto found = nodes_.find(address); found != nodes_.end()) return found->second;
     if (nodes_.size() >= kMaxNodes) {
       return Error{ErrorCode::kStoreUnavailable, "the cluster has too many servers"};
@@ -121,7 +121,7 @@ Result<NodePointer> ClusterNodes::NodeAt(const NodeAddress& address) {
   auto node = std::make_shared<ClusterNode>();
   node->address = address;
   node->connection = *std::move(made);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   nodes_.emplace(address, node);
   return node;
 }
@@ -142,20 +142,21 @@ Result<void> ClusterNodes::MeetSeeds() {
 
 void ClusterNodes::Want(bool at_once) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted_ = true;
     urgent_ = urgent_ || at_once;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 bool ClusterNodes::RefreshNow(Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const std::uint64_t mine = started_ + 1;
   wanted_ = urgent_ = true;
-  wake_.notify_one();
-  return clock_.WaitUntil(refreshed_, lock, deadline.time(), [&] { return finished_ >= mine; }) &&
-         succeeded_ >= mine;
+  wake_.NotifyOne();
+  while (finished_ < mine && clock_.WaitUntil(refreshed_, lock, deadline.time())) {
+  }
+  return finished_ >= mine && succeeded_ >= mine;
 }
 
 void ClusterNodes::NoteDown(ClusterNode& node) {
@@ -176,7 +177,7 @@ ClusterStatus ClusterNodes::Status() const {
     status.slots_served = now->SlotsAnswering();
   }
   status.available = 2 * status.slots_served > kSlotCount;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   status.refreshes = started_;
   if (status.available) return status;
   if (now == nullptr) {
@@ -189,10 +190,12 @@ ClusterStatus ClusterNodes::Status() const {
 }
 
 bool ClusterNodes::AwaitReady(Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  return clock_.WaitUntil(refreshed_, lock, deadline.time(), [&] {
+  MutexLock lock(mutex_);
+  for (;;) {
+    if (view_ != nullptr && view_->SlotsAnswering() == kSlotCount) return true;
+    if (clock_.WaitUntil(refreshed_, lock, deadline.time())) continue;
     return view_ != nullptr && view_->SlotsAnswering() == kSlotCount;
-  });
+  }
 }
 
 void ClusterNodes::Main() noexcept {
@@ -200,7 +203,7 @@ void ClusterNodes::Main() noexcept {
     try {
       WaitForWork();
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (stopping_) return;
         ++started_;
         wanted_ = urgent_ = false;
@@ -211,34 +214,35 @@ void ClusterNodes::Main() noexcept {
       const bool troubled = !read || IsTroubled();
       pause_ = troubled ? std::min(2 * pause_, options_.last_refresh) : options_.first_refresh;
       next_refresh_ = clock_.Now() + pause_;
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (troubled) wanted_ = true;
       finished_ = started_;
       if (read) succeeded_ = started_;
     } catch (const std::exception&) {  // out of memory: the next turn may do
       next_refresh_ = clock_.Now() + options_.last_refresh;
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       wanted_ = true;
     }
-    refreshed_.notify_all();
+    refreshed_.NotifyAll();
   }
 }
 
 void ClusterNodes::WaitForWork() {
   DropRetired();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_ && !urgent_) {
     const SteadyTime now = clock_.Now();
     if (wanted_ && now >= next_refresh_) return;
     SteadyTime until = wanted_ ? next_refresh_ : SteadyTime::max();
     if (!retired_.empty()) until = std::min(until, now + kRetiredLook);
     const bool waited_for_news = !wanted_;
-    clock_.WaitUntil(wake_, lock, until,
-                     [&] { return stopping_ || urgent_ || (waited_for_news && wanted_); });
+    while (!stopping_ && !urgent_ && !(waited_for_news && wanted_) &&
+           clock_.WaitUntil(wake_, lock, until)) {
+    }
     if (retired_.empty()) continue;
-    lock.unlock();
+    lock.Unlock();
     DropRetired();
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -254,7 +258,7 @@ bool ClusterNodes::Refresh() {
   }
   // Nobody of those whom we know answers: whom we were told of at the start may know others.
   if (auto met = MeetSeeds(); !met) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     failure_ = met.error().message;
   }
   return false;
@@ -274,7 +278,7 @@ bool ClusterNodes::ReadFrom(ClusterNode& node) {
   } else {
     done = std::move(map).error();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failure_ = done ? "" : AddressText(node.address) + ": " + done.error().message;
   return done.has_value();
 }
@@ -297,7 +301,7 @@ Result<void> ClusterNodes::Install(SlotMap map) {
   const auto after = std::make_shared<const ClusterView>(
       ClusterView{before == nullptr ? 1 : before->version + 1, std::move(map), std::move(masters)});
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     view_ = after;
   }
   LeaveSpareNodes(*after);
@@ -311,7 +315,7 @@ Result<void> ClusterNodes::Install(SlotMap map) {
 
 void ClusterNodes::LeaveSpareNodes(const ClusterView& view) {
   const SteadyTime now = clock_.Now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto it = nodes_.begin(); it != nodes_.end();) {
     const auto& masters = view.map.masters();
     const bool serves = std::binary_search(masters.begin(), masters.end(), it->first);

@@ -1,17 +1,16 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "redis/cluster/slot_map.h"
+#include "vcache/core/mutex.h"
 #include "vcache/redis/cluster/resp_cluster.h"
 #include "vcache/redis/resp_connection.h"
 
@@ -76,41 +75,42 @@ class ClusterNodes {
  private:
   ClusterNodes(ClusterClientOptions options, Clock& clock, Logger& logger);
 
-  void Want(bool at_once);
-  Result<std::shared_ptr<ClusterNode>> NodeAt(const NodeAddress& address);
-  Result<void> MeetSeeds();
-  std::vector<std::shared_ptr<ClusterNode>> KnownNodes() const;
+  void Want(bool at_once) VCACHE_EXCLUDES(mutex_);
+  Result<std::shared_ptr<ClusterNode>> NodeAt(const NodeAddress& address)
+      VCACHE_EXCLUDES(making_, mutex_);
+  Result<void> MeetSeeds() VCACHE_EXCLUDES(making_, mutex_);
+  std::vector<std::shared_ptr<ClusterNode>> KnownNodes() const VCACHE_EXCLUDES(mutex_);
 
   // In the thread.
-  void Main() noexcept;
-  bool Refresh();
-  bool ReadFrom(ClusterNode& node);
-  Result<void> Install(SlotMap map);
+  void Main() noexcept VCACHE_EXCLUDES(mutex_);
+  bool Refresh() VCACHE_EXCLUDES(making_, mutex_);
+  bool ReadFrom(ClusterNode& node) VCACHE_EXCLUDES(making_, mutex_);
+  Result<void> Install(SlotMap map) VCACHE_EXCLUDES(making_, mutex_);
   void AskWhetherUp();
-  void LeaveSpareNodes(const ClusterView& view);
-  void DropRetired();
+  void LeaveSpareNodes(const ClusterView& view) VCACHE_EXCLUDES(mutex_);
+  void DropRetired() VCACHE_EXCLUDES(mutex_);
   bool IsTroubled() const;
   void LogTransitions();
-  void WaitForWork();
+  void WaitForWork() VCACHE_EXCLUDES(mutex_);
 
   const ClusterClientOptions options_;
   Clock& clock_;
   Logger& logger_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;                               // `wanted_`, `stopping_`
-  std::condition_variable refreshed_;                          // `finished_`
-  std::shared_ptr<const ClusterView> view_;                    // guarded by mutex_
-  std::map<NodeAddress, std::shared_ptr<ClusterNode>> nodes_;  // guarded by mutex_
-  std::string failure_;          // guarded by mutex_; why the slots could not be read
-  bool wanted_ = true;           // guarded by mutex_
-  bool urgent_ = false;          // guarded by mutex_; somebody waits for it
-  bool stopping_ = false;        // guarded by mutex_
-  std::uint64_t started_ = 0;    // guarded by mutex_; refreshes begun
-  std::uint64_t finished_ = 0;   // guarded by mutex_; the last one that is over
-  std::uint64_t succeeded_ = 0;  // guarded by mutex_; the last one that was answered
+  mutable Mutex mutex_;
+  ConditionVariable wake_;       // `wanted_`, `stopping_`
+  ConditionVariable refreshed_;  // `finished_`
+  std::shared_ptr<const ClusterView> view_ VCACHE_GUARDED_BY(mutex_);
+  std::map<NodeAddress, std::shared_ptr<ClusterNode>> nodes_ VCACHE_GUARDED_BY(mutex_);
+  std::string failure_ VCACHE_GUARDED_BY(mutex_);  // why the slots could not be read
+  bool wanted_ VCACHE_GUARDED_BY(mutex_) = true;
+  bool urgent_ VCACHE_GUARDED_BY(mutex_) = false;  // somebody waits for it
+  bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::uint64_t started_ VCACHE_GUARDED_BY(mutex_) = 0;    // refreshes begun
+  std::uint64_t finished_ VCACHE_GUARDED_BY(mutex_) = 0;   // the last one that is over
+  std::uint64_t succeeded_ VCACHE_GUARDED_BY(mutex_) = 0;  // the last one that was answered
 
-  std::mutex making_;  ///< One connection is made at a time.
+  Mutex making_;  ///< One connection is made at a time.
 
   // The thread's own.
   std::vector<std::shared_ptr<ClusterNode>> retired_;

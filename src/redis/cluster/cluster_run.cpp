@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 namespace vcache::redis {
@@ -216,11 +214,7 @@ void ClusterRun::Repeat(Job& job, RespReply reply, ClusterNode& node) {
 void ClusterRun::Pause() {
   must_pause_ = false;
   const auto pause = kFirstPause * (1 << std::min(pauses_++, 3));
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  clock_.WaitUntil(never, lock, std::min(until_.time(), clock_.Now() + pause),
-                   [] { return false; });
+  clock_.SleepUntil(std::min(until_.time(), clock_.Now() + pause));
 }
 
 Result<RespReply> ClusterRun::Merged(std::size_t command) {

@@ -40,10 +40,10 @@ UpstashRestLink::UpstashRestLink(UpstashRestOptions options,
 
 UpstashRestLink::~UpstashRestLink() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  work_.notify_all();
+  work_.NotifyAll();
   for (Worker& worker : workers_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
@@ -88,7 +88,7 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   const SteadyTime until = std::min(deadline.time(), begun + options_.command_timeout);
   if (until <= begun) return RestUnavailable("no time is left to ask Redis");
   if (!available()) {  // before the commands are put into JSON: an outage costs nothing
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++status_.refusals;
     return NotReady(status_);
   }
@@ -96,7 +96,7 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   if (!made) return std::move(made).error();
   const std::shared_ptr<Call> call = *std::move(made);
 
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (auto refusal = Refusal(*call)) {
     ++status_.refusals;
     return *std::move(refusal);
@@ -104,34 +104,35 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   status_.waiting += call->limits.size();
   waiting_bytes_ += call->json.size();
   queue_.push_back(call);
-  work_.notify_all();
-  if (clock_.WaitUntil(call->finished, lock, until, [&] { return call->outcome.has_value(); })) {
-    return *std::move(call->outcome);
+  work_.NotifyAll();
+  while (!call->outcome && clock_.WaitUntil(call->finished, lock, until)) {
   }
+  if (call->outcome) return *std::move(call->outcome);
   call->abandoned = true;
   status_.timeouts += call->limits.size();
   // Nothing from anybody since we asked: the next caller would wait in vain too. One that came with
   // little time left says nothing about the server.
   const bool silent = heard_ <= begun && until == begun + options_.command_timeout;
-  lock.unlock();
+  lock.Unlock();
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
   return RestUnavailable("Redis did not answer in time");
 }
 
 bool UpstashRestLink::available() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_.state == RespState::kReady;
 }
 
 RespStatus UpstashRestLink::Status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
 bool UpstashRestLink::AwaitReady(Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  return clock_.WaitUntil(changed_, lock, deadline.time(),
-                          [&] { return status_.state == RespState::kReady; });
+  MutexLock lock(mutex_);
+  while (status_.state != RespState::kReady && clock_.WaitUntil(changed_, lock, deadline.time())) {
+  }
+  return status_.state == RespState::kReady;
 }
 
 void UpstashRestLink::Main(Worker& worker) noexcept {
@@ -146,21 +147,21 @@ void UpstashRestLink::Main(Worker& worker) noexcept {
       Fail(calls, RestUnavailable("no memory to talk to Redis"));
     }
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       --busy_;
     }
   }
   if (!worker.is_keeper()) return;
   Calls left;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     left.assign(queue_.begin(), queue_.end());
     queue_.clear();
   }
   Fail(left, RestUnavailable("the service is shutting down"));
 }
 
-/// What this worker is to do now; empty when nothing. With the lock held.
+/// What this worker is to do now; empty when nothing.
 std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) const {
   if (stopping_) return Task::kStop;
   if (worker.is_keeper()) {
@@ -183,23 +184,20 @@ bool UpstashRestLink::IsWarm(const Worker& worker) const {
 }
 
 UpstashRestLink::Task UpstashRestLink::Next(const Worker& worker, Calls& calls) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   auto task = Due(worker);
   while (!task) {
-    const SteadyTime until = NextProbe(worker);
-    clock_.WaitUntil(work_, lock, until, [&] {
-      task = Due(worker);
-      return task.has_value() || NextProbe(worker) < until;
-    });
+    clock_.WaitUntil(work_, lock, NextProbe(worker));
+    task = Due(worker);
   }
   if (*task == Task::kStop) return *task;
   ++busy_;
   if (*task == Task::kServe) Take(calls);
-  if (!queue_.empty()) work_.notify_all();  // now that this one is busy, it is another's turn
+  if (!queue_.empty()) work_.NotifyAll();  // now that this one is busy, it is another's turn
   return *task;
 }
 
-/// Moves what may travel together from the queue. With the lock held.
+/// Moves what may travel together from the queue.
 void UpstashRestLink::Take(Calls& calls) {
   std::size_t commands = 0;
   std::size_t bytes = 0;

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -12,6 +10,7 @@
 
 #include "redis/rest/codec.h"
 #include "redis/transport/backoff.h"
+#include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
 #include "vcache/redis/rest/upstash_rest.h"
 
@@ -48,9 +47,10 @@ class UpstashRestLink final : public RespLink {
     std::string json;  ///< Commands with commas between them.
     std::vector<ReplyLimits> limits;
     bool only_reads = true;
-    std::condition_variable finished;
-    std::optional<Result<Replies>> outcome;  // guarded by mutex_
-    bool abandoned = false;                  // guarded by mutex_; the caller has left
+    ConditionVariable finished;
+    // The link's `mutex_` guards these, which they have no name for.
+    std::optional<Result<Replies>> outcome;
+    bool abandoned = false;  // the caller has left
   };
   using Calls = std::vector<std::shared_ptr<Call>>;
 
@@ -68,44 +68,44 @@ class UpstashRestLink final : public RespLink {
   enum class Task { kStop, kAnnounce, kProbe, kServe };
 
   Result<std::shared_ptr<Call>> MakeCall(std::span<const RespCommand> commands) const;
-  std::optional<Error> Refusal(const Call& call) const;
+  std::optional<Error> Refusal(const Call& call) const VCACHE_REQUIRES(mutex_);
 
-  void Main(Worker& worker) noexcept;
-  Task Next(const Worker& worker, Calls& calls);
-  std::optional<Task> Due(const Worker& worker) const;
-  SteadyTime NextProbe(const Worker& worker) const;
+  void Main(Worker& worker) noexcept VCACHE_EXCLUDES(mutex_);
+  Task Next(const Worker& worker, Calls& calls) VCACHE_EXCLUDES(mutex_);
+  std::optional<Task> Due(const Worker& worker) const VCACHE_REQUIRES(mutex_);
+  SteadyTime NextProbe(const Worker& worker) const VCACHE_REQUIRES(mutex_);
   bool IsWarm(const Worker& worker) const;
-  void Take(Calls& calls);
-  void Perform(Task task, Worker& worker, const Calls& calls);
-  void Announce();
-  void Probe(Worker& worker);
-  void Serve(Worker& worker, const Calls& calls);
+  void Take(Calls& calls) VCACHE_REQUIRES(mutex_);
+  void Perform(Task task, Worker& worker, const Calls& calls) VCACHE_EXCLUDES(mutex_);
+  void Announce() VCACHE_EXCLUDES(mutex_);
+  void Probe(Worker& worker) VCACHE_EXCLUDES(mutex_);
+  void Serve(Worker& worker, const Calls& calls) VCACHE_EXCLUDES(mutex_);
   Result<net::HttpResponse> Send(Worker& worker, std::string json, std::size_t most_bytes,
                                  bool pipeline, Deadline deadline);
-  void Lost(const Calls& calls, const Error& error, SteadyTime sent);
-  void Settle(const Calls& calls, Replies replies);
-  void Fail(const Calls& calls, const Error& error);
-  void Finish(Call& call, Result<Replies> outcome);
-  void Enter(const RestTrouble& trouble, bool from_keeper = false);
-  void Arrived();
+  void Lost(const Calls& calls, const Error& error, SteadyTime sent) VCACHE_EXCLUDES(mutex_);
+  void Settle(const Calls& calls, Replies replies) VCACHE_EXCLUDES(mutex_);
+  void Fail(const Calls& calls, const Error& error) VCACHE_EXCLUDES(mutex_);
+  void Finish(Call& call, Result<Replies> outcome) VCACHE_REQUIRES(mutex_);
+  void Enter(const RestTrouble& trouble, bool from_keeper = false) VCACHE_EXCLUDES(mutex_);
+  void Arrived() VCACHE_EXCLUDES(mutex_);
 
   const UpstashRestOptions options_;
   Clock& clock_;
   Logger& logger_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable work_;     // something to do for a worker
-  std::condition_variable changed_;  // `status_.state`
-  RespStatus status_;                // guarded by mutex_
-  bool has_news_ = false;            // guarded by mutex_; the log has yet to be told of `status_`
-  std::deque<std::shared_ptr<Call>> queue_;  // guarded by mutex_
-  std::size_t waiting_bytes_ = 0;            // guarded by mutex_
-  std::size_t busy_ = 0;                     // guarded by mutex_; workers with a task
-  std::size_t timeouts_in_a_row_ = 0;        // guarded by mutex_
-  SteadyTime heard_{};                       // guarded by mutex_; when the server last answered
-  SteadyTime next_probe_{};                  // guarded by mutex_; while not ready
-  Backoff backoff_;                          // guarded by mutex_
-  bool stopping_ = false;                    // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable work_;     // something to do for a worker
+  ConditionVariable changed_;  // `status_.state`
+  RespStatus status_ VCACHE_GUARDED_BY(mutex_);
+  bool has_news_ VCACHE_GUARDED_BY(mutex_) = false;  // the log has yet to be told of `status_`
+  std::deque<std::shared_ptr<Call>> queue_ VCACHE_GUARDED_BY(mutex_);
+  std::size_t waiting_bytes_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::size_t busy_ VCACHE_GUARDED_BY(mutex_) = 0;  // workers with a task
+  std::size_t timeouts_in_a_row_ VCACHE_GUARDED_BY(mutex_) = 0;
+  SteadyTime heard_ VCACHE_GUARDED_BY(mutex_) = {};       // when the server last answered
+  SteadyTime next_probe_ VCACHE_GUARDED_BY(mutex_) = {};  // while not ready
+  Backoff backoff_ VCACHE_GUARDED_BY(mutex_);
+  bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
 
   std::vector<Worker> workers_;
 };

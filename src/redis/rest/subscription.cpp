@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -11,6 +9,7 @@
 #include "redis/rest/events.h"
 #include "redis/transport/backoff.h"
 #include "redis/transport/tls_stream.h"
+#include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
 #include "vcache/net/shown_address.h"
 #include "vcache/redis/rest/upstash_rest.h"
@@ -31,10 +30,10 @@ class RestSubscription final : public Subscription {
 
   ~RestSubscription() override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_.store(true);
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
     if (thread_.joinable()) thread_.join();
   }
 
@@ -55,8 +54,8 @@ class RestSubscription final : public Subscription {
   const std::unique_ptr<net::HttpClient> http_;
   Clock& clock_;
   Logger& logger_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  Mutex mutex_;
+  ConditionVariable wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};
 
@@ -142,8 +141,10 @@ void RestSubscription::OnEnd(const RestTrouble& trouble, bool renewed) {
 }
 
 void RestSubscription::Pause(std::chrono::milliseconds pause) {
-  std::unique_lock lock(mutex_);
-  clock_.WaitUntil(wake_, lock, clock_.Now() + pause, [this] { return stopping_.load(); });
+  MutexLock lock(mutex_);
+  const SteadyTime until = clock_.Now() + pause;
+  while (!stopping_.load() && clock_.WaitUntil(wake_, lock, until)) {
+  }
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ void UpstashRestLink::Perform(Task task, Worker& worker, const Calls& calls) {
 void UpstashRestLink::Announce() {
   RespStatus told;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     has_news_ = false;
     told = status_;
   }
@@ -115,7 +115,7 @@ void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime se
   }
   bool silent = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     silent = heard_ <= sent || ++timeouts_in_a_row_ >= kRestTimeoutsToDistrust;
   }
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
@@ -128,7 +128,7 @@ void UpstashRestLink::Settle(const Calls& calls, Replies replies) {
     if (!trouble) trouble = TroubleBehind(reply);
   }
   if (trouble) Enter(*trouble);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   heard_ = clock_.Now();
   timeouts_in_a_row_ = 0;
   if (!trouble) backoff_.Reset();
@@ -142,23 +142,22 @@ void UpstashRestLink::Settle(const Calls& calls, Replies replies) {
 }
 
 void UpstashRestLink::Fail(const Calls& calls, const Error& error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& call : calls) {
     if (!call->outcome) Finish(*call, error);
   }
 }
 
-/// With the lock held.
 void UpstashRestLink::Finish(Call& call, Result<Replies> outcome) {
   status_.waiting -= call.limits.size();
   waiting_bytes_ -= call.json.size();
   call.outcome = std::move(outcome);
-  call.finished.notify_one();
+  call.finished.NotifyOne();
 }
 
 void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // What was under way when it began is no further news, and no reason to pause for longer.
     if (status_.state != RespState::kReady && !from_keeper) return;
     const SteadyTime now = clock_.Now();
@@ -176,13 +175,13 @@ void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
     for (const auto& call : queue_) Finish(*call, NotReady(status_));
     queue_.clear();
   }
-  work_.notify_all();
-  changed_.notify_all();
+  work_.NotifyAll();
+  changed_.NotifyAll();
 }
 
 void UpstashRestLink::Arrived() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     heard_ = clock_.Now();
     if (status_.state == RespState::kReady) return;
     ++status_.connects;
@@ -192,7 +191,7 @@ void UpstashRestLink::Arrived() {
     timeouts_in_a_row_ = 0;
     has_news_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 }  // namespace vcache::redis

@@ -2,9 +2,9 @@
 
 #include <deque>
 #include <map>
-#include <mutex>
 
 #include "vcache/cache/budget_store.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 
@@ -19,9 +19,9 @@ class MemoryBudgetStore final : public BudgetStore {
   bool available() const noexcept override { return true; }
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, std::int64_t> sums_;  // guarded by mutex_
-  std::deque<std::string> adjusted_;          // guarded by mutex_; ids, the newest last
+  Mutex mutex_;
+  std::map<std::string, std::int64_t> sums_ VCACHE_GUARDED_BY(mutex_);
+  std::deque<std::string> adjusted_ VCACHE_GUARDED_BY(mutex_);  // ids, the newest last
 };
 
 /// What waits, in memory: lost with the process. Thread-safe.
@@ -33,9 +33,9 @@ class MemoryBudgetOutbox final : public BudgetOutbox {
   Result<std::vector<BudgetChange>> Sums(Deadline deadline) override;
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, BudgetChange> open_;  // guarded by mutex_; by window
-  std::deque<BudgetAdjustment> sealed_;       // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, BudgetChange> open_ VCACHE_GUARDED_BY(mutex_);  // by window
+  std::deque<BudgetAdjustment> sealed_ VCACHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace vcache::cache

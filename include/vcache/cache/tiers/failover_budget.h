@@ -4,12 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 
 #include "vcache/cache/budget_store.h"
 #include "vcache/cache/memory/memory_budget.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
@@ -61,18 +61,21 @@ class FailoverBudget final : public BudgetStore {
     std::int64_t waiting = 0;  ///< What is still to be added to it.
   };
 
-  std::vector<BudgetClaim> LessWaiting(std::span<const BudgetClaim> claims);
-  void Learn(const BudgetWindow& window, std::int64_t sum);
+  std::vector<BudgetClaim> LessWaiting(std::span<const BudgetClaim> claims)
+      VCACHE_EXCLUDES(known_mutex_);
+  void Learn(const BudgetWindow& window, std::int64_t sum) VCACHE_EXCLUDES(known_mutex_);
   void NoteShared();
   void NoteLocal(const std::string& reason);
-  BudgetAnswer ReserveLocally(std::span<const BudgetClaim> claims);
-  bool MustWait(const BudgetAdjustment& adjustment);
-  void NoteChanged(const BudgetAdjustment& adjustment);
-  void SaveMemory();
-  /// With `waiting_mutex_` held:
-  void Put(const BudgetAdjustment& adjustment);
-  void Recount();
-  bool DeliverFrom(BudgetOutbox& outbox);
+  BudgetAnswer ReserveLocally(std::span<const BudgetClaim> claims)
+      VCACHE_EXCLUDES(waiting_mutex_, known_mutex_);
+  bool MustWait(const BudgetAdjustment& adjustment) VCACHE_EXCLUDES(known_mutex_);
+  void NoteChanged(const BudgetAdjustment& adjustment) VCACHE_EXCLUDES(known_mutex_);
+  void SaveMemory() VCACHE_EXCLUDES(waiting_mutex_);
+  void Put(const BudgetAdjustment& adjustment) VCACHE_REQUIRES(waiting_mutex_)
+      VCACHE_EXCLUDES(known_mutex_);
+  void Recount() VCACHE_REQUIRES(waiting_mutex_) VCACHE_EXCLUDES(known_mutex_);
+  bool DeliverFrom(BudgetOutbox& outbox) VCACHE_REQUIRES(delivery_mutex_)
+      VCACHE_EXCLUDES(waiting_mutex_);
   std::chrono::milliseconds Round();
 
   BudgetStore& shared_;
@@ -85,11 +88,11 @@ class FailoverBudget final : public BudgetStore {
   std::atomic<bool> anything_waits_{false};
   std::atomic<bool> is_local_{false};  ///< As the log was told.
 
-  std::mutex delivery_mutex_;  ///< One delivery at a time.
-  std::mutex waiting_mutex_;   ///< What waits, in the outbox and in `known_`, changes together.
-  bool is_loss_told_ = false;  // guarded by waiting_mutex_
-  std::mutex known_mutex_;
-  std::map<std::string, Known> known_;  // guarded by known_mutex_; by name
+  Mutex delivery_mutex_;  ///< One delivery at a time.
+  Mutex waiting_mutex_;   ///< What waits, in the outbox and in `known_`, changes together.
+  bool is_loss_told_ VCACHE_GUARDED_BY(waiting_mutex_) = false;
+  Mutex known_mutex_;
+  std::map<std::string, Known> known_ VCACHE_GUARDED_BY(known_mutex_);  // by name
 
   // Touched by the thread alone, and before it starts.
   std::chrono::milliseconds pause_{};

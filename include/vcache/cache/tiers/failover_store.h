@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 
 #include "vcache/cache/counters.h"
@@ -13,6 +12,7 @@
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
@@ -76,11 +76,11 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   bool MustAskLocal(const LookupResult& found, bool writes_wait) const;
   void NoteWaiting(const Error& reason);
   void PutCopy(const PutRequest& request);
-  void Remember(const Counters& written, WallTime when);
-  void LearnTotals();
+  void Remember(const Counters& written, WallTime when) VCACHE_EXCLUDES(totals_mutex_);
+  void LearnTotals() VCACHE_EXCLUDES(totals_mutex_);
   void Recount();
   ClearReport CountWaiting(const KeyPattern& pattern, Deadline deadline);
-  bool DeliverOne(const PendingWrite& write);
+  bool DeliverOne(const PendingWrite& write) VCACHE_REQUIRES(delivery_mutex_);
   std::chrono::milliseconds Round();
 
   SharedStore& shared_;
@@ -95,11 +95,11 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   std::atomic<bool> writes_wait_{false};  ///< As the log was told.
   std::atomic<bool> local_is_fresh_{false};
 
-  std::mutex totals_mutex_;
-  std::optional<CounterTotals> last_totals_;  // guarded by totals_mutex_
-  WallTime last_read_{};                      // guarded by totals_mutex_
+  Mutex totals_mutex_;
+  std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);
+  WallTime last_read_ VCACHE_GUARDED_BY(totals_mutex_) = {};
 
-  std::mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
+  Mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
 
   // Touched by the thread alone, and before it starts.
   std::chrono::milliseconds pause_{};

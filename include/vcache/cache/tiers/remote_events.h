@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +9,7 @@
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/core/clock.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 
@@ -37,8 +37,8 @@ class RemoteEvents {
   std::optional<std::int64_t> AskForClears();
 
   Parts parts_;
-  std::mutex listening_mutex_;
-  std::optional<std::int64_t> clears_seen_;  // guarded by listening_mutex_
+  Mutex listening_mutex_;
+  std::optional<std::int64_t> clears_seen_ VCACHE_GUARDED_BY(listening_mutex_);
 };
 
 }  // namespace vcache::cache

@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <shared_mutex>
 
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/verdict_store.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 
@@ -42,7 +42,7 @@ class TieredStore final : public VerdictStore {
   MemoryStore* memory_;
   VerdictStore* backing_;
   // What was read behind before a clear must not come to the front after it.
-  std::shared_mutex clear_mutex_;
+  SharedMutex clear_mutex_;
   std::atomic<std::uint64_t> clears_{0};
 };
 
