@@ -18,14 +18,12 @@ class FakeClock final : public Clock {
                         std::chrono::nanoseconds(now_.load()) - kOffset);
   }
   bool WaitUntil(ConditionVariable& condition, MutexLock& lock, SteadyTime until) override {
+    if (Now() >= until) return false;
     waiters_.fetch_add(1);
-    bool notified = false;
-    while (!notified && Now() < until) {
-      const auto next_look = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
-      notified = condition.WaitUntil(lock, next_look);
-    }
+    // One look, then the caller's own: a notification may come while this one times out.
+    condition.WaitUntil(lock, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
     waiters_.fetch_sub(1);
-    return notified;
+    return Now() < until;
   }
 
   void Advance(std::chrono::nanoseconds by) { now_.fetch_add(by.count()); }

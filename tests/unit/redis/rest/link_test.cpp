@@ -99,10 +99,12 @@ TEST_CASE("UpstashRestLink: in an outage calls fail at once, a PING looks when i
   CHECK(bench.server.commands() == commands);
   CHECK(bench.link->Status().refusals == 10);
   for (int i = 2; i < 8; ++i) {  // for ever, at most a second apart
+    bench.clock.AwaitWaiters(1);  // the pause is counted from the end of the last PING
     bench.clock.Advance(1s);
     bench.AwaitPings(i);
   }
   bench.server.Behave([](const std::string&) { return RestSays(R"({"result":null})"); });
+  bench.clock.AwaitWaiters(1);
   bench.clock.Advance(1s);
   REQUIRE(bench.link->AwaitReady(kNever));
   CHECK(bench.Ask({"GET", "k"})->nil());
