@@ -7,7 +7,7 @@
 
 namespace vcache::detection {
 
-/// A turn that was given is given back, whatever ends the call.
+/// Returns the permit at the end of the call, also after an exception.
 class LimitedDetector::Permit {
  public:
   explicit Permit(LimitedDetector& limited) : limited_(limited) {}
@@ -31,7 +31,7 @@ Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline de
 
 Result<void> LimitedDetector::Enter(Deadline deadline) {
   std::unique_lock lock(mutex_);
-  // Nobody overtakes: as long as somebody waits, whoever leaves hands on the turn.
+  // First come, first served: while calls wait, a finished call passes its permit on.
   if (calls_ < options_.max_calls && waiting_.empty()) {
     ++calls_;
     return {};
@@ -59,7 +59,7 @@ void LimitedDetector::Leave() {
   Waiter& next = *waiting_.front();
   waiting_.pop_front();
   next.has_turn = true;
-  next.called.notify_one();  // under the lock: afterwards the waiter may be gone
+  next.called.notify_one();  // under the lock: the waiter may be destroyed afterwards
 }
 
 Error LimitedDetector::Refusal(std::string_view sentence) const {

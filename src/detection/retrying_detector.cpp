@@ -48,7 +48,7 @@ std::optional<std::chrono::milliseconds> RetryingDetector::PauseAfter(const Erro
   most = std::min(most, options_.longest_pause);
   const auto random =
       static_cast<milliseconds::rep>(options_.random() * static_cast<double>(most.count()));
-  // What the vendor asked for comes first, and those that it told the same are spread behind it.
+  // First the wait that the vendor asked for, then jitter among the callers that it told the same.
   const milliseconds pause = asked + milliseconds(random);
   if (pause >= deadline.Remaining(clock_)) return std::nullopt;
   return pause;
@@ -56,7 +56,7 @@ std::optional<std::chrono::milliseconds> RetryingDetector::PauseAfter(const Erro
 
 void RetryingDetector::Pause(std::chrono::milliseconds pause) const {
   std::mutex mutex;
-  std::condition_variable nobody;  // nothing ends a pause early: somebody is owed an answer
+  std::condition_variable nobody;  // never notified: the wait always runs its time
   std::unique_lock lock(mutex);
   clock_.WaitUntil(nobody, lock, clock_.Now() + pause, [] { return false; });
 }
