@@ -28,8 +28,7 @@ bool IsTransient(ErrorCode code) {
          code == ErrorCode::kOverloaded;
 }
 
-/// The earliest time at which a vendor may answer again. Empty when one may at any time, or none
-/// said.
+/// The earliest retry time; empty when a vendor may answer at any time, or none said.
 std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
   std::optional<std::chrono::seconds> soonest;
   for (const Asked& each : asked) {

@@ -11,14 +11,13 @@
 
 namespace vcache::detection {
 
-/// Fills in the costs of the calls, also without a verdict. `asked` are the first of `members`; the
-/// others charged nothing.
+/// Fills in the costs, also without a verdict. `asked` are the first of `members`.
 void Account(const Members& members, const std::vector<Asked>& asked, const DetectionTask& task,
              PanelOutcome& outcome);
 
 /// The verdict of the successful vendors, with the others' errors; `partial` when a consensus lacks
-/// one. Without success: the first error with the worst charge of all; in a fallback with the
-/// earliest retry time. Moves texts out of `asked`.
+/// one. Without success: the first error with the worst charge; in a fallback with the earliest
+/// retry time.
 Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now);
 
 }  // namespace vcache::detection

@@ -31,8 +31,7 @@ Members Taking(Members members, const DetectionTask& task) {
   return members;
 }
 
-/// A vendor that does not take the content charged nothing. A caller that reserved its price before
-/// `LookInto` gets it back.
+/// A vendor that does not take the content charged nothing: refunds a price reserved for it.
 void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
   for (const auto& member : serving) {
     if (member->RefusalOf(task).empty()) continue;

@@ -22,15 +22,14 @@ struct Asked {
 /// Calls `Detect`, and turns an exception or an answer without a score into an error.
 Result<Detection> Ask(Detector& member, const DetectionTask& task, Deadline deadline) noexcept;
 
-/// Fan-out to all vendors: the first on this thread, each other on its own. Keeps the order of
-/// `members`, which must not be empty.
+/// Fan-out to all vendors, which must not be none; the first runs on this thread. Keeps their
+/// order.
 std::vector<Asked> AskAll(const Members& members, const DetectionTask& task, Deadline deadline);
 
-/// Asks one vendor after another until one succeeds. The result ends with that one, or has only
-/// errors. A possibly charged failure does not stop it: errors are not cached, so the next upload
-/// would pay the failed vendor again. No call begins with less than a second left or while the
-/// service stops, because a call that is cut off is paid for nothing. `pauses` signals the stop;
-/// null: no signal.
+/// Asks one vendor after another until one succeeds. A possibly charged failure does not stop it:
+/// errors are not cached, so the next upload would pay the failed vendor again. No call begins with
+/// less than a second left or while the service stops: it would be cut off and paid. `pauses`
+/// signals the stop, or is null.
 std::vector<Asked> AskInOrder(const Members& members, const DetectionTask& task, Deadline deadline,
                               Clock& clock, const InterruptibleTimer* pauses);
 

@@ -14,8 +14,7 @@ namespace vcache::detection {
 /// off. Empty for texts and for an unreadable file. Never throws.
 LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept;
 
-/// The verdict on a file that declares itself generated: a score of 100, from `provenance`, without
-/// a confidence, because the claim is unverified.
+/// The verdict on a file that declares itself generated: score 100, no confidence, as unverified.
 Verdict DeclaredVerdict(const Provenance& provenance, WallTime now);
 
 /// Begins `cache.detectors` where declarations decide. Increase the number when their rules change.

@@ -10,8 +10,8 @@ namespace vcache::detection {
 Error VendorError(std::string_view vendor, ErrorCode code, std::string_view sentence,
                   Charge charge);
 
-/// The vendor cannot judge this content. The client may read the reason: `sentence` names no
-/// variable and nothing of the vendor account.
+/// The vendor cannot judge this content. `sentence` is for the client: no variable, nothing of the
+/// account.
 Error ContentRefused(std::string_view vendor, std::string_view sentence, Charge charge);
 
 }  // namespace vcache::detection

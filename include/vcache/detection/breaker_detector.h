@@ -22,9 +22,8 @@ struct BreakerOptions {
 };
 
 /// A circuit breaker. While it is open, calls get kVendorUnavailable at once, with `Charge::kNone`
-/// and the rest of the pause. kVendorUnavailable and kVendorTimeout are faults. A vendor that
-/// refuses a content or answers nonsense is up: otherwise one bad upload could stop the service for
-/// all. Thread-safe.
+/// and the rest of the pause. Faults are kVendorUnavailable and kVendorTimeout. Refused contents
+/// and nonsense are none: otherwise one bad upload could stop the service for all. Thread-safe.
 class BreakerDetector final : public DetectorDecorator {
  public:
   /// Clock and logger must outlive it. Logs one line for each change of state.
@@ -37,7 +36,6 @@ class BreakerDetector final : public DetectorDecorator {
 
  private:
   class Call;
-  /// What the end of a call says about the vendor.
   enum class CallSignal { kWorks, kFault, kLongPause, kNothing };
 
   static CallSignal SignalOf(const Error& error, const BreakerOptions& options);

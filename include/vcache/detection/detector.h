@@ -33,14 +33,11 @@ struct DetectionTask {
   std::size_t characters = 0;
   /// Hexadecimal digest, for vendors that take the caller's id.
   std::string_view digest_hex;
-  /// Video: the longest length that any part of its container states. Empty when none does, or
-  /// before the local inspection.
+  /// Video: the longest length that its container states; empty when none, or before inspection.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
-  /// Video: `video_length` is only a claim. The price must then assume the longest video that the
-  /// vendor takes.
+  /// Video: `video_length` is only a claim; the price must assume the longest accepted video.
   bool video_may_be_longer = false;
-  /// Image: the number of pictures, as its container counts them. More than one in an animation or
-  /// an image sequence.
+  /// Image: the number of pictures by its container; above 1 for animations and image sequences.
   std::uint32_t pictures = 1;
 };
 
@@ -58,8 +55,7 @@ struct Detection {
   bool demo = false;
 };
 
-/// One vendor's API. Implements only the protocol: no cache, retry or limit. Thread-safe: calls may
-/// run concurrently.
+/// One vendor's API: only its protocol, no cache, retry or limit. Thread-safe and concurrent.
 class Detector {
  public:
   virtual ~Detector() = default;
@@ -70,8 +66,7 @@ class Detector {
   /// Why this vendor cannot judge a content of an accepted kind, in one sentence: too short, too
   /// large, an unsupported type. Asks no vendor. Empty: the vendor may be asked.
   virtual std::string_view RefusalOf(const DetectionTask&) const noexcept { return {}; }
-  /// Identifies vendor, endpoint version, model and options that change the answer, for
-  /// `cache.detectors`.
+  /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
   virtual std::string Fingerprint(MediaKind kind) const = 0;
   /// The highest charge of a call for this task. The budget reserves it before the call, and counts
   /// it for an unknown charge. `Detection::cost_micros` is the actual charge.
@@ -85,8 +80,7 @@ class Detector {
   virtual Result<Detection> Detect(const DetectionTask& task, Deadline deadline) = 0;
 
   /// Whether the vendor knows the credentials, by a request that it never charges for. Blocks for
-  /// 10 s at most, or until `deadline`. Budget, rate limiter, retries and breaker do not apply. The
-  /// default suits vendors without a free check.
+  /// 10 s at most, or until `deadline`. Bypasses budget, limits, retries and breaker.
   virtual CredentialCheck CheckCredentials(Deadline) { return {}; }
 };
 

@@ -29,13 +29,11 @@ struct VendorPrice {
 /// What the file itself states, found without a paid call.
 struct LocalInspection {
   std::optional<VideoInfo> video = std::nullopt;
-  /// As in `DetectionTask`.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
   bool video_may_be_longer = false;
   std::optional<Provenance> provenance = std::nullopt;
 
-  /// Tells the vendors and their prices how long the video is. Keeps a length that the task already
-  /// has.
+  /// Tells the vendors and their prices how long the video is, unless the task knows.
   void AddTo(DetectionTask& task) const noexcept;
 };
 
@@ -45,8 +43,8 @@ struct PanelOutcome {
   std::int64_t cost_micros = 0;       ///< Of the calls that were certainly charged.
   std::uint32_t paid_calls = 0;       ///< Calls with a certain or possible charge.
   std::uint32_t unknown_charges = 0;  ///< Those of them with an unknown charge.
-  /// What each vendor charged: 0 if certainly nothing, its full price if unknown. The budget must
-  /// not refund a possible charge.
+  /// Each vendor's charge: 0 if certainly none, its price if unknown. The budget must not refund
+  /// those.
   std::vector<VendorPrice> charges{};
 };
 
@@ -54,8 +52,8 @@ struct PanelOptions {
   /// What the service does with a file's own claims.
   ProvenanceMode provenance = ProvenanceMode::kOff;
   DetectionMode mode = DetectionMode::kConsensus;
-  /// Signals that the service stops: a fallback then begins no further call. It must outlive the
-  /// panel; null: no signal.
+  /// Signals the service's stop: a fallback then begins no further call. Outlives the panel, or
+  /// null.
   const InterruptibleTimer* pauses = nullptr;
 };
 
@@ -81,41 +79,33 @@ struct PanelOptions {
 /// of all), with the worst charge of all.
 class DetectorPanel {
  public:
-  /// The order of a list is the order of `sources` and of a fallback. The clock must outlive the
-  /// panel.
+  /// A list's order is that of `sources` and of a fallback. The clock must outlive the panel.
   DetectorPanel(std::vector<std::shared_ptr<Detector>> image,
                 std::vector<std::shared_ptr<Detector>> video,
                 std::vector<std::shared_ptr<Detector>> text, Clock& clock,
                 PanelOptions options = {});
 
-  /// Whether a vendor serves this kind.
   bool Serves(MediaKind kind) const noexcept;
   /// The names of its vendors, for log lines and readiness.
   std::vector<std::string> Providers(MediaKind kind) const;
-  /// All vendors, each once.
   std::vector<std::shared_ptr<Detector>> Vendors() const;
-  /// The vendors of a kind, with their health.
   std::vector<NamedHealth> Health(MediaKind kind) const;
-  /// The fingerprint of all vendors, for `cache.detectors`. It also contains whether claims decide,
-  /// and the mode if there are several vendors.
+  /// Identifies the vendors, whether claims decide, and the mode, for `cache.detectors`.
   std::string Fingerprint(MediaKind kind) const;
-  /// Inspects the file: the length of a video, and the claims of origin if enabled. Empty for
-  /// texts. Call it once for a content.
+  /// Inspects the file once: a video's length, and the claims of origin if enabled. Texts give
+  /// nothing.
   LocalInspection LookInto(const DetectionTask& task) const noexcept;
   /// Whether the file's own claim is the verdict (`kDecide`); then no vendor is asked or paid.
   bool Decides(const LocalInspection& look) const noexcept;
-  /// The highest cost of an analysis: a fallback may reach the last vendor. Call `AddTo` on the
-  /// task first.
+  /// The highest cost: a fallback may reach the last vendor. Call `AddTo` on the task first.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
-  /// The cost without failures: in a fallback, the price of the first vendor that takes the
-  /// content.
+  /// The cost without failures: in a fallback, the price of the first vendor that can judge.
   std::int64_t UsualPriceMicros(const DetectionTask& task) const;
   /// `PriceMicros` by vendor: the possible charges of a `Judge` of this task.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor asked has answered or failed; never throws. The verdict contains the
-  /// findings of `look`, and is the file's claim if that decides. kVendorNotConfigured without a
-  /// vendor names the variables to set.
+  /// findings of `look`, or is its claim. kVendorNotConfigured names the variables to set.
   PanelOutcome Judge(const DetectionTask& task, const LocalInspection& look,
                      Deadline deadline) const;
   /// The same with its own inspection, for callers that reserve no budget.

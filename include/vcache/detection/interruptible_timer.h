@@ -16,8 +16,8 @@ class InterruptibleTimer {
 
   Clock& clock() const noexcept { return clock_; }
 
-  /// Blocks until `time` or the end set by `EndBy`. True when `time` came first. After false, the
-  /// caller has time for one last poll.
+  /// Blocks until `time` (true) or the end set by `EndBy` (false): then only one last poll is
+  /// possible.
   bool WaitUntil(SteadyTime time);
 
   /// Ends all present and future waits at `deadline` at the latest. Called when the service stops.

@@ -15,14 +15,13 @@ namespace vcache::detection {
 struct LimitOptions {
   std::size_t max_calls = 8;    ///< `<VENDOR>_MAX_CONCURRENCY`
   std::size_t max_queue = 128;  ///< When full, calls are refused.
-  /// The longest wait for a permit. It must be well below the time limit of an analysis: a call
-  /// that is cut off may be charged without a result.
+  /// The longest wait for a permit. Keep it well below the time limit of an analysis: a call that
+  /// is cut off may be charged.
   std::chrono::milliseconds max_wait{30'000};
 };
 
-/// Allows `max_calls` concurrent calls of one vendor. Further calls wait in order of arrival. A
-/// call that would wait too long gets kOverloaded with `Charge::kNone` and a retry time, without
-/// asking the vendor. Thread-safe.
+/// Allows `max_calls` concurrent calls of one vendor; others wait in order of arrival. After too
+/// long they get kOverloaded with `Charge::kNone` and a retry time. Thread-safe.
 class LimitedDetector final : public DetectorDecorator {
  public:
   LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions options, Clock& clock);

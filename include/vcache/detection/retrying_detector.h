@@ -15,8 +15,7 @@ struct RetryOptions {
   /// Upper bound of the first pause. It doubles with each retry, up to `longest_pause`.
   std::chrono::milliseconds first_pause{250};
   std::chrono::milliseconds longest_pause{4'000};
-  /// The longest wait that a vendor may ask for (`Error::retry_after`). Above it there is no retry:
-  /// the caller gets the error with that time.
+  /// The longest `Error::retry_after` that is waited for; above it the caller gets the error.
   std::chrono::seconds longest_retry_after{5};
   /// Uniform in [0, 1), from any thread. Tests replace it.
   std::function<double()> random = RandomFraction;

@@ -22,7 +22,6 @@ struct VendorHealth {
   friend bool operator==(const VendorHealth&, const VendorHealth&) = default;
 };
 
-/// A vendor (`Detector::provider`) and its health.
 struct NamedHealth {
   std::string vendor;
   VendorHealth health;

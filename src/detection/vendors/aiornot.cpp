@@ -53,9 +53,9 @@ std::vector<std::pair<std::string, double>> GeneratorsOf(const Json* map) {
   return generators.BestFirst();
 }
 
-/// Whether the number contradicts `is_detected`. Texts and videos have one number, and the vendor's
-/// pages do not state whether it is the probability of AI or of `is_detected`. If the two readings
-/// differ, there is no verdict.
+/// Whether the number contradicts `is_detected`. The vendor's pages do not state whether a text's
+/// or video's number is the probability of AI or of `is_detected`: if both differ, there is no
+/// verdict.
 bool AreAtOdds(const Json& report, double score) {
   const auto detected = AsBool(Find(report, "is_detected"));
   return detected && *detected != (score >= 50);

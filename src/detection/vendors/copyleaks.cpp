@@ -22,8 +22,7 @@ constexpr std::size_t kMaxCharacters = 25'000;
 /// The vendor takes 3 to 36 characters.
 constexpr std::size_t kScanIdSize = 32;
 
-/// The error envelope, whose types and codes are documented. The vendor does not bill request
-/// errors.
+/// The error envelope (types and codes are documented). Request errors are not billed.
 Error FailureOf(const net::HttpResponse& response, const Secret& key) {
   const auto answer = ObjectOf(response);
   const Json* error = answer ? Find(*answer, "error") : nullptr;
@@ -92,8 +91,8 @@ class Copyleaks final : public Detector {
     return request;
   }
 
-  /// A cached token may end early; then a retry logs in anew. A refused fresh token means that the
-  /// key lacks the right.
+  /// A cached token may end early; then a retry logs in anew. A refused fresh token lacks the
+  /// right.
   Error LoginEnded(const CopyleaksLogin::Token& token, const net::HttpResponse& response) {
     login_.Forget(token.text);
     if (token.fresh) return StatusError(kName, response);

@@ -55,9 +55,8 @@ bool IsToken(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-/// Whether a login's answer can only mean a wrong email or key: 401, or the envelope's
-/// `authentication_error` or code 2 (the vendor's page "API errors"). Any other 4xx may also come
-/// from a wrong URL.
+/// A wrong email or key for certain: 401, or the envelope's `authentication_error` or code 2 (the
+/// vendor's page "API errors"). Any other 4xx may come from a wrong URL.
 bool IsBadLogin(const net::HttpResponse& response) {
   if (response.status < 400 || response.status > 499) return false;
   if (response.status == 401) return true;

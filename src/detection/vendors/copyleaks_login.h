@@ -22,9 +22,9 @@ namespace vcache::detection {
 std::optional<std::chrono::seconds> LifeBetween(std::string_view issued, std::string_view expires);
 
 /// Caches the token of Copyleaks' API until shortly before it ends. One login at a time (single
-/// flight): callers that need a token meanwhile share its result or error, because the vendor
-/// allows twelve logins in a quarter of an hour. Logins are free: all errors have `Charge::kNone`.
-/// Thread-safe; all references must outlive it.
+/// flight): concurrent callers share its result, because the vendor allows twelve logins in a
+/// quarter of an hour. Logins are free: all errors have `Charge::kNone`. Thread-safe; all
+/// references must outlive it.
 class CopyleaksLogin {
  public:
   struct Token {

@@ -26,8 +26,7 @@ Error Refused(std::string_view sentence, Charge charge) {
   return VendorError(kName, ErrorCode::kVendorRefused, sentence, charge);
 }
 
-/// A number on its own scale as 0 to 100, without binary rounding noise; empty for anything else or
-/// out of range (rule J3).
+/// A number on its own scale as 0 to 100, without rounding noise; empty if invalid (rule J3).
 std::optional<double> OnScale(const Json* value, double max) {
   const auto number = AsNumber(value);
   if (!number || *number < 0 || *number > max) return std::nullopt;
@@ -104,8 +103,7 @@ class Custom final : public Detector {
   InterruptibleTimer& pauses_;
 };
 
-/// Everything that changes the request or the reading of its answer, but not key, time limits and
-/// price.
+/// Everything that changes the request or its reading; not key, time limits and price.
 std::string Custom::Fingerprint(MediaKind) const {
   Json all = Json::array({options_.endpoint.base_url, options_.method, options_.file_field,
                           options_.body, options_.score.pointer, options_.score.max,
@@ -269,8 +267,7 @@ Result<std::string> Custom::PollUrl(const Json& accepted) const {
   return *url;
 }
 
-/// The result, an error, or empty for "not yet". The first answer of an asynchronous vendor may
-/// lack the state.
+/// The result, an error, or empty for "not yet". The first answer may lack the state.
 std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& response,
                                                 const DetectionTask& task, bool first) const {
   if (response.status < 200 || response.status > 299) return FailureOf(response);

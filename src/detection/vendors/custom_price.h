@@ -8,8 +8,7 @@
 
 namespace vcache::detection {
 
-/// The highest charge of a call for this content. Where seconds are billed, a video of unproven
-/// length counts as an hour.
+/// The highest charge of a call. Billed by seconds, a video of unproven length counts as an hour.
 std::int64_t CustomPrice(const CustomOptions& options, const DetectionTask& task) noexcept;
 
 /// The charge that the answer states, if configured; otherwise that price.

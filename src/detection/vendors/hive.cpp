@@ -26,8 +26,8 @@ bool IsGenerator(std::string_view name) {
   return std::find(kNoGenerators.begin(), kNoGenerators.end(), name) == kNoGenerators.end();
 }
 
-/// A class's number: `value` in version 3, `score` in version 2. Some accounts of version 3
-/// reportedly get version 2 answers.
+/// A class's number: `value` in version 3; `score` in version 2, which some accounts reportedly
+/// get.
 const Json* NumberOf(const Json& entry) {
   const Json* value = Find(entry, "value");
   return value != nullptr ? value : Find(entry, "score");

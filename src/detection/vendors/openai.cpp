@@ -114,8 +114,7 @@ class OpenAi final : public OneCallDetector {
   }
 
  private:
-  /// The code decides, not the status alone: a key restricted to other calls also gets 401 here
-  /// ("Missing scopes"), and still judges texts.
+  /// The code decides, not the status: a key restricted to other calls also gets 401 here.
   static CredentialCheck ReadModel(const net::HttpResponse& response, const Json& answer) {
     if (response.status == 200 && AsString(Find(answer, "id"))) return AcceptedBy();
     const auto code = AsString(FindPath(answer, {"error", "code"})).value_or("");

@@ -18,8 +18,7 @@ constexpr std::string_view kName = "pangram";
 constexpr int kMaxLooks = 1'200;
 constexpr std::size_t kMaxIdBytes = 128;
 
-/// The id goes into a path unescaped, so check its characters: a vendor's answer must not choose
-/// the requested path.
+/// The id goes into a path unescaped: it must not choose the requested path.
 bool IsTaskId(std::string_view id) {
   const auto is_plain = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||

@@ -16,19 +16,15 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "sightengine";
-/// A clip of 60 s at one frame a second: the most expensive reading of the vendor's two price
-/// pages.
+/// A clip of 60 s at one frame a second: the highest reading of the vendor's two price pages.
 constexpr std::int64_t kDearestClipFrames = 60;
-/// The longest video of the synchronous endpoint (the vendor's page "synchronous or asynchronous
-/// moderation").
+/// The limit of the synchronous endpoint (the page "synchronous or asynchronous moderation").
 constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
-/// Decides for a video of unknown length: about a minute at two megabits a second. The asynchronous
-/// endpoint judges short clips too.
+/// Decides for a video of unknown length: about a minute at two megabits a second.
 constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
 /// By default, the vendor analyses at most half an hour of a video.
 constexpr std::int64_t kMostFrames = 1'800;
-/// Longer videos need another plan (the page on lengths): a part of the frames would be paid,
-/// without a verdict.
+/// Longer videos need another plan (the page on lengths): some frames would be paid for nothing.
 constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
 /// The limit of a direct upload (the same page).
 constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
@@ -39,8 +35,7 @@ constexpr std::size_t kMaxJobId = 128;
 /// A larger number in an answer is nonsense.
 constexpr std::int64_t kMostOperations = 1'000'000;
 
-/// The price of an image or a frame, and the vendor operations that it covers; 0: ignore the
-/// reported operations.
+/// The price of an image or a frame, and the operations that it covers; 0: ignore the report.
 struct Tariff {
   std::int64_t price_micros = 0;
   std::int64_t operations = 0;
@@ -85,9 +80,8 @@ Error FailureOf(const Json& answer, const net::HttpResponse& response, const Sec
 }
 
 /// Reads the answer to a call without models and media. The vendor must refuse it (0 operations),
-/// and checks the credentials first. Bad ones give `credentials_error` or, in the vendor's sample,
-/// `argument_error` 1. A missing argument may have the same code: so the message must name the
-/// credentials.
+/// and checks the credentials first. Bad ones give `credentials_error` or `argument_error` 1; a
+/// missing argument may give that too, so the message must name the credentials.
 CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answer) {
   const Json* error = Find(answer, "error");
   if (AsString(Find(answer, "status")) != "failure" || error == nullptr) {
@@ -138,8 +132,7 @@ Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
   const Json* operations = FindPath(answer, {"request", "operations"});
-  // Each picture of an animation that it analysed is at least one operation; without a report,
-  // assume all.
+  // Each analysed picture is at least one operation; without a report, assume all.
   const std::int64_t judged =
       std::clamp<std::int64_t>(AsInteger(operations).value_or(pictures), 1, pictures);
   detection.cost_micros = CostOf(judged, operations, tariff);

@@ -7,8 +7,7 @@
 
 namespace vcache::detection {
 
-/// The whole source in base64 with padding (RFC 4648, section 4). Errors: the source's. The caller
-/// limits the size.
+/// The whole source in padded base64 (RFC 4648, section 4). The caller limits the size.
 Result<std::string> Base64Of(ByteSource& source);
 
 }  // namespace vcache::detection

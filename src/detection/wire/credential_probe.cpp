@@ -9,7 +9,6 @@
 namespace vcache::detection {
 namespace {
 
-/// The answers are a few lines.
 constexpr std::size_t kMaxAnswer = 256 * 1024;
 
 CredentialCheck Saying(CredentialState state, std::string_view vendor, std::string_view sentence) {

@@ -9,9 +9,9 @@
 
 namespace vcache::detection {
 
-/// A vendor whose verdict is the answer to one request. The adapter builds the request and
-/// interprets the answer. This class sends it once, and only for a content that the vendor judges.
-/// Thread-safe if the three functions are.
+/// A vendor whose verdict is the answer to one request: the adapter builds it and interprets the
+/// answer. This class sends it once, if the vendor judges the content. Thread-safe if the three
+/// functions are.
 class OneCallDetector : public Detector {
  public:
   /// `name` must be a literal; `http` must outlive the detector.
@@ -26,8 +26,7 @@ class OneCallDetector : public Detector {
   /// For free requests; paid calls go through `Detect`.
   net::HttpClient& http() const noexcept { return http_; }
 
-  /// The request for an accepted kind; a file and its type are set if the kind needs them. `Detect`
-  /// sets the time-out.
+  /// The request for an accepted kind; a needed file and type are set. `Detect` sets the time-out.
   virtual net::HttpRequest RequestFor(const DetectionTask& task) const = 0;
   /// Interprets an answer of any status. The caller sets `provider` and `demo`.
   virtual Result<Detection> Interpret(const net::HttpResponse& response,

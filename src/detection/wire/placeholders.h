@@ -15,8 +15,7 @@ using Value = std::pair<std::string_view, std::string_view>;
 /// How a value is escaped, so that it stays plain data in its place.
 enum class Escape { kNone, kUrl };
 
-/// Replaces every `{name}` of these values in one pass: text within a value is never replaced.
-/// Other names in braces stay.
+/// Replaces every `{name}` of these values in one pass, never within a value. Other braces stay.
 std::string Fill(std::string_view text, std::span<const Value> values, Escape escape);
 
 /// Does the same in every string of a JSON value; the JSON writer escapes.

@@ -14,14 +14,12 @@
 
 namespace vcache::detection {
 
-/// What all vendors' answers have in common. One rule: a request that was sent and not clearly
-/// refused may have been billed.
+/// One rule for all vendors: a request sent and not clearly refused may have been billed.
 
 /// An error of the HTTP client with the vendor's name. Keeps code, charge and retry time.
 Error TransportError(std::string_view vendor, Error error);
 
-/// An answer without a verdict, for example with a score of the wrong type. It may have been
-/// billed.
+/// An answer without a verdict, for example a score of the wrong type. It may have been billed.
 Error InvalidAnswer(std::string_view vendor, std::string_view what);
 
 /// Judges by the status alone, when the body is not understood. Not billed: 429 (rate limit), 402
@@ -38,8 +36,7 @@ Error RequestError(std::string_view vendor, const net::HttpResponse& response,
 /// A spent quota or balance: a quick retry never helps.
 Error QuotaError(std::string_view vendor, const net::HttpResponse& response);
 
-/// The JSON object of an answer, within the limits of rule J1. Empty for an empty body, HTML or
-/// malformed text.
+/// The JSON object of an answer, within the limits of rule J1; empty for anything else.
 std::optional<Json> ObjectOf(const net::HttpResponse& response);
 
 /// The pause after a used-up quota, if the vendor states none.
@@ -57,8 +54,7 @@ std::string QuotedMessage(const Json* message, const Secret& secret);
 /// A short, escaped text of the vendor, such as an id or a model.
 std::string ShortText(std::string_view text);
 
-/// Adds a vendor's text (short and escaped), number or boolean to the details. Ignores other types
-/// and missing values.
+/// Adds a vendor's text (short, escaped), number or boolean to the details; ignores anything else.
 void Note(Json& details, const char* name, const Json* value);
 
 /// The first header of that name (in lower case).

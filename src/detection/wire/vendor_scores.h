@@ -13,9 +13,8 @@
 
 namespace vcache::detection {
 
-/// The generators in one answer: the highest score of each name. Vendors add names at any time, so
-/// any name is taken, escaped and short. Keeps only the best `kMaxNames` and none below 1 of 100:
-/// some vendors list every generator that they know.
+/// The generators in one answer: the highest score of each name, known or not. Keeps the best
+/// `kMaxNames` and none below 1 of 100: some vendors list every generator that they know.
 class GeneratorScores {
  public:
   static constexpr std::size_t kMaxNames = 32;
@@ -36,8 +35,7 @@ class GeneratorScores {
 /// makes a generated video, and the mean of a long clip would hide it.
 class FrameTally {
  public:
-  /// The vendor's number for a frame, 0 to 1. False when it is invalid: the answer then has no
-  /// verdict, because a missing number is not 0.
+  /// A frame's number, 0 to 1. False when invalid: the answer has no verdict, as missing is not 0.
   bool Add(const Json* raw);
 
   std::int64_t count() const noexcept { return count_; }

@@ -15,8 +15,7 @@
 
 namespace vcache::detection {
 
-/// The place of a number in an answer (a JSON pointer, RFC 6901) and its scale, 0 to `max`. An
-/// empty pointer: no number.
+/// A number's place in an answer (JSON pointer, RFC 6901; empty: no number) and scale, 0 to `max`.
 struct CustomNumber {
   std::string pointer;
   double max = 1;
@@ -30,8 +29,8 @@ struct CustomPolling {
   std::chrono::milliseconds interval{2'000};
 };
 
-/// How an answer states the job's state: a text, number or boolean at `pointer`. An empty pointer:
-/// every answer is final.
+/// The job's state in an answer: a text, number or boolean at `pointer`; empty: every answer is
+/// final.
 struct CustomState {
   std::string pointer;
   std::vector<std::string> done;
@@ -50,10 +49,8 @@ struct CustomOptions {
   Secret api_key;
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<MediaKind> kinds;
-  /// The form part for files. Empty: files go into `body` if it has `{base64}`, otherwise they are
-  /// the body.
+  /// The form part for files. Empty: `body` if it has `{base64}`, otherwise the body is the file.
   std::string file_field;
-  /// Further parts of the form, before the file.
   std::vector<std::pair<std::string, std::string>> form_fields;
   /// A JSON text. A text goes where `{text}` stands: here or in a form field.
   std::string body;

@@ -42,8 +42,8 @@ struct SightengineOptions {
   Secret api_secret;
   /// Between two polls of a long video; the vendor limits their rate.
   std::chrono::milliseconds interval{3'000};
-  /// The number of vendor operations that the price covers: the vendor bills those, and reports
-  /// them. 0: ignore its report.
+  /// The vendor operations that the price covers, which the vendor bills and reports; 0: ignore
+  /// reports.
   std::int64_t operations_per_image = 5;
 };
 
@@ -72,8 +72,7 @@ struct RealityDefenderOptions {
   std::chrono::milliseconds interval{5'000};
 };
 
-/// Each keeps references to `http` and, for polling or dates, to `pauses` or `clock`; they must
-/// outlive it.
+/// Each keeps references to `http`, and to `pauses` or `clock`; they must outlive it.
 std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
                                         Clock& clock);
