@@ -21,7 +21,6 @@ class CallLedger {
   void End();
   /// The behaviour for a free request of this vendor; counts nothing.
   Behaviour Look(std::string_view vendor) const;
-  /// The number of analysed and charged frames of a video.
   int Frames() const;
   /// Whether the behaviour names this vendor.
   bool IsFor(std::string_view vendor) const;

@@ -21,13 +21,11 @@ struct Job {
 /// The jobs of asynchronous vendors. Keeps the newest 10,000. Thread-safe.
 class JobBoard {
  public:
-  /// Adds a job and returns its id.
   std::string Open(Job job);
   /// The job, with this poll counted.
   std::optional<Job> Look(const std::string& id);
   /// The job, without counting a poll.
   std::optional<Job> Find(const std::string& id) const;
-  /// The job's content has arrived.
   void Complete(const std::string& id, const Judged& judged);
 
  private:
@@ -47,8 +45,7 @@ struct JobWords {
 http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
                                const Vendor& vendor, const JobWords& words, http::Request& request);
 
-/// Serves a poll: first "running", then the result that the job's mode gives. Polls are free and do
-/// not count as calls.
+/// Serves a poll: first "running", then the mode's result. Polls are free and not counted as calls.
 http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& words,
                          const std::string& id);
 

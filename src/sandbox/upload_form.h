@@ -18,7 +18,6 @@ class UploadForm final : public http::MultipartSink {
   Result<void> Read(http::Request& request);
 
   const std::string& Field(const std::string& name) { return fields_[name]; }
-  /// The type that the file's part states.
   const std::string& file_type() const { return file_type_; }
   bool has_file() const { return file_bytes_ > 0; }
   /// The file's digest; call it once.

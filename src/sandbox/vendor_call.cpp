@@ -59,7 +59,6 @@ http::Response Error500() {
   return response;
 }
 
-/// Spoils a good answer.
 http::Response Spoil(Mode mode, http::Response good) {
   switch (mode) {
     case Mode::kBrokenJson:

@@ -34,8 +34,7 @@ struct Vendor {
   std::function<Judged(http::Request&)> read;
   /// The final answer with this score: 0 to 1, the mode's replacement, or empty for no score.
   std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
-  /// The vendor's answer for kRateLimit (the caller adds `Retry-After: 1`), kQuota, kCredentials
-  /// and kRefuseMedia.
+  /// The answer for kRateLimit (`Retry-After: 1` is added), kQuota, kCredentials and kRefuseMedia.
   std::function<http::Response(Mode mode)> failure;
 };
 

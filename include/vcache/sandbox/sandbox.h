@@ -44,8 +44,7 @@ struct Behaviour {
   std::chrono::milliseconds latency{0};
   /// For this many calls, then kOk again; empty: until changed.
   std::optional<int> times;
-  /// Only for this vendor; empty: for all. Copyleaks' login precedes each call and fails only as
-  /// `copyleaks-login`.
+  /// Only for this vendor; empty: for all. Copyleaks' login fails only as `copyleaks-login`.
   std::string vendor;
   /// Analysed and charged frames of a video, for vendors that charge frames. The default is fast.
   int frames = 4;
@@ -78,7 +77,6 @@ class Sandbox {
   void Reset();
   CallCount calls() const;
   CallCount calls(std::string_view vendor) const;
-  /// The highest number of concurrent calls.
   std::uint64_t max_concurrent() const;
 
  private:

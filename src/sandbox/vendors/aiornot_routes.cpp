@@ -35,8 +35,7 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-/// The query's `only` must be `report`, because other reports would be billed too; empty: no
-/// `only`.
+/// The query's `only` must be `report` (empty: absent): other reports would be billed too.
 Judged Read(http::Request& request, const std::string& field, std::string_view report) {
   UploadForm form(field == "text" ? "" : field);
   if (!form.Read(request)) return {.refusal = FailureFor(Mode::kRefuseMedia)};
@@ -53,8 +52,7 @@ Judged Read(http::Request& request, const std::string& field, std::string_view r
   return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(text))};
 }
 
-/// A final answer with one report. Two modes are specific to this vendor: a rejected report, and a
-/// null report, both with status 200.
+/// A final answer with one report. This vendor's own modes: a rejected or null report within a 200.
 http::Response Around(const char* name, Json report, Mode mode) {
   const bool rejected = mode == Mode::kRefusal;
   Json reports = Json::object();

@@ -1,5 +1,4 @@
-// Copyleaks' login and text detector, after its pages "Login", "Writer detector: submit" and "API
-// errors" and its own client.
+// Copyleaks' login and text detector, after its API pages and its own client.
 
 #include <chrono>
 #include <cstdio>

@@ -38,7 +38,6 @@ bool HasKey(const http::Request& request) {
   return authorization && authorization->starts_with("Bearer ") && authorization->size() > 7;
 }
 
-/// Takes a file in a form or alone, or a text in JSON.
 Judged Read(http::Request& request) {
   const auto type = request.info.headers.Get("Content-Type");
   UploadForm form("file");

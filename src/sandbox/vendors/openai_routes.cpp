@@ -1,5 +1,4 @@
-// OpenAI's chat completions with a JSON schema answer, as its published specification describes
-// them.
+// OpenAI's chat completions with a JSON schema answer, after its published specification.
 
 #include <string>
 #include <utility>
@@ -35,7 +34,6 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-/// The text of the last message: the text to judge.
 std::optional<std::string> LastMessage(const Json& body) {
   const Json* messages = Find(body, "messages");
   if (messages == nullptr || !messages->is_array() || messages->empty()) return std::nullopt;

@@ -1,5 +1,4 @@
-// Pangram, after the REST pages of the vendor's SDK: a text becomes a task, and the client polls
-// it.
+// Pangram, after the REST pages of the vendor's SDK: a text becomes a task, which clients poll.
 
 #include <string>
 #include <utility>

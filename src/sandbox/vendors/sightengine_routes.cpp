@@ -136,8 +136,7 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
   return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
-/// A call for an image. Without models and media it only checks the credentials: 0 operations, and
-/// not counted as a call.
+/// A call for an image. Without models and media it only checks the credentials, free of charge.
 http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));
