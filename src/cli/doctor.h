@@ -8,9 +8,8 @@
 
 namespace vcache::cli {
 
-/// Checks whether the service could work with these settings. Each check has its own time limit,
-/// about 15 s together. Writes into no store and causes no charge. Call `net::InitHttpClients`
-/// first.
+/// Checks whether the service could work with these settings, in about 15 s. Writes into no store
+/// and causes no charge. Call `net::InitHttpClients` first.
 std::vector<Finding> Examine(const config::Settings& settings, Clock& clock);
 
 std::vector<Finding> ExamineDirectories(const config::Settings& settings);

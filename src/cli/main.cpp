@@ -28,7 +28,6 @@ bool Print(const std::string& text) {
   return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
 }
 
-/// The sources of the configuration.
 std::string SourceOf(bool has_file) {
   std::error_code ignored;
   const std::filesystem::path here = std::filesystem::current_path(ignored);
