@@ -56,7 +56,6 @@ std::size_t RunAt(std::string_view text) {
   return longest;
 }
 
-/// The number of characters outside words and runs.
 std::size_t LeftOf(std::string_view lower) {
   std::size_t left = 0;
   while (!lower.empty()) {
@@ -76,8 +75,7 @@ std::size_t DifferentOnes(std::string text) {
   return static_cast<std::size_t>(std::unique(text.begin(), text.end()) - text.begin());
 }
 
-/// Whether the text repeats a part of less than `least_size` characters. At least half of
-/// `least_size` must repeat; fewer do so by chance.
+/// Whether the text repeats a part; less than half of `least_size` repeats by chance.
 bool Repeats(std::string_view text, std::size_t least_size) {
   for (std::size_t period = 1; period < least_size && period + least_size / 2 <= text.size();
        ++period) {

@@ -21,8 +21,7 @@ std::optional<std::vector<std::string>> ParseHeaderNames(std::string_view text) 
 
 }  // namespace
 
-// The upper bounds limit the memory of idle connections. The lower ones suffice for a browser
-// behind a proxy.
+// The upper bounds limit idle connections' memory; the lower ones suffice for proxied browsers.
 std::vector<Variable> HttpVariables() {
   return {
       Whole(

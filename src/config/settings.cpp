@@ -28,7 +28,6 @@ const Variable* FindVariable(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-/// A value as it stands in a `.env` file.
 std::string Quoted(const std::string& value) {
   if (value.find_first_of(" \t#'\"\\`$\n") == std::string::npos) return value;
   std::string quoted = "\"";

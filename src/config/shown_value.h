@@ -10,12 +10,10 @@ namespace vcache::config {
 /// Replaces a secret wherever it would be shown.
 inline constexpr std::string_view kMasked = "********";
 
-/// The value in the settings, as far as its variable is harmless. A default is shown unmasked: the
-/// documentation has it.
+/// The value in the settings if its variable is harmless. A default is shown unmasked.
 std::string ShownValue(const Variable& variable, const Settings& settings);
 
-/// Describes a rejected value by size and kinds of characters. The value itself may be a password
-/// for another variable.
+/// Describes a rejected value, which may be a secret, by size and kinds of characters.
 std::string ShapeOf(std::string_view value);
 
 /// A name of a `.env` file, unless it looks like a secret.

@@ -29,7 +29,6 @@ bool IsUrlCharacter(char c) {
   return c > ' ' && c < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
 }
 
-/// Reads `host[:port]` or `[address][:port]` into `url`.
 bool ReadAuthority(std::string_view authority, Url& url) {
   std::string_view host = authority;
   std::string_view rest;

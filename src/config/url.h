@@ -7,7 +7,6 @@
 
 namespace vcache::config {
 
-/// The parts of an absolute http or https URL.
 struct Url {
   std::string scheme;  ///< `http` or `https`, lower case.
   std::string host;    ///< Lower case; an IPv6 address without its brackets.

@@ -24,7 +24,6 @@ std::string FormatUsd(std::int64_t micros);
 std::optional<std::vector<std::string>> ParseList(std::string_view text);
 std::string JoinList(const std::vector<std::string>& parts);
 
-/// Printable ASCII without spaces.
 bool IsVisibleAscii(std::string_view text) noexcept;
 /// A name of header fields and form fields (RFC 9110 section 5.6.2).
 bool IsToken(std::string_view text) noexcept;

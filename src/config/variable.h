@@ -12,15 +12,13 @@
 
 namespace vcache::config {
 
-/// The documentation of a variable.
 struct Doc {
   std::string_view name;
   std::string_view unit;
   std::string_view description;
 };
 
-/// One variable, with all that reading, documenting and showing it needs, so that the three agree.
-/// `Settings` has its default.
+/// One variable: reading, documenting and showing it must agree. `Settings` has its default.
 struct Variable {
   Doc doc;
   std::string_view group = {};
@@ -48,7 +46,6 @@ inline Variable HarmlessOrigin(Variable variable) {
   return variable;
 }
 
-/// All variables, in the documentation's order.
 const std::vector<Variable>& VariableTable();
 
 /// The variables of the spending limits.
@@ -58,8 +55,7 @@ std::vector<Variable> HttpVariables();
 std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
 
-/// A variable of any type. `field` returns the member of the settings, `parse` turns a text into an
-/// optional value, `show` a value into its text.
+/// A variable of any type: `field` returns the member, `parse` an optional value, `show` its text.
 template <typename Field, typename Parse, typename Show>
 Variable MakeVariable(Doc doc, std::string expected, Field field, Parse parse, Show show) {
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;

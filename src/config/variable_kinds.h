@@ -15,8 +15,7 @@
 
 namespace vcache::config {
 
-/// A number or duration within bounds, in the variable's unit. `scale` units of the field are one
-/// of the variable's.
+/// A number or duration within bounds. `scale` units of the field are one of the variable's.
 template <typename Field>
 Variable Whole(Doc doc, std::int64_t min, std::int64_t max, Field field, std::int64_t scale = 1) {
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;

@@ -209,8 +209,8 @@ Environment Layered(Environment first, EnvFile file);
 /// line with file name and number, one a line, and never quotes a possible secret.
 Result<EnvFile> ParseEnvFile(std::string_view text);
 
-/// The unknown names in a `.env` file, which are probably misspelt and deserve a warning. A name
-/// that looks like a secret is described, not shown.
+/// The unknown names in a `.env` file, probably misspelt; one that looks like a secret is
+/// described.
 std::vector<std::string> UnknownNames(const EnvFile& file);
 
 bool HoldsSecrets(const EnvFile& file);
@@ -242,9 +242,8 @@ struct VariableInfo {
 /// Every variable that `LoadSettings` reads, in the documentation's order.
 std::vector<VariableInfo> Variables();
 
-/// The effective configuration for `--check-config`, as `NAME=value` lines with secrets as
-/// `********`. Default values end with `  # default`. Except for the masked values, a `.env` file
-/// may contain it.
+/// The effective configuration for `--check-config`, as `NAME=value` lines. Secrets are `********`;
+/// default values end with `  # default`. Unless masked, the lines are valid in a `.env` file.
 std::string Describe(const Settings& settings, const Environment& environment);
 
 /// A URL for logs: `scheme://host:port`, then `/` with an ellipsis if more follows. User, path and
