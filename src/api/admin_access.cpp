@@ -5,8 +5,7 @@
 namespace vcache::api {
 namespace {
 
-/// The credentials of `Authorization: Bearer <token>` (RFC 9110 section 11.4: any case, then
-/// spaces).
+/// The credentials of `Authorization: Bearer <token>` (RFC 9110 section 11.4), scheme in any case.
 std::optional<std::string_view> BearerToken(const http::Headers& headers) {
   if (headers.Count("Authorization") != 1) return std::nullopt;
   const std::string_view value = *headers.Get("Authorization");

@@ -21,9 +21,7 @@ using cache::Counters;
 
 /// Fewer analyses make no meaningful hit rate.
 constexpr std::int64_t kWarmAnalyses = 100;
-/// The time limit for reading the budget's sums.
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
-/// The time limit of an administrator's clear.
 constexpr std::chrono::milliseconds kClearTimeout{60'000};
 
 double Dollars(std::int64_t micros) {
@@ -166,8 +164,7 @@ struct ClearOrder {
   cache::ClearMode mode = cache::ClearMode::kDelete;
 };
 
-/// Rejects unknown input: the default clears everything, so an ignored name would delete entries
-/// that the administrator wanted to keep.
+/// Rejects unknown names: the default clears everything, so ignoring one would delete too much.
 Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace& keys) {
   ClearOrder order;
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);

@@ -47,7 +47,6 @@ Json AnalysisJson(const Analysis& analysis, const SentContent& sent, WallTime no
   return json;
 }
 
-/// The age of the stored verdict; empty when unknown.
 std::optional<seconds> AgeOf(const cache::Entry& entry, WallTime now) {
   if (entry.stored_at == WallTime{}) return std::nullopt;
   return std::max(seconds(0), std::chrono::floor<seconds>(now - entry.stored_at));

@@ -17,8 +17,8 @@ struct SentContent {
   std::optional<std::uint64_t> bytes{};
 };
 
-/// An analysis as the client gets it: JSON body, `X-Cache`, `Cache-Status` (RFC 9211) and `Age`.
-/// Unknown values are null and have no header.
+/// The client's answer: JSON body, `X-Cache`, `Cache-Status` (RFC 9211) and `Age`. Unknown values
+/// are null and have no header.
 http::Response AnalysisResponse(const analysis::Analysis& analysis, const SentContent& sent,
                                 const Clock& clock);
 

@@ -15,7 +15,6 @@ namespace {
 using cache::CacheKey;
 using cache::ContentKind;
 
-/// The analysis, or its error with the cache headers.
 http::Response Answer(const ApiState& state, http::Request& request, analysis::Content content) {
   const std::string file_name = content.file_name;
   SentContent sent{.file_name = file_name, .bytes = content.bytes};

@@ -19,7 +19,6 @@ http::Response Live(const ApiState& state) {
   return JsonResponse(200, body);
 }
 
-/// The vendors of each kind of content, and their state.
 struct VendorReport {
   Json by_kind = Json::object();
   Json states = Json::object();

@@ -9,8 +9,8 @@ namespace vcache::api {
 
 /// Prepares a client's path or pattern for the log: cut, and under `KEY_SECRET` without plain hash
 /// digits, which would confirm a guessed short text. A whole hash (64 hexadecimal digits) becomes
-/// the first 12 digits of its stored name, as in other lines. Another run of at least 8 becomes
-/// `(hidden)`. The logger escapes the rest.
+/// 12 digits of its stored name; another run of at least 8 becomes `(hidden)`. The logger escapes
+/// the rest.
 std::string NameForLog(std::string_view sent, const cache::KeySpace& keys);
 
 }  // namespace vcache::api

@@ -6,7 +6,6 @@
 
 namespace vcache::api {
 
-/// The state that all handlers share. Immutable.
 struct ApiState {
   ApiOptions options;
   ApiParts parts;

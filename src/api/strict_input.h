@@ -16,8 +16,7 @@ namespace vcache::api {
 // Requests that change something or cost money are strict: an unknown name is an error that names
 // it, and has no effect. An ignored name would leave the default, which clears everything or pays.
 
-/// kBadRequest that lists the unknown and the known names; empty when `unknown` is. `where`
-/// describes the names: "member", "form field".
+/// kBadRequest that lists unknown and known names; empty when `unknown` is. `where`: "member".
 std::optional<Error> RefuseUnknown(std::string_view where, const std::vector<std::string>& unknown,
                                    std::initializer_list<std::string_view> known);
 

@@ -14,8 +14,7 @@
 namespace vcache::api {
 namespace {
 
-/// A character takes at most twelve bytes (`\ud83d\ude00` in JSON, `%F0%9F%98%80` in a form). White
-/// space at both ends does not count as text.
+/// A character takes at most twelve bytes (`\ud83d\ude00` in JSON); outer white space is extra.
 std::size_t MostBytes(const TextLimits& limits) {
   return limits.max_chars * 12 + 64 * 1024;
 }

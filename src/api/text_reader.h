@@ -12,13 +12,11 @@ struct TextLimits {
 };
 
 /// Reads the text of `POST /api/analysis/text`: JSON `{"text": "..."}`, a form field `text`, or
-/// `text/plain`, all UTF-8. The same text is the same content in each form. Errors: kBadRequest,
-/// kLengthRequired, kInvalidUtf8, kTooLarge, kUnsupportedMediaType, kTextTooShort, kTextTooLong and
-/// those of the body.
+/// `text/plain`, all UTF-8. Errors: kBadRequest, kLengthRequired, kInvalidUtf8, kTooLarge,
+/// kUnsupportedMediaType, kTextTooShort, kTextTooLong and those of the body.
 Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits& limits);
 
-/// The whole body, up to `max_bytes`. Error: kTooLarge above, before reading if the length is
-/// known.
+/// The whole body. Error: kTooLarge above `max_bytes`, before reading if the length is known.
 Result<std::string> ReadBody(http::Request& request, std::size_t max_bytes);
 
 }  // namespace vcache::api

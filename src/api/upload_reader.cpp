@@ -92,7 +92,6 @@ class FormIntake final : public http::MultipartSink {
   std::string file_name_;
 };
 
-/// Passes the body to `take` in pieces until it ends.
 template <typename Take>
 Result<void> Pump(ByteSource& body, Take&& take) {
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);

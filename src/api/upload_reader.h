@@ -25,11 +25,10 @@ struct UploadLimits {
   content::SpoolOptions spool;
 };
 
-/// Reads the body of `POST /api/analysis/file`: multipart with one field `file`, or raw bytes with
-/// an `image/...`, `video/...` or `application/octet-stream` type. Rejects by the head before it
-/// reads the body (rule H6), by size and first bytes during the upload, by the whole file at the
-/// end. Errors: kBadRequest, kLengthRequired, kTooLarge, kUnsupportedMediaType, kIo and those of
-/// the body.
+/// Reads the body of `POST /api/analysis/file`: multipart with one field `file`, or raw bytes of
+/// type `image/...`, `video/...` or `application/octet-stream`. Checks the head before the body
+/// (rule H6), size and first bytes during it, the whole file at the end. Errors: kBadRequest,
+/// kLengthRequired, kTooLarge, kUnsupportedMediaType, kIo and those of the body.
 Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits);
 
 }  // namespace vcache::api

@@ -10,8 +10,7 @@
 
 namespace vcache::app {
 
-/// Logs at start whether the vendors accept their credentials, one line each, in the background.
-/// The service starts whatever the results are.
+/// Logs in the background whether the vendors accept their credentials, one line each.
 class CredentialReport {
  public:
   /// Starts its thread at once. All arguments must outlive it.

@@ -26,7 +26,6 @@ Error CannotBeRead(int reason) {
                   ". Let the service's user read it, or move it away.");
 }
 
-/// An open file; the destructor closes it.
 class OpenFile {
  public:
   explicit OpenFile(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {}
@@ -49,8 +48,7 @@ class OpenFile {
   UniqueFd fd_;
 };
 
-/// Whether no file of that name exists. A dangling link counts as present: the operator meant it to
-/// be read.
+/// Whether no file of that name exists. A dangling link counts as present.
 bool IsAbsent() {
   struct stat about {};
   return ::lstat(kEnvFile, &about) != 0 && errno == ENOENT;

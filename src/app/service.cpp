@@ -120,8 +120,7 @@ struct Service::Parts {
                                 clock, logger, &budget}),
                api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
 
-  /// The vendors whose credentials the start checks. None with a sandbox: it accepts any, and never
-  /// gets real ones.
+  /// The vendors whose credentials the start checks; none with a sandbox, which accepts any.
   std::vector<std::shared_ptr<detection::Detector>> VendorsToCheck() const {
     if (!settings.detection.check_credentials || IsDemo(settings)) return {};
     return panel.Vendors();

@@ -24,8 +24,8 @@ class Service {
   std::uint16_t port() const noexcept;
   /// Blocks until `Stop` (success), or until the listener failed.
   Result<void> Wait();
-  /// Stops accepting, finishes requests in progress and stores the counts, within the grace period.
-  /// False when paid calls were still running.
+  /// Stops accepting, finishes requests and stores the counts, within the grace period. False when
+  /// paid calls were still running.
   bool Stop();
 
  private:

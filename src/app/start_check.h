@@ -5,8 +5,7 @@
 
 namespace vcache::app {
 
-/// kBadConfiguration when uploads cannot be spooled to the directory: the service would refuse
-/// every upload above a megabyte.
+/// kBadConfiguration when uploads cannot be spooled to the directory.
 Result<void> CheckSpoolDirectory(const std::filesystem::path& directory);
 
 /// Checks whether a service could start with these settings. Creates and removes files and

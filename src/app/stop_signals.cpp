@@ -23,7 +23,6 @@ constexpr std::chrono::milliseconds kSameRequest{1'000};
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// Keeps the handler of a profiler or a sanitizer.
 void IgnoreUnlessHandled(int signal) noexcept {
   struct sigaction action {};
   if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;

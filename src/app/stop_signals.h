@@ -31,7 +31,6 @@ class StopSignals {
 
   /// Blocks until the first signal and returns it; empty after `Cancel`. Thread-safe.
   std::optional<int> Await();
-  /// Ends every `Await`.
   void Cancel();
 
  private:

@@ -7,7 +7,7 @@
 namespace vcache::cli {
 namespace {
 
-/// What stands behind a `=` is not shown: it may be a secret.
+/// Hides the text after `=`: it may be a secret.
 Error NotUnderstood(std::string_view what, std::string_view argument) {
   return Error{ErrorCode::kBadRequest, std::string(what) + " \"" +
                                            EscapeForLog(argument.substr(0, argument.find('='))) +

@@ -9,13 +9,12 @@ namespace vcache::cli {
 
 enum class Command { kHelp, kVersion, kDoctor };
 
-/// What the arguments ask for. A plain value.
 struct Request {
   Command command = Command::kHelp;
-  bool json = false;  ///< `--json`: for machines.
+  bool json = false;  ///< `--json`: for programs.
 };
 
-/// Reads the arguments behind the program's name. kBadRequest names what is not understood.
+/// Reads the arguments after the program's name. kBadRequest names the unknown one.
 Result<Request> ParseCommandLine(std::span<const char* const> arguments);
 
 std::string HelpText();

@@ -8,12 +8,10 @@
 
 namespace vcache::cli {
 
-/// Whether the service could work with these settings, part by part. Each check has a time limit of
-/// its own, some 15 s together. Writes nothing into any store, and nothing that it sends is ever
-/// charged for. `net::InitHttpClients` must have run.
+/// Checks whether the service could work with these settings, in about 15 s. Writes into no store
+/// and causes no charge. Call `net::InitHttpClients` first.
 std::vector<Finding> Examine(const config::Settings& settings, Clock& clock);
 
-/// The parts of it.
 std::vector<Finding> ExamineDirectories(const config::Settings& settings);
 std::vector<Finding> ExamineRedis(const config::Settings& settings, Clock& clock);
 std::vector<Finding> ExamineVendors(const config::Settings& settings, Clock& clock);

@@ -18,11 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Below this much free space the store is as good as full.
+/// Below this free space the store counts as full.
 constexpr std::uintmax_t kLittleSpace = 64ULL * 1024 * 1024;
 
-/// File systems on which SQLite's locks are not to be trusted (rule P3), by the magic numbers of
-/// statfs(2).
+/// File systems whose locks SQLite cannot trust (rule P3), by the magic numbers of statfs(2).
 bool IsNetworkFileSystem(const fs::path& directory) {
   struct statfs about {};
   if (::statfs(directory.c_str(), &about) != 0) return false;
@@ -37,13 +36,13 @@ bool IsNetworkFileSystem(const fs::path& directory) {
   return false;
 }
 
-/// Why this user cannot make files there; empty when it can.
+/// Why the user cannot create files there; empty when it can.
 std::optional<std::string> WhyNotWritable(const fs::path& path) {
   if (::access(path.c_str(), W_OK | X_OK) == 0) return std::nullopt;
   return std::error_code(errno, std::generic_category()).message();
 }
 
-/// The nearest directory upwards that exists: where a missing one would be made.
+/// The nearest existing ancestor: the place where a missing directory would be created.
 fs::path NearestThatExists(fs::path path) {
   std::error_code failed;
   path = fs::absolute(path, failed);
@@ -64,10 +63,10 @@ constexpr std::string_view kStoreAdvice =
     "Name a directory that the service's user may write to, or give it that one (chown); left "
     "empty, CACHE_DIR turns the local store off. The service does not start with this.";
 
-/// What the first bytes of the database say; read without SQLite, which would write to it.
+/// Checks the database's first bytes without SQLite, which would write to it.
 std::optional<std::string> WhyNoDatabase(const fs::path& file) {
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  // application_id, as docs/cache-format.md has it: 1447240803, big-endian at this place
+  // application_id, as in docs/cache-format.md: 1447240803, big-endian at this offset
   // (https://www.sqlite.org/fileformat.html).
   constexpr std::string_view kOurs = "\x56\x43\x24\x63";
   constexpr std::size_t kOursAt = 68;
@@ -75,7 +74,7 @@ std::optional<std::string> WhyNoDatabase(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   stream.read(head.data(), head.size());
   const auto size = static_cast<std::size_t>(stream.gcount());
-  if (size == 0) return std::nullopt;  // new, or unreadable: the latter is told by access(2)
+  if (size == 0) return std::nullopt;  // new, or unreadable: access(2) reports the latter
   const std::string_view text(head.data(), size);
   if (size < head.size() || !text.starts_with(kMagic)) return "it is no SQLite database";
   if (text.substr(kOursAt, kOurs.size()) != kOurs) return "it is a database, and not one of ours";

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kConnectTime{5'000};
-/// A host has several addresses at times, and the first that fails is not the last that is tried.
+/// A host may have several addresses: after the first failure, wait for the others.
 constexpr milliseconds kAfterFirstFailure{1'000};
 constexpr milliseconds kBetweenLooks{10};
 constexpr int kPings = 5;
@@ -49,7 +49,7 @@ std::string Milliseconds(SteadyTime::duration time) {
   return text.data();
 }
 
-/// The median round trip of a few pings, by the time limit that the service has for a command.
+/// The median round trip of a few pings, compared with the service's command time-out.
 Finding OfRoundTrip(const app::SharedLink& link, milliseconds limit, Clock& clock) {
   std::array<SteadyTime::duration, kPings> took{};
   for (auto& time : took) {
@@ -72,8 +72,8 @@ Finding OfRoundTrip(const app::SharedLink& link, milliseconds limit, Clock& cloc
                       "miss it. Raise it, or bring the Redis nearer.");
 }
 
-/// Whether it would take a verdict. SET with XX sets a key only where it exists, and nobody has one
-/// of this name: the server checks everything that it checks for a write, and writes nothing.
+/// Whether the server takes writes. SET with XX only replaces an existing key, and no client has a
+/// key of this name: the server runs all checks of a write, and writes nothing.
 Finding OfWrites(const app::SharedLink& link, const config::Settings& settings, Clock& clock) {
   const bool demo = !settings.detection.sandbox_url.empty();
   const std::string key =

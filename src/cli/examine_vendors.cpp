@@ -13,7 +13,7 @@
 namespace vcache::cli {
 namespace {
 
-/// All vendors are asked at the same time.
+/// For all vendors, which are asked concurrently.
 constexpr std::chrono::milliseconds kVendorsTime{10'000};
 
 Finding OfVendor(const app::VendorCredentials& outcome) {

@@ -8,7 +8,7 @@
 namespace vcache::cli {
 namespace {
 
-/// The text is our own, but paths and a server's words stand in it.
+/// A limit, because the text may contain paths and a server's words.
 constexpr std::size_t kMaxText = 2000;
 
 std::string Padded(std::string_view text, std::size_t width) {

@@ -8,25 +8,25 @@ namespace vcache::cli {
 
 enum class Grade {
   kOk,
-  kWarn,  ///< The service works, and something should be known or could not be found out.
-  kFail,  ///< The service does not work, or not as it is configured to.
+  kWarn,  ///< The service works; a problem or an unknown remains.
+  kFail,  ///< The service does not work, or not as configured.
 };
 std::string_view GradeName(Grade grade) noexcept;  ///< `ok`, `warn`, `FAIL`
 
-/// What one check came to. A plain value without secrets.
+/// The outcome of one check, without secrets.
 struct Finding {
-  std::string check;  ///< What was looked at: `redis`, `vendor sightengine`.
+  std::string check;  ///< The part: `redis`, `vendor sightengine`.
   Grade grade = Grade::kOk;
   std::string message;
-  std::string advice = {};  ///< What to do about it; empty when there is nothing to do.
+  std::string advice = {};  ///< The remedy; empty when none is needed.
 };
 
 bool HasFailed(std::span<const Finding> findings) noexcept;
 
-/// One line for each finding, for people; advice on a line of its own.
+/// For people: one line for each finding, and another for its advice.
 std::string AsText(std::span<const Finding> findings);
 
-/// `{"ok": ..., "checks": [{"check", "status", "message", "advice"?}]}`, for machines.
+/// For programs: `{"ok": ..., "checks": [{"check", "status", "message", "advice"?}]}`.
 std::string AsJson(std::span<const Finding> findings);
 
 }  // namespace vcache::cli

@@ -28,7 +28,6 @@ bool Print(const std::string& text) {
   return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
 }
 
-/// Where the configuration came from.
 std::string SourceOf(bool has_file) {
   std::error_code ignored;
   const std::filesystem::path here = std::filesystem::current_path(ignored);
@@ -36,7 +35,7 @@ std::string SourceOf(bool has_file) {
   return "from the environment; there is no .env in " + here.string();
 }
 
-/// One finding for each line of an error of the configuration; what to do stands behind the last.
+/// One finding for each line of a configuration error; the last one has the advice.
 void AddComplaints(const std::string& message, std::vector<cli::Finding>& findings) {
   std::istringstream lines(message);
   std::string line;
@@ -91,7 +90,7 @@ int Doctor(bool json) {
 
 int Main(std::span<const char* const> arguments) {
   std::signal(SIGPIPE, SIG_IGN);  // rule T7
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of that write
+  std::signal(SIGXFSZ, SIG_IGN);  // a write above the file size limit fails instead
   const Result<cli::Request> request = cli::ParseCommandLine(arguments);
   if (!request) {
     std::fprintf(stderr, "vcachectl: %s\n", request.error().message.c_str());

@@ -26,8 +26,8 @@ bool IsTail(std::string_view rest) {
   return trimmed.empty() || (trimmed.front() == '#' && trimmed.size() < rest.size());
 }
 
-/// A value in quotes. Within single quotes everything is itself; within double quotes a backslash
-/// takes the special meaning from `"`, `\`, `$` and a backtick, and `\n` is a line break.
+/// A value in quotes. Single quotes keep everything as it is. In double quotes a backslash escapes
+/// `"`, `\`, `$` and a backtick, and `\n` is a line break.
 std::variant<std::string, std::string_view> ReadQuoted(std::string_view text) {
   const char quote = text.front();
   std::string value;
@@ -50,7 +50,7 @@ std::variant<std::string, std::string_view> ReadQuoted(std::string_view text) {
   return std::string_view("a quote that is not closed on its line");
 }
 
-/// A value without quotes: up to white space and `#`.
+/// A value without quotes, up to white space and `#`.
 std::string ReadPlain(std::string_view text) {
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] == '#' && (text[i - 1] == ' ' || text[i - 1] == '\t')) {
@@ -61,7 +61,7 @@ std::string ReadPlain(std::string_view text) {
   return std::string(Trim(text));
 }
 
-/// Collects the lines of a file and what is wrong with them.
+/// Collects the lines of a file, and its errors.
 class EnvFileReader {
  public:
   void Line(std::string_view line, std::size_t number) {

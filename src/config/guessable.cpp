@@ -9,11 +9,11 @@
 namespace vcache::config {
 namespace {
 
-/// Nobody means these as a secret, whatever stands around them.
+/// Placeholders that are no secret, whatever surrounds them.
 constexpr std::array<std::string_view, 7> kLeftIn = {
     "change-me", "change_me", "changeme", "replace-me", "replace_me", "replaceme", "placeholder"};
 
-/// Taken away before what is left is measured. Longer ones first where one begins like another.
+/// Removed before measuring the rest. A longer word precedes its own beginning.
 constexpr std::array<std::string_view, 52> kWords = {
     "verdictcache", "administrator", "passwords", "password", "passphrase", "passw0rd", "p@ssw0rd",
     "passwd",       "secrets",       "secret",    "tokens",   "token",      "bearer",   "admin",
@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 52> kWords = {
     "string",       "insert",        "change",    "your",     "here",       "null",     "undefined",
     "deadbeef",     "cafebabe",      "key"};
 
-/// As they follow each other on a keyboard; a run may go on from the end to the beginning.
+/// Characters in keyboard or alphabet order; a run may wrap around.
 constexpr std::array<std::string_view, 5> kRows = {"1234567890", "qwertyuiop", "asdfghjkl",
                                                    "zxcvbnm", "abcdefghijklmnopqrstuvwxyz"};
 constexpr std::size_t kShortestRun = 4;
@@ -38,7 +38,7 @@ std::size_t WordAt(std::string_view text) {
   return 0;
 }
 
-/// How many characters follow each other in `row`, forwards or backwards.
+/// The number of characters that follow each other in `row`, forwards or backwards.
 std::size_t RunIn(std::string_view row, std::size_t step, std::string_view text) {
   std::size_t length = 1;
   for (; length < text.size(); ++length) {
@@ -56,7 +56,6 @@ std::size_t RunAt(std::string_view text) {
   return longest;
 }
 
-/// What no word and no run accounts for.
 std::size_t LeftOf(std::string_view lower) {
   std::size_t left = 0;
   while (!lower.empty()) {
@@ -76,8 +75,7 @@ std::size_t DifferentOnes(std::string text) {
   return static_cast<std::size_t>(std::unique(text.begin(), text.end()) - text.begin());
 }
 
-/// Whether it is a part of less than `least_size` characters, of which at least half as many come
-/// once more (fewer do so by chance).
+/// Whether the text repeats a part; less than half of `least_size` repeats by chance.
 bool Repeats(std::string_view text, std::size_t least_size) {
   for (std::size_t period = 1; period < least_size && period + least_size / 2 <= text.size();
        ++period) {

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kLongestHeaderName = 128;
 
-/// Header names that a browser understands as they are meant: tokens (RFC 9110 section 5.6.2). Of
-/// `*` it would depend on the request what it means.
+/// Header names that browsers understand literally: tokens (RFC 9110 section 5.6.2). `*` is
+/// excluded, because its meaning depends on the request.
 std::optional<std::vector<std::string>> ParseHeaderNames(std::string_view text) {
   auto names = ParseList(text);
   const auto is_name = [](const std::string& name) {
@@ -21,8 +21,7 @@ std::optional<std::vector<std::string>> ParseHeaderNames(std::string_view text) 
 
 }  // namespace
 
-// The upper bounds keep what idle connections may hold in memory within reason; the lower ones
-// leave room for what a browser behind a proxy sends.
+// The upper bounds limit idle connections' memory; the lower ones suffice for proxied browsers.
 std::vector<Variable> HttpVariables() {
   return {
       Whole(

@@ -11,7 +11,7 @@
 namespace vcache::config {
 namespace {
 
-/// What the environment has for a variable, trimmed; empty when that counts as not set.
+/// The variable's trimmed value; empty when it counts as not set.
 std::optional<std::string> Given(const Variable& variable, const Environment& environment) {
   const auto raw = environment(variable.doc.name);
   if (!raw) return std::nullopt;
@@ -28,7 +28,6 @@ const Variable* FindVariable(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-/// A value as a line of a `.env` file bears it.
 std::string Quoted(const std::string& value) {
   if (value.find_first_of(" \t#'\"\\`$\n") == std::string::npos) return value;
   std::string quoted = "\"";
@@ -39,10 +38,9 @@ std::string Quoted(const std::string& value) {
   return quoted + '"';
 }
 
-/// Why a value of the process environment is refused because the same line in a `.env` file would
-/// mean another value; empty when there is no such reason. Docker's --env-file and the like hand
-/// over what stands behind the `=` as it is: a KEY_SECRET in quotes would be a second secret, and
-/// the whole cache lost with the first.
+/// Why a value of the process environment is rejected: the same line in a `.env` file would mean
+/// another value. Empty without such a reason. Docker's --env-file passes on everything after `=`:
+/// KEY_SECRET in quotes would be another secret, and the whole cache would be lost.
 std::string OtherReading(const Variable& variable, const Environment& process) {
   const auto raw = process(variable.doc.name);
   if (!raw) return {};
@@ -129,7 +127,7 @@ bool HoldsSecrets(const EnvFile& file) {
     const auto& [name, value] = line;
     const Variable* variable = FindVariable(name);
     if (variable == nullptr || Trim(value).empty()) return false;
-    // A user or a query of a URL is where its secret stands, if it has one.
+    // A URL's secret is in its user or its query.
     return variable->exposure == Exposure::kSecret ||
            (variable->exposure == Exposure::kOrigin &&
             value.find_first_of("?@") != std::string::npos);

@@ -3,13 +3,13 @@
 #include "config/values.h"
 #include "config/variable_kinds.h"
 
-// Of the store that replicas share, and of the calls that they must not pay for twice.
+// Variables of the store that replicas share, and of the calls that they must not pay for twice.
 namespace vcache::config {
 namespace {
 
 constexpr std::int64_t kOneMinuteMs = 60'000;
 
-/// The scheme and something behind it: what is wrong with the rest, the start says.
+/// Checks only the scheme and that something follows; the start reports other errors.
 bool IsRedisUrl(std::string_view text) {
   if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
   for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://",

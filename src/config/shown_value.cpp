@@ -7,10 +7,10 @@
 namespace vcache::config {
 namespace {
 
-/// Longer than every name that we have, and shorter than most keys.
+/// Longer than every variable's name, and shorter than most keys.
 constexpr std::size_t kLongestName = 48;
 
-/// A kind of characters, and what a shape calls it.
+/// A class of characters, and its name in a shape.
 struct Kind {
   bool (*is_one)(unsigned char);
   std::string_view name;
@@ -40,7 +40,6 @@ std::string KindsIn(std::string_view value) {
   return kinds;
 }
 
-/// What parts a URL has.
 std::string PartsOf(const Url& url) {
   std::string parts = url.scheme == "https" ? "an https URL" : "an http URL";
   if (url.has_user) parts += ", with a user";
@@ -56,7 +55,7 @@ std::string OriginOnly(std::string_view url) {
   if (scheme == std::string_view::npos) return std::string(kMasked);
   const std::string_view behind = url.substr(scheme + 3);
   const std::size_t end = std::min(behind.find_first_of("/?#"), behind.size());
-  // Strictly read, so that nothing but a host and a port passes for one.
+  // Parse strictly: the result must be only a host and a port.
   const auto parsed = ParseUrl(url.substr(0, scheme + 3 + end));
   if (!parsed) return std::string(kMasked);
   return Origin(*parsed) + (end == behind.size() ? "" : "/\xE2\x80\xA6");

@@ -7,18 +7,16 @@
 
 namespace vcache::config {
 
-/// What secrets look like wherever they are shown.
+/// Replaces a secret wherever it would be shown.
 inline constexpr std::string_view kMasked = "********";
 
-/// The value in the settings as far as its variable is declared harmless. A default is shown as it
-/// is: everybody can read it in the documentation.
+/// The value in the settings if its variable is harmless. A default is shown unmasked.
 std::string ShownValue(const Variable& variable, const Settings& settings);
 
-/// What may be said of a value that was refused, which may be anything, also a password that was
-/// meant for another variable: its size and what kinds of characters it has.
+/// Describes a rejected value, which may be a secret, by size and kinds of characters.
 std::string ShapeOf(std::string_view value);
 
-/// A name of a `.env` file; one that looks like the line of a secret is not shown.
+/// A name of a `.env` file, unless it looks like a secret.
 std::string ShownName(std::string_view name);
 
 }  // namespace vcache::config

@@ -29,7 +29,6 @@ bool IsUrlCharacter(char c) {
   return c > ' ' && c < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
 }
 
-/// Reads `host[:port]` or `[address][:port]` into `url`.
 bool ReadAuthority(std::string_view authority, Url& url) {
   std::string_view host = authority;
   std::string_view rest;
@@ -86,8 +85,8 @@ std::string Origin(const Url& url) {
 
 bool IsLoopbackHost(std::string_view host) {
   if (LowerCase(host) == "localhost") return true;
-  // inet_pton takes the dotted form of four decimal numbers only: "127.1", "0x7f.0.0.1" and
-  // "127.0.0.1.example.com" are names here, as names they are not loopback.
+  // inet_pton takes only four decimal numbers with dots. "127.1", "0x7f.0.0.1" and
+  // "127.0.0.1.example.com" are names here, and so not loopback.
   const std::string text(host);
   in_addr ipv4{};
   if (inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return (ntohl(ipv4.s_addr) >> 24U) == 127;

@@ -12,56 +12,52 @@
 
 namespace vcache::config {
 
-/// What documentation says of a variable.
 struct Doc {
   std::string name;
   std::string_view unit;
   std::string description;
 };
 
-/// One variable: everything that reading, documenting and showing it needs, so that the three
-/// cannot disagree. Its default is what `Settings` says.
+/// One variable: reading, documenting and showing it must agree. `Settings` has its default.
 struct Variable {
   Doc doc;
   std::string_view group = {};
-  /// A value is a secret unless its variable is declared harmless.
+  /// Secret unless its variable is declared harmless.
   Exposure exposure = Exposure::kSecret;
-  /// Set but empty is a value of its own, not "not set".
+  /// Set but empty is a value, not "not set".
   bool empty_is_value = false;
-  /// What it may hold, as it follows "expected".
+  /// The allowed values, as text after "expected".
   std::string expected;
-  /// Whether the text is a value; if so, it is in the settings.
+  /// Reads the text into the settings; false when it is no allowed value.
   std::function<bool(std::string_view text, Settings& settings)> read;
-  /// The value in the settings as one would write it.
+  /// The value in the settings, in the variable's notation.
   std::function<std::string(const Settings& settings)> show;
 };
 
-/// Declares that the values of a variable may be shown to whoever reads the log.
+/// Declares that logs may show the variable's values.
 inline Variable Harmless(Variable variable) {
   variable.exposure = Exposure::kWhole;
   return variable;
 }
 
-/// Declares that of its values, which are URLs, the part up to the host and port may be shown.
+/// Declares that logs may show the scheme, host and port of the variable's URLs.
 inline Variable HarmlessOrigin(Variable variable) {
   variable.exposure = Exposure::kOrigin;
   return variable;
 }
 
-/// The table, in the order of the documentation.
 const std::vector<Variable>& VariableTable();
 
-/// The part of it that says what may be spent.
+/// The variables of the spending limits.
 std::vector<Variable> BudgetVariables();
-/// What a request's head may be, and what a page of another site may send in it.
+/// The variables of request heads and of other origins' pages.
 std::vector<Variable> HttpVariables();
 std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
 /// The vendors of the table but the one by configuration.
 std::vector<Variable> VendorVariables();
 
-/// A variable of any type. `field` maps settings to the member, `parse` a text to an optional
-/// value, `show` a value to its text.
+/// A variable of any type: `field` returns the member, `parse` an optional value, `show` its text.
 template <typename Field, typename Parse, typename Show>
 Variable MakeVariable(const Doc& doc, std::string expected, Field field, Parse parse, Show show) {
   using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;

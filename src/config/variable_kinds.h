@@ -1,6 +1,6 @@
 #pragma once
 
-// The kinds of variables that the table is made of.
+// The kinds of variables in the table.
 
 #include <algorithm>
 #include <array>
@@ -15,8 +15,7 @@
 
 namespace vcache::config {
 
-/// A number or duration between bounds, in the unit of its variable; `scale` units of the field
-/// make one of the variable's.
+/// A number or duration within bounds. `scale` units of the field are one of the variable's.
 template <typename Field>
 Variable Whole(const Doc& doc, std::int64_t min, std::int64_t max, Field field,
                std::int64_t scale = 1) {
@@ -48,7 +47,7 @@ inline std::string ShowText(const Secret& value) {
   return value.empty() ? "" : std::string(kMasked);
 }
 
-/// A text that is taken as it stands when `allowed` says so. A secret, unless declared harmless.
+/// A text that `allowed` accepts, unchanged. Secret, unless declared harmless.
 template <typename Allowed, typename Field>
 Variable Text(const Doc& doc, std::string expected, Allowed allowed, Field field) {
   const auto parse = [allowed](std::string_view text) {
@@ -58,7 +57,6 @@ Variable Text(const Doc& doc, std::string expected, Allowed allowed, Field field
                       [](const auto& value) { return ShowText(value); });
 }
 
-/// One of a few words.
 template <typename Value, std::size_t N, typename Field>
 Variable Choice(const Doc& doc, std::array<std::pair<std::string_view, Value>, N> words,
                 Field field) {
@@ -139,7 +137,7 @@ Variable Usd(const Doc& doc, Field field) {
                                field, parse, FormatUsd));
 }
 
-/// A limit to what may be spent; not set: none. 0 is refused, as it might be meant either way.
+/// A spending limit; not set: none. Rejects 0, because it is ambiguous.
 template <typename Field>
 Variable UsdLimit(const Doc& doc, Field field) {
   constexpr std::int64_t kMost = 1'000'000'000'000;

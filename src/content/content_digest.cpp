@@ -5,7 +5,6 @@
 namespace vcache::content {
 namespace {
 
-/// The value of a hexadecimal digit, or -1.
 int DigitValue(char digit) noexcept {
   if (digit >= '0' && digit <= '9') return digit - '0';
   if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;

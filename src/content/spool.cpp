@@ -13,11 +13,10 @@ namespace {
 
 constexpr std::size_t kFirstBlock = 4096;
 
-/// Memory in blocks. Each block is as large as all before it: at most twice the content (plus a
-/// page) is allocated, and no byte is copied again.
+/// Memory in blocks, each as large as all before it: allocates at most twice the content, plus a
+/// page, and copies no byte again.
 class Blocks {
  public:
-  /// `limit` is the largest total size.
   explicit Blocks(std::size_t limit) : limit_(limit) {}
 
   void Append(ByteView bytes) {

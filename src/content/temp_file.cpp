@@ -13,7 +13,6 @@
 namespace vcache::content {
 namespace {
 
-/// Repeats a system call while signals interrupt it.
 template <typename Call>
 auto WithoutInterrupts(Call call) {
   auto result = call();

@@ -14,19 +14,16 @@ namespace vcache::content {
 /// thread writes it; afterwards any number read it. The destructor closes it.
 class TempFile {
  public:
-  /// Opens a file without a name, like open(2) with `O_TMPFILE`. Returns a descriptor, or -1 and
-  /// errno.
+  /// Opens a file without a name, as open(2) with `O_TMPFILE`: a descriptor, or -1 and errno.
   using OpenUnnamed = std::function<int(const char* directory)>;
 
-  /// Creates the file in `directory` by `O_TMPFILE`. Where the file system lacks it, unlinks a
-  /// randomly named file at once (rule P2). Error: kIo when neither works. Tests pass
-  /// `open_unnamed`.
+  /// Creates the file by `O_TMPFILE`, or unlinks a randomly named file where the file system lacks
+  /// it (rule P2). Error: kIo when neither works. Tests pass `open_unnamed`.
   static Result<TempFile> Create(const std::filesystem::path& directory,
                                  const OpenUnnamed& open_unnamed = OpenTmpFile);
   /// Takes ownership of an open descriptor; `directory` is for messages.
   TempFile(UniqueFd file, std::filesystem::path directory) noexcept;
 
-  /// Appends all of `bytes`. Error: kIo.
   Result<void> Append(ByteView bytes);
   /// Reads at `offset`: at least one byte, 0 only at the end. Thread-safe.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;

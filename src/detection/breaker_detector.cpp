@@ -7,7 +7,7 @@
 
 namespace vcache::detection {
 
-/// Tells the breaker how a call ended, also when it ended by an exception.
+/// Reports to the breaker how a call ended, also after an exception.
 class BreakerDetector::Call {
  public:
   Call(BreakerDetector& breaker, std::uint64_t generation)
@@ -63,7 +63,7 @@ BreakerDetector::CallSignal BreakerDetector::SignalOf(const Error& error,
     case ErrorCode::kVendorInvalidAnswer:
       return CallSignal::kWorks;
     default:
-      return CallSignal::kNothing;  // a bound, a stop or a disk of ours: the vendor was not asked
+      return CallSignal::kNothing;  // a local limit, stop or disk error: the vendor was not asked
   }
 }
 
@@ -91,7 +91,7 @@ Result<std::uint64_t> BreakerDetector::Enter() {
     logger_.Info("A vendor is tried again after a pause", {{"vendor", provider()}});
     return generation;
   }
-  // While another's probe is under way nobody knows; a moment later somebody will.
+  // A probe is in progress; its result will be known in a moment.
   const std::chrono::seconds left = state_ == BreakerState::kOpen
                                         ? std::chrono::ceil<std::chrono::seconds>(open_until_ - now)
                                         : std::chrono::seconds(1);
@@ -136,10 +136,10 @@ void BreakerDetector::Learn(CallSignal sign) {
       if (probe || ++faults_ >= options_.faults) Open(options_.pause);
       break;
     case CallSignal::kNothing:
-      if (probe) Open(std::chrono::seconds(0));  // the next one probes
+      if (probe) Open(std::chrono::seconds(0));  // the next call probes
       break;
     case CallSignal::kLongPause:
-      break;  // counts whenever its call began
+      break;  // handled in Leave, for any generation
   }
 }
 

@@ -28,8 +28,7 @@ bool IsTransient(ErrorCode code) {
          code == ErrorCode::kOverloaded;
 }
 
-/// The soonest time at which one of them may answer again; empty when one of them may at any time,
-/// or none of them said.
+/// The earliest retry time; empty when a vendor may answer at any time, or none said.
 std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
   std::optional<std::chrono::seconds> soonest;
   for (const Asked& each : asked) {
@@ -41,19 +40,19 @@ std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
   return soonest;
 }
 
-/// The error of the first, with the worst charge of all.
+/// The first error, with the worst charge of all.
 Error FailureOf(const std::vector<Asked>& asked, DetectionMode mode) {
   Error error = asked.front().answer.error();
   for (const Asked& each : asked) {
     const Charge charge = each.answer.error().charge;
     if (Rank(charge) > Rank(error.charge)) error.charge = charge;
   }
-  // Whichever works again first is enough.
+  // A fallback needs only the first vendor that recovers.
   if (mode == DetectionMode::kFallback && asked.size() > 1) error.retry_after = SoonestOf(asked);
   return error;
 }
 
-/// Takes what one vendor told into the common verdict.
+/// Adds one vendor's answer to the common verdict.
 void Merge(Detection& detection, Verdict& verdict, Json& details) {
   verdict.provider += (verdict.provider.empty() ? "" : ",") + detection.source.provider;
   verdict.demo = verdict.demo || detection.demo;
@@ -128,7 +127,7 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
     if (charge == Charge::kCharged) outcome.cost_micros += member->PriceMicros(task);
     if (charge == Charge::kUnknown) ++outcome.unknown_charges;
   }
-  for (std::size_t at = asked.size(); at < members.size(); ++at) {  // whose turn never came
+  for (std::size_t at = asked.size(); at < members.size(); ++at) {  // not asked
     outcome.charges.push_back({std::string(members[at]->provider()), 0});
   }
 }

@@ -11,15 +11,13 @@
 
 namespace vcache::detection {
 
-/// Fills in what the calls cost, whether or not they led to anything. `asked` are the first of
-/// `members`; the others took nothing.
+/// Fills in the costs, also without a verdict. `asked` are the first of `members`.
 void Account(const Members& members, const std::vector<Asked>& asked, const DetectionTask& task,
              PanelOutcome& outcome);
 
-/// The verdict of those that gave one, with the others beside it as errors; `partial` when it is a
-/// consensus that misses one. Without any verdict, the error of the first with the worst charge of
-/// all; in a fallback with the soonest time at which one of them may answer again. Takes texts out
-/// of `asked`.
+/// The verdict of the successful vendors, with the others' errors; `partial` when a consensus lacks
+/// one. Without success: the first error with the worst charge; in a fallback with the earliest
+/// retry time.
 Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now);
 
 }  // namespace vcache::detection

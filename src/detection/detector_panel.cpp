@@ -24,15 +24,14 @@ Error NotConfigured(MediaKind kind) {
           " (.env.example), or DETECTION_SANDBOX_URL to try the service without a vendor."};
 }
 
-/// Those that can judge this very content. A vendor that never will must not make every verdict on
-/// it partial, or the others would be paid again and again.
+/// The vendors that can judge this content. A vendor that never can must not make its verdicts
+/// partial: the service would pay the others again and again.
 Members Taking(Members members, const DetectionTask& task) {
   std::erase_if(members, [&task](const auto& member) { return !member->RefusalOf(task).empty(); });
   return members;
 }
 
-/// A vendor that does not take the content charged nothing: a caller that reserved its price before
-/// the file was looked into gets it back. After `LookInto` nothing was reserved for it.
+/// A vendor that does not take the content charged nothing: refunds a price reserved for it.
 void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
   for (const auto& member : serving) {
     if (member->RefusalOf(task).empty()) continue;
@@ -160,7 +159,7 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspect
                              decided ? Charge::kNone : Charge::kUnknown}};
   try {
     if (decided) {
-      for (const auto& member : serving) {  // who was not asked took nothing
+      for (const auto& member : serving) {  // vendors that were not asked charged nothing
         outcome.charges.push_back({std::string(member->provider()), 0});
       }
       outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
@@ -172,7 +171,7 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspect
       outcome.verdict->provenance = look.provenance;
     }
   } catch (const std::exception&) {
-    // Out of memory, in effect. What was counted stays counted.
+    // Only std::bad_alloc comes here; the counted costs stay.
   }
   return outcome;
 }

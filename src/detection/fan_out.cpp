@@ -9,11 +9,11 @@
 namespace vcache::detection {
 namespace {
 
-/// No vendor answers within less.
+/// No vendor answers faster.
 constexpr std::chrono::seconds kLeastTime{1};
 
 Error Unexpected(const Detector& member) {
-  // It may have thrown before or after the vendor worked: nobody knows what it cost.
+  // The exception may have come before or after the vendor's work: the charge is unknown.
   return Error{ErrorCode::kInternal,
                std::string(member.provider()) + ": The call ended in an unexpected way.",
                Charge::kUnknown};
@@ -24,7 +24,7 @@ Error Unexpected(const Detector& member) {
 Result<Detection> Ask(Detector& member, const DetectionTask& task, Deadline deadline) noexcept {
   try {
     Result<Detection> answer = member.Detect(task, deadline);
-    // Promise 3 does not depend on an adapter: what is no score is no verdict.
+    // Do not rely on the adapter for promise 3: without a valid score there is no verdict.
     if (answer && (!answer->source.score || !IsScore(*answer->source.score))) {
       return Error{ErrorCode::kVendorInvalidAnswer,
                    std::string(member.provider()) + ": The answer has no score.", Charge::kUnknown};
@@ -48,7 +48,7 @@ std::vector<Asked> AskAll(const Members& members, const DetectionTask& task, Dea
     try {
       threads.emplace_back(ask);
     } catch (const std::exception&) {
-      ask();  // no thread to be had: later rather than not at all
+      ask();  // without a thread: later is better than never
     }
   }
   asked[0].answer = Ask(*members[0], task, deadline);

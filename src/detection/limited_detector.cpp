@@ -7,7 +7,7 @@
 
 namespace vcache::detection {
 
-/// A turn that was given is given back, whatever ends the call.
+/// Returns the permit at the end of the call, also after an exception.
 class LimitedDetector::Permit {
  public:
   explicit Permit(LimitedDetector& limited) : limited_(limited) {}

@@ -20,7 +20,7 @@ LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept 
   if (task.file == nullptr || !task.media_type) return look;
   try {
     if (content::IsVideo(*task.media_type)) {
-      look.video_may_be_longer = true;  // until the container has proved it
+      look.video_may_be_longer = true;  // until the container proves its length
       look.video = content::ReadVideoInfo(*task.file, *task.media_type);
       const content::VideoReach reach = content::ReadVideoReach(*task.file, *task.media_type);
       look.video_length = reach.longest;
@@ -30,7 +30,7 @@ LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept 
       look.provenance = content::ReadProvenance(*task.file, *task.media_type);
     }
   } catch (const std::exception&) {
-    // Out of memory, in effect. A vendor can be asked all the same.
+    // Only std::bad_alloc comes here; the vendors can still be asked.
   }
   return look;
 }

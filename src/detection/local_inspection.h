@@ -10,16 +10,14 @@
 
 namespace vcache::detection {
 
-/// Looks into the file of a task: at the container of a video, and at what it declares unless
-/// `mode` is off. Texts tell nothing. Never throws: a file that cannot be read tells nothing.
+/// Inspects the file of a task: the container of a video, and the claims of origin unless `mode` is
+/// off. Empty for texts and for an unreadable file. Never throws.
 LocalInspection LookAt(const DetectionTask& task, ProvenanceMode mode) noexcept;
 
-/// The verdict on a file that declares itself generated: a score of 100, by `provenance`, without a
-/// confidence, because nobody verified it.
+/// The verdict on a file that declares itself generated: score 100, no confidence, as unverified.
 Verdict DeclaredVerdict(const Provenance& provenance, WallTime now);
 
-/// What `cache.detectors` begins with where declarations decide; the number goes up when what
-/// counts as one changes.
+/// Begins `cache.detectors` where declarations decide. Increase the number when their rules change.
 inline constexpr std::string_view kProvenanceFingerprint = "provenance:1";
 
 }  // namespace vcache::detection

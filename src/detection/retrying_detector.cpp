@@ -46,7 +46,7 @@ std::optional<std::chrono::milliseconds> RetryingDetector::PauseAfter(const Erro
   most = std::min(most, options_.longest_pause);
   const auto random =
       static_cast<milliseconds::rep>(options_.random() * static_cast<double>(most.count()));
-  // What the vendor asked for comes first, and those that it told the same are spread behind it.
+  // First the wait that the vendor asked for, then jitter among the callers that it told the same.
   const milliseconds pause = asked + milliseconds(random);
   if (pause >= deadline.Remaining(clock_)) return std::nullopt;
   return pause;

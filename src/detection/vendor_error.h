@@ -6,12 +6,12 @@
 
 namespace vcache::detection {
 
-/// A failure in one sentence that begins with the vendor's name.
+/// An error whose one sentence begins with the vendor's name.
 Error VendorError(std::string_view vendor, ErrorCode code, std::string_view sentence,
                   Charge charge);
 
-/// The vendor does not judge this content, for a reason that lies in it and that its sender may
-/// read: `sentence` names no variable and nothing of our account.
+/// The vendor cannot judge this content. `sentence` is for the client: no variable, nothing of the
+/// account.
 Error ContentRefused(std::string_view vendor, std::string_view sentence, Charge charge);
 
 }  // namespace vcache::detection

@@ -9,21 +9,20 @@
 
 namespace vcache::sandbox {
 
-/// What was called and what it would have cost, and how the next call is answered. Thread-safe.
+/// Counts calls and their simulated charges, and decides how to answer the next call. Thread-safe.
 class CallLedger {
  public:
   explicit CallLedger(Behaviour behaviour) : behaviour_(std::move(behaviour)) {}
 
-  /// A call of this vendor begins: how to answer it. Each begin needs its `End`.
+  /// Begins a call of this vendor and returns its behaviour. Each call needs one `End`.
   Behaviour Begin(std::string_view vendor);
-  /// A call was read and judged; counted before it is answered, as a vendor does.
+  /// Counts a call that was read and judged, before it is answered, as a vendor does.
   void Charge(std::string_view vendor, bool charged, std::int64_t cost_micros);
   void End();
-  /// How to answer a question of this vendor that is no call: nothing is counted.
+  /// The behaviour for a free request of this vendor; counts nothing.
   Behaviour Look(std::string_view vendor) const;
-  /// How many frames of a video are analysed and charged.
   int Frames() const;
-  /// Whether the behaviour is set for this vendor by its name.
+  /// Whether the behaviour names this vendor.
   bool IsFor(std::string_view vendor) const;
 
   void Behave(Behaviour behaviour);

@@ -28,7 +28,7 @@ http::Response Refuse(std::string_view message) {
   return JsonAnswer(400, Json::object({{"error", message}}));
 }
 
-/// A switch that is misspelt must not leave a test with a vendor that behaves.
+/// Rejects a misspelt switch: a test would otherwise run with a vendor that never fails.
 std::optional<std::string> UnknownMember(const Json& switches) {
   constexpr std::array<std::string_view, 5> kKnown = {"mode", "latencyMs", "times", "frames",
                                                       "vendor"};

@@ -44,7 +44,7 @@ void JobBoard::Complete(const std::string& id, const Judged& judged) {
 http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
                                const Vendor& vendor, const JobWords& words,
                                http::Request& request) {
-  // A result may be bad in many ways; that the content was taken is said in one.
+  // The mode spoils the result; the acceptance is always the same.
   Vendor taking = vendor;
   taking.answer = [&](const Judged& judged, const std::optional<Json>&, Mode mode) {
     return words.accepted(jobs.Open({judged, mode}));

@@ -11,23 +11,21 @@
 
 namespace vcache::sandbox {
 
-/// A content that was accepted and will be judged later.
+/// An accepted content that is judged later.
 struct Job {
   Judged judged;
-  Mode mode = Mode::kOk;  ///< How the result will be.
-  int looks = 0;          ///< How often the result was asked for, this time included.
+  Mode mode = Mode::kOk;  ///< Decides the result.
+  int looks = 0;          ///< Polls of the result, this one included.
 };
 
-/// The jobs of the vendors that answer later. Holds the newest 10,000. Thread-safe.
+/// The jobs of asynchronous vendors. Keeps the newest 10,000. Thread-safe.
 class JobBoard {
  public:
-  /// The new job's id.
   std::string Open(Job job);
-  /// The job, its looks counted.
+  /// The job, with this poll counted.
   std::optional<Job> Look(const std::string& id);
-  /// The job, without a look.
+  /// The job, without counting a poll.
   std::optional<Job> Find(const std::string& id) const;
-  /// Its content has come.
   void Complete(const std::string& id, const Judged& judged);
 
  private:
@@ -36,19 +34,18 @@ class JobBoard {
   std::map<std::string, Job, std::less<>> jobs_ VCACHE_GUARDED_BY(mutex_);
 };
 
-/// How an asynchronous vendor words what is not its result.
+/// An asynchronous vendor's answers other than the result.
 struct JobWords {
   std::function<http::Response(const std::string& id)> accepted;
   std::function<http::Response(const std::string& id)> running;
   std::function<http::Response()> unknown;
 };
 
-/// Serves the call that brings a content: like `ServeCall`, but a good one opens a job.
+/// Serves the call with the content: like `ServeCall`, but a success opens a job.
 http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
                                const Vendor& vendor, const JobWords& words, http::Request& request);
 
-/// Serves a look at a job: running the first time, then what its mode makes of the result. Looks
-/// are free and are no calls.
+/// Serves a poll: first "running", then the mode's result. Polls are free and not counted as calls.
 http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& words,
                          const std::string& id);
 

@@ -59,7 +59,7 @@ Result<sandbox::Behaviour> BehaviourFromEnvironment() {
 
 http::ServerOptions ServerOptionsFor(std::uint16_t port) {
   http::ServerOptions options;
-  options.host = "127.0.0.1";  // never reachable from outside: its verdicts are made up
+  options.host = "127.0.0.1";  // loopback only: its verdicts are invented
   options.port = port;
   options.max_body_bytes = 5ULL * 1024 * 1024 * 1024;
   return options;
@@ -91,7 +91,7 @@ int Serve(std::uint16_t port) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of that write
+  std::signal(SIGXFSZ, SIG_IGN);  // a write above the file size limit fails instead
   std::uint16_t port = 9090;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];

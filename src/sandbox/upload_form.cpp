@@ -8,7 +8,7 @@
 namespace vcache::sandbox {
 namespace {
 
-/// Some vendors take whole texts as a field.
+/// Some vendors take a whole text as a field.
 constexpr std::size_t kMaxField = 4 * 1024 * 1024;
 
 }  // namespace

@@ -9,19 +9,18 @@
 
 namespace vcache::sandbox {
 
-/// A multipart form with one file: keeps the plain fields and hashes the file. One thread.
+/// A multipart form with one file: keeps the plain fields and hashes the file. For one thread.
 class UploadForm final : public http::MultipartSink {
  public:
   explicit UploadForm(std::string file_field) : file_field_(std::move(file_field)) {}
 
-  /// Reads the request's body to its end. kBadRequest when it is no form.
+  /// Reads the request's body to its end. Error: kBadRequest when it is no form.
   Result<void> Read(http::Request& request);
 
   const std::string& Field(const std::string& name) { return fields_[name]; }
-  /// What the file's part says it is.
   const std::string& file_type() const { return file_type_; }
   bool has_file() const { return file_bytes_ > 0; }
-  /// The file's; once.
+  /// The file's digest; call it once.
   content::ContentDigest Digest() { return hasher_.Finish(); }
 
   Result<void> OnPart(const http::PartHead& head) override;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kSmallBody = 1024 * 1024;
 
-/// Headers of a single call win over the sandbox's behaviour.
+/// A call's own headers override the sandbox's behaviour.
 Behaviour Steered(Behaviour behaviour, const http::Headers& headers) {
   if (const auto name = headers.Get("X-Sandbox-Mode")) {
     behaviour.mode = ModeFromName(*name).value_or(behaviour.mode);
@@ -54,7 +54,6 @@ http::Response Error500() {
   return response;
 }
 
-/// A good answer spoilt on its way.
 http::Response Spoil(Mode mode, http::Response good) {
   switch (mode) {
     case Mode::kBrokenJson:
@@ -67,7 +66,7 @@ http::Response Spoil(Mode mode, http::Response good) {
       good.cut_after = 0;
       break;
     case Mode::kCut:
-      // Into the body, whatever the length of the head: bodies have at least 32 bytes.
+      // Cuts within the body, whatever the head's length: pads the body first.
       good.body.resize(std::max<std::size_t>(good.body.size(), 4096), ' ');
       good.cut_after = 2048;
       break;
@@ -80,7 +79,7 @@ http::Response Spoil(Mode mode, http::Response good) {
   return good;
 }
 
-/// What fails before the vendor looks at anything; empty for every other mode.
+/// The failures before any analysis; empty for every other mode.
 std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   switch (mode) {
     case Mode::kError500:
@@ -104,7 +103,7 @@ std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   }
 }
 
-/// Counts the end of a call however it ends.
+/// Counts the end of a call, also after an exception.
 class Under {
  public:
   explicit Under(CallLedger& ledger) : ledger_(ledger) {}

@@ -15,74 +15,71 @@ namespace vcache::sandbox {
 
 class JobBoard;
 
-/// What a vendor's adapter in the sandbox says of one call that it has read.
+/// What a vendor's adapter found in one call.
 struct Judged {
-  /// Why the vendor refuses the request, charging nothing; else empty.
+  /// The vendor's free refusal of the request; empty without one.
   std::optional<http::Response> refusal{};
   std::int64_t cost_micros = 0;
   content::ContentDigest digest{};
-  /// False: the call only announces a content, which comes by another way and is charged then.
+  /// False: the call only announces a content, which is sent and charged separately.
   bool has_content = true;
   bool is_video = false;
-  int frames = 1;  ///< That are analysed, for vendors that charge frames.
+  int frames = 1;  ///< Analysed frames, for vendors that charge them.
 };
 
-/// One vendor as the sandbox knows it: how it reads a call, and how it words each answer.
+/// One vendor's protocol: how it reads a call, and its answers.
 struct Vendor {
   std::string name;
-  /// Reads the whole request and checks it as the vendor does.
+  /// Reads and checks the whole request like the vendor.
   std::function<Judged(http::Request&)> read;
-  /// The finished answer with this score (0 to 1, or whatever the mode puts in its place; empty:
-  /// no score at all).
+  /// The final answer with this score: 0 to 1, the mode's replacement, or empty for no score.
   std::function<http::Response(const Judged&, const std::optional<Json>& score, Mode mode)> answer;
-  /// The vendor's wording of kRateLimit (`Retry-After: 1` is added to it), kQuota, kCredentials and
-  /// kRefuseMedia.
+  /// The answer for kRateLimit (`Retry-After: 1` is added), kQuota, kCredentials and kRefuseMedia.
   std::function<http::Response(Mode mode)> failure;
 };
 
-/// Whether a mode spoils the answer of a call, or that of a later look at its job.
+/// Whether a mode spoils the answer to the call, or the later result of its job.
 enum class Spoiling { kNow, kLater };
 
-/// Serves one call: behaviour, latency, reading, counting, answering.
+/// Serves one call: behaviour, latency, reading, counting, answer.
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
                          http::Request& request, Spoiling spoiling = Spoiling::kNow);
 
-/// Serves a question that costs nothing, such as one that only tells whether the credentials are
-/// good: `answer` is the vendor's, unless the behaviour has another or spoils it. No call: it is
-/// not counted, neither in the ledger nor against `Behaviour::times`.
+/// Serves a free request, such as a credential check. Sends `answer`, unless the behaviour replaces
+/// or spoils it. Counts neither in the ledger nor in `Behaviour::times`.
 http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
                              const http::Request& request, http::Response answer);
 
-/// The finished answer as the mode makes it, spoilt or not.
+/// The final answer in this mode.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
 
-/// `POST path` answers as this vendor. `ledger` and `clock` must outlive the router.
+/// Makes `POST path` answer as this vendor. `ledger` and `clock` must outlive the router.
 void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
              Clock& clock);
 
-/// Whether the request bears a bearer token of any kind: the sandbox takes every one.
-/// The value of a field of the query; empty when it is missing or malformed.
+/// A query field's value; empty when it is missing or malformed.
 std::string QueryValue(const http::Request& request, std::string_view name);
+/// Whether the request has a bearer token; the sandbox accepts any.
 bool HasBearer(const http::Request& request);
 
-/// Whether the request bears an `x-api-key`: the sandbox takes every one.
+/// Whether the request has an `x-api-key`; the sandbox accepts any.
 bool HasApiKey(const http::Request& request);
 
-/// How many words a text has for vendors that bill them; at least 1.
+/// The number of words, for vendors that bill them; at least 1.
 std::int64_t WordsOf(const std::string& text);
 
-/// The made-up score of a content: 0 to 1 in hundredths, always the same for the same bytes.
+/// The invented score of a content: 0 to 1 in hundredths, always the same for the same bytes.
 double ScoreOf(const content::ContentDigest& digest) noexcept;
 
 http::Response JsonAnswer(int status, const Json& body);
 
-/// The whole body of a small request; empty when it is too large or broke off.
+/// The whole body of a small request; empty when it is too large or incomplete.
 std::optional<std::string> ReadSmallBody(http::Request& request);
 
-/// The digest of a body that is a file and nothing else, of any size; empty when it broke off.
+/// The digest of a body that is one file of any size; empty when it is incomplete.
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
 
-/// The vendors' routes. `ledger` and `clock` must outlive the router.
+/// Adds the vendors' routes. `ledger` and `clock` must outlive the router.
 void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
 void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);

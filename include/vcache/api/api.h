@@ -36,8 +36,7 @@ struct ApiOptions {
   std::vector<std::string> cors_headers;
   /// Verdicts come from the sandbox.
   bool demo = false;
-  /// The stores' names for contents. Admin requests are translated into them, and log lines use
-  /// them.
+  /// The stores' names for contents; admin requests are translated into them, log lines use them.
   cache::KeySpace keys{};
 };
 
@@ -55,8 +54,7 @@ struct BackingStore {
   std::string_view name() const { return store != nullptr ? backend : std::string_view("none"); }
 };
 
-/// What the routes call. References and pointers must outlive the router. A pointer is null where
-/// its tier is disabled.
+/// What the routes call; all must outlive the router. A pointer is null where its tier is disabled.
 struct ApiParts {
   analysis::AnalysisService& analysis;
   cache::TieredStore& store;

@@ -15,9 +15,8 @@ struct VendorCredentials {
   detection::CredentialCheck check;
 };
 
-/// Asks all vendors concurrently, without charge, and blocks until they answer or `deadline`. A
-/// vendor without an answer by then is unknown. Keeps the order of `vendors`. Throws only
-/// std::bad_alloc.
+/// Asks all vendors concurrently, without charge, until `deadline` at most; a vendor without an
+/// answer is unknown. Keeps the order of `vendors`. Throws only std::bad_alloc.
 std::vector<VendorCredentials> CheckCredentials(
     const std::vector<std::shared_ptr<detection::Detector>>& vendors, Deadline deadline);
 

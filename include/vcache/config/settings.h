@@ -24,7 +24,7 @@ namespace vcache::config {
 enum class LogFormat { kText, kJson };
 enum class CacheMode { kOn, kOff };
 
-// The values here are the defaults: documentation and `.env.example` show what these say.
+// These values are the defaults; the documentation and `.env.example` show them.
 
 struct ServerSettings {
   std::string host = "0.0.0.0";
@@ -36,9 +36,9 @@ struct ServerSettings {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
-  /// As browsers write them: lower case, without a default port or a slash at the end.
+  /// In the browsers' form: lower case, without a default port or a final slash.
   std::vector<std::string> cors_origins;
-  /// `CORS_HEADERS`; the defaults are what tracing and error reporting add to a page's requests.
+  /// `CORS_HEADERS`. Tracing and error reporting add the default ones to a page's requests.
   std::vector<std::string> cors_headers{"baggage", "sentry-trace", "traceparent", "tracestate",
                                         "X-Requested-With"};
   std::size_t max_header_bytes = 16 * 1024;
@@ -67,7 +67,7 @@ struct CacheSettings {
   bool same_detectors = false;  ///< `CACHE_SAME_DETECTORS`
 };
 
-/// The shared store, over TCP or over REST; at most one of the two is set.
+/// The shared store, over TCP or REST; at most one of the two is set.
 struct RedisSettings {
   Secret url;            ///< `REDIS_URL`, which may hold a password; empty: none over TCP.
   std::string rest_url;  ///< Without a slash at the end; empty: none over REST.
@@ -79,14 +79,15 @@ struct RedisSettings {
   bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
 };
 
-/// What bounds and protects paid calls, whoever the vendor is.
+/// Limits and protection of paid calls, for all vendors.
 struct CallSettings {
-  /// `CALL_TIMEOUT_MS`; 0: that of the slowest vendor, and half a minute to wait for a turn in.
+  /// `CALL_TIMEOUT_MS`; 0: the time-out of the slowest vendor, plus half a minute for the rate
+  /// limiter.
   std::chrono::milliseconds timeout{0};
   std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
   std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
   std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
-  std::size_t max_waiters = 400;                   ///< Below `worker_threads`, so that hits go on.
+  std::size_t max_waiters = 400;  ///< Below `worker_threads`, so that hits are still served.
 };
 
 struct VendorSettings {
@@ -162,7 +163,7 @@ struct DetectionSettings {
   CustomSettings custom;
 };
 
-/// The whole configuration, read once at start. A plain value.
+/// The whole configuration, read once at start.
 struct Settings {
   ServerSettings server;
   AccessSettings access;
@@ -173,66 +174,60 @@ struct Settings {
   BudgetSettings budget;
 };
 
-/// How one variable of the process environment is read; empty when it is not set.
+/// Reads one variable of the process environment; empty when it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// The lines of a `.env` file by name.
+/// The variables of a `.env` file by name.
 using EnvFile = std::map<std::string, std::string, std::less<>>;
 
-/// The environment of this process.
 Environment ProcessEnvironment();
-/// `first`, and `file` for what `first` does not have. What `first` has hides the file's also when
-/// it is empty.
+/// Looks in `first`, then in `file`. A variable that is set but empty in `first` hides the file's.
 Environment Layered(Environment first, EnvFile file);
 
-/// Reads the lines `NAME=value` of a `.env` file: comments, `export`, single and double quotes as
-/// shells and hosting panels know them. Nothing is expanded. kBadConfiguration lists every bad line
-/// with the file's name and its number, one a line, and never quotes what may be a secret.
+/// Reads the lines `NAME=value` of a `.env` file. Supports comments, `export`, single and double
+/// quotes like shells and hosting panels; expands nothing. kBadConfiguration lists every malformed
+/// line with file name and number, one a line, and never quotes a possible secret.
 Result<EnvFile> ParseEnvFile(std::string_view text);
 
-/// The names in a `.env` file that no variable has: misspellings, most likely, worth a warning. One
-/// that looks like a line of a secret is described, not shown.
+/// The unknown names in a `.env` file, probably misspelt; one that looks like a secret is
+/// described.
 std::vector<std::string> UnknownNames(const EnvFile& file);
 
-/// Whether a `.env` file sets a variable whose value is a secret.
 bool HoldsSecrets(const EnvFile& file);
 
-/// Everything validated, read from `process` and, for what `process` does not have, from `file`.
-/// kBadConfiguration names each wrong variable, the size and shape of what it holds (never the
-/// value), what it may hold, one a line. White space around a value does not count. A variable
-/// that is set but empty counts as not set, except `CACHE_DIR`: set but empty, it turns the local
-/// store off. A value of `process` that the same line in `file` would not mean is refused: quotes
-/// around it, or a comment behind it.
+/// Reads and validates all variables, from `process` first, then from `file`. White space around a
+/// value does not count. A variable that is set but empty counts as not set, except that an empty
+/// `CACHE_DIR` disables the local store. Rejects a value of `process` that the same line in `file`
+/// would change: in quotes, or with a comment. Error: kBadConfiguration lists each wrong variable,
+/// one a line: the size and shape of its value (never the value) and what it may hold.
 Result<Settings> LoadSettings(const Environment& process, const EnvFile& file = {});
 
-/// How much of a variable's values may be shown: a value is a secret unless the table of variables
-/// declares it harmless.
+/// How much of a variable's values may be shown. The default is kSecret.
 enum class Exposure {
-  kSecret,  ///< Nothing, only that it is set.
+  kSecret,  ///< Only that it is set.
   kOrigin,  ///< Of a URL `scheme://host:port`.
   kWhole,
 };
 
-/// One variable as `.env.example` and docs document it.
+/// One variable as `.env.example` and the documentation show it.
 struct VariableInfo {
   std::string_view name;
   std::string_view group;
   std::string_view unit;         ///< `ms`, `MB`, `seconds`, ... or empty.
-  std::string default_value;     ///< As one would write it; empty: none.
+  std::string default_value;     ///< In the variable's notation; empty: none.
   std::string_view description;  ///< One line.
   Exposure exposure = Exposure::kSecret;
 };
 
-/// Every variable that `LoadSettings` reads, in the order of the documentation.
+/// Every variable that `LoadSettings` reads, in the documentation's order.
 std::vector<VariableInfo> Variables();
 
-/// The effective configuration as `NAME=value` lines, secrets as `********`, for `--check-config`.
-/// With the environment it also tells which of them were set and which are defaults: the latter end
-/// with `  # default`. But for what is masked it can be read as a `.env` file.
+/// The effective configuration for `--check-config`, as `NAME=value` lines. Secrets are `********`;
+/// default values end with `  # default`. Unless masked, the lines are valid in a `.env` file.
 std::string Describe(const Settings& settings, const Environment& environment);
 
-/// A URL as a log may show it: `scheme://host:port`, and `/` with an ellipsis where it has more.
-/// User, path and query may hold a token. `********` for what is no http or https URL.
+/// A URL for logs: `scheme://host:port`, then `/` with an ellipsis if more follows. User, path and
+/// query may hold a token. `********` for other texts than http and https URLs.
 std::string OriginOnly(std::string_view url);
 
 }  // namespace vcache::config

@@ -9,8 +9,7 @@
 
 namespace vcache::content {
 
-/// SHA-256 of bytes that arrive in pieces. Use it from one thread at a time. Reusable after
-/// `Finish`.
+/// SHA-256 of bytes in pieces. Use it from one thread at a time. Reusable after `Finish`.
 class ContentHasher {
  public:
   ContentHasher();
@@ -30,8 +29,7 @@ class ContentHasher {
 /// The digest of one contiguous buffer.
 ContentDigest DigestOf(ByteView bytes);
 
-/// HMAC-SHA-256 of a digest under `KEY_SECRET`. Such a store key does not reveal which short text
-/// was analysed.
+/// HMAC-SHA-256 under `KEY_SECRET`: such a store key does not reveal which short text was analysed.
 ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest);
 
 }  // namespace vcache::content

@@ -24,8 +24,8 @@ struct SpoolOptions {
   std::shared_ptr<SpoolSpace> space = std::make_shared<SpoolSpace>();
 };
 
-/// An uploaded content. One thread writes it; afterwards any number of threads read it, each
-/// through its own reader.
+/// An upload. One thread writes it; afterwards any number of threads read it, each with its own
+/// reader.
 class Spool {
  public:
   explicit Spool(SpoolOptions options = {});
@@ -41,13 +41,11 @@ class Spool {
   /// The first bytes, up to `kSniffBytes`; valid until the next `Append`.
   ByteView front() const noexcept;
 
-  /// A reader from the start. It must not outlive the spool. Do not call `Append` once a reader
-  /// exists.
+  /// A reader from the start. The spool must outlive it. Do not call `Append` once a reader exists.
   std::unique_ptr<ByteSource> NewReader() const;
 
-  /// Fills `into` from `offset` on. Returns the number of bytes written, 0 at or beyond the end.
-  /// For parsers that need a few bytes. Thread-safe; the conditions and errors of `NewReader`
-  /// apply.
+  /// Fills `into` from `offset` on. Returns the bytes written, 0 at or beyond the end. Thread-safe;
+  /// the conditions and errors of `NewReader` apply.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:

@@ -18,8 +18,7 @@ class SpoolSpace {
   /// The free space that the system reports now; UINT64_MAX where the file system has no limit.
   using FreeBytes = std::function<Result<std::uint64_t>()>;
 
-  /// Bytes that are granted and not yet written. The destructor releases the rest: written bytes
-  /// are in the system's figure by then.
+  /// Bytes that are granted and not yet written. The destructor releases the rest.
   class Reservation {
    public:
     Reservation(Reservation&& other) noexcept;

@@ -13,21 +13,20 @@
 namespace vcache::detection {
 
 struct BreakerOptions {
-  int faults = 5;                  ///< In a row; then the vendor is left alone for `pause`.
-  std::chrono::seconds pause{10};  ///< Then one call tries whether it works again.
-  /// A vendor that asks for so long a wait (`Error::retry_after`) means all of our calls, as when a
-  /// quota is used up: it is left alone at once, for that time, `longest_pause` at most.
+  int faults = 5;                  ///< Consecutive faults that open the breaker.
+  std::chrono::seconds pause{10};  ///< Open for this long; then one probe call.
+  /// A longer wait that the vendor asks for (`Error::retry_after`) concerns all calls, for example
+  /// a used-up quota. It opens the breaker at once for that time, `longest_pause` at most.
   std::chrono::seconds long_retry_after{60};
   std::chrono::seconds longest_pause{86'400};
 };
 
-/// Leaves a vendor alone that cannot answer: who asks meanwhile gets kVendorUnavailable at once,
-/// with `Charge::kNone` and what is left of the pause. A fault is kVendorUnavailable or
-/// kVendorTimeout. A vendor that refuses a content or answers nonsense is there: that never opens
-/// the breaker, or one bad upload could close the service to all. Thread-safe.
+/// A circuit breaker. While it is open, calls get kVendorUnavailable at once, with `Charge::kNone`
+/// and the rest of the pause. Faults are kVendorUnavailable and kVendorTimeout. Refused contents
+/// and nonsense are none: otherwise one bad upload could stop the service for all. Thread-safe.
 class BreakerDetector final : public DetectorDecorator {
  public:
-  /// Clock and logger must outlive it. The logger gets one line for each change of state.
+  /// Clock and logger must outlive it. Logs one line for each change of state.
   BreakerDetector(std::shared_ptr<Detector> inner, BreakerOptions options, Clock& clock,
                   Logger& logger);
 
@@ -37,7 +36,6 @@ class BreakerDetector final : public DetectorDecorator {
 
  private:
   class Call;
-  /// What the end of a call tells about the vendor.
   enum class CallSignal { kWorks, kFault, kLongPause, kNothing };
 
   static CallSignal SignalOf(const Error& error, const BreakerOptions& options);

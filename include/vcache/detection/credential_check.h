@@ -5,20 +5,20 @@
 
 namespace vcache::detection {
 
-/// What a vendor said of our credentials when it was asked without a content. A closed set.
+/// A vendor's answer about the configured credentials, without an analysis.
 enum class CredentialState {
-  kAccepted,      ///< It knows them.
-  kRefused,       ///< It said in its own words that they are wrong: a fault of the configuration.
-  kNotCheckable,  ///< It documents no question that costs nothing, so it was not asked.
-  kUnknown,       ///< Not reached, rate limited, or an answer that proves neither.
+  kAccepted,      ///< The vendor knows them.
+  kRefused,       ///< The vendor says that they are wrong: a configuration error.
+  kNotCheckable,  ///< Not asked: the vendor documents no free check.
+  kUnknown,       ///< Unreachable, rate limited, or an inconclusive answer.
 };
 std::string_view CredentialStateName(CredentialState state) noexcept;  ///< `accepted`, `refused`...
 
-/// The outcome of one check. A plain value without secrets.
+/// The outcome of one check, without secrets.
 struct CredentialCheck {
   CredentialState state = CredentialState::kNotCheckable;
-  /// One sentence that begins with the vendor's name. kRefused: which variables to look at;
-  /// kUnknown: why; kAccepted: empty, or what will keep calls from working all the same.
+  /// One sentence that begins with the vendor's name. kRefused: the variables to check. kUnknown:
+  /// the cause. kAccepted: empty, or what will still make calls fail.
   std::string reason = {};
 };
 

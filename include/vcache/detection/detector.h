@@ -22,72 +22,65 @@ namespace vcache::detection {
 enum class MediaKind { kImage, kVideo, kText };
 std::string_view MediaKindName(MediaKind kind) noexcept;  ///< `image`, `video`, `text`
 
-/// What is to be judged. Views: everything must live until the call returns.
+/// A content to analyse. It holds views: everything must live until the call returns.
 struct DetectionTask {
   MediaKind kind = MediaKind::kImage;
-  /// Image or video: the type and the bytes. Each detector reads through a reader of its own.
+  /// Image or video: its type and bytes. Each detector opens its own reader.
   std::optional<content::MediaType> media_type;
   const content::Spool* file = nullptr;
   /// Text: in canonical form.
   std::string_view text;
   std::size_t characters = 0;
-  /// Hexadecimal digest, for vendors that take an id from the caller.
+  /// Hexadecimal digest, for vendors that take the caller's id.
   std::string_view digest_hex;
-  /// Video: the longest that any part of its container says; empty where none does, or nobody has
-  /// looked yet.
+  /// Video: the longest length that its container states; empty when none, or before inspection.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
-  /// Video: `video_length` is a claim. Nothing in the file proves that it ends there, so a price
-  /// must reckon with the longest video that the vendor takes.
+  /// Video: `video_length` is only a claim; the price must assume the longest accepted video.
   bool video_may_be_longer = false;
-  /// Image: how many pictures it shows one after another; more than one in an animation or an image
-  /// sequence. As its container counts them.
+  /// Image: the number of pictures by its container; above 1 for animations and image sequences.
   std::uint32_t pictures = 1;
 };
 
-/// One vendor's finished answer.
+/// One vendor's final answer.
 struct Detection {
   SourceVerdict source;  ///< `score` is always set and within 0 to 100.
   std::optional<std::int64_t> frames_analyzed;
   std::vector<std::pair<std::string, double>> generators;
   std::vector<std::string> indicators;
-  /// A JSON object: what else the vendor told, without content.
+  /// A JSON object with the vendor's other facts, without content.
   std::string details = "{}";
-  /// What the call cost, in millionths of a US dollar.
+  /// The charge of the call, in millionths of a US dollar.
   std::int64_t cost_micros = 0;
-  /// From a stand-in: the verdict is marked so wherever it is shown, and never mixed with real
-  /// ones.
+  /// From the sandbox: the verdict is marked so everywhere, and never mixed with real ones.
   bool demo = false;
 };
 
-/// One vendor's API. Knows its protocol and nothing else: no cache, no retry, no limit.
-/// Thread-safe: calls may run side by side.
+/// One vendor's API: only its protocol, no cache, retry or limit. Thread-safe and concurrent.
 class Detector {
  public:
   virtual ~Detector() = default;
 
-  /// The name in configuration and answers: `sightengine`.
+  /// The name in configuration and answers, for example `sightengine`.
   virtual std::string_view provider() const noexcept = 0;
   virtual bool Accepts(MediaKind kind) const noexcept = 0;
-  /// Why this vendor cannot judge a content of a kind that it accepts, in one sentence, known
-  /// without asking it: too short, too large, a type that it does not take. Empty: it is worth
-  /// asking.
+  /// Why this vendor cannot judge a content of an accepted kind, in one sentence: too short, too
+  /// large, an unsupported type. Asks no vendor. Empty: the vendor may be asked.
   virtual std::string_view RefusalOf(const DetectionTask&) const noexcept { return {}; }
   /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
   virtual std::string Fingerprint(MediaKind kind) const = 0;
-  /// The most that a call for this task can cost: set aside before it, and counted for a call of
-  /// unknown charge. What a call did cost is `Detection::cost_micros`.
+  /// The highest charge of a call for this task. The budget reserves it before the call, and counts
+  /// it for an unknown charge. `Detection::cost_micros` is the actual charge.
   virtual std::int64_t PriceMicros(const DetectionTask& task) const noexcept = 0;
-  /// Whether calls go through at present. Asks nobody; fit for a probe that comes each second.
+  /// Whether calls get through now. Asks no vendor; cheap enough for a probe each second.
   virtual VendorHealth health() const { return {}; }
 
-  /// Blocks until the vendor answered, its own time-out or `deadline` at most. A verdict is a
-  /// finished answer with a score; all else is an error that says by `charge` what it may have
-  /// cost: kVendorInvalidAnswer, kVendorRefused, kVendorUnavailable, kVendorTimeout, kIo.
+  /// Blocks until the vendor answers, at most until its time-out or `deadline`. Success is a final
+  /// answer with a score. All else is an error whose `charge` states the possible cost:
+  /// kVendorInvalidAnswer, kVendorRefused, kVendorUnavailable, kVendorTimeout, kIo.
   virtual Result<Detection> Detect(const DetectionTask& task, Deadline deadline) = 0;
 
-  /// Whether the vendor knows our credentials, by a question that it never charges for. Blocks
-  /// until it answered, 10 s or `deadline` at most. It is no call: no budget, turn, retry or
-  /// breaker has to do with it. Who knows of no free question leaves this as it is.
+  /// Whether the vendor knows the credentials, by a request that it never charges for. Blocks for
+  /// 10 s at most, or until `deadline`. Bypasses budget, limits, retries and breaker.
   virtual CredentialCheck CheckCredentials(Deadline) { return {}; }
 };
 

@@ -9,9 +9,8 @@
 
 namespace vcache::detection {
 
-/// A detector that is asked through another one: name, price and fingerprint stay the vendor's, as
-/// does the check of credentials, and only `Detect` is left to say. Shares the inner one, which is
-/// never null.
+/// Wraps another detector and changes only `Detect`. Name, price, fingerprint and credential check
+/// stay the vendor's. Shares ownership of the inner detector, which is never null.
 class DetectorDecorator : public Detector {
  public:
   explicit DetectorDecorator(std::shared_ptr<Detector> inner) : inner_(std::move(inner)) {}
@@ -25,7 +24,7 @@ class DetectorDecorator : public Detector {
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     return inner_->PriceMicros(task);
   }
-  /// Past every decorator: what a check comes to must not open a breaker or take a turn.
+  /// Bypasses every decorator: a check must not open a breaker or take a permit.
   CredentialCheck CheckCredentials(Deadline deadline) final {
     return inner_->CheckCredentials(deadline);
   }

@@ -18,7 +18,7 @@
 
 namespace vcache::detection {
 
-/// An amount of one vendor, in millionths of a US dollar.
+/// An amount for one vendor, in millionths of a US dollar.
 struct VendorPrice {
   std::string vendor;  ///< `Detector::provider`.
   std::int64_t micros = 0;
@@ -26,101 +26,89 @@ struct VendorPrice {
   friend bool operator==(const VendorPrice&, const VendorPrice&) = default;
 };
 
-/// What a file tells for nothing, before anybody is paid.
+/// What the file itself states, found without a paid call.
 struct LocalInspection {
   std::optional<VideoInfo> video = std::nullopt;
-  /// As `DetectionTask::video_length` and `video_may_be_longer`.
   std::optional<std::chrono::milliseconds> video_length = std::nullopt;
   bool video_may_be_longer = false;
   std::optional<Provenance> provenance = std::nullopt;
 
-  /// Tells the vendors, and what they ask for it, how long the video is. Who made the task and knew
-  /// it is not contradicted.
+  /// Tells the vendors and their prices how long the video is, unless the task knows.
   void AddTo(DetectionTask& task) const noexcept;
 };
 
-/// What the panel concluded, and what it cost whether or not it concluded anything.
+/// The panel's result, and its cost in success and failure.
 struct PanelOutcome {
   Result<Verdict> verdict;
   std::int64_t cost_micros = 0;       ///< Of the calls that were certainly charged.
-  std::uint32_t paid_calls = 0;       ///< Calls that were charged or may have been.
-  std::uint32_t unknown_charges = 0;  ///< Of these, the ones whose charge is unknown.
-  /// What each vendor took: 0 where it certainly took nothing or was not asked, and its price where
-  /// that is unknown. For a budget, which must not give back what may have been charged.
+  std::uint32_t paid_calls = 0;       ///< Calls with a certain or possible charge.
+  std::uint32_t unknown_charges = 0;  ///< Those of them with an unknown charge.
+  /// Each vendor's charge: 0 if certainly none, its price if unknown. The budget must not refund
+  /// those.
   std::vector<VendorPrice> charges{};
 };
 
 struct PanelOptions {
-  /// What becomes of a file's own claims.
+  /// What the service does with a file's own claims.
   ProvenanceMode provenance = ProvenanceMode::kOff;
   DetectionMode mode = DetectionMode::kConsensus;
-  /// Tells that the service stops: a fallback then begins no further call. Must outlive the panel;
-  /// null: nothing tells.
+  /// Signals the service's stop: a fallback then begins no further call. Outlives the panel, or
+  /// null.
   const InterruptibleTimer* pauses = nullptr;
 };
 
-/// The vendors that judge each kind of content. Those that cannot judge this very content
-/// (`Detector::RefusalOf`) are never asked, and nobody misses them. Before a price is asked for or
-/// a vendor, somebody looks at what the file says of itself, which costs nothing:
+/// The vendors of each kind of content. It never asks a vendor that cannot judge the content
+/// (`Detector::RefusalOf`), and a verdict without that vendor is complete. Inspect the file first;
+/// it costs nothing and changes the prices. Thread-safe.
 ///
 ///     const LocalInspection look = panel.LookInto(task);
 ///     look.AddTo(task);
 ///     if (!panel.Decides(look)) ...  // set panel.Prices(task) aside
 ///     PanelOutcome outcome = panel.Judge(task, look, deadline);
 ///
-/// Thread-safe.
+/// Consensus: the panel asks all vendors concurrently. The verdict has the mean score and the
+/// majority of "AI or not". `sources` lists each vendor with its score or error. A verdict that
+/// lacks a vendor is `partial`.
 ///
-/// Consensus: all are asked at the same time; mean score, majority of "AI or not", `sources` lists
-/// each with its score or its error, and a verdict with a vendor missing is `partial`.
+/// Fallback: the panel asks one vendor after another; the first success is the verdict. `sources`
+/// lists the vendors asked, failures with their errors. It is never `partial`. A possibly charged
+/// failure does not stop the fallback: an analysis may pay each vendor once, and none twice. No
+/// call begins in the last second before the deadline or while the service stops.
 ///
-/// Fallback: they are asked one after another; the first verdict is the verdict. `sources` lists
-/// those that were asked, the ones that failed with their errors. It is never `partial`: one
-/// vendor's verdict is what was wanted. The next one is asked also when the failed call may have
-/// been charged, so an analysis may cost each vendor's price once and never one vendor's twice; but
-/// nobody is begun once the deadline is a second away or the service stops.
-///
-/// When all fail, the error is that of the first (its retry time included; in a fallback the
-/// soonest of all), with the worst charge of all.
+/// When all fail, the error is the first one (its retry time included; in a fallback the earliest
+/// of all), with the worst charge of all.
 class DetectorPanel {
  public:
-  /// The order within a list is the order in `sources`, and that of a fallback. The clock must
-  /// outlive the panel.
+  /// A list's order is that of `sources` and of a fallback. The clock must outlive the panel.
   DetectorPanel(std::vector<std::shared_ptr<Detector>> image,
                 std::vector<std::shared_ptr<Detector>> video,
                 std::vector<std::shared_ptr<Detector>> text, Clock& clock,
                 PanelOptions options = {});
 
-  /// Whether anybody judges this kind.
   bool Serves(MediaKind kind) const noexcept;
-  /// Names of those who do, for log lines and readiness.
+  /// The names of its vendors, for log lines and readiness.
   std::vector<std::string> Providers(MediaKind kind) const;
-  /// Everybody who may be asked, each once.
   std::vector<std::shared_ptr<Detector>> Vendors() const;
-  /// The same with what is known of each: whether it is asked at present.
   std::vector<NamedHealth> Health(MediaKind kind) const;
-  /// The fingerprint of all of them, for `cache.detectors`; also tells whether claims decide, and
-  /// the mode where there are several.
+  /// Identifies the vendors, whether claims decide, and the mode, for `cache.detectors`.
   std::string Fingerprint(MediaKind kind) const;
-  /// Looks into the file: at the length of a video, and at the claims of origin where they are
-  /// wanted. Texts tell nothing. Once is enough for a content.
+  /// Inspects the file once: a video's length, and the claims of origin if enabled. Texts give
+  /// nothing.
   LocalInspection LookInto(const DetectionTask& task) const noexcept;
-  /// Whether what the file declares is the verdict (`kDecide`): then nobody is asked and nothing is
-  /// paid.
+  /// Whether the file's own claim is the verdict (`kDecide`); then no vendor is asked or paid.
   bool Decides(const LocalInspection& look) const noexcept;
-  /// What a whole analysis costs at most: a fallback may come to the last vendor. Of a task that
-  /// was told what the first look found.
+  /// The highest cost: a fallback may reach the last vendor. Call `AddTo` on the task first.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
-  /// What it costs if nothing fails: in a fallback, the price of the first vendor that takes it.
+  /// The cost without failures: in a fallback, the price of the first vendor that can judge.
   std::int64_t UsualPriceMicros(const DetectionTask& task) const;
-  /// `PriceMicros` by vendor: what a `Judge` of this task may be charged for.
+  /// `PriceMicros` by vendor: the possible charges of a `Judge` of this task.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
-  /// Blocks until every vendor that is asked answered or failed; never throws. kVendorNotConfigured
-  /// without one, with the variables to set. What was found goes into the verdict. Where it
-  /// decides, it is the verdict.
+  /// Blocks until every vendor asked has answered or failed; never throws. The verdict contains the
+  /// findings of `look`, or is its claim. kVendorNotConfigured names the variables to set.
   PanelOutcome Judge(const DetectionTask& task, const LocalInspection& look,
                      Deadline deadline) const;
-  /// The same with a look of its own, for those who set nothing aside.
+  /// The same with its own inspection, for callers that reserve no budget.
   PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 
  private:

@@ -6,22 +6,21 @@
 
 namespace vcache::detection {
 
-/// Where detectors wait between two looks at a result that a vendor is still working on. One for
-/// the whole service, so that its stop ends all of these waits. Thread-safe; the clock must outlive
-/// it.
+/// Waits between two polls of a vendor's result. The service has one, so that its stop ends all
+/// these waits. Thread-safe; the clock must outlive it.
 class InterruptibleTimer {
  public:
   explicit InterruptibleTimer(Clock& clock) : clock_(clock) {}
 
   Clock& clock() const noexcept { return clock_; }
 
-  /// Blocks until `time`, or until the moment that `EndBy` set. True when the pause ran its time;
-  /// false when the stop cut it short: then there is time for one last look and no more.
+  /// Blocks until `time` (true) or the end set by `EndBy` (false): then only one last poll is
+  /// possible.
   bool WaitUntil(SteadyTime time);
 
-  /// The service is asked to stop: every pause, begun or to come, ends at `deadline` at the latest.
+  /// Ends all present and future waits at `deadline` at the latest. Called when the service stops.
   void EndBy(Deadline deadline);
-  /// Whether `EndBy` was called: what is begun now may be cut off.
+  /// Whether `EndBy` was called: a new call may be cut off.
   bool ending() const;
 
  private:

@@ -13,18 +13,16 @@ namespace vcache::detection {
 
 struct LimitOptions {
   std::size_t max_calls = 8;    ///< `<VENDOR>_MAX_CONCURRENCY`
-  std::size_t max_queue = 128;  ///< Who finds as many waiting is refused.
-  /// The longest wait for a turn. Well below the time limit of an analysis, so that a call that
-  /// begins has time to end: one broken off may be charged and bring nothing.
+  std::size_t max_queue = 128;  ///< When full, calls are refused.
+  /// The longest wait for a permit. Keep it well below the time limit of an analysis: a call that
+  /// is cut off may be charged.
   std::chrono::milliseconds max_wait{30'000};
 };
 
-/// At most `max_calls` calls of one vendor at once; who comes later waits in the order of arrival.
-/// Who would wait too long gets kOverloaded with `Charge::kNone` and a time for the next try; the
-/// vendor was not asked. Thread-safe.
+/// Allows `max_calls` concurrent calls of one vendor; others wait in order of arrival. After too
+/// long they get kOverloaded with `Charge::kNone` and a retry time. Thread-safe.
 class LimitedDetector final : public DetectorDecorator {
  public:
-  /// The clock must outlive it.
   LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions options, Clock& clock);
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;

@@ -11,32 +11,29 @@
 namespace vcache::detection {
 
 struct RetryOptions {
-  int retries = 2;  ///< `DETECTION_RETRIES`: further tries after the first; 0 for none.
-  /// The longest pause before the first further try; it doubles with each, up to `longest_pause`.
+  int retries = 2;  ///< `DETECTION_RETRIES`: retries after the first call; 0 for none.
+  /// Upper bound of the first pause. It doubles with each retry, up to `longest_pause`.
   std::chrono::milliseconds first_pause{250};
   std::chrono::milliseconds longest_pause{4'000};
-  /// What a vendor may ask to wait (`Error::retry_after`). Whoever asks for more has no use for
-  /// another try now: its error is passed on, with that time.
+  /// The longest `Error::retry_after` that is waited for; above it the caller gets the error.
   std::chrono::seconds longest_retry_after{5};
-  /// Uniform in [0, 1), from any thread. Tests say what it is.
+  /// Uniform in [0, 1), from any thread. Tests replace it.
   std::function<double()> random = RandomFraction;
 
   static double RandomFraction();
 };
 
-/// Asks again where that certainly costs nothing and may help: kVendorUnavailable or
-/// kVendorTimeout, with `Charge::kNone`. Everything else is passed on at once, above all what may
-/// have been charged. Pauses grow and are random from 0 on, so that many who failed
-/// together do not come back together; no pause begins that the deadline would end. Thread-safe.
+/// Retries only kVendorUnavailable and kVendorTimeout with `Charge::kNone`; above all, never a
+/// possible charge. Pauses grow exponentially with full jitter, so that failed calls do not return
+/// together. No pause begins that the deadline would end. Thread-safe.
 class RetryingDetector final : public DetectorDecorator {
  public:
-  /// The clock must outlive it.
   RetryingDetector(std::shared_ptr<Detector> inner, RetryOptions options, Clock& clock);
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;
 
  private:
-  /// The pause before try number `further` (from 1), or empty when there is to be none.
+  /// The pause before retry number `further` (from 1); empty for no retry.
   std::optional<std::chrono::milliseconds> PauseAfter(const Error& error, int further,
                                                       Deadline deadline) const;
 

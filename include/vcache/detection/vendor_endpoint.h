@@ -6,14 +6,14 @@
 
 namespace vcache::detection {
 
-/// What every vendor's adapter is configured with (`<VENDOR>_BASE_URL` and so on).
+/// The settings of every vendor's adapter (`<VENDOR>_BASE_URL` and so on).
 struct VendorEndpoint {
-  /// The vendor's base as docs/detection-vendors.md gives it, without a slash at the end.
+  /// The vendor's base URL as in docs/detection-vendors.md, without a final slash.
   std::string base_url;
   std::chrono::milliseconds timeout{30'000};
-  /// Price of a call in millionths of a US dollar; each adapter says what one call is.
+  /// Price of a call in millionths of a US dollar; each adapter defines its unit.
   std::int64_t cost_micros = 0;
-  /// Answers come from a stand-in: every verdict is marked `demo`.
+  /// The endpoint is the sandbox: every verdict is marked `demo`.
   bool sandbox = false;
 };
 

@@ -8,21 +8,20 @@ namespace vcache::detection {
 
 enum class BreakerState {
   kClosed,    ///< Calls go through.
-  kOpen,      ///< The vendor is left alone.
-  kHalfOpen,  ///< One call is under way to see whether it works again.
+  kOpen,      ///< Calls fail at once.
+  kHalfOpen,  ///< One probe call is in progress.
 };
 std::string_view BreakerStateName(BreakerState state) noexcept;  ///< `closed`, `open`, `probing`
 
-/// What is known of a vendor without asking it, from how its last calls ended.
+/// A vendor's health by its last calls, without asking it.
 struct VendorHealth {
   BreakerState state = BreakerState::kClosed;
-  /// When open: after this the next call tries whether it works again. 0: that call may come.
+  /// When open: the time until the next probe. 0: the next call is the probe.
   std::chrono::seconds retry_after{0};
 
   friend bool operator==(const VendorHealth&, const VendorHealth&) = default;
 };
 
-/// The health of the vendor of a name (`Detector::provider`).
 struct NamedHealth {
   std::string vendor;
   VendorHealth health;

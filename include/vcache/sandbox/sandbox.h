@@ -13,26 +13,26 @@
 
 namespace vcache::sandbox {
 
-/// How a stand-in answers. Each mode is one thing that real vendors do on a bad day.
+/// How the sandbox answers. Each mode imitates one failure of real vendors.
 enum class Mode {
   kOk,
   kError500,     ///< 500 with a body that is not JSON. Not charged.
   kRateLimit,    ///< The vendor's "too many requests", with `Retry-After: 1`. Not charged.
-  kUnavailable,  ///< 503 with `Retry-After: 1`: overloaded, it did not look. Not charged.
+  kUnavailable,  ///< 503 with `Retry-After: 1`, before any analysis. Not charged.
   kQuota,        ///< The vendor's "quota spent". Not charged.
   kCredentials,  ///< The vendor's "wrong key". Not charged.
   kRefuseMedia,  ///< The vendor's "cannot read this content". Not charged.
   kBrokenJson,   ///< 200 with JSON that ends in the middle. Charged.
   kEmpty,        ///< 200 without a body. Charged.
-  kClose,        ///< Reads the call and closes without an answer. Charged.
+  kClose,        ///< Reads the request and closes without an answer. Charged.
   kCut,          ///< Closes in the middle of the answer. Charged.
-  kNoScore,      ///< A whole answer without its score. Charged.
+  kNoScore,      ///< A complete answer without its score. Charged.
   kNullScore,    ///< The score is null. Charged.
   kNotAScore,    ///< The score is a text. Charged.
-  kOutOfRange,   ///< The score is 7.5 where 1 is the most. Charged.
-  kTruncated,  ///< A judge's answer cut by its length (OpenAI), a null report (AI or Not). Charged.
-  kRefusal,    ///< Refused or failed within a 200 (OpenAI, AI or Not, Pangram). Charged.
-  kHuge,       ///< An answer of 5 MiB. Charged.
+  kOutOfRange,   ///< The score is 7.5 on a scale up to 1. Charged.
+  kTruncated,    ///< A cut answer (OpenAI), a null report (AI or Not). Charged.
+  kRefusal,      ///< Refused or failed within a 200 (OpenAI, AI or Not, Pangram). Charged.
+  kHuge,         ///< An answer of 5 MiB. Charged.
 };
 
 std::optional<Mode> ModeFromName(std::string_view name) noexcept;  ///< `ok`, `error500`, ...
@@ -42,13 +42,11 @@ bool IsCharged(Mode mode) noexcept;
 struct Behaviour {
   Mode mode = Mode::kOk;
   std::chrono::milliseconds latency{0};
-  /// For so many calls, then kOk again; empty: until changed.
+  /// For this many calls, then kOk again; empty: until changed.
   std::optional<int> times;
-  /// Only for this vendor; empty: for all. Copyleaks' login is asked before each call and goes
-  /// wrong only as `copyleaks-login`.
+  /// Only for this vendor; empty: for all. Copyleaks' login fails only as `copyleaks-login`.
   std::string vendor;
-  /// So many frames of a video are analysed and charged by the vendors that charge frames; the
-  /// default is what is fast.
+  /// Analysed and charged frames of a video, for vendors that charge frames. The default is fast.
   int frames = 4;
 };
 
@@ -58,28 +56,27 @@ struct CallCount {
   std::int64_t cost_micros = 0;
 };
 
-/// A stand-in for the paid vendors, for tests, benchmarks and the first try: speaks their
-/// documented wire formats, makes scores up from the content's hash, and counts what a vendor would
-/// charge. Questions that only tell whether credentials are good are answered as well, and are no
-/// calls. Under the router's root lie the vendors' bases `/aiornot`, `/copyleaks`, `/gptzero/v2`,
-/// `/hive/api/v3`, `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`,
-/// a vendor that does not exist (`/custom/detect`, `/custom/jobs`), and the switches: `GET
-/// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. A single call is steered by
-/// the headers `X-Sandbox-Mode` and `X-Sandbox-Latency-Ms`. Thread-safe.
+/// Replaces the paid vendors in tests, benchmarks and first trials. Speaks their documented wire
+/// formats, derives scores from the content's hash, and counts what a vendor would charge. Also
+/// answers credential checks, which do not count as calls. Thread-safe.
+///
+/// The vendors' base paths are `/aiornot`, `/copyleaks`, `/gptzero/v2`, `/hive/api/v3`,
+/// `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`.
+/// `/custom/detect` and `/custom/jobs` belong to an invented vendor. Controls: `GET
+/// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. The headers `X-Sandbox-Mode`
+/// and `X-Sandbox-Latency-Ms` control a single call.
 class Sandbox {
  public:
-  /// The clock must outlive the sandbox.
   explicit Sandbox(Clock& clock, Behaviour behaviour = {});
   ~Sandbox();
 
-  /// The routes; the sandbox must outlive whoever serves them.
+  /// The routes. The sandbox must outlive the server that uses them.
   http::Router MakeRouter();
 
   void Behave(Behaviour behaviour);
   void Reset();
   CallCount calls() const;
   CallCount calls(std::string_view vendor) const;
-  /// The most calls that were under way at the same time.
   std::uint64_t max_concurrent() const;
 
  private:

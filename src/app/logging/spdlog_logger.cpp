@@ -75,8 +75,7 @@ std::string NumberText(double value) {
   return {digits.data(), end};
 }
 
-/// Whether a value may hold the character without quotes: printable ASCII other than space, `"`,
-/// `=` and `\`.
+/// Printable ASCII other than space, `"`, `=` and `\`: a value may hold it without quotes.
 bool IsBare(char c) {
   return c > ' ' && c <= '~' && c != '"' && c != '=' && c != '\\';
 }

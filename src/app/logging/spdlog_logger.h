@@ -8,15 +8,15 @@
 namespace vcache::app {
 
 /// Lines on standard output, as text or JSON, through spdlog's asynchronous queue. A blocked output
-/// never blocks a request: the logger drops the oldest lines and counts them (rule S7). It escapes
-/// every text. One per process; thread-safe.
+/// never blocks a request: the oldest lines are dropped and counted (rule S7). One per process;
+/// thread-safe.
 class SpdlogLogger final : public Logger {
  public:
   SpdlogLogger(LogLevel level, config::LogFormat format);
   ~SpdlogLogger() override;
 
-  /// Writes the queue, and the number of dropped lines if any. Waits at most a second for a blocked
-  /// output, and drops the rest. Drops later lines.
+  /// Writes the queue and the number of dropped lines. Waits at most a second for a blocked output.
+  /// Drops later lines.
   void Finish() noexcept;
 
   bool Enabled(LogLevel level) const noexcept override { return level >= level_; }

@@ -19,14 +19,12 @@ struct BudgetStores {
   std::unique_ptr<cache::FailoverBudget> failover;  ///< Over `redis`, otherwise over `local`.
 
   cache::BudgetStore& store() const;
-  /// Whether the sums outlive the process.
   bool durable() const noexcept { return failover != nullptr; }
 };
 
 analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings);
 
-/// Opens the budget's stores beside `stores`, which must outlive them. Uses memory without any
-/// limit, and where the local store cannot open.
+/// Opens the budget's stores; `stores` must outlive them. In memory without limits or local store.
 BudgetStores OpenBudgets(const config::Settings& settings, const Stores& stores, Clock& clock,
                          Logger& logger);
 

@@ -16,8 +16,8 @@ class EventFeed {
   virtual ~EventFeed() = default;
 };
 
-/// Subscribes to `channel`. Null, after a log line, when the system refuses. All arguments except
-/// `link` must outlive the feed.
+/// Subscribes to `channel`. Null when the system refuses (logged). All except `link` must outlive
+/// it.
 std::unique_ptr<EventFeed> MakeEventFeed(const SharedLink& link, const std::string& channel,
                                          const cache::RemoteEvents::Parts& parts, Logger& logger);
 

@@ -28,8 +28,8 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
     stores.local_state = LocalStoreState::kOpen;
     return {};
   }
-  // An unusable directory is a mistake to correct before serving. A damaged file is an accident;
-  // the service must run without it.
+  // An unusable directory is a mistake to correct first; the service must run without a damaged
+  // file.
   if (store.error().code == ErrorCode::kBadConfiguration) return std::move(store).error();
   logger.Error("The local store cannot be opened; going on without it",
                {{"reason", store.error().message}});

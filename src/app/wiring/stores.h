@@ -39,15 +39,14 @@ struct Stores {
   cache::VerdictStore* verdicts() const;
   cache::CounterStore* counters() const;
   /// Subscribes to other replicas' events. Null without a shared store, or when the system refuses
-  /// (logged). All arguments must outlive the feed.
+  /// (logged). All must outlive the feed.
   std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
                                     Clock& clock, Logger& logger) const;
   /// Its description for statistics and readiness.
   api::BackingStore Describe() const;
 };
 
-/// Opens the configured stores. An unavailable Redis or a damaged local store is no error.
-/// kBadConfiguration names the variable.
+/// Opens the configured stores; an unavailable Redis or a damaged local store is no error.
 Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger& logger);
 
 }  // namespace vcache::app

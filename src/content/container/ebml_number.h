@@ -16,7 +16,6 @@ struct EbmlNumber {
   bool unknown = false;
 };
 
-/// Ids keep the marker bit, sizes do not.
 inline EbmlNumber ReadEbmlNumber(std::string_view bytes, std::size_t at, bool keep_marker) {
   if (at >= bytes.size() || bytes[at] == 0) return {};
   std::size_t length = 1;

@@ -17,8 +17,7 @@ struct IsoBox {
   bool cut = false;  ///< The box claims more bytes than are there.
 };
 
-/// Iterates over the boxes of one level, `kMaxBoxes` at most. No length in the file can make it
-/// loop.
+/// Iterates over at most `kMaxBoxes` boxes of one level. No length in the file can make it loop.
 class IsoBoxWalk {
  public:
   static constexpr int kMaxBoxes = 64;
@@ -38,7 +37,6 @@ class IsoBoxWalk {
   int seen_ = 0;
 };
 
-/// The first box of that type in `level`.
 std::optional<IsoBox> FindIsoBox(const FileView& level, std::string_view type);
 
 }  // namespace vcache::content

@@ -27,8 +27,7 @@ struct Brand {
   MediaType type = MediaType::kMp4;
 };
 
-// Names registered at mp4ra.org, and those of ISO/IEC 23008-12 (HEIF) and of the AVIF
-// specification.
+// Names registered at mp4ra.org, in ISO/IEC 23008-12 (HEIF) and in the AVIF specification.
 constexpr std::array<Brand, 46> kBrands = {{
     {"avif", BrandSays::kPicture, MediaType::kAvif},
     {"avio", BrandSays::kPicture, MediaType::kAvif},
@@ -104,7 +103,6 @@ class Brands {
   }
 
   bool empty() const noexcept { return box_.empty(); }
-  /// The box has more brands than `front` holds.
   bool cut() const noexcept { return cut_; }
   Brand major() const noexcept { return ReadBrand(box_.substr(8, 4)); }
 

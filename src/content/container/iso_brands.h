@@ -13,7 +13,6 @@ struct IsoBrands {
   std::optional<MediaType> type;
   /// The content of the file decides; `type` applies where the content is inconclusive.
   bool look_inside = false;
-  /// An image sequence.
   bool sequence = false;
 };
 

@@ -7,12 +7,10 @@
 
 namespace vcache::content {
 
-/// What the first bytes of a file state.
 struct MediaFront {
   std::optional<MediaType> type;
   /// The rest of the file may prove another type, or none.
   bool look_inside = false;
-  /// An image sequence.
   bool sequence = false;
   /// QuickTime older than `ftyp`: its first box has a common word for a name, which proves little.
   bool unmarked = false;

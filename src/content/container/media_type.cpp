@@ -12,13 +12,11 @@
 namespace vcache::content {
 namespace {
 
-/// The bytes at `at`; fewer where the front ends.
 std::string_view Piece(std::string_view front, std::size_t at, std::size_t length) {
   return at <= front.size() ? front.substr(at, length) : std::string_view();
 }
 
-/// QuickTime files older than `ftyp` begin with the movie, the data, or an 8-byte `wide` before
-/// data.
+/// QuickTime files older than `ftyp` begin with the movie, the data, or `wide` before the data.
 bool IsOldQuickTime(std::string_view front) {
   const std::string_view box = Piece(front, 4, 4);
   if (box == "wide") {
@@ -29,8 +27,7 @@ bool IsOldQuickTime(std::string_view front) {
   return (box == "moov" && size > 8) || (box == "mdat" && (size <= 1 || size >= 8));
 }
 
-/// A first box other than `ftyp`. `free`, `skip` and `pnot` alone prove nothing: they are common
-/// words.
+/// A first box other than `ftyp`. `free`, `skip` and `pnot` are common words and prove nothing.
 MediaFront ReadUnmarked(std::string_view front) {
   constexpr std::array<std::string_view, 9> kFirstBoxes = {"moov", "mdat", "wide", "free", "skip",
                                                            "pnot", "junk", "pict", "uuid"};
@@ -47,8 +44,7 @@ MediaFront ReadUnmarked(std::string_view front) {
   return said;
 }
 
-/// An EBML header with the DocType `webm`; Matroska has another DocType and is not supported. Open
-/// where the front cuts the header off.
+/// An EBML header with the DocType `webm` (Matroska has another one). Open where it is cut off.
 MediaFront ReadEbmlHeader(std::string_view front) {
   constexpr std::uint64_t kDocType = 0x4282;
   const EbmlNumber header = ReadEbmlNumber(front, 4, false);

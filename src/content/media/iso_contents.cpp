@@ -66,8 +66,7 @@ std::optional<std::uint64_t> PrimaryItem(const FileView& meta) {
   return BigEndian(*bytes, 4, 4);
 }
 
-/// The codec of the primary item. If that item is a grid or has an unsupported codec: the codec of
-/// the first coded item.
+/// The codec of the primary item; if that is a grid or unsupported, of the first coded item.
 std::optional<MediaType> TypeOfItems(const FileView& meta_box) {
   const FileView meta = meta_box.Part(4);  // after version and flags
   const auto infos = FindIsoBox(meta, "iinf");

@@ -17,7 +17,6 @@
 namespace vcache::content {
 namespace {
 
-/// A buffered byte reader that can skip.
 class ByteRun {
  public:
   explicit ByteRun(const Spool& file) : source_(file.NewReader()) {}
@@ -60,7 +59,6 @@ bool SkipSubBlocks(ByteRun& run) {
   }
 }
 
-/// The colour table, if `flags` announces one.
 bool SkipColours(ByteRun& run, unsigned flags) {
   return (flags & 0x80U) == 0 || run.Skip(std::size_t{3} << ((flags & 7U) + 1));
 }

@@ -33,7 +33,6 @@ bool IsPointer(std::uint64_t type) {
 /// the sum of all values read is at most the packet's size.
 class TiffWalk {
  public:
-  /// The packet must outlive it.
   explicit TiffWalk(std::string_view packet) : packet_(packet), room_(packet.size()) {}
 
   /// Calls `use(tag, type, entry)` for each entry of the first directory, in file order.
@@ -82,13 +81,11 @@ class TiffWalk {
   bool big_endian_ = false;
 };
 
-/// A text up to its NUL.
 std::string TextOf(std::string_view bytes) {
   return std::string(bytes.substr(0, bytes.find('\0')).substr(0, kMaxValueBytes));
 }
 
-/// The bytes of a user comment after its 8-byte encoding mark, without the NULs that UTF-16 puts
-/// between ASCII letters.
+/// The bytes of a user comment after its 8-byte encoding mark, without UTF-16's NULs.
 std::string CommentOf(std::string_view bytes) {
   constexpr std::size_t kMarkBytes = 8;
   std::string comment;

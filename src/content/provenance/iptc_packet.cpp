@@ -14,8 +14,7 @@ namespace {
 constexpr char kMark = '\x1C';
 constexpr std::size_t kDataSetHead = 5;
 
-/// The length of a data set whose header ends at `at`. Moves `at` past an extended length; empty
-/// when that one is too long or cut off.
+/// A data set's length. Moves `at` past an extended length; empty when that is too long or cut off.
 std::optional<std::uint64_t> DataLength(std::string_view packet, std::size_t& at) {
   constexpr std::uint64_t kExtended = 0x8000;
   const std::uint64_t length = BigEndian(packet, at - 2, 2);

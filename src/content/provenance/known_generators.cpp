@@ -140,8 +140,7 @@ std::optional<GeneratorClaim> FindSwarmParameters(std::string_view text) {
   return GeneratorClaim{from_image ? kAiEdited : kAiGenerated, "SwarmUI"};
 }
 
-/// The command line of InvokeAI's first versions: `"a cat" -s 50 -S 42 -W 512 ...`, with `-I` for
-/// an input image.
+/// InvokeAI's first command lines: `"a cat" -s 50 -S 42 -W 512 ...`, with `-I` for an input image.
 std::optional<GeneratorClaim> FindDreamCommand(std::string_view text) {
   if (!Holds(text, " -s") || !Holds(text, " -S") || !Holds(text, " -W")) return std::nullopt;
   return GeneratorClaim{Holds(text, " -I") ? kAiEdited : kAiGenerated, "InvokeAI"};

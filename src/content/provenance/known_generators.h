@@ -17,8 +17,7 @@ struct GeneratorClaim {
 /// The generator that `text` (a program's name, a credit line) names, as whole words in any case.
 std::optional<GeneratorClaim> FindGenerator(std::string_view text);
 
-/// Recognises an image generator's parameters by keyword and form, in a PNG text or a photograph's
-/// comment.
+/// Recognises an image generator's parameters in a PNG text or a photograph's comment.
 std::optional<GeneratorClaim> FindParameters(std::string_view keyword, std::string_view text);
 
 /// China's label of synthetic content (GB 45438-2025, appendix E), a flat JSON object. It states

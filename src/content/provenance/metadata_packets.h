@@ -9,8 +9,7 @@
 
 namespace vcache::content {
 
-/// Where each kind of metadata lies in a file; views without bytes where there is none. Only the
-/// container is parsed here.
+/// Where each kind of metadata lies in a file; views without bytes where there is none.
 struct MetadataPackets {
   explicit MetadataPackets(const FileView& file)
       : exif(file.Empty()), xmp(file.Empty()), iptc(file.Empty()) {}
@@ -19,8 +18,7 @@ struct MetadataPackets {
   FileView xmp;                 ///< The XML.
   FileView iptc;                ///< Records of IPTC's Information Interchange Model.
   std::vector<FileView> jumbf;  ///< Each a run of JUMBF boxes, `kMaxJumbf` at most.
-  /// Keyword and text of a PNG: at most `kMaxTexts`, each cut to `kMaxTextBytes`, in all to
-  /// `kMaxAllTextBytes`.
+  /// A PNG's keywords and texts: limited by `kMaxTexts`, `kMaxTextBytes` and `kMaxAllTextBytes`.
   std::vector<std::pair<std::string, std::string>> texts;
 };
 

@@ -19,7 +19,6 @@ constexpr std::size_t kMaxGeneratorBytes = 128;
 constexpr std::size_t kMaxActions = 16;
 constexpr std::size_t kMaxActionBytes = 64;
 
-/// One claim, and its source.
 struct Finding {
   ProvenanceClaim claim = ProvenanceClaim::kUnspecified;
   std::string_view by{};
@@ -33,7 +32,6 @@ std::string PacketOf(const FileView& view) {
   return view.Read(0, static_cast<std::size_t>(view.size())).value_or(std::string());
 }
 
-/// The strongest claim of one manifest's actions.
 Finding FindingOf(const C2paManifest& manifest) {
   Finding strongest{.by = "c2pa", .generator = manifest.generator};
   for (const C2paAction& action : manifest.actions) {
@@ -66,9 +64,8 @@ DeclaredManifest ShownManifest(const C2paManifest& manifest) {
   return shown;
 }
 
-/// The active manifest describes the file, the others its ingredients. If the active one neither
-/// creates nor places content, it passes on the ingredient's state. Otherwise generated ingredients
-/// are a part of the file.
+/// The active manifest describes the file, the others its ingredients. If it neither creates nor
+/// places content, it passes on the ingredient's state. Otherwise generated ingredients are a part.
 void ReadManifests(const std::vector<C2paManifest>& manifests, std::vector<Finding>& findings) {
   if (manifests.empty()) {
     findings.push_back({.by = "c2pa"});

@@ -6,8 +6,7 @@
 namespace vcache::content {
 namespace {
 
-/// C1 controls, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: invisible, and able to
-/// disguise a text as another one.
+/// C1 controls, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069 can disguise a text.
 bool IsInvisible(std::string_view sequence) {
   if (sequence.size() == 2) return sequence[0] == '\xC2' && Octet(sequence, 1) < 0xA0;
   if (sequence.starts_with("\xE2\x80")) {

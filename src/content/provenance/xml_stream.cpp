@@ -28,7 +28,6 @@ class Guard {
     XML_SetStartDoctypeDeclHandler(parser, &Guard::Doctype);
   }
 
-  /// Expat read the whole root element within the limits.
   bool complete() const noexcept { return complete_; }
 
  private:

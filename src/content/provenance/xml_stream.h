@@ -8,7 +8,6 @@ namespace vcache::content {
 
 // Limits of an XML text. The XMP of real files stays far below each of them.
 inline constexpr int kMaxXmlDepth = 32;
-/// Elements and attributes together.
 inline constexpr std::size_t kMaxXmlMarks = 8192;
 /// Of an element or an attribute, with its prefix.
 inline constexpr std::size_t kMaxXmlNameBytes = 256;
@@ -29,8 +28,8 @@ class XmlAttributes {
   const char** list_;
 };
 
-/// Receives the parts of an XML text in their order. All texts are UTF-8 and end with the call.
-/// Names keep their prefixes.
+/// Receives the parts of an XML text in order, as UTF-8, valid during the call. Names keep
+/// prefixes.
 class XmlReader {
  public:
   virtual ~XmlReader() = default;

@@ -13,7 +13,6 @@
 namespace vcache::content {
 namespace {
 
-/// The namespaces that this parser tells apart.
 enum class Space { kNone, kOther, kRdf, kXmp, kPhotoshop, kIptcExtension, kTc260 };
 
 Space SpaceOf(std::string_view uri) {
@@ -30,7 +29,6 @@ Space SpaceOf(std::string_view uri) {
   return Space::kOther;
 }
 
-/// A name with its resolved prefix.
 struct Name {
   Space space = Space::kNone;
   std::string_view local{};
@@ -38,7 +36,6 @@ struct Name {
   bool Is(Space wanted, std::string_view name) const { return space == wanted && local == name; }
 };
 
-/// The prefixes that are bound at the current element.
 class Prefixes {
  public:
   /// Further prefixes are ignored: no real file comes near.
@@ -96,7 +93,6 @@ std::string* FactOf(const Name& name, XmpFacts& facts) {
   return nullptr;
 }
 
-/// Appends what fits into `kMaxValueBytes`.
 void AppendCut(std::string& text, std::string_view more) {
   text += more.substr(0, kMaxValueBytes - std::min(kMaxValueBytes, text.size()));
 }

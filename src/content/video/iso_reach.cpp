@@ -15,8 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// For one table; a larger one is not counted. A phone that writes a length for each sample needs
-/// 200 KiB for half an hour.
+/// Per table. A phone that writes a length for each sample needs 200 KiB for half an hour.
 constexpr std::uint64_t kMaxTableBytes = 512 * 1024;
 
 std::uint64_t AddCapped(std::uint64_t a, std::uint64_t b) {
@@ -25,8 +24,8 @@ std::uint64_t AddCapped(std::uint64_t a, std::uint64_t b) {
              : a + b;
 }
 
-/// The entries of a full box, `entry_bytes` each, after their number at `count_at`. Empty when the
-/// box is cut, too large, or unreadable.
+/// The entries of a full box after their number at `count_at`. Empty when cut, too large or
+/// unreadable.
 std::optional<std::string> ReadTable(const IsoBox& box, std::size_t count_at,
                                      std::size_t entry_bytes) {
   if (box.cut) return std::nullopt;
@@ -62,7 +61,6 @@ std::optional<Header> ReadHeader(const IsoBox& box) {
   return Header{BigEndian(*bytes, scale_at, 4), *ticks};
 }
 
-/// The samples of a track, in the track's ticks.
 struct Samples {
   std::uint64_t ticks = 0;         ///< Total of the samples in `stts`.
   std::uint64_t counted = 0;       ///< Number of the samples in `stts`.
@@ -112,7 +110,6 @@ bool ReadSampleCount(const IsoBox& box, Samples& samples) {
   return true;
 }
 
-/// Adds up what the boxes of one movie say.
 class IsoReach {
  public:
   /// Notes a length of `ticks`, 1/`per_second` s each.
@@ -131,7 +128,6 @@ class IsoReach {
     }
     reach_.longest = std::max(reach_.longest.value_or(said), said);
   }
-  /// Something may last longer than the counted samples.
   void Doubt() { reach_.counted = false; }
 
   void AddMovie(const IsoBox& movie) {

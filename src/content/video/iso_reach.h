@@ -5,7 +5,6 @@
 
 namespace vcache::content {
 
-/// The reach of an MP4 or QuickTime file.
 VideoReach ReadIsoReach(const FileView& file);
 
 }  // namespace vcache::content

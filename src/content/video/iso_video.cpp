@@ -1,5 +1,5 @@
-// MP4 and QuickTime: ISO/IEC 14496-12, boxes `mvhd` (8.2.2), `tkhd` (8.3.2), `mehd` (8.8.2) and
-// `sidx` (8.16.3).
+// MP4 and QuickTime: ISO/IEC 14496-12, `mvhd` (8.2.2), `tkhd` (8.3.2), `mehd` (8.8.2), `sidx`
+// (8.16.3).
 
 #include <algorithm>
 
@@ -13,8 +13,7 @@ namespace {
 /// An index header can name 65,535 pieces; 4,096 of them cover hours.
 constexpr std::uint64_t kMaxIndexedPieces = 4096;
 
-/// A number at `at`, of 64 bits in a box of version 1. Empty when it is cut off, or all ones
-/// ("unknown").
+/// A number at `at`, of 64 bits in version 1. Empty when cut off, or all ones ("unknown").
 std::optional<std::uint64_t> LengthField(const std::string& box, std::size_t at, bool wide) {
   const std::size_t count = wide ? 8 : 4;
   if (box.size() < at + count) return std::nullopt;
@@ -76,7 +75,6 @@ std::optional<SegmentIndex> ReadSegmentIndex(const FileView& box) {
   return index;
 }
 
-/// Adds up the indexes of one stream.
 class IndexedLength {
  public:
   void Add(const FileView& box) {

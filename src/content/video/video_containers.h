@@ -14,8 +14,7 @@ VideoInfo ReadIsoVideo(const FileView& file);
 VideoInfo ReadMatroskaVideo(const FileView& file);
 VideoInfo ReadAviVideo(const FileView& file);
 
-// Whether the container has at least one stream, all are understood, and none shows pictures. False
-// where a part is missing or not understood.
+// Whether the container has streams, all are understood, and none shows pictures.
 bool MatroskaLacksVideo(const FileView& file);
 bool AviLacksVideo(const FileView& file);
 

@@ -21,11 +21,10 @@ constexpr std::uint64_t kMaxVideoBytes = 200 * kMiB;
 constexpr std::size_t kMinCharacters = 250;
 constexpr std::size_t kMaxCharacters = 500'000;
 
-/// The report that answers our question, and how it is asked for. Reports are billed one by one, so
-/// no other one is.
+/// The one report that the adapter requests. The vendor bills each report.
 struct Report {
   const char* name;
-  const char* field;  ///< Of the form.
+  const char* field;  ///< The form field.
   const char* path;
 };
 
@@ -44,7 +43,7 @@ const Report& ReportFor(MediaKind kind) {
   return kText;
 }
 
-/// Generators come as numbers or as `{"is_detected", "confidence"}`.
+/// The vendor writes generators as numbers or as `{"is_detected", "confidence"}`.
 std::vector<std::pair<std::string, double>> GeneratorsOf(const Json* map) {
   GeneratorScores generators;
   if (map == nullptr || !map->is_object()) return {};
@@ -54,9 +53,9 @@ std::vector<std::pair<std::string, double>> GeneratorsOf(const Json* map) {
   return generators.BestFirst();
 }
 
-/// Whether number and word say the same. Of videos and texts the vendor gives one number besides
-/// `is_detected`, and its pages do not say outright that it is the probability of AI and not that
-/// of the word: where the two readings differ there is no verdict.
+/// Whether the number contradicts `is_detected`. The vendor's pages do not state whether a text's
+/// or video's number is the probability of AI or of `is_detected`: if both differ, there is no
+/// verdict.
 bool AreAtOdds(const Json& report, double score) {
   const auto detected = AsBool(Find(report, "is_detected"));
   return detected && *detected != (score >= 50);
@@ -89,14 +88,14 @@ class AiOrNot final : public OneCallDetector {
         task.media_type == content::MediaType::kAvif) {
       return "GIF and AVIF images are not judged.";
     }
-    // The vendor lists `heic` and `heif`; a sequence is a format of its own (`heics`, `heifs`).
+    // The vendor lists `heic` and `heif`; a sequence is another format (`heics`, `heifs`).
     if (task.media_type == content::MediaType::kHeic && task.pictures > 1) {
       return "Image sequences are not judged.";
     }
     return task.file->size() <= kMaxImageBytes ? "" : "Images of up to 50 MB are judged.";
   }
 
-  /// The balance costs nothing to ask for; the vendor's own client checks a key by it.
+  /// Asking for the balance is free; the vendor's own client checks a key by it.
   CredentialCheck CheckCredentials(Deadline deadline) override {
     net::HttpRequest request;
     request.method = "GET";
@@ -171,7 +170,7 @@ class AiOrNot final : public OneCallDetector {
     return detection;
   }
 
-  /// A 404 is about the account, and not the path: the key is good, but has no billing account.
+  /// A 404 concerns the account, not the path: the key is valid, but has no billing account.
   Error FailureOf(const net::HttpResponse& response, const std::optional<Json>& answer) const {
     if (response.status == 404 && answer && AsString(Find(*answer, "message"))) {
       return VendorError(kName, ErrorCode::kVendorRefused,

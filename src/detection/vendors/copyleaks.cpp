@@ -16,14 +16,13 @@ namespace {
 constexpr std::string_view kName = "copyleaks";
 constexpr std::int64_t kWordsOfACredit = 250;
 constexpr std::int64_t kMaxCredits = 100'000;
-/// A text outside of these is refused by the vendor, after a login and a request.
+/// The vendor refuses shorter and longer texts, after a login and a request.
 constexpr std::size_t kMinCharacters = 255;
 constexpr std::size_t kMaxCharacters = 25'000;
 /// The vendor takes 3 to 36 characters.
 constexpr std::size_t kScanIdSize = 32;
 
-/// The error envelope; its types and codes are documented, and an error of the request is not
-/// billed.
+/// The error envelope (types and codes are documented). Request errors are not billed.
 Error FailureOf(const net::HttpResponse& response, const Secret& key) {
   const auto answer = ObjectOf(response);
   const Json* error = answer ? Find(*answer, "error") : nullptr;
@@ -81,7 +80,7 @@ class Copyleaks final : public Detector {
 
  private:
   net::HttpRequest RequestFor(const DetectionTask& task, const std::string& token) const {
-    // The same text has the same id, so that the vendor can tell a call that came twice.
+    // The same text has the same id, so that the vendor can detect a repeated call.
     std::string digest(task.digest_hex);
     if (digest.size() < kScanIdSize) digest = content::DigestOf(AsBytes(task.text)).ToHex();
     net::HttpRequest request = JsonRequest(
@@ -92,8 +91,8 @@ class Copyleaks final : public Detector {
     return request;
   }
 
-  /// A token that was kept may have ended early; then another try logs in anew. A fresh one that is
-  /// refused is a key without the right.
+  /// A cached token may end early; then a retry logs in anew. A refused fresh token lacks the
+  /// right.
   Error LoginEnded(const CopyleaksLogin::Token& token, const net::HttpResponse& response) {
     login_.Forget(token.text);
     if (token.fresh) return StatusError(kName, response);

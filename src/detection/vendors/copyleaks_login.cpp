@@ -13,18 +13,18 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::string_view kName = "copyleaks";
-/// The vendor's own client does not use a token for its last five minutes.
+/// The vendor's own client does not use a token in its last five minutes.
 constexpr seconds kMargin{300};
 constexpr seconds kLongestLife = std::chrono::hours(48);
-/// Where the answer does not tell.
+/// The assumed lifetime when the answer states none.
 constexpr seconds kAssumedLife = std::chrono::hours(1);
-/// How long a refusal stands without another login.
+/// How long a refusal is cached.
 constexpr seconds kRefusalPause{60};
 constexpr std::size_t kMaxToken = 8192;
-/// A token and two dates.
+/// Room for a token and two dates.
 constexpr std::size_t kMaxAnswer = 64 * 1024;
 
-/// The whole number in the text's places `at` and following.
+/// The whole number in the `digits` characters from `at` on.
 std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
   const std::optional<int> number = ParseNumber<int>(text.substr(at, digits));
   return number && *number >= 0 ? number : std::nullopt;
@@ -55,9 +55,8 @@ bool IsToken(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-/// A login's answer that can only mean email or key: 401, or in the envelope's words
-/// `authentication_error` or code 2 (the vendor's page "API errors"). Any other 4xx may as well be
-/// that of a wrong address.
+/// A wrong email or key for certain: 401, or the envelope's `authentication_error` or code 2 (the
+/// vendor's page "API errors"). Any other 4xx may come from a wrong URL.
 bool IsBadLogin(const net::HttpResponse& response) {
   if (response.status < 400 || response.status > 499) return false;
   if (response.status == 401) return true;
@@ -107,7 +106,7 @@ Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
   }
   if (failure_) return *failure_;
   if (!token_.empty()) return Token{token_, true};
-  // It was forgotten between the end of the login and now.
+  // Another thread forgot the token since the login ended.
   return VendorError(kName, ErrorCode::kVendorUnavailable, "The login ended at once.",
                      Charge::kNone);
 }

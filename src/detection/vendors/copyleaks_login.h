@@ -16,31 +16,30 @@
 
 namespace vcache::detection {
 
-/// The time from `.issued` to `.expires` of a login's answer, both by the vendor's clock, so that
-/// ours need not agree with it; empty when one of them is no date of ISO 8601 in UTC.
+/// The time from `.issued` to `.expires` in a login's answer. Both are the vendor's clock, so the
+/// local clock may differ. Empty when one is no ISO 8601 date in UTC.
 std::optional<std::chrono::seconds> LifeBetween(std::string_view issued, std::string_view expires);
 
-/// The token that Copyleaks' API wants, kept until shortly before it ends. One login at a time:
-/// whoever needs a token meanwhile waits for that login and shares its outcome, good or bad,
-/// because the vendor allows twelve in a quarter of an hour. A login costs nothing: all errors have
-/// `Charge::kNone`. Thread-safe; all references must outlive it.
+/// Caches the token of Copyleaks' API until shortly before it ends. One login at a time (single
+/// flight): concurrent callers share its result, because the vendor allows twelve logins in a
+/// quarter of an hour. Logins are free: all errors have `Charge::kNone`. Thread-safe; all
+/// references must outlive it.
 class CopyleaksLogin {
  public:
   struct Token {
     std::string text;
-    bool fresh = false;  ///< From a login of this moment, not kept from before.
+    bool fresh = false;  ///< From a login just now, not cached.
   };
 
   CopyleaksLogin(const CopyleaksOptions& options, net::HttpClient& http, Clock& clock)
       : options_(options), http_(http), clock_(clock) {}
 
-  /// kVendorRefused (wrong email or key, in the vendor's words), kVendorInvalidAnswer (another 4xx,
-  /// or no token); a 4xx is remembered for a minute. kVendorUnavailable, kVendorTimeout.
+  /// Errors: kVendorRefused (wrong email or key, in the vendor's words), kVendorInvalidAnswer
+  /// (another 4xx, or no token), kVendorUnavailable, kVendorTimeout. A 4xx is cached for a minute.
   Result<Token> Get(Deadline deadline);
-  /// The login is the check: its token serves the calls that come, and one that is kept, or a
-  /// refusal that is remembered, is answer enough.
+  /// Checks by logging in; later calls use the token. A cached token or refusal answers too.
   CredentialCheck Check(Deadline deadline);
-  /// The vendor did not take this token: the next call logs in anew.
+  /// The vendor rejected this token: the next call logs in anew.
   void Forget(const std::string& token);
 
  private:

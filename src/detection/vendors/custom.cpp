@@ -1,5 +1,4 @@
-// A vendor by configuration: the README shows how, docs/detection-vendors.md what each variable
-// means.
+// A vendor by configuration: the README shows how; docs/detection-vendors.md defines each variable.
 
 #include <algorithm>
 #include <array>
@@ -20,22 +19,21 @@ namespace {
 
 constexpr std::string_view kName = "custom";
 constexpr std::size_t kMaxId = 512;
-/// Of one look, so that a vendor that does not answer is asked anew.
+/// The time limit of one poll, so that an unresponsive vendor is polled again.
 constexpr std::chrono::milliseconds kLookTimeout{15'000};
 
 Error Refused(std::string_view sentence, Charge charge) {
   return VendorError(kName, ErrorCode::kVendorRefused, sentence, charge);
 }
 
-/// A number on its own scale as 0 to 100, without the noise of binary fractions; empty for what is
-/// no number from 0 to the end of the scale (rule J3).
+/// A number on its own scale as 0 to 100, without rounding noise; empty if invalid (rule J3).
 std::optional<double> OnScale(const Json* value, double max) {
   const auto number = AsNumber(value);
   if (!number || *number < 0 || *number > max) return std::nullopt;
   return std::round(*number / max * 1e6) / 1e4;
 }
 
-/// What a state or an id says, as one would write it in the configuration.
+/// A state or an id, as written in the configuration.
 std::optional<std::string> WordAt(const Json& answer, const std::string& pointer) {
   const Json* value = AtPointer(answer, pointer);
   if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
@@ -57,7 +55,7 @@ bool IsVisible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-/// The type of the body, where the configured headers do not name one.
+/// Sets the body's type, unless a configured header does.
 void SetType(std::string_view type, net::HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (LowerCase(name) == "content-type") return;
@@ -105,8 +103,7 @@ class Custom final : public Detector {
   InterruptibleTimer& pauses_;
 };
 
-/// Whatever changes the question or how the answer is read makes another detector; the key, the
-/// time limits and the price do not.
+/// Everything that changes the request or its reading; not key, time limits and price.
 std::string Custom::Fingerprint(MediaKind) const {
   Json all = Json::array({options_.endpoint.base_url, options_.method, options_.file_field,
                           options_.body, options_.score.pointer, options_.score.max,
@@ -177,7 +174,7 @@ Result<void> Custom::PutFile(const DetectionTask& task, std::span<const Value> v
     std::vector<net::FormField> form = FormFor(values);
     net::FormField media;
     media.name = options_.file_field;
-    media.file_name = "upload";  // the user's own file name is nobody's business
+    media.file_name = "upload";  // never disclose the user's file name
     media.content_type = type;
     media.file_size = task.file->size();
     media.open_file = open;
@@ -220,7 +217,7 @@ std::string Custom::BodyFor(std::span<const Value> values) const {
   return DumpJson(*body);
 }
 
-/// The vendor took the content and will say later. Nothing from here on is free.
+/// The vendor accepted the content and answers later. From here on, no error is free.
 Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const DetectionTask& task,
                                  Deadline deadline) const {
   const auto answer = ObjectOf(accepted);
@@ -246,13 +243,12 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const Detect
   return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, deadline);
 }
 
-/// A URL that the answer names gets our key, so it must be the vendor's own: one of the origin that
-/// the configuration names.
+/// The URL in the answer gets the API key, so it must be on the configured origin.
 Result<std::string> Custom::PollUrl(const Json& accepted) const {
   const CustomPolling& polling = options_.polling;
   if (!polling.url.empty()) {
     const auto id = WordAt(accepted, polling.id_pointer);
-    // Dots alone would climb in the path; everything else is escaped.
+    // Dots alone would change the path; everything else is escaped.
     if (!id || id->empty() || id->size() > kMaxId || *id == "." || *id == "..") {
       return InvalidAnswer(kName, "it has no id at " + polling.id_pointer);
     }
@@ -271,8 +267,7 @@ Result<std::string> Custom::PollUrl(const Json& accepted) const {
   return *url;
 }
 
-/// What an answer says: the result, an error, or empty for "not yet". The first answer of a vendor
-/// that works on may lack the state.
+/// The result, an error, or empty for "not yet". The first answer may lack the state.
 std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& response,
                                                 const DetectionTask& task, bool first) const {
   if (response.status < 200 || response.status > 299) return FailureOf(response);
@@ -317,8 +312,7 @@ Result<Detection> Custom::VerdictOf(const Json& answer, const DetectionTask& tas
   return detection;
 }
 
-/// The status alone, and what the configuration says that it costs. The body is never shown: nobody
-/// knows what it holds.
+/// The status, and its configured charge. Never quotes the body, which may contain anything.
 Error Custom::FailureOf(const net::HttpResponse& response) const {
   const int status = response.status;
   const auto& free = options_.free_statuses;

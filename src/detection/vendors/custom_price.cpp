@@ -10,7 +10,7 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::int64_t kMostSeconds = 3'600;
-/// More in one answer is nonsense.
+/// A larger number in an answer is nonsense.
 constexpr double kMostUnits = 1e6;
 
 std::int64_t Started(std::int64_t amount, std::int64_t of) {

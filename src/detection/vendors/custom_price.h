@@ -8,11 +8,10 @@
 
 namespace vcache::detection {
 
-/// The most that a call for this content can cost. Of a video whose length nothing proves, an hour
-/// is reckoned where seconds are billed.
+/// The highest charge of a call. Billed by seconds, a video of unproven length counts as an hour.
 std::int64_t CustomPrice(const CustomOptions& options, const DetectionTask& task) noexcept;
 
-/// What the answer says that it cost, where it is configured to say so; else that price.
+/// The charge that the answer states, if configured; otherwise that price.
 std::int64_t CustomCost(const CustomOptions& options, const DetectionTask& task,
                         const Json& answer) noexcept;
 

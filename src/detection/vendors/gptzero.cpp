@@ -13,7 +13,7 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "gptzero";
-/// What lies behind is cut off without a word: a verdict on a part would pass for one on the whole.
+/// The vendor silently cuts longer texts: a verdict on a part would pass for one on the whole.
 constexpr std::size_t kMaxCharacters = 50'000;
 
 class GptZero final : public OneCallDetector {
@@ -24,7 +24,7 @@ class GptZero final : public OneCallDetector {
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "gptzero/v2"; }
-  /// Plans are sold by words: the price of 1,000 of them, in parts.
+  /// Plans are sold by words; the price is for 1,000 words, pro rata.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     const auto words = static_cast<std::int64_t>(CountWords(task.text));
     return (endpoint().cost_micros * words + 999) / 1000;
@@ -48,8 +48,8 @@ class GptZero final : public OneCallDetector {
       return InvalidAnswer(kName, "there is not one document in it");
     }
     const Json& document = documents->front();
-    // The older figure means the same and stands in for the newer one only where that is unknown; a
-    // broken `class_probabilities` is a broken answer.
+    // The older figure means the same. It replaces the newer one only where that is absent; a
+    // malformed `class_probabilities` is an invalid answer.
     const Json* classes = Find(document, "class_probabilities");
     const Json* raw =
         classes != nullptr ? Find(*classes, "ai") : Find(document, "completely_generated_prob");
@@ -65,7 +65,7 @@ class GptZero final : public OneCallDetector {
   }
 
  private:
-  /// `confidence_category` is a word and no number, so it stays one: `confidence` is null.
+  /// `confidence_category` is a word, so it goes into the details, and `confidence` is null.
   static std::string DetailsOf(const Json& answer, const Json& document) {
     Json details = Json::object();
     Note(details, "requestId", Find(answer, "scanId"));

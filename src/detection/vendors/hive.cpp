@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kName = "hive";
 
-/// Classes that are no generator: the verdict, another question, and "none of those".
+/// Classes that name no generator: the verdict, other questions, and "none".
 constexpr std::array<std::string_view, 7> kNoGenerators = {
     "ai_generated", "not_ai_generated",   "deepfake", "yes_deepfake",
     "inconclusive", "inconclusive_video", "none"};
@@ -26,14 +26,14 @@ bool IsGenerator(std::string_view name) {
   return std::find(kNoGenerators.begin(), kNoGenerators.end(), name) == kNoGenerators.end();
 }
 
-/// The number of a class: `value` in version 3, `score` in version 2, whose answers some accounts
-/// of version 3 are reported to see.
+/// A class's number: `value` in version 3; `score` in version 2, which some accounts reportedly
+/// get.
 const Json* NumberOf(const Json& entry) {
   const Json* value = Find(entry, "value");
   return value != nullptr ? value : Find(entry, "score");
 }
 
-/// One moment of a video, or the whole image. False without its verdict.
+/// Reads one moment of a video, or the image. False without its verdict.
 bool ReadMoment(const Json& moment, FrameTally& tally, GeneratorScores& generators) {
   const Json* classes = Find(moment, "classes");
   if (classes == nullptr || !classes->is_array()) return false;
@@ -51,7 +51,7 @@ bool ReadMoment(const Json& moment, FrameTally& tally, GeneratorScores& generato
   return judged;
 }
 
-/// The vendor's list of formats, as far as they are types of ours.
+/// Whether the type is in the vendor's list of formats.
 bool IsTaken(content::MediaType type) {
   using content::MediaType;
   switch (type) {

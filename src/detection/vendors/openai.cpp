@@ -15,11 +15,11 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "openai";
-/// Part of the fingerprint: another prompt is another judge.
+/// Part of the fingerprint: another prompt gives other verdicts.
 constexpr std::string_view kPromptVersion = "judge-1";
-/// The answer is a dozen tokens; models that reason spend more on the way to it.
+/// The answer has a dozen tokens; reasoning models spend more before it.
 constexpr int kMaxAnswerTokens = 2048;
-/// What the configured price is for.
+/// Characters that the configured price covers.
 constexpr std::int64_t kCharactersOfAPrice = 5'000;
 
 constexpr std::string_view kInstructions =
@@ -30,7 +30,7 @@ constexpr std::string_view kInstructions =
     "structure, specificity and errors only. Answer with `ai_probability`, a number from 0 "
     "(certainly written by a person) to 1 (certainly written by a language model).";
 
-/// The shape that the answer must have.
+/// The schema of the answer.
 Json AnswerFormat() {
   const Json schema = {{"type", "object"},
                        {"properties", {{"ai_probability", {{"type", "number"}}}}},
@@ -51,13 +51,13 @@ class OpenAi final : public OneCallDetector {
   std::string Fingerprint(MediaKind) const override {
     return "openai/v1/" + model_ + "/" + std::string(kPromptVersion);
   }
-  /// The vendor bills tokens: a longer text is a multiple of the text that the price is for.
+  /// The vendor bills tokens, so the price grows with the text.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     const auto characters = static_cast<std::int64_t>(std::max<std::size_t>(task.characters, 1));
     return endpoint().cost_micros * ((characters + kCharactersOfAPrice - 1) / kCharactersOfAPrice);
   }
 
-  /// To look at a model costs nothing: tokens are billed, and there are none.
+  /// Reading a model uses no tokens and is free.
   CredentialCheck CheckCredentials(Deadline deadline) override {
     net::HttpRequest request;
     request.method = "GET";
@@ -69,12 +69,12 @@ class OpenAi final : public OneCallDetector {
 
  protected:
   net::HttpRequest RequestFor(const DetectionTask& task) const override {
-    // As a JSON string the text has no way out of its field, whatever quotes and marks it holds.
+    // In a JSON string the text cannot leave its field, whatever quotes it holds.
     const std::string data = DumpJson(Json{{"text", std::string(task.text)}});
     Json messages = Json::array();
     messages.push_back({{"role", "system"}, {"content", std::string(kInstructions)}});
     messages.push_back({{"role", "user"}, {"content", data}});
-    // No temperature: the models that reason refuse any but their own.
+    // No temperature: reasoning models refuse any value except their own.
     return JsonRequest(endpoint().base_url + "/chat/completions", {Bearer(key_)},
                        Json{{"model", model_},
                             {"messages", messages},
@@ -114,8 +114,7 @@ class OpenAi final : public OneCallDetector {
   }
 
  private:
-  /// The code decides and not the status alone: a key that is restricted to other calls also gets a
-  /// 401 here ("Missing scopes"), and judges texts all the same.
+  /// The code decides, not the status: a key restricted to other calls also gets 401 here.
   static CredentialCheck ReadModel(const net::HttpResponse& response, const Json& answer) {
     if (response.status == 200 && AsString(Find(answer, "id"))) return AcceptedBy();
     const auto code = AsString(FindPath(answer, {"error", "code"})).value_or("");
@@ -142,7 +141,7 @@ class OpenAi final : public OneCallDetector {
     return details;
   }
 
-  /// The error envelope. Its message is never shown: it repeats parts of a wrong key.
+  /// The error envelope. Never quote its message: it repeats parts of a wrong key.
   static Error FailureOf(const net::HttpResponse& response) {
     const auto answer = ObjectOf(response);
     const Json* envelope = answer ? Find(*answer, "error") : nullptr;
@@ -150,7 +149,7 @@ class OpenAi final : public OneCallDetector {
     const auto code = AsString(Find(*envelope, "code"));
     const auto type = AsString(Find(*envelope, "type"));
     if (code == "insufficient_quota" || type == "insufficient_quota") {
-      // The same status as a rate limit, but trying again soon never helps.
+      // The same status as a rate limit, but a quick retry never helps.
       return QuotaError(kName, response);
     }
     Error error = StatusError(kName, response);

@@ -1,6 +1,6 @@
-// Pangram: texts. A text is accepted as a task and judged a moment later.
-// https://github.com/pangramlabs/pangram-sdk (docs/api/rest.rst).
-// How sure each fact is: docs/detection-vendors.md.
+// Pangram: texts. The vendor accepts a text as a task and judges it later.
+// https://github.com/pangramlabs/pangram-sdk (docs/api/rest.rst). How sure each fact is:
+// docs/detection-vendors.md.
 
 #include <utility>
 
@@ -14,12 +14,11 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "pangram";
-/// Ten minutes of half seconds, the longest that the time-out can be.
+/// Polls each half second for ten minutes, the longest time-out.
 constexpr int kMaxLooks = 1'200;
 constexpr std::size_t kMaxIdBytes = 128;
 
-/// Goes into a path as it is, so nothing but what an id is made of: a vendor's answer must not
-/// choose what we ask for.
+/// The id goes into a path unescaped: it must not choose the requested path.
 bool IsTaskId(std::string_view id) {
   const auto is_plain = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -50,7 +49,7 @@ class Pangram final : public Detector {
     if (!Accepts(task.kind)) {
       return ContentRefused(kName, "This kind of content is not judged.", Charge::kNone);
     }
-    // The time-out is that of the whole analysis, looks and pauses included.
+    // The time-out covers the whole analysis, polls and pauses included.
     const Deadline end =
         deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
     auto id = Submit(task, end);
@@ -68,7 +67,7 @@ class Pangram final : public Detector {
  private:
   HttpHeaders Key() const { return {{"x-api-key", options_.api_key.Reveal()}}; }
 
-  /// The paid request. The answer names the task, which is from then on under way.
+  /// The paid request. Its answer names the task, which then runs.
   Result<std::string> Submit(const DetectionTask& task, Deadline deadline) {
     // Without the second field the vendor may publish a page with the text.
     net::HttpRequest request =
@@ -96,7 +95,7 @@ class Pangram final : public Detector {
     return request;
   }
 
-  /// `stage` is read before any number: a failed analysis has 0 in all of them.
+  /// Reads `stage` before any number: a failed analysis has 0 in all of them.
   std::optional<Result<Detection>> ResultIn(const net::HttpResponse& response,
                                             const DetectionTask& task,
                                             const std::string& id) const {

@@ -14,14 +14,14 @@ namespace {
 
 constexpr std::string_view kName = "realitydefender";
 constexpr std::size_t kMaxId = 128;
-/// Of a small request, so that a vendor that does not answer is asked anew.
+/// The time limit of a small request, so that an unresponsive vendor is asked again.
 constexpr std::chrono::milliseconds kShortCall{15'000};
 
 /// The limits of the vendor's client.
 constexpr std::uint64_t kMaxVideoBytes = 250ULL * 1024 * 1024;
 constexpr std::uint64_t kMaxImageBytes = 50ULL * 1024 * 1024;
 
-/// The vendor tells types by the name's ending; it takes no others (its client's list).
+/// The vendor recognises types by the file name's extension; this is its client's list.
 std::string_view EndingOf(content::MediaType type) {
   switch (type) {
     case content::MediaType::kJpeg:
@@ -41,7 +41,7 @@ std::string_view EndingOf(content::MediaType type) {
   }
 }
 
-/// An id that may stand in a path as it is.
+/// Whether an id may stand in a path unescaped.
 bool IsPlainId(std::string_view id) {
   return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && UrlEscaped(id) == id;
 }
@@ -50,7 +50,7 @@ bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> word
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// `code` in the envelope says more than the status: a used-up quota is a 400.
+/// `code` in the envelope is more precise than the status: a used-up quota is a 400.
 Error FailureOf(const net::HttpResponse& response) {
   const auto answer = ObjectOf(response);
   const auto code = answer ? AsString(Find(*answer, "code")) : std::nullopt;
@@ -104,7 +104,7 @@ class RealityDefender final : public Detector {
   }
 
  private:
-  /// Where the vendor wants the file, and by which id its result is found.
+  /// The upload URL, and the id of the result.
   struct Place {
     std::string signed_url;
     std::string request_id;
@@ -122,7 +122,7 @@ class RealityDefender final : public Detector {
   Result<Place> Announce(std::string_view ending, Deadline until) const {
     net::HttpRequest request = Ask("POST", "/api/files/aws-presigned");
     request.headers.emplace_back("Content-Type", "application/json");
-    // The user's own file name is nobody's business.
+    // Never disclose the user's file name.
     request.body = DumpJson(Json{{"fileName", "upload." + std::string(ending)}});
     const auto response = http_.Send(request, until);
     if (!response) return TransportError(kName, response.error());
@@ -135,9 +135,8 @@ class RealityDefender final : public Detector {
     return Place{*url, *id};
   }
 
-  /// The URL comes from outside, so it must not lead the upload to a plain connection, unless the
-  /// vendor itself has one (a sandbox). Where its host may be is the HTTP client's to see to, which
-  /// knows the address.
+  /// The URL comes from the vendor's answer: the upload must use TLS, unless the vendor itself does
+  /// not (a sandbox). The HTTP client checks the host's address.
   bool MayUploadTo(const std::string& url) const {
     return url.starts_with("https://") ||
            url.starts_with(std::string(OriginOf(options_.endpoint.base_url)) + "/");
@@ -149,14 +148,14 @@ class RealityDefender final : public Detector {
     request.url = url;
     request.given_by = options_.endpoint.base_url;
     request.timeout = options_.endpoint.timeout;
-    // No API key: the storage is somebody else's, and the URL is signed.
+    // No API key: the storage belongs to a third party, and the URL is signed.
     request.headers = {{"Content-Type", "application/octet-stream"}};
     request.body =
         net::StreamedBody{[file = task.file] { return file->NewReader(); }, task.file->size()};
     const auto response = http_.Send(request, until);
     if (!response) return TransportError(kName, response.error());
     if (response->status >= 200 && response->status <= 299) return {};
-    // A storage that says no has kept nothing, so there is nothing to judge and to charge.
+    // A storage that refused the upload kept nothing, so there is nothing to charge.
     const bool refused = response->status >= 400 && response->status < 500;
     return VendorError(
         kName, ErrorCode::kVendorUnavailable,

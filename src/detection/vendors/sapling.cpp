@@ -27,7 +27,7 @@ class Sapling final : public OneCallDetector {
 
  protected:
   net::HttpRequest RequestFor(const DetectionTask& task) const override {
-    // Scores of sentences are made by another method and need not agree; without them it is faster.
+    // Sentence scores come from another method and need not agree; the call is faster without them.
     return JsonRequest(
         endpoint().base_url + "/api/v1/aidetect", {},
         Json{{"key", key_.Reveal()}, {"text", std::string(task.text)}, {"sent_scores", false}});

@@ -16,30 +16,26 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "sightengine";
-/// A clip of 60 s at one frame a second: the dearest reading of the vendor's two price pages.
+/// A clip of 60 s at one frame a second: the highest reading of the vendor's two price pages.
 constexpr std::int64_t kDearestClipFrames = 60;
-/// The longest video that the synchronous endpoint takes (the vendor's page "synchronous or
-/// asynchronous moderation").
+/// The limit of the synchronous endpoint (the page "synchronous or asynchronous moderation").
 constexpr std::chrono::milliseconds kLongestClip = std::chrono::seconds(60);
-/// Where the length of a video is not known, its size decides: a minute of video at two megabits a
-/// second is about this large, and a clip that goes the long way is judged all the same.
+/// Decides for a video of unknown length: about a minute at two megabits a second.
 constexpr std::uint64_t kLargestClip = 16ULL * 1024 * 1024;
-/// The vendor analyses half an hour of a video at most, unless it is asked for more.
+/// By default, the vendor analyses at most half an hour of a video.
 constexpr std::int64_t kMostFrames = 1'800;
-/// What longer videos would need is another plan (the page on lengths); a part of the frames would
-/// be paid, and be no verdict.
+/// Longer videos need another plan (the page on lengths): some frames would be paid for nothing.
 constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
-/// Of a video that is sent as it is (the same page).
+/// The limit of a direct upload (the same page).
 constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
-/// Of one look at a job.
+/// The time limit of one poll.
 constexpr std::chrono::milliseconds kLookTimeout{15'000};
 constexpr std::size_t kMaxJobId = 128;
 
-/// More in one answer is nonsense.
+/// A larger number in an answer is nonsense.
 constexpr std::int64_t kMostOperations = 1'000'000;
 
-/// The price of an image or a frame, and how many of the vendor's operations that is; 0: what it
-/// says of operations does not count.
+/// The price of an image or a frame, and the operations that it covers; 0: ignore the report.
 struct Tariff {
   std::int64_t price_micros = 0;
   std::int64_t operations = 0;
@@ -61,12 +57,12 @@ Error Unavailable(std::string_view sentence, std::optional<std::chrono::seconds>
   return error;
 }
 
-/// The failure envelope. Nothing is billed: only successful answers count.
+/// The failure envelope. The vendor bills only successful answers.
 Error FailureOf(const Json& answer, const net::HttpResponse& response, const Secret& secret) {
   const auto type = AsString(FindPath(answer, {"error", "type"})).value_or("");
   const auto code = AsInteger(FindPath(answer, {"error", "code"})).value_or(0);
   const std::string words = QuotedMessage(FindPath(answer, {"error", "message"}), secret);
-  // The vendor's own sample shows a bad key as argument_error 1, live reports credentials_error.
+  // The vendor's sample shows argument_error 1 for a bad key; live reports show credentials_error.
   if (type == "credentials_error" || (type == "argument_error" && code == 1)) {
     return Refusal(
         "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
@@ -83,10 +79,9 @@ Error FailureOf(const Json& answer, const net::HttpResponse& response, const Sec
   return Unavailable("The vendor failed; try again later.", response.retry_after);
 }
 
-/// What the vendor says to a call without models and without media, which it can only refuse (0
-/// operations): it looks at the credentials first. Bad ones are `credentials_error`, or, in the
-/// vendor's own sample, `argument_error` 1, and nobody documents that a missing argument has
-/// another code: there the message must name the credentials.
+/// Reads the answer to a call without models and media. The vendor must refuse it (0 operations),
+/// and checks the credentials first. Bad ones give `credentials_error` or `argument_error` 1; a
+/// missing argument may give that too, so the message must name the credentials.
 CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answer) {
   const Json* error = Find(answer, "error");
   if (AsString(Find(answer, "status")) != "failure" || error == nullptr) {
@@ -115,8 +110,7 @@ std::string DetailsOf(const Json& answer) {
   return DumpJson(details);
 }
 
-/// What the vendor says that it charged: the larger of what it judged and what its operations come
-/// to, because the operations are what it bills.
+/// The charge: the larger of the judged units and the reported operations, which the vendor bills.
 std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& tariff) {
   std::int64_t units = judged;
   const auto told = AsInteger(operations);
@@ -138,14 +132,14 @@ Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
   const Json* operations = FindPath(answer, {"request", "operations"});
-  // Each picture of an animation that it looked at is one operation at least; untold, it is all.
+  // Each analysed picture is at least one operation; without a report, assume all.
   const std::int64_t judged =
       std::clamp<std::int64_t>(AsInteger(operations).value_or(pictures), 1, pictures);
   detection.cost_micros = CostOf(judged, operations, tariff);
   return detection;
 }
 
-/// The vendor gives no score for a clip: the headline is the highest of its frames.
+/// The vendor gives a clip no score: the headline is its highest frame.
 Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Json* operations,
                                const Tariff& tariff) {
   if (frames == nullptr || !frames->is_array() || frames->empty()) {
@@ -176,7 +170,7 @@ class Sightengine final : public Detector {
   std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string Fingerprint(MediaKind kind) const override {
-    // Both endpoints sample frames and judge them by the same model.
+    // Both endpoints sample frames and use the same model.
     return kind == MediaKind::kVideo ? "sightengine/1.0/genai/video-sync/max"
                                      : "sightengine/1.0/genai";
   }
@@ -192,7 +186,7 @@ class Sightengine final : public Detector {
   }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
     if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros * task.pictures;
-    // One frame a second; where nothing proves the length, as many as the endpoint takes.
+    // One frame a second; for an unproven length, as many as the endpoint takes.
     const std::int64_t most = IsLong(task) ? kMostFrames : kDearestClipFrames;
     if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost_micros * most;
     const auto frames = std::chrono::ceil<std::chrono::seconds>(*task.video_length).count();
@@ -237,7 +231,7 @@ class Sightengine final : public Detector {
     const char* path = IsLong(task)                     ? "/video/check.json"
                        : task.kind == MediaKind::kVideo ? "/video/check-sync.json"
                                                         : "/check.json";
-    // Credentials before the file, in the order of the vendor's own client: it can refuse early.
+    // Credentials precede the file, as in the vendor's own client: the vendor can refuse early.
     std::vector<net::FormField> form = CredentialFields();
     form.push_back(TextField("models", "genai"));
     form.push_back(FileField("media", task));
@@ -246,7 +240,7 @@ class Sightengine final : public Detector {
     return request;
   }
 
-  /// `status` in the JSON decides, never the number of HTTP alone.
+  /// The JSON's `status` decides, never the HTTP status alone.
   Result<Json> SuccessOf(const net::HttpResponse& response) const {
     auto answer = ObjectOf(response);
     const auto status = answer ? AsString(Find(*answer, "status")) : std::nullopt;
@@ -262,14 +256,14 @@ class Sightengine final : public Detector {
     const auto answer = SuccessOf(response);
     if (!answer) return answer.error();
     const Json* frames = FindPath(*answer, {"data", "frames"});
-    // An animation is judged picture by picture; nobody documents how its answer looks.
+    // The vendor judges an animation picture by picture; the format of that answer is undocumented.
     const bool by_frames =
         task.kind == MediaKind::kVideo || (task.pictures > 1 && frames != nullptr);
     if (!by_frames) return ImageVerdict(*answer, task.pictures, TariffNow());
     return VideoVerdict(*answer, frames, FindPath(*answer, {"request", "operations"}), TariffNow());
   }
 
-  /// The video was taken; its frames come later. Nothing from here on is free.
+  /// The vendor accepted the video; its frames come later. From here on, no error is free.
   Result<Detection> Follow(const net::HttpResponse& accepted, Deadline until) const {
     const auto answer = SuccessOf(accepted);
     if (!answer) return answer.error();
@@ -279,7 +273,7 @@ class Sightengine final : public Detector {
     }
     net::HttpRequest request;
     request.method = "GET";
-    // The vendor's page puts the credentials of this call into the query; it is logged nowhere.
+    // The vendor's page puts this call's credentials into the query; the URL is never logged.
     request.url = options_.endpoint.base_url + "/video/byid.json?id=" + UrlEscaped(*id) +
                   "&api_user=" + UrlEscaped(options_.api_user) +
                   "&api_secret=" + UrlEscaped(options_.api_secret.Reveal());
@@ -304,7 +298,7 @@ class Sightengine final : public Detector {
       return ContentRefused(kName, "The video could not be judged.", Charge::kUnknown);
     }
     if (status != "finished") return InvalidAnswer(kName, "the job's state is none that is known");
-    // A part of the frames is no verdict on the whole: the state decides, not what is there.
+    // Some frames are no verdict on the whole: decide by the state.
     return VideoVerdict(*answer, Find(*data, "frames"), Find(*data, "operations"), TariffNow());
   }
 

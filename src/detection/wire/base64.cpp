@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Bytes that come in any pieces, six bits at a time.
+/// Encodes pieces of any size, six bits at a time.
 class Encoder {
  public:
   void Take(std::span<const std::byte> bytes) {

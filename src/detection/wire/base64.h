@@ -7,8 +7,7 @@
 
 namespace vcache::detection {
 
-/// Everything that the source has, in base64 with padding (RFC 4648, section 4). The errors are the
-/// source's. The caller bounds what a source may have.
+/// The whole source in padded base64 (RFC 4648, section 4). The caller limits the size.
 Result<std::string> Base64Of(ByteSource& source);
 
 }  // namespace vcache::detection

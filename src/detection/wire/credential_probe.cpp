@@ -9,7 +9,6 @@
 namespace vcache::detection {
 namespace {
 
-/// The answers are a few lines.
 constexpr std::size_t kMaxAnswer = 256 * 1024;
 
 CredentialCheck Saying(CredentialState state, std::string_view vendor, std::string_view sentence) {
@@ -62,7 +61,7 @@ CredentialCheck AskForFree(std::string_view vendor, net::HttpRequest request, ne
     return UnknownTo(vendor,
                      "The vendor failed with status " + std::to_string(response->status) + ".");
   }
-  // Errors of all these vendors are JSON: a page of HTML is a proxy's word, whatever its status.
+  // All these vendors send errors as JSON: HTML comes from a proxy, whatever its status.
   const auto answer = ObjectOf(*response);
   if (!answer) return OddAnswer(vendor, *response);
   return read(*response, *answer);

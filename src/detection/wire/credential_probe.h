@@ -11,24 +11,24 @@
 
 namespace vcache::detection {
 
-/// How credentials are checked: by a request that the vendor documents as free, and whose answer is
-/// read defensively. One rule runs through it: what proves nothing is `kUnknown`, never `kRefused`.
+/// Checks credentials by a request that the vendor documents as free. An inconclusive answer is
+/// always `kUnknown`, never `kRefused`.
 
-/// No check takes longer, whatever a paid call may take.
+/// The time limit of a check, whatever the limit of a paid call is.
 inline constexpr std::chrono::milliseconds kCheckTimeout{10'000};
 
 CredentialCheck AcceptedBy();
-/// `sentence` names the variables to look at.
+/// `sentence` names the variables to check.
 CredentialCheck RefusedBy(std::string_view vendor, std::string_view sentence);
 CredentialCheck UnknownTo(std::string_view vendor, std::string_view sentence);
-/// An answer with this status that we have no reading for.
+/// An answer that the check does not understand.
 CredentialCheck OddAnswer(std::string_view vendor, const net::HttpResponse& response);
 
-/// What a vendor's answer, a JSON object of any status below 500 but 429, says of the credentials.
+/// Reads a JSON object of any status below 500 except 429.
 using ReadAnswer = std::function<CredentialCheck(const net::HttpResponse&, const Json&)>;
 
-/// Sends the request once, within `deadline` and 10 s, and has the answer read. Who is not reached,
-/// limits rates, fails or answers what is no JSON object within 256 KiB has said nothing.
+/// Sends the request once, within `deadline` and 10 s, and calls `read`. kUnknown for a vendor that
+/// is unreachable, limits rates, fails, or sends no JSON object within 256 KiB.
 CredentialCheck AskForFree(std::string_view vendor, net::HttpRequest request, net::HttpClient& http,
                            Deadline deadline, const ReadAnswer& read);
 

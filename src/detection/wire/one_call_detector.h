@@ -9,12 +9,12 @@
 
 namespace vcache::detection {
 
-/// A vendor whose verdict is the answer to one request: what all of these do around their own
-/// protocol. An adapter says how the request looks and what an answer means; sent is it here, once,
-/// and only for what the vendor judges. Thread-safe as long as the three functions are.
+/// A vendor whose verdict is the answer to one request: the adapter builds it and interprets the
+/// answer. This class sends it once, if the vendor judges the content. Thread-safe if the three
+/// functions are.
 class OneCallDetector : public Detector {
  public:
-  /// `name` lives for ever (a literal); `http` must outlive the detector.
+  /// `name` must be a literal; `http` must outlive the detector.
   OneCallDetector(std::string_view name, VendorEndpoint endpoint, net::HttpClient& http)
       : name_(name), endpoint_(std::move(endpoint)), http_(http) {}
 
@@ -23,14 +23,12 @@ class OneCallDetector : public Detector {
 
  protected:
   const VendorEndpoint& endpoint() const noexcept { return endpoint_; }
-  /// For what costs nothing; paid calls go through `Detect`.
+  /// For free requests; paid calls go through `Detect`.
   net::HttpClient& http() const noexcept { return http_; }
 
-  /// The request for a task of a kind that is accepted; a file and its type are there when the kind
-  /// needs them. `Detect` sets the time-out.
+  /// The request for an accepted kind; a needed file and type are set. `Detect` sets the time-out.
   virtual net::HttpRequest RequestFor(const DetectionTask& task) const = 0;
-  /// What an answer of any status means. `provider`, and whether it is a demonstration, are set by
-  /// the caller.
+  /// Interprets an answer of any status. The caller sets `provider` and `demo`.
   virtual Result<Detection> Interpret(const net::HttpResponse& response,
                                       const DetectionTask& task) const = 0;
 

@@ -10,7 +10,6 @@ bool IsUnreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
-/// The value whose placeholder the text begins with, or null.
 const Value* StartOf(std::string_view text, std::span<const Value> values) {
   const auto found = std::find_if(values.begin(), values.end(), [text](const Value& value) {
     const std::string_view name = value.first;

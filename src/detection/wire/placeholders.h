@@ -9,23 +9,22 @@
 
 namespace vcache::detection {
 
-/// A placeholder's name without braces, and what takes its place.
+/// A placeholder's name without braces, and its value.
 using Value = std::pair<std::string_view, std::string_view>;
 
-/// How a value is written where it stands, so that it cannot mean anything there but itself.
+/// How a value is escaped, so that it stays plain data in its place.
 enum class Escape { kNone, kUrl };
 
-/// The template with every `{name}` of these values replaced, in one pass: what a value holds is
-/// never looked at again. Braces around any other name stay as they are.
+/// Replaces every `{name}` of these values in one pass, never within a value. Other braces stay.
 std::string Fill(std::string_view text, std::span<const Value> values, Escape escape);
 
-/// The same in every string of a JSON value; the writer escapes what needs it.
+/// Does the same in every string of a JSON value; the JSON writer escapes.
 void FillStrings(Json& json, std::span<const Value> values);
 
-/// Percent-encoded but for letters, digits, `-`, `.`, `_` and `~` (RFC 3986, section 2.3).
+/// Percent-encodes all except letters, digits, `-`, `.`, `_` and `~` (RFC 3986, section 2.3).
 std::string UrlEscaped(std::string_view text);
 
-/// `https://host:port` of a URL that configuration has checked: everything before its path.
+/// `https://host:port` of a URL that the configuration has checked.
 std::string_view OriginOf(std::string_view url);
 
 }  // namespace vcache::detection

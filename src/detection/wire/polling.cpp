@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Left of the deadline for the last look.
+/// Reserved before the deadline for the last poll.
 constexpr milliseconds kLastLook{2'000};
 
 Error UnderWay(Error error) {
@@ -18,7 +18,7 @@ Error UnderWay(Error error) {
   return error;
 }
 
-/// The wait for one result. Lives on the stack of `AwaitResult`.
+/// One wait for a result. Lives on the stack of `AwaitResult`.
 class Wait {
  public:
   Wait(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses, Deadline deadline)
@@ -52,7 +52,7 @@ class Wait {
     return deadline_.never() ? end : std::min(end, deadline_.time() - kLastLook);
   }
 
-  /// The result, or an error that ends the wait; empty to go on.
+  /// The result, or a final error; empty to go on.
   std::optional<Result<Detection>> LookOnce() {
     asked_ = milliseconds(0);
     const auto response = http_.Send(job_.request, deadline_);

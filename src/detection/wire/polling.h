@@ -12,39 +12,38 @@
 
 namespace vcache::detection {
 
-/// How often a vendor is asked whether a result is there.
+/// How often to poll a vendor for a result.
 struct PollPlan {
   std::chrono::milliseconds first_pause{1'000};
   std::chrono::milliseconds interval{2'000};
   int max_looks = 500;
-  /// Looks in a row that may fail (broken connections, 429, 5xx) before the result is given up.
+  /// Consecutive failed polls (broken connections, 429, 5xx) before it gives up.
   int max_failures = 5;
 };
 
-/// What one answer says: the result, an error that is final, or empty, which means "not yet".
+/// Reads one answer: the result, a final error, or empty for "not yet".
 using Look = std::function<std::optional<Result<Detection>>(const net::HttpResponse&)>;
 
-/// Whether the status says that asking again may bring what this look did not: 408, 425, 429, 5xx.
+/// Whether another poll may succeed after this status: 408, 425, 429, 5xx.
 bool IsTransient(int status) noexcept;
 
-/// One job that a vendor works on. A view of the name; it must live until the wait is over.
+/// A job at a vendor. Holds a view of the name, which must live until the wait ends.
 struct PollJob {
   std::string_view vendor;
-  net::HttpRequest request;  ///< Asks how it stands.
+  net::HttpRequest request;  ///< Polls its state.
   Look look;
   PollPlan plan;
 };
 
-/// Waits for the result of a job that the vendor has accepted: asks with `request` until `look`
-/// says what it came to. `Retry-After` lengthens a pause, up to the deadline; before the deadline
-/// comes one last look, whatever was asked, because what is paid for is worth one request.
+/// Waits for the result of an accepted job: sends `request` until `look` returns a result or an
+/// error. `Retry-After` lengthens a pause. One last poll always precedes the deadline, because the
+/// job is paid for.
 ///
-/// A look is free, so what fails on the way is asked again. But the job is under way: every error
-/// from here on has `Charge::kUnknown` (or kCharged, where `look` knows), never kNone, so that
-/// nobody has the content analysed a second time. Errors: those of `look`; kVendorTimeout (nothing
-/// by the deadline, or after so many looks); kVendorUnavailable (too many failures in a row);
-/// kVendorInvalidAnswer (an answer that is too large, or not HTTP); kShuttingDown (a stop of the
-/// service ended the pauses and the last look found nothing).
+/// Polls are free, so failed ones are repeated. But the job runs: every error has
+/// `Charge::kUnknown` (or kCharged, if `look` knows), never kNone, so that no caller pays a second
+/// analysis. Errors: those of `look`; kVendorTimeout (no result by the deadline, or after the most
+/// polls); kVendorUnavailable (too many consecutive failures); kVendorInvalidAnswer (an answer that
+/// is too large, or not HTTP); kShuttingDown (the service stops and the last poll found nothing).
 Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses,
                               Deadline deadline);
 

@@ -59,7 +59,7 @@ Error StatusError(std::string_view vendor, const net::HttpResponse& response) {
                        "The credentials were refused; check the configured keys.", Charge::kNone);
   }
   if (status == 503 && response.retry_after) {
-    // Who names a time to come back has not begun (RFC 9110 section 15.6.4).
+    // A vendor that names a retry time has not begun (RFC 9110 section 15.6.4).
     return Later(vendor, response, "The vendor is overloaded; try again later.");
   }
   if (status >= 500) {

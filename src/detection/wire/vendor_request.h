@@ -13,19 +13,17 @@ namespace vcache::detection {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
-/// `POST url` with a JSON body, and with these headers besides those that JSON needs.
+/// `POST url` with a JSON body and these additional headers.
 net::HttpRequest JsonRequest(std::string url, HttpHeaders headers, const Json& body);
 
 /// `POST url` with a multipart form, its fields in this order.
 net::HttpRequest FormRequest(std::string url, HttpHeaders headers,
                              std::vector<net::FormField> fields);
 
-/// A field with a plain value.
 net::FormField TextField(std::string name, std::string value);
 
-/// The task's file as a field: streamed from the spool while it is sent, never held in memory. The
-/// task must have a file and a media type, and both must outlive the request. The vendor learns the
-/// type, and not the name that a user gave it.
+/// The task's file as a field, streamed from the spool. The task must have a file and a media type;
+/// both must outlive the request. The vendor gets the type, but not the user's file name.
 net::FormField FileField(std::string name, const DetectionTask& task);
 
 /// `Authorization: Bearer ...`, as a header.

@@ -13,17 +13,16 @@
 
 namespace vcache::detection {
 
-/// Which generators a vendor sees in a content, gathered from one answer: the highest score of each
-/// name. Vendors add names at any time, so any name is taken, made harmless and short; but only the
-/// best so many of them, and none below 1 of 100: some vendors list everything that they know.
+/// The generators in one answer: the highest score of each name, known or not. Keeps the best
+/// `kMaxNames` and none below 1 of 100: some vendors list every generator that they know.
 class GeneratorScores {
  public:
   static constexpr std::size_t kMaxNames = 32;
   static constexpr double kLeast = 1;
 
-  /// Takes one; a value that is no number of 0 to 1 (rule J3) is left out.
+  /// Adds one; ignores a value outside 0 to 1 or of another type (rule J3).
   void Add(std::string_view name, const Json* value);
-  /// Takes an object of names and numbers; nothing when it is none or missing.
+  /// Adds an object of names and numbers; ignores another or missing value.
   void AddMap(const Json* map);
 
   std::vector<std::pair<std::string, double>> BestFirst() const;
@@ -32,16 +31,15 @@ class GeneratorScores {
   std::map<std::string, double, std::less<>> best_;
 };
 
-/// The frames of a video while an answer is read. The headline is the highest frame, because one
-/// generated scene makes a generated video and the mean of a long clip would hide it.
+/// The frames of a video in one answer. The headline is the highest frame: one generated scene
+/// makes a generated video, and the mean of a long clip would hide it.
 class FrameTally {
  public:
-  /// The vendor's number of a frame, 0 to 1. False when it is none: then the answer has no verdict,
-  /// because a missing number is not 0.
+  /// A frame's number, 0 to 1. False when invalid: the answer has no verdict, as missing is not 0.
   bool Add(const Json* raw);
 
   std::int64_t count() const noexcept { return count_; }
-  /// Score, raw number and frames. At least one frame was added.
+  /// Sets score, raw number and frames. Needs at least one frame.
   void FillIn(SourceVerdict& source) const;
 
  private:

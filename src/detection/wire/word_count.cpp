@@ -6,7 +6,7 @@
 namespace vcache::detection {
 namespace {
 
-/// The character that begins at `at`, and its length; a broken one is a byte.
+/// The character at `at`, and its length; a malformed byte counts as one.
 struct Character {
   std::uint32_t code = 0;
   std::size_t bytes = 1;
@@ -34,15 +34,15 @@ bool PartsWords(std::uint32_t code) {
   return code < 0x80 && !alphanumeric && code != '\'' && code != '-' && code != '_';
 }
 
-/// Of a script that is written without spaces.
+/// Scripts that are written without spaces.
 bool IsWordAlone(std::uint32_t code) {
   return (code >= 0x0E00 && code <= 0x109F) ||  // Thai, Lao, Tibetan, Burmese
          (code >= 0x1780 && code <= 0x17FF) ||  // Khmer
          (code >= 0x2E80 && code <= 0x2FFF) ||  // radicals
          (code >= 0x3040 && code <= 0xA4CF) ||  // kana, Han, Yi
-         (code >= 0xF900 && code <= 0xFAFF) ||  // Han, for compatibility
-         (code >= 0xFF66 && code <= 0xFF9D) ||  // kana, half as wide
-         (code >= 0x20000 && code <= 0x3FFFF);  // Han, rare
+         (code >= 0xF900 && code <= 0xFAFF) ||  // Han, compatibility
+         (code >= 0xFF66 && code <= 0xFF9D) ||  // half-width kana
+         (code >= 0x20000 && code <= 0x3FFFF);  // rare Han
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ bool IsWordAlone(std::uint32_t code) {
 std::size_t CountWords(std::string_view text) noexcept {
   std::size_t words = 0;
   std::size_t in_run = 0;  // words since the last white space
-  bool is_run = false;     // something stood there
+  bool is_run = false;     // text since the last white space
   bool within_word = false;
   const auto end_run = [&] {
     if (is_run) words += std::max<std::size_t>(in_run, 1);

@@ -63,8 +63,7 @@ const char* ChunkDecoder::Frame(char c) noexcept {
   return "The chunks were malformed before.";
 }
 
-/// `1*16HEXDIG [ ";" extension ] CRLF`. No sign, 0x or blank may surround the digits: readers
-/// differ in the size they take.
+/// `1*16HEXDIG [ ";" extension ] CRLF`. Readers differ about a sign, 0x or blank: none is allowed.
 const char* ChunkDecoder::FrameSize(char c) noexcept {
   if (state_ == State::kSizeLf) {
     if (c != '\n') return "The line of a chunk's size does not end with CRLF.";
@@ -89,8 +88,7 @@ const char* ChunkDecoder::FrameSize(char c) noexcept {
   return nullptr;
 }
 
-/// `*( name ":" value CRLF ) CRLF`, checked and dropped. Request trailers have no meaning here, but
-/// none may hide the request's end.
+/// `*( name ":" value CRLF ) CRLF`, checked and dropped: none may hide the request's end.
 const char* ChunkDecoder::FrameTrailer(char c) noexcept {
   if (++trailer_bytes_ > kMaxTrailerBytes) return "The trailers are too long.";
   switch (state_) {

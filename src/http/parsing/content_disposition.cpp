@@ -10,8 +10,7 @@
 namespace vcache::http {
 namespace {
 
-/// The name after the last slash or backslash. The service ignores a client's folders, and a name
-/// must not leave its folder.
+/// The name after the last slash or backslash: a client's folders must not reach the service.
 std::string WithoutPath(std::string_view name) {
   const std::size_t slash = name.find_last_of("/\\");
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
@@ -35,8 +34,7 @@ bool IsExtendedChar(char c) noexcept {
   return c != '/' && c != '\\' && !IsControl(c);
 }
 
-/// `UTF-8'language'percent-encoded` (RFC 8187 section 3.2). Control characters after decoding make
-/// it invalid, like a wrong charset.
+/// `UTF-8'language'percent-encoded` (RFC 8187 section 3.2), without control characters inside.
 std::optional<std::string> DecodeExtended(std::string_view value) {
   const std::size_t charset_end = value.find('\'');
   if (charset_end == std::string_view::npos) return std::nullopt;

@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-/// The character classes of RFC 9110 section 5 for all HTTP parsers. Table look-ups only: no
-/// locale, no regular expressions (rule H12).
+/// The character classes of RFC 9110 section 5 as table look-ups: no locale, no regex (rule H12).
 namespace vcache::http {
 
 inline constexpr bool IsDigit(char c) noexcept {
@@ -19,7 +18,6 @@ inline constexpr bool IsBlank(char c) noexcept {
   return c == ' ' || c == '\t';
 }
 
-/// The value of a hexadecimal digit, or -1.
 inline constexpr int HexValue(char c) noexcept {
   if (IsDigit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

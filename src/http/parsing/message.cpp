@@ -88,8 +88,7 @@ int StatusOf(ErrorCode code) noexcept {
     case ErrorCode::kOverloaded:
     case ErrorCode::kShuttingDown:
     case ErrorCode::kStoreUnavailable:
-    // A full disk or a lack of descriptors is temporary: the same request may work later or
-    // elsewhere.
+    // A full disk or a lack of descriptors is temporary: the same request may work later.
     case ErrorCode::kIo:
       return 503;
     case ErrorCode::kVendorTimeout:

@@ -56,7 +56,6 @@ struct MultipartReader::State {
 
   /// The bytes held back were no delimiter: emits them as content.
   Result<void> GiveBack(std::size_t held, std::string_view more = {});
-  /// Content of a part, or preamble.
   Result<void> Emit(std::string_view content);
   Result<void> EndPart();
   Error Malformed(std::string_view what) const;
@@ -141,8 +140,7 @@ Result<void> MultipartReader::State::Advance(std::string_view& data) {
 }
 
 /// The offset of a delimiter in `data`, or of its possible start at the end; otherwise the size. A
-/// CR only begins a delimiter, so each byte is compared at most twice. Hostile content may consist
-/// of CRs: avoid calls of the library's searches.
+/// CR only begins a delimiter, so each byte is compared at most twice, even in hostile runs of CRs.
 std::size_t MultipartReader::State::FindDelimiter(std::string_view data) const noexcept {
   for (std::size_t at = 0; at < data.size(); ++at) {
     if (data[at] != '\r') {
@@ -177,8 +175,7 @@ Result<void> MultipartReader::State::Search(std::string_view& data) {
   return {};
 }
 
-/// A longer line that begins like the delimiter is content: a nested form's boundary may begin with
-/// this one.
+/// A longer line that begins like the delimiter is content: a nested form's boundary may do so.
 Result<void> MultipartReader::State::JudgeBoundary(std::string_view& data) {
   const char c = data.front();
   if (c == '-') {

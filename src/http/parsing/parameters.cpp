@@ -17,7 +17,6 @@ void SkipBlanks(std::string_view& text) noexcept {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
 }
 
-/// Removes the longest prefix of `wanted` characters.
 template <typename Predicate>
 std::string_view TakeWhile(std::string_view& text, Predicate wanted) {
   const auto end = std::find_if_not(text.begin(), text.end(), wanted);

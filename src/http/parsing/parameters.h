@@ -8,8 +8,7 @@
 
 namespace vcache::http {
 
-/// Parameters of a field such as Content-Type or Content-Disposition: lower-case names, unquoted
-/// values.
+/// Parameters of a field such as Content-Type: lower-case names, unquoted values.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// Parses `*( ";" [ name "=" ( token / quoted-string ) ] )`, in any order. Empty when malformed,

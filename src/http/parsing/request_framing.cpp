@@ -6,7 +6,6 @@
 namespace vcache::http {
 namespace {
 
-/// Nineteen digits always fit 64 bits.
 constexpr std::size_t kMaxLengthDigits = 19;
 
 /// Digits only: with a sign, a list (`5, 5`) or a blank, two readers may see different requests.

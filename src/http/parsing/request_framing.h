@@ -5,15 +5,13 @@
 
 namespace vcache::http {
 
-/// Decides from the fields how the body ends, and sets `framing` and `content_length` (rule H3).
-/// Accepts a chunked body of a method that takes none: it may be empty, and the body's reader
-/// decides. Errors: kBadRequest when two readers could disagree; kNotImplemented for an unsupported
-/// transfer coding.
+/// Decides from the fields how the body ends; sets `framing` and `content_length` (rule H3). A
+/// chunked body may be empty, so the body's reader decides whether the method takes it. Errors:
+/// kBadRequest when two readers could disagree; kNotImplemented for an unsupported transfer coding.
 Result<void> ReadFraming(RequestHead& head);
 
 /// Whether the method accepts only an empty body: GET, HEAD and OPTIONS.
 bool TakesNoBody(std::string_view method) noexcept;
-/// The error for a body of such a method.
 Error BodyNotTaken();
 
 /// Sets `keep_alive` and `expects_continue` from the fields and the framing. Cannot fail: it

@@ -17,8 +17,7 @@ Error OverLimit(std::string message) {
   return Error{ErrorCode::kHeadTooLarge, std::move(message)};
 }
 
-/// Removes the first line of `rest` and returns it without its CRLF. A CR elsewhere stays in it;
-/// the caller rejects it as a control character.
+/// Removes the first line of `rest` and returns it without its CRLF. The caller rejects other CRs.
 Result<std::string_view> TakeLine(std::string_view& rest) {
   const std::size_t feed = rest.find('\n');
   if (feed == std::string_view::npos) return Malformed("The head ends within a line.");
@@ -44,7 +43,6 @@ Result<std::string_view> ReadRequestLine(std::string_view line, RequestHead& hea
   }
   head.method = method;
   head.http_1_1 = version.back() == '1';
-  // The target's character check rejects a further space.
   return line.substr(first + 1, last - first - 1);
 }
 
@@ -53,8 +51,7 @@ Result<void> ReadField(std::string_view line, Headers& headers) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Malformed("A header field has no colon.");
   const std::string_view name = line.substr(0, colon);
-  // Also rejects a space before the colon, because readers differ in whether it belongs to the
-  // name.
+  // Also rejects a space before the colon: readers differ in whether it belongs to the name.
   if (!IsToken(name)) return Malformed("The name of a header field is not a token.");
   const std::string_view value = TrimBlanks(line.substr(colon + 1));
   if (HasControl(value)) return Malformed("A header field holds a control character.");
@@ -62,7 +59,6 @@ Result<void> ReadField(std::string_view line, Headers& headers) {
   return {};
 }
 
-/// The fields up to the empty line, which must end the head.
 Result<void> ReadFields(std::string_view rest, std::size_t max_fields, Headers& headers) {
   for (std::size_t fields = 0;; ++fields) {
     const auto line = TakeLine(rest);
@@ -111,8 +107,7 @@ std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t fr
   while ((at = received.find('\n', at)) != std::string_view::npos) {
     const std::string_view behind = received.substr(++at);
     if (behind.starts_with(kLineEnd)) return at + 2;
-    // An empty line without CR is invalid, but its sender means the end: the parser rejects it now,
-    // instead of a timeout later.
+    // An empty line without CR is invalid: let the parser reject it now, before a timeout does.
     if (behind.starts_with('\n')) return at + 1;
   }
   return std::nullopt;
@@ -120,8 +115,7 @@ std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t fr
 
 Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& limits) {
   if (head.size() > limits.max_bytes) return HeadTooLarge(limits.max_bytes);
-  // Ignores one empty line before the request line: old clients end a form with it (RFC 9112
-  // section 2.2). A second one is an empty request.
+  // Ignores one empty line before the request line, which old clients send (RFC 9112 section 2.2).
   std::string_view rest = head;
   if (rest.starts_with(kLineEnd)) rest.remove_prefix(kLineEnd.size());
 

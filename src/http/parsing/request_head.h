@@ -34,20 +34,17 @@ struct RequestHead {
   bool keep_alive = true;            ///< What the client wants.
 };
 
-/// The error of a head above its limit.
 Error HeadTooLarge(std::size_t max_bytes);
 
-/// The offset after the head's empty line in `received`; empty while the head is incomplete. Linear
-/// from `from`, the length already searched. An empty line with a bare LF is an end too: the parser
-/// rejects such a head at once.
+/// The offset after the head's empty line; empty while the head is incomplete. `from` is the length
+/// already searched. A bare LF ends the head too: the parser rejects it at once.
 std::optional<std::size_t> FindHeadEnd(std::string_view received, std::size_t from = 0) noexcept;
 
-/// Parses a complete head, its last empty line included. Never throws. Ignores one leading empty
-/// line (RFC 9112 section 2.2). The host of an absolute target replaces the `Host` field. Errors:
-/// kBadRequest (also for versions other than HTTP/1.0 and 1.1), kHeadTooLarge, kNotImplemented
-/// (unknown transfer coding), kUnsupportedMediaType (a Content-Encoding other than identity). The
-/// message names the broken rule and never quotes the input. The caller must close the connection
-/// after an error.
+/// Parses a complete head. Never throws. Ignores one leading empty line (RFC 9112 section 2.2). The
+/// host of an absolute target replaces the `Host` field. Errors: kBadRequest (also for other
+/// versions than HTTP/1.0 and 1.1), kHeadTooLarge, kNotImplemented (unknown transfer coding),
+/// kUnsupportedMediaType (a Content-Encoding). Messages never quote the input. The caller must
+/// close the connection then.
 Result<RequestHead> ParseRequestHead(std::string_view head, const HeadLimits& limits);
 
 }  // namespace vcache::http

@@ -8,8 +8,7 @@
 namespace vcache::http {
 
 /// Whether a `Host` value is `name[:port]`: letters, digits, `-._~`, or an IPv6 address in
-/// brackets. Stricter than the standard, whose commas and quotes occur in no real name. Rejects an
-/// empty host (RFC 9110 section 4.2.1).
+/// brackets. Stricter than RFC 9110 section 4.2.1: no commas, quotes or empty host.
 bool IsHost(std::string_view host) noexcept;
 
 /// Checks the target of the request line and fills `target`, `path` and `query` of `head`, whose

@@ -57,8 +57,7 @@ void BodyReader::SendContinue() {
 }
 
 bool BodyReader::SkipRest() {
-  // A client that still waits for `100 Continue` may or may not send the body, so the start of the
-  // next request is unknown.
+  // A client that waits for `100 Continue` may omit the body: the next request's start is unknown.
   if (continue_pending_ || error_) return false;
   if (done()) return true;
   if (framing_ == BodyFraming::kLength && left_ > kMaxSkippedBytes) return false;

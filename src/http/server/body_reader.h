@@ -19,8 +19,7 @@ struct BodyLimits {
   std::chrono::milliseconds grace{0};
   std::uint64_t min_bytes_per_second = 0;
   Deadline deadline = Deadline::Never();
-  /// Set when the server stops; then the client may pause for `stop_pause` at most. Null: never
-  /// set.
+  /// Set when the server stops; then the client may pause for at most `stop_pause`. May be null.
   const std::atomic<bool>* stopping = nullptr;
   std::chrono::milliseconds stop_pause{0};
 };
@@ -37,8 +36,7 @@ class BodyReader final : public ByteSource {
   /// The first read sends `100 Continue` if the client waits for it (rule H6).
   Result<std::size_t> Read(std::span<std::byte> into) override;
 
-  /// Whether the connection may carry another request (rule H5): the body was read, or its rest is
-  /// small and has arrived. Never blocks.
+  /// Whether the connection may carry another request (rule H5). Never blocks.
   bool SkipRest();
 
   std::uint64_t bytes_read() const noexcept { return bytes_read_; }

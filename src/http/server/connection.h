@@ -43,7 +43,6 @@ struct Connection {
   std::uint64_t linger_bytes = 0;  ///< Bytes that may still be dropped.
   std::optional<SteadyTime> due;   ///< Its key in the loop's timers.
 
-  /// Looks for the end of a head in the input.
   HeadStatus FindHead(std::size_t max_bytes);
   /// Removes the head (or the rejected input) before the next `FindHead`.
   void ForgetHead();

@@ -10,8 +10,7 @@
 
 namespace vcache::http {
 
-/// Every open connection, the number per address, and the timers of waiting ones. Not thread-safe:
-/// the event loop guards it.
+/// Open connections, their number per address, and their timers. The event loop guards it.
 class ConnectionTable {
  public:
   struct Limits {
@@ -22,12 +21,11 @@ class ConnectionTable {
   };
   explicit ConnectionTable(const Limits& limits) : limits_(limits) {}
 
-  /// Adds the connection. Clears `counted` when it is above a limit. Returns null, and closes the
-  /// connection, when there are too many of those too.
+  /// Adds the connection, and clears `counted` above a limit. Null, with the connection closed,
+  /// when there are too many of those too.
   Connection* Add(std::unique_ptr<Connection> connection);
   void Remove(Connection& connection);
 
-  /// Sets, moves or clears the timer of a connection.
   void SetDue(Connection& connection, std::optional<SteadyTime> due);
   std::optional<SteadyTime> NextDue() const;
   /// One connection whose timer expired, with its timer cleared; null without one.

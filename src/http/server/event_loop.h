@@ -15,8 +15,7 @@
 namespace vcache::http {
 
 /// One thread accepts, and watches every connection that no worker has: idle ones, partial heads,
-/// and answered ones that are closing. A connection takes a worker only with a whole head (rule
-/// H9).
+/// and closing ones. A connection takes a worker only with a whole head (rule H9).
 class EventLoop {
  public:
   /// Hands a connection with a whole head (or a refusal) to a worker; false when the queue is full.

@@ -37,10 +37,10 @@ Response AllowOnly(std::string allowed) {
   return response;
 }
 
-/// `Keep-Alive: timeout=N`, for clients that respect it (Node.js, Apache's). Such a client stops
-/// using the connection before the server closes it, so that no request is lost. The margin for the
-/// network is a tenth of the real timeout, between half a second and five. Empty when nothing is
-/// left: some clients read 0 as "for ever".
+/// `Keep-Alive: timeout=N`, for clients that respect it (Node.js, Apache's): they stop using the
+/// connection before the server closes it. The margin for the network is a tenth of the real
+/// timeout, between half a second and five. Empty when nothing is left: some clients read 0 as "for
+/// ever".
 std::string KeepAliveHint(std::chrono::milliseconds timeout) {
   using std::chrono::milliseconds;
   const milliseconds margin = std::clamp(timeout / 10, milliseconds(500), milliseconds(5'000));

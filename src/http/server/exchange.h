@@ -44,7 +44,6 @@ class Exchange {
   void Shed(Connection& connection);
 
  private:
-  /// One request in progress.
   struct RequestContext {
     Connection& connection;
     SteadyTime started;
@@ -62,8 +61,7 @@ class Exchange {
 
   RequestContext Begin(Connection& connection) const;
   bool TakeHead(RequestContext& context, std::optional<Error>& refusal);
-  /// Reads the chunks of a method that takes no body: only an empty body is valid, and no bytes of
-  /// it may reach the next request (rules H3 and H5).
+  /// Reads the chunks of a method that takes no body: they must be empty (rules H3 and H5).
   static std::optional<Error> RefuseBody(RequestContext& context, BodyReader& body);
   Response Respond(RequestContext& context, BodyReader* body, const std::optional<Error>& refusal);
   Response Dispatch(RequestContext& context);

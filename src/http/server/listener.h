@@ -10,7 +10,6 @@
 
 namespace vcache::http {
 
-/// A listening socket and its port.
 struct Listener {
   UniqueFd socket;
   std::uint16_t port = 0;
@@ -21,7 +20,6 @@ struct Listener {
 /// the library's default (rule H20). Error: kBadConfiguration names the address.
 Result<Listener> OpenListener(const std::string& host, std::uint16_t port, int backlog);
 
-/// The peer of a socket.
 struct PeerAddress {
   std::string text;   ///< Numeric, without port; IPv4 in IPv6 is shown as IPv4.
   std::string group;  ///< Key of the limits: the IPv4 address, or the IPv6 /64 network.

@@ -104,7 +104,6 @@ class ResponseWriter::Library final : public httplib::Server {
   }
 
  private:
-  /// The library never gets a socket.
   bool process_and_close_socket(socket_t) override { return false; }
 
   void Fill(httplib::Response& out) {
@@ -116,7 +115,6 @@ class ResponseWriter::Library final : public httplib::Server {
     if (!HasNoBody(response.status)) out.body = std::move(response.body);
   }
 
-  /// Removes the library's own Keep-Alive and range fields.
   void RemoveAdditions(const httplib::Request& request, httplib::Response& out) {
     out.headers.erase("Keep-Alive");
     if (!keep_alive_.empty()) out.set_header("Keep-Alive", keep_alive_);

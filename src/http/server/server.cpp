@@ -81,8 +81,7 @@ void Server::State::Work(Exchange& exchange, Connection& connection) {
       case Disposition::kKeep:
         if (!HasNext(connection)) return loop.Park(connection);
     }
-    // Queued clients come before this client's next request. If the queue is full, go on: rejecting
-    // this client would help no other.
+    // Queued clients come before this client's next request. If the queue is full, go on.
     if (workers.crowded() && workers.Submit(connection)) return;
   }
   loop.Drop(connection);
@@ -107,8 +106,7 @@ bool Server::State::HasNext(Connection& connection) {
   return next != HeadStatus::kIncomplete;
 }
 
-/// Waits briefly for more input, unless other requests need this thread. Returns whether some
-/// arrived.
+/// Waits briefly for more input, unless other requests need this thread. True if some arrived.
 bool Server::State::AwaitNext(Connection& connection) {
   if (!connection.input.empty() || stopping || workers.crowded()) return false;
   // At most half of the threads wait here, so that one is free for a new client.
@@ -120,7 +118,6 @@ bool Server::State::AwaitNext(Connection& connection) {
   } else {
     --staying;
   }
-  // The event loop will see an end or an error too.
   return connection.ReadMore() == ReadStatus::kData;
 }
 

@@ -11,8 +11,7 @@
 
 namespace vcache::http {
 
-/// Threads for requests in progress. A thread starts when work arrives and none is free, up to a
-/// limit, and then stays. All calls are thread-safe.
+/// Threads for requests. A thread starts when none is free, up to a limit, and stays. Thread-safe.
 class WorkerPool {
  public:
   /// A worker's function for a connection; its thread makes it with `MakeJob`.

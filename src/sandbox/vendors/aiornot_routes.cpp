@@ -28,14 +28,14 @@ http::Response FailureFor(Mode mode) {
     case Mode::kCredentials:
       return Failure(401, "Invalid token");
     default: {
-      // Validation errors are lists, as the framework behind the vendor's API words them.
+      // Validation errors are lists, in the format of the vendor's web framework.
       Json problem = Json::object({{"type", "value_error"}, {"msg", "The content is not valid"}});
       return JsonAnswer(422, Json::object({{"detail", Json::array({std::move(problem)})}}));
     }
   }
 }
 
-/// `report` is what the query must ask for, or nothing: other reports would be billed too.
+/// The query's `only` must be `report` (empty: absent): other reports would be billed too.
 Judged Read(http::Request& request, const std::string& field, std::string_view report) {
   UploadForm form(field == "text" ? "" : field);
   if (!form.Read(request)) return {.refusal = FailureFor(Mode::kRefuseMedia)};
@@ -52,8 +52,7 @@ Judged Read(http::Request& request, const std::string& field, std::string_view r
   return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(text))};
 }
 
-/// A finished answer around one report. Two modes are this vendor's own: a report that was
-/// rejected, and one that is null, both within a 200.
+/// A final answer with one report. This vendor's own modes: a rejected or null report within a 200.
 http::Response Around(const char* name, Json report, Mode mode) {
   const bool rejected = mode == Mode::kRefusal;
   Json reports = Json::object();
@@ -101,7 +100,7 @@ void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock) {
           {"aiornot", reading("image", "ai_generated"), ImageAnswer, FailureFor}, ledger, clock);
   AddCall(router, "/aiornot/v2/video/sync",
           {"aiornot", reading("video", "ai_video"), VideoAnswer, FailureFor}, ledger, clock);
-  // What the vendor's own client checks a key by; the numbers in it are made up.
+  // The vendor's own client checks a key by this request; its numbers are invented.
   router.Add("GET", "/aiornot/v2/billing/balance",
              [&ledger, &clock,
               vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {

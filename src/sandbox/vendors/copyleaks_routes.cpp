@@ -1,5 +1,4 @@
-// Copyleaks' login and its text detector, as its pages "Login", "Writer detector: submit" and "API
-// errors" and its own client describe them.
+// Copyleaks' login and text detector, after its API pages and its own client.
 
 #include <chrono>
 #include <cstdio>
@@ -38,7 +37,7 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-/// As the vendor writes dates: ISO 8601 in UTC.
+/// The vendor's date format: ISO 8601 in UTC.
 std::string Date(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -97,7 +96,7 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }  // namespace
 
 void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock) {
-  // Another host's at the vendor, with bad days of its own.
+  // The vendor has another host for it, which fails separately.
   router.Add("POST", "/copyleaks/v3/account/login/api",
              [&ledger, &clock, login = Vendor{"copyleaks-login", nullptr, nullptr, FailureFor}](
                  http::Request& request) {

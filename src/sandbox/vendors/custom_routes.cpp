@@ -1,6 +1,5 @@
-// A vendor that does not exist, for `CUSTOM_*`: its wire format is none of the built-in adapters',
-// so what works here works by configuration alone. `/custom/detect` answers at once, `/custom/jobs`
-// later.
+// An invented vendor for `CUSTOM_*`. No built-in adapter has its wire format, so it proves that the
+// configuration alone suffices. `/custom/detect` answers at once, `/custom/jobs` later.
 
 #include <string>
 #include <utility>
@@ -39,7 +38,6 @@ bool HasKey(const http::Request& request) {
   return authorization && authorization->starts_with("Bearer ") && authorization->size() > 7;
 }
 
-/// A file in a form or alone, or a text in JSON.
 Judged Read(http::Request& request) {
   const auto type = request.info.headers.Get("Content-Type");
   UploadForm form("file");
@@ -66,7 +64,7 @@ Json State(std::string_view state, std::string_view id) {
   return Json::object({{"job", Json::object({{"id", id}, {"state", state}})}});
 }
 
-/// In percent, as no built-in vendor writes it.
+/// The score is in percent, unlike every built-in vendor's.
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
   Json result = Json::object();
   if (score) result["probability"] = score->is_number() ? Json(score->get<double>() * 100) : *score;

@@ -50,7 +50,7 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
   document["predicted_class"] = ai >= 0.5 ? "ai" : "mixed";
   document["confidence_category"] = "high";
   document["class_probabilities"] = std::move(classes);
-  // Beside a newer figure that is missing, the older one must not be taken for it.
+  // If the newer figure is missing, the adapter must not use the older one instead.
   document["completely_generated_prob"] = ai;
   document["average_generated_prob"] = ai;
   document["overall_burstiness"] = 0;

@@ -43,7 +43,7 @@ Json Class(const char* name, const Json& value) {
   return Json::object({{"class", name}, {"value", value}});
 }
 
-/// One moment: two classes that make 1, those of the sources, and one that stands alone.
+/// One moment: two classes that sum to 1, the generators, and one independent class.
 Json Moment(const std::optional<Json>& score, double ai, int frame) {
   Json classes = Json::array({Class("not_ai_generated", 1 - ai)});
   if (score) classes.push_back(Class("ai_generated", *score));
@@ -57,7 +57,7 @@ Json Moment(const std::optional<Json>& score, double ai, int frame) {
   return moment;
 }
 
-/// An image is one moment; of a video the last frame bears the score that the others stay below.
+/// An image is one moment. In a video the last frame has the highest score.
 http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {
   const double ai = ScoreOf(judged.digest);
   const int frames = judged.is_video ? kFrames : 1;

@@ -1,5 +1,4 @@
-// OpenAI's chat completions with a JSON schema answer, as its published specification describes
-// them.
+// OpenAI's chat completions with a JSON schema answer, after its published specification.
 
 #include <string>
 #include <utility>
@@ -35,7 +34,6 @@ http::Response FailureFor(Mode mode) {
   }
 }
 
-/// The text of the last message, which is what is to be judged.
 std::optional<std::string> LastMessage(const Json& body) {
   const Json* messages = Find(body, "messages");
   if (messages == nullptr || !messages->is_array() || messages->empty()) return std::nullopt;
@@ -49,7 +47,7 @@ Judged Read(http::Request& request) {
   if (!json || !AsString(Find(*json, "model"))) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   const auto text = LastMessage(*json);
   if (!text) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  // The judge must be asked for JSON by a schema: the sandbox checks what the adapter relies on.
+  // Checks what the adapter relies on: the request must demand JSON by a schema.
   if (FindPath(*json, {"response_format", "json_schema", "schema", "properties",
                        "ai_probability"}) == nullptr) {
     return {.refusal = FailureFor(Mode::kRefuseMedia)};
@@ -82,7 +80,7 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode
   return response;
 }
 
-/// `GET /models/{model}`, which costs nothing. Every model is there but one.
+/// `GET /models/{model}`, a free request. Every model exists except one.
 http::Response LookAtModel(const http::Request& request) {
   if (!HasBearer(request)) return FailureFor(Mode::kCredentials);
   const std::string id(request.tail);

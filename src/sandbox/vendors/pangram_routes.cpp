@@ -1,5 +1,4 @@
-// Pangram, as the pages on its REST API in the vendor's SDK describe it: a text becomes a task, and
-// the task is asked for until it is done.
+// Pangram, after the REST pages of the vendor's SDK: a text becomes a task, which clients poll.
 
 #include <string>
 #include <utility>
@@ -36,14 +35,14 @@ Judged Read(http::Request& request) {
   if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   const Result<Json> json = ParseJson(body.value_or(""));
   const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
-  // A page that shows the text to whoever has its link must be declined.
+  // The request must decline a public page with the text.
   const bool is_private = json && AsBool(Find(*json, "public_dashboard_link")) == false;
   if (!text || text->empty() || !is_private) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   return {.cost_micros = kPriceOf1000Words * ((WordsOf(*text) + 999) / 1000),
           .digest = content::DigestOf(AsBytes(*text))};
 }
 
-/// A task that failed has 0 in every fraction: kRefusal is that.
+/// kRefusal is a failed task, which has 0 in every fraction.
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {
   const bool failed = mode == Mode::kRefusal;
   Json body = Json::object();

@@ -1,6 +1,5 @@
-// Reality Defender, as its API reference ("Get media detail"), its article "Introduction to
-// RealAPI" and its own client describe it: a signed URL, an upload to it, a result that comes
-// later.
+// Reality Defender, after its API reference ("Get media detail"), its article "Introduction to
+// RealAPI" and its own client: a signed URL, an upload to it, and a later result.
 
 #include <string>
 #include <utility>
@@ -50,7 +49,7 @@ http::Response Upload(CallLedger& ledger, JobBoard& jobs, http::Request& request
   const auto job = jobs.Find(id);
   http::Response response;
   if (!job || request.info.headers.Get("X-API-KEY")) {
-    response.status = 403;  // the signature is wrong, or the key went where it must not
+    response.status = 403;  // a wrong signature, or an API key sent to the storage
     return response;
   }
   ledger.Charge(kVendor, IsCharged(job->mode), kPriceMicros);

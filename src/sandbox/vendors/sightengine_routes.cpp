@@ -1,5 +1,4 @@
-// Sightengine, as its pages on AI-generated images and videos, on interacting with jobs and on
-// error codes describe it.
+// Sightengine, after its pages on AI-generated images and videos, on jobs and on error codes.
 
 #include <string>
 #include <utility>
@@ -82,7 +81,7 @@ http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& scor
 Json FramesOf(int count, const std::optional<Json>& score) {
   Json frames = Json::array();
   for (int i = 0; i < count; ++i) {
-    // The last frame bears the score that the others stay below.
+    // The last frame has the highest score.
     Json type = TypeOf(score);
     if (score && score->is_number() && i + 1 < count) {
       type["ai_generated"] = score->get<double>() / 2;
@@ -104,7 +103,7 @@ http::Response VideoAnswer(const Judged& judged, const std::optional<Json>& scor
   return JsonAnswer(200, body);
 }
 
-/// What a look at a job shows: its state, and the frames once there are some.
+/// The answer to a poll: the job's state, and its frames once there are some.
 http::Response JobAnswer(std::string_view id, std::string_view state, Json frames) {
   Json data = Json::object({{"status", state}, {"progress", frames.empty() ? 0.5 : 1.0}});
   data["operations"] = 5 * frames.size();
@@ -137,8 +136,7 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
   return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
-/// A call for an image. Without models and without media there is nothing to judge, and the answer
-/// tells only whether the credentials are good: no call, 0 operations.
+/// A call for an image. Without models and media it only checks the credentials, free of charge.
 http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));

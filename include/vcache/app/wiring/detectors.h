@@ -11,16 +11,15 @@
 
 namespace vcache::app {
 
-/// The panel of the vendors that the settings name; without names, of all with credentials. With
-/// `DETECTION_SANDBOX_URL`, the named vendors, or a default few, call the sandbox. The custom
-/// vendor is never among them: the sandbox does not know its wire format. All references must
-/// outlive the panel.
+/// The vendors that the settings name; without names, all with credentials. With
+/// `DETECTION_SANDBOX_URL`, the named vendors or a default few call the sandbox; never the custom
+/// one, whose wire format it does not know. All references must outlive the panel.
 detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, net::HttpClient& http,
                                    detection::InterruptibleTimer& pauses, Clock& clock,
                                    Logger& logger);
 
-/// The longest time that one analysis may wait for these vendors, late results included. In a
-/// fallback that is the sum over a kind's vendors.
+/// The longest time that an analysis may wait for these vendors; in a fallback, the sum of a
+/// kind's.
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
                                       const detection::DetectorPanel& panel);
 

@@ -7,8 +7,7 @@
 
 namespace vcache::content {
 
-/// The format of a file. It decides only the vendor's endpoint: the service decodes no media, and
-/// accepts polyglots (rule S6).
+/// The format of a file. It decides only the vendor's endpoint: polyglots are accepted (rule S6).
 enum class MediaType {
   kJpeg,
   kPng,

@@ -14,9 +14,9 @@ inline constexpr std::uint32_t kMostPictures = 100'000;
 /// The format of a whole file.
 struct MediaIdentity {
   MediaType type = MediaType::kJpeg;
-  /// The number of pictures that an image shows one after another, up to `kMostPictures`. More than
-  /// one for an animation (GIF, APNG, WebP) or an image sequence (HEIC, AVIF). The container states
-  /// it. 1 for videos.
+  /// The pictures that an image shows one after another, as its container states, up to
+  /// `kMostPictures`: several in an animation (GIF, APNG, WebP) or an image sequence (HEIC, AVIF).
+  /// 1 for videos.
   std::uint32_t pictures = 1;
 };
 
@@ -27,8 +27,8 @@ struct MediaIdentity {
 /// WebM or AVI file that has only sound or text tracks. kIo when the spool cannot be read.
 Result<MediaIdentity> IdentifyMedia(const Spool& file);
 
-/// Rejects what `IdentifyMedia` rejects, as far as the first bytes tell. `front` has `kSniffBytes`
-/// of a file that is at least as long.
+/// Rejects what `IdentifyMedia` rejects by the first bytes. `front` needs `kSniffBytes` of the
+/// file.
 Result<void> CheckMediaFront(ByteView front);
 
 }  // namespace vcache::content

@@ -19,8 +19,7 @@ struct VideoReach {
   bool counted = false;
 };
 
-/// Reads at most 1 MiB, like `ReadVideoInfo`. A damaged, hostile or unreadable file is not counted.
-/// Thread-safe.
+/// Reads at most 1 MiB. A damaged, hostile or unreadable file is not counted. Thread-safe.
 VideoReach ReadVideoReach(const Spool& file, MediaType type);
 
 }  // namespace vcache::content

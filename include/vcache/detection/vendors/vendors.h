@@ -15,12 +15,12 @@
 namespace vcache::detection {
 
 struct AiOrNotOptions {
-  VendorEndpoint endpoint;  ///< Price of one analysis, whatever its kind.
+  VendorEndpoint endpoint;  ///< Price of one analysis of any kind.
   Secret api_key;
 };
 
 struct GptZeroOptions {
-  VendorEndpoint endpoint;  ///< Price of 1,000 words, charged in parts.
+  VendorEndpoint endpoint;  ///< Price of 1,000 words, pro rata.
   Secret api_key;
 };
 
@@ -30,20 +30,20 @@ struct HiveOptions {
 };
 
 struct PangramOptions {
-  VendorEndpoint endpoint;  ///< Price of each started 1,000 words; the time-out includes the wait.
+  VendorEndpoint endpoint;  ///< Price of each started 1,000 words. The time-out includes polling.
   Secret api_key;
-  /// Between two looks at a result; the vendor's own client takes half a second.
+  /// Between two polls; the vendor's own client takes half a second.
   std::chrono::milliseconds poll_interval{500};
 };
 
 struct SightengineOptions {
-  VendorEndpoint endpoint;  ///< Price of an image; a video costs it once for each frame analysed.
+  VendorEndpoint endpoint;  ///< Price of an image and of each analysed video frame.
   std::string api_user;
   Secret api_secret;
-  /// Between two looks at a long video; the vendor limits how often.
+  /// Between two polls of a long video; the vendor limits their rate.
   std::chrono::milliseconds interval{3'000};
-  /// How many of the vendor's operations the price is for: it bills those, and says how many. 0:
-  /// what it says does not count.
+  /// The vendor operations that the price covers, which the vendor bills and reports; 0: ignore
+  /// reports.
   std::int64_t operations_per_image = 5;
 };
 
@@ -59,21 +59,20 @@ struct OpenAiOptions {
 };
 
 struct CopyleaksOptions {
-  VendorEndpoint endpoint;  ///< Price of a credit: 250 words, each started.
-  std::string login_url;    ///< The base of the login, which is another host's.
+  VendorEndpoint endpoint;  ///< Price of a credit: each started 250 words.
+  std::string login_url;    ///< The base of the login, on another host.
   std::string email;
   Secret api_key;
 };
 
 struct RealityDefenderOptions {
-  VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and waiting.
+  VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and polling.
   Secret api_key;
-  /// Between two looks at a result; the vendor's own client takes five seconds.
+  /// Between two polls; the vendor's own client takes five seconds.
   std::chrono::milliseconds interval{5'000};
 };
 
-/// Each keeps references to `http` and, where it waits for a result or reads a date, to `pauses` or
-/// `clock`; they must outlive it.
+/// Each keeps references to `http`, and to `pauses` or `clock`; they must outlive it.
 std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
 std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
                                         Clock& clock);

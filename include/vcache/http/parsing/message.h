@@ -15,12 +15,11 @@
 
 namespace vcache::http {
 
-/// Header fields in the order of arrival, raw: never percent-decoded or merged (rule H14). Names
+/// Header fields in order of arrival, raw: never percent-decoded or merged (rule H14). Names
 /// compare case-insensitively.
 class Headers {
  public:
   void Add(std::string name, std::string value);
-  /// Replaces every field of that name.
   void Set(std::string_view name, std::string value);
   void Remove(std::string_view name);
 
@@ -73,9 +72,8 @@ struct Response {
   std::string log_outcome;
   /// For the request log: the cause of a failure that the answer does not disclose.
   std::string log_reason{};
-  /// If set, the server sends only so many bytes of the answer (head included) and then closes the
-  /// connection; 0 closes it without an answer. Stand-ins simulate a failing server with it; the
-  /// service never sets it.
+  /// If set, sends only so many bytes of the answer (head included), then closes; 0 closes without
+  /// an answer. For stand-ins that simulate a failing server; the service never sets it.
   std::optional<std::size_t> cut_after{};
 };
 

@@ -17,8 +17,7 @@ struct MediaTypeHeader {
   std::optional<std::string> boundary;
   std::optional<std::string> charset;
 };
-/// Accepts parameters in any order and case, quoted or not. Empty when malformed or when a
-/// parameter is repeated.
+/// Accepts parameters in any order and case. Empty when malformed or a parameter is repeated.
 std::optional<MediaTypeHeader> ParseMediaTypeHeader(std::string_view value);
 
 struct PartHead {
@@ -43,13 +42,11 @@ struct MultipartLimits {
   std::size_t max_header_line_bytes = 1024;
 };
 
-/// Reads `multipart/form-data` (RFC 7578) in pieces of any size (rule H17). Takes linear time.
-/// Copies no content except a possible start of a boundary (at most 74 bytes); memory does not grow
-/// with the input. Use it from one thread at a time.
+/// Reads `multipart/form-data` (RFC 7578) in pieces of any size (rule H17). Linear time; keeps at
+/// most 74 bytes, a possible start of a boundary. Use it from one thread at a time.
 class MultipartReader {
  public:
-  /// `boundary` from the header: 1 to 70 characters of RFC 2046's set. The sink must outlive the
-  /// reader.
+  /// `boundary`: 1 to 70 characters of RFC 2046's set. The sink must outlive the reader.
   MultipartReader(std::string boundary, MultipartSink& sink, MultipartLimits limits = {});
   ~MultipartReader();
 
@@ -57,8 +54,7 @@ class MultipartReader {
 
   /// Errors: kBadRequest when malformed or over a limit, with what and where; the sink's error.
   Result<void> Feed(ByteView data);
-  /// Call it at the end of the body. Error: kBadRequest without a closing boundary, because a
-  /// truncated upload must never pass for a whole one.
+  /// Ends the body. Error: kBadRequest without a closing boundary (a truncated upload).
   Result<void> Finish();
 
  private:

@@ -12,12 +12,10 @@ namespace vcache::http {
 
 using Handler = std::function<Response(Request&)>;
 
-/// Maps methods and paths to handlers: literal paths, and prefixes with one variable part. No
-/// patterns (rule H12). Fill it before the server starts; afterwards it is read-only and
-/// thread-safe.
+/// Maps methods and paths to handlers: literal paths, and prefixes with one variable part (rule
+/// H12). Fill it before the server starts; afterwards it is read-only and thread-safe.
 class Router {
  public:
-  /// Matches the whole `path`.
   void Add(std::string method, std::string path, Handler handler);
   /// Matches `prefix` (ends in `/`) and one more non-empty part without a slash, which becomes
   /// `Request::tail`. `suffix` (begins with `/`) must follow that part. Literal paths win.
@@ -27,8 +25,7 @@ class Router {
     const Handler* handler = nullptr;
     std::string_view tail;
   };
-  /// The reason why no route matched: kNotFound, or kMethodNotAllowed with the methods of the path
-  /// for `Allow`.
+  /// Why no route matched: kNotFound, or kMethodNotAllowed with the path's methods for `Allow`.
   struct NoMatch {
     ErrorCode code;
     std::vector<std::string> allowed;

@@ -42,12 +42,10 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout{15 * 60 * 1000};
   /// The time that a client may take to read an answer.
   std::chrono::milliseconds write_timeout{30'000};
-  /// After an answer with body bytes unread: the most bytes that are read and dropped before
-  /// closing (rule H6).
+  /// The most unread body bytes that are dropped after an answer, before closing (rule H6).
   std::uint64_t linger_bytes = 4ULL * 1024 * 1024;
   std::chrono::milliseconds linger_time{2'000};
-  /// After `Stop` began: the longest pause within an expected body, and the longest time that an
-  /// answered client may keep its connection open.
+  /// After `Stop`: the longest pause within a body, and the longest life of an answered connection.
   std::chrono::milliseconds stop_pause{1'000};
 };
 
