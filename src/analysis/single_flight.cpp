@@ -25,7 +25,7 @@ Result<Analysis> Flight::Await(Deadline deadline) {
     const bool woken = clock_.WaitUntil(
         settled_, lock, until, [&] { return result_.has_value() || cut_off_.time() != cut_off; });
     if (result_) return *result_;
-    if (woken) continue;  // the cut-off came nearer
+    if (woken) continue;  // the cut-off moved
     if (deadline.time() <= cut_off) {
       return ForEverybody(
           {ErrorCode::kDeadlineExceeded,
@@ -68,7 +68,7 @@ Result<Analysis> SingleFlight::Wait(Flight& flight, Deadline deadline) {
 void SingleFlight::Leave(const cache::CacheKey& key) {
   const std::lock_guard lock(mutex_);
   flights_.erase(key);
-  // Notified under the lock: whoever waits in AwaitEmpty may destroy this table right afterwards.
+  // Notify under the lock: the thread in AwaitEmpty may destroy this table right afterwards.
   if (flights_.empty()) emptied_.notify_all();
 }
 
