@@ -10,11 +10,11 @@
 
 namespace vcache::cache {
 
-/// A few connections for many threads: each is lent to one thread at a time (rule P3), and there
-/// are far fewer than threads, since each costs files and memory. Thread-safe.
+/// A few connections for many threads; each is lent to one thread at a time (rule P3). Far fewer
+/// than threads, because each takes files and memory. Thread-safe.
 class ConnectionPool {
  public:
-  /// A lent connection; given back when this goes out of scope. Empty when none came free in time.
+  /// A lent connection, returned at the end of the scope. Empty when none became free in time.
   class Lease {
    public:
     Lease() = default;
@@ -39,7 +39,7 @@ class ConnectionPool {
 
   void Add(std::unique_ptr<Connection> connection) { free_.push_back(std::move(connection)); }
 
-  /// Waits for a connection until `until`.
+  /// Waits for a free connection until `until`.
   Lease Borrow(SteadyTime until) {
     std::unique_lock lock(mutex_);
     if (!clock_.WaitUntil(came_free_, lock, until, [this] { return !free_.empty(); })) return {};
@@ -52,7 +52,7 @@ class ConnectionPool {
   void GiveBack(std::unique_ptr<Connection> connection) {
     {
       const std::lock_guard lock(mutex_);
-      free_.push_back(std::move(connection));  // never allocates: it had room before
+      free_.push_back(std::move(connection));  // the vector had room for it before: no allocation
     }
     came_free_.notify_one();
   }

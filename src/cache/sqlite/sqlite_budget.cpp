@@ -12,7 +12,7 @@
 namespace vcache::cache {
 namespace {
 
-/// How long an adjustment may be repeated.
+/// How long an adjustment's id is remembered.
 constexpr std::chrono::hours kMarkRemembered{24 * 7};
 
 Error BudgetIsAway(int code) {
@@ -43,8 +43,7 @@ class SqliteBudget final : public SqliteBudgetStore {
   std::string KeyOf(const BudgetWindow& window) const {
     return keys_.prefix() + "budget:" + window.name;
   }
-  /// Runs `step` in one transaction, which is committed when it answers SQLITE_OK. SQLITE_DONE
-  /// means that there is nothing to write.
+  /// Runs `step` in a transaction and commits it on SQLITE_OK. SQLITE_DONE: nothing to write.
   template <typename Step>
   int Write(Deadline deadline, const Step& step);
   int ReadSum(Connection& connection, const BudgetWindow& window, std::int64_t& sum) const;
@@ -200,7 +199,7 @@ Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline dead
   return {};
 }
 
-/// One sealed batch, any; an empty id when there is none.
+/// Any sealed batch; an empty id when there is none.
 int SqliteBudget::ReadBatch(Connection& connection, std::string& id,
                             std::vector<BudgetChange>& changes) const {
   Statement statement = connection.Prepare(

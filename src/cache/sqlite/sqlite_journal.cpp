@@ -37,7 +37,7 @@ class SqliteJournal final : public CallJournal {
   Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) override;
 
  private:
-  /// Runs `step` in one transaction, which is committed when it answers SQLITE_OK.
+  /// Runs `step` in a transaction and commits it on SQLITE_OK.
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
   template <typename Step>
@@ -76,7 +76,7 @@ Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
   return written;
 }
 
-/// A change of state, in either direction.
+/// Logs only when the state changes.
 void SqliteJournal::Tell(const Result<void>& written) {
   if (refused_.exchange(!written) != written.has_value()) return;
   if (written) {

@@ -54,15 +54,15 @@ Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
   Result<void> kept = backing_ != nullptr ? backing_->Put(request, deadline) : Result<void>();
   if (memory_ == nullptr) return kept;
   const std::shared_lock lock(clear_mutex_);
-  // After a clear that came in between, the store behind may have lost the verdict again. What the
-  // store refused is nowhere else and stays.
+  // After a clear in between, the backing store may have lost this verdict. A verdict that the
+  // backing store refused exists only here and stays.
   if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
   if (!kept) {
     memory_->KeepAlone(request);
     return kept;
   }
   const Result<void> ignored = memory_->Put(request, deadline);
-  (void)ignored;  // memory refuses nothing
+  (void)ignored;  // memory never fails
   return kept;
 }
 
@@ -76,16 +76,16 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   const MemoryClearReport front = memory_->ClearHere(pattern, mode);
   if (backing_ == nullptr) return front.all;
-  if (behind) *behind += front.alone;  // all else are copies of what was counted behind
+  if (behind) *behind += front.alone;  // the rest are copies of entries already counted
   return behind;
 }
 
 void TieredStore::ClearMemory(const KeyPattern& pattern) {
   if (memory_ == nullptr) return;
   const std::unique_lock lock(clear_mutex_);
-  clears_.fetch_add(1);  // what is being read behind may be older than the clear
+  clears_.fetch_add(1);  // look-ups in progress may hold entries from before the clear
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
-  (void)ignored;  // memory refuses nothing
+  (void)ignored;  // memory never fails
 }
 
 bool TieredStore::available() const noexcept {

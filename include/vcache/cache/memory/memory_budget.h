@@ -8,7 +8,7 @@
 
 namespace vcache::cache {
 
-/// Sums of this process alone, gone with it: for a service without any store, and for tests.
+/// Sums in this process only, lost at its end; for a service without a store, and for tests.
 /// Thread-safe.
 class MemoryBudgetStore final : public BudgetStore {
  public:
@@ -24,7 +24,7 @@ class MemoryBudgetStore final : public BudgetStore {
   std::deque<std::string> adjusted_;          // guarded by mutex_; ids, the newest last
 };
 
-/// What waits, in memory: lost with the process. Thread-safe.
+/// Pending changes in memory, lost with the process. Thread-safe.
 class MemoryBudgetOutbox final : public BudgetOutbox {
  public:
   Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;
