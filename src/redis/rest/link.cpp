@@ -10,10 +10,10 @@
 namespace vcache::redis {
 namespace {
 
-/// What travels together at most; a single call may be larger.
+/// Limits for calls that share a request; a single call may be larger.
 constexpr std::size_t kMostCommands = 256;
 constexpr std::size_t kMostBytes = 256 * 1024;
-/// Commands that change nothing, so that repeating one is harmless. Those that we use.
+/// Whether repeating the command is harmless. Lists the reading commands that this service uses.
 bool OnlyReads(const RespCommand& command) {
   static constexpr std::array<std::string_view, 8> kReads = {"GET",  "MGET", "HGETALL", "HMGET",
                                                              "SCAN", "PTTL", "EXISTS",  "PING"};
@@ -87,7 +87,7 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   const SteadyTime begun = clock_.Now();
   const SteadyTime until = std::min(deadline.time(), begun + options_.command_timeout);
   if (until <= begun) return RestUnavailable("no time is left to ask Redis");
-  if (!available()) {  // before the commands are put into JSON: an outage costs nothing
+  if (!available()) {  // before building JSON, so that an outage costs nothing
     const std::lock_guard lock(mutex_);
     ++status_.refusals;
     return NotReady(status_);
@@ -110,8 +110,8 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   }
   call->abandoned = true;
   status_.timeouts += call->limits.size();
-  // Nothing from anybody since we asked: the next caller would wait in vain too. One that came with
-  // little time left says nothing about the server.
+  // Nothing came since the request, so the next caller would wait in vain too. A caller with less
+  // than the full time limit says nothing about the server.
   const bool silent = heard_ <= begun && until == begun + options_.command_timeout;
   lock.unlock();
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
@@ -142,7 +142,7 @@ void UpstashRestLink::Main(Worker& worker) noexcept {
     try {
       Perform(task, worker, calls);
     } catch (const std::exception&) {
-      // Out of memory, most likely on a large answer; the next may do.
+      // Out of memory, most likely from a large answer; go on with the next call.
       Fail(calls, RestUnavailable("no memory to talk to Redis"));
     }
     {
@@ -160,7 +160,7 @@ void UpstashRestLink::Main(Worker& worker) noexcept {
   Fail(left, RestUnavailable("the service is shutting down"));
 }
 
-/// What this worker is to do now; empty when nothing. With the lock held.
+/// The worker's next task, or empty. With the lock held.
 std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) const {
   if (stopping_) return Task::kStop;
   if (worker.is_keeper()) {
@@ -168,7 +168,7 @@ std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) 
     if (clock_.Now() >= NextProbe(worker)) return Task::kProbe;
   }
   if (status_.state != RespState::kReady || queue_.empty() || busy_ < worker.index) return {};
-  // Callers do not wait for a handshake while another connection may take their calls.
+  // A worker without an open connection probes first: callers must not wait for its handshake.
   return IsWarm(worker) ? Task::kServe : Task::kProbe;
 }
 
@@ -195,11 +195,11 @@ UpstashRestLink::Task UpstashRestLink::Next(const Worker& worker, Calls& calls) 
   if (*task == Task::kStop) return *task;
   ++busy_;
   if (*task == Task::kServe) Take(calls);
-  if (!queue_.empty()) work_.notify_all();  // now that this one is busy, it is another's turn
+  if (!queue_.empty()) work_.notify_all();  // this worker is busy: wake another
   return *task;
 }
 
-/// Moves what may travel together from the queue. With the lock held.
+/// Moves the calls that can share a request out of the queue. With the lock held.
 void UpstashRestLink::Take(Calls& calls) {
   std::size_t commands = 0;
   std::size_t bytes = 0;
@@ -208,7 +208,7 @@ void UpstashRestLink::Take(Calls& calls) {
     commands += first->limits.size();
     bytes += first->json.size();
     if (!calls.empty() && (commands > kMostCommands || bytes > kMostBytes)) return;
-    if (first->abandoned) {  // never sent, so nobody need know what would have come of it
+    if (first->abandoned) {  // never sent: its outcome does not matter
       Finish(*first, RestUnavailable(""));
     } else {
       calls.push_back(first);
