@@ -9,8 +9,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// For a video without a stated length: 64 kilobits a second is less than any recording has, so
-/// this bounds its length from above.
+/// Bounds the length of a video that states none: any recording has over 64 kilobits a second.
 constexpr std::uint64_t kLeastBytesPerSecond = 8'000;
 
 /// Two to six decimals: a limit is a few cents, a call may cost less than one cent.

@@ -31,8 +31,7 @@ class FlightRunner {
 
   /// The first step, on the caller's thread. Returns a result on a hit.
   std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
-  /// All further steps. Blocks for as long as another replica's call and one of this process may
-  /// take.
+  /// All further steps. Blocks for another replica's call and for one of this process.
   Result<Analysis> Run(FlightContext& context, const Content& content);
 
   /// From now on no call begins and no flight waits for another replica's call.

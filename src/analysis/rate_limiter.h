@@ -10,9 +10,8 @@
 
 namespace vcache::analysis {
 
-/// Allows at most `per_minute` calls in any sixty seconds. It limits the cost of an outage of the
-/// shared store, when this replica cannot see what others have paid for. Thread-safe; the clock
-/// must outlive it.
+/// Allows at most `per_minute` calls in any sixty seconds: limits the cost of an outage of the
+/// shared store. Thread-safe; the clock must outlive it.
 class RateLimiter {
  public:
   /// 0: no limit.

@@ -57,8 +57,7 @@ class SingleFlight {
   /// Returns the flight in progress, or a new one, which the caller must lead and end with `Leave`.
   /// A caller can join a flight even when the table is closed or full.
   Ticket Join(const cache::CacheKey& key);
-  /// Waits for another caller's flight. kOverloaded when too many callers wait already, or when
-  /// `deadline` comes first.
+  /// Waits for another caller's flight. kOverloaded at `deadline` or when too many callers wait.
   Result<Analysis> Wait(Flight& flight, Deadline deadline);
   /// Takes the key off the map. Call it only after the verdict is stored: a later caller must find
   /// it in the store, or it would pay again.

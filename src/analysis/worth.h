@@ -8,9 +8,8 @@
 
 namespace vcache::analysis {
 
-/// The price of an analysis by configuration when no vendor fails, in millionths of a US dollar.
-/// For verdicts of other software, which do not say what they cost. Reads a video's length from the
-/// file.
+/// The usual price of an analysis, in millionths of a US dollar, for verdicts of other software,
+/// which name none. Reads a video's length from the file.
 std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& content);
 
 /// The same without the content: the price of a picture, or of a short text.

@@ -3,8 +3,7 @@
 namespace vcache {
 namespace {
 
-/// A public sentence for codes whose messages may name variables, paths, hosts or accounts; empty
-/// for the others.
+/// A public sentence for codes whose messages may name internals; empty for the others.
 std::string_view SentenceFor(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnauthenticated:

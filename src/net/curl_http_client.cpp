@@ -159,8 +159,7 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    // An empty proxy also disables http_proxy and similar variables: keys and uploads go only where
-    // the configuration says.
+    // Also disables http_proxy and similar variables: data goes only where configured.
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -223,8 +222,7 @@ class CurlHttpClient final : public HttpClient {
   CurlEasyPool pool_;
 };
 
-/// The charge when there is no whole answer: kNone only when certainly no byte of the body was sent
-/// (rule C2).
+/// Without a whole answer: kNone only if certainly no byte of the body was sent (rule C2).
 Charge ChargeOf(CURL* easy, const Exchange& exchange) {
   if (!exchange.body.empty()) return exchange.body.touched() ? Charge::kUnknown : Charge::kNone;
   curl_off_t before_sending = 0;

@@ -86,8 +86,7 @@ std::size_t RequestBody::Read(Part& part, char* into, std::size_t size) noexcept
   if (part.file) {
     const auto read = part.file->Read(std::as_writable_bytes(std::span(into, wanted)));
     if (!read || *read == 0) {
-      // The source ended before the announced length: abort, so that the vendor never takes a part
-      // for the whole.
+      // An early end: abort, so that the vendor never takes a part for the whole.
       failure_ = read ? NotReadable() : read.error();
       return CURL_READFUNC_ABORT;
     }

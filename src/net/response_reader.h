@@ -37,8 +37,7 @@ class ResponseReader {
   HttpResponse response_;
 };
 
-/// `Retry-After` in seconds or as an HTTP date, at most a day; empty for 0, past dates and invalid
-/// values.
+/// `Retry-After` in seconds or as an HTTP date, at most a day; empty for 0, past or invalid.
 std::optional<std::chrono::seconds> ParseRetryAfter(std::string_view value, WallTime now);
 
 }  // namespace vcache::net

@@ -167,8 +167,7 @@ Result<void> RespDecoder::CheckUnfinished(const ReplyLimits& limits) const {
   if (waiting + build_->used_bytes > limits.max_bytes + kMaxLineBytes) {
     return Malformed("a reply is larger than anything that was asked for");
   }
-  // The reader searches for a line's end again with each feed; without this limit an endless line
-  // would take quadratic time.
+  // An endless line would take quadratic time: the reader rescans it with each feed.
   if (reader_->ridx < 0 || waiting <= kMaxLineBytes) return {};
   const int type = reader_->rstack[reader_->ridx].type;
   if (type == REDIS_REPLY_STRING) return {};

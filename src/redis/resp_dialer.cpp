@@ -6,8 +6,7 @@
 namespace vcache::redis {
 namespace {
 
-/// A shorter session does not reset the pauses: otherwise a server that accepts and closes at once
-/// would get attempts without pause.
+/// Only a session this long resets the pauses, in case the server accepts and closes at once.
 constexpr std::chrono::seconds kProven{1};
 
 }  // namespace

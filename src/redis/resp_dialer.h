@@ -31,8 +31,7 @@ class RespDialer {
   /// When to give up the attempt in progress.
   SteadyTime give_up() const noexcept { return give_up_; }
 
-  /// Begins an attempt. May block to resolve the host's name. A failure schedules the next attempt
-  /// like `Failed`.
+  /// Begins an attempt. May block to resolve the host. A failure acts like `Failed`.
   Result<std::unique_ptr<RespSession>> Dial(ReplyHandler& handler, const Clock& clock);
   /// The session is open. Pauses start short again once it has lasted a while.
   void Opened(SteadyTime now) noexcept { opened_ = now; }

@@ -95,8 +95,7 @@ void RespConnection::Loop::Connect(SteadyTime now) {
 
 void RespConnection::Loop::Work(SteadyTime now) {
   if (session_->open()) TakeQueue();
-  // Use the time before reading: a caller that gets its reply may send at once, and earlier bytes
-  // do not answer that.
+  // The time before reading: bytes read now do not answer commands sent after it.
   const SteadyTime begun = clock_.Now();
   const auto pumped = session_->Pump();
   if (session_->TakeHeard()) {

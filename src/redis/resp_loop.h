@@ -33,8 +33,7 @@ struct RespBatch {
   void Fail(const Error& error);
 };
 
-/// The callers' queue and the thread that serves it. Locks: `mutex_` and a batch's mutex are never
-/// held together.
+/// The callers' queue and its thread. `mutex_` and a batch's mutex are never held together.
 class RespConnection::Loop final : public ReplyHandler {
  public:
   static Result<std::unique_ptr<Loop>> Make(RespConnectionOptions options, Clock& clock,

@@ -28,8 +28,7 @@ class AnalysisObserver {
   virtual void OnLookup(const cache::CacheKey&, const cache::LookupResult&,
                         std::int64_t /*spared_micros*/) {}
   virtual void OnCorrupt(const cache::CacheKey&, std::string_view /*reason*/) {}
-  /// The vendors answered or failed. `kept`: the store already holds the counters with the verdict;
-  /// else the observer must add them.
+  /// The vendors answered or failed. Unless `kept`, the observer must add the counters itself.
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}
   /// A paid verdict could not be stored: the next request may pay again.
   virtual void OnNotStored(const cache::CacheKey&, const Error&) {}

@@ -62,15 +62,13 @@ struct AnalysisOptions {
   std::chrono::milliseconds lease_margin{10'000};
   /// Paid calls in flight at once; one more is refused with kOverloaded.
   std::size_t max_flights = 256;
-  /// Callers that wait for a flight of another caller at once; one more is refused with
-  /// kOverloaded.
+  /// Callers that wait for another caller's flight; one more is refused with kOverloaded.
   std::size_t max_waiters = 10'000;
   /// The negative cache: how long a content is not tried again after a failed call. Each failure in
   /// a row doubles the pause, up to the longest. 0 turns it off.
   std::chrono::seconds failure_pause{1};
   std::chrono::seconds longest_failure_pause{30};
-  /// Paid calls begun in any minute while the store is unavailable; one more is refused with
-  /// kOverloaded. 0: no limit.
+  /// Paid calls begun in a minute of a store outage; more get kOverloaded. 0: no limit.
   std::size_t outage_calls_per_minute = 0;
   /// Longer videos are refused with kVideoTooLong; 0: no limit.
   std::chrono::seconds longest_video{0};
@@ -80,8 +78,7 @@ struct AnalysisOptions {
   bool same_detectors = false;
 };
 
-/// What prevents paying twice for a content and paying too much. Each part may be null and must
-/// outlive the service.
+/// What prevents paying twice or too much. Each part may be null and must outlive the service.
 struct Safeguards {
   cache::LeaseStore* leases = nullptr;    ///< Null: no other replicas.
   cache::LeaseNotifier* news = nullptr;   ///< Needed with `leases`.

@@ -17,8 +17,7 @@
 
 namespace vcache::analysis {
 
-/// The most that may be spent in a UTC day and a UTC month, in millionths of a US dollar. Empty: no
-/// limit.
+/// Spending limits for a UTC day and month, in millionths of a US dollar. Empty: no limit.
 struct BudgetLimits {
   std::optional<std::int64_t> daily_micros{};
   std::optional<std::int64_t> monthly_micros{};
@@ -53,9 +52,8 @@ struct BudgetReport {
 
 class Budget;
 
-/// Money reserved for one paid call. A reservation that is dropped without `Settle` counts as
-/// spent: the vendor may have charged it. Move-only; one thread at a time; must not outlive its
-/// `Budget`.
+/// Money reserved for one paid call. Dropped without `Settle` it counts as spent: the vendor may
+/// have charged it. Move-only; one thread at a time; must not outlive its `Budget`.
 class [[nodiscard]] BudgetReservation {
  public:
   BudgetReservation() = default;  ///< Nothing is reserved.

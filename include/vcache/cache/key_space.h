@@ -23,8 +23,7 @@ struct KeySpaceOptions {
 /// administrators use content hashes. `KeySpace::StoredPattern` translates.
 class KeyPattern {
  public:
-  /// kBadRequest when it is empty, over 128 characters, or has a character other than `a-z 0-9 : *
-  /// ?`.
+  /// kBadRequest: empty, over 128 characters, or a character other than `a-z 0-9 : * ?`.
   static Result<KeyPattern> Parse(std::string_view text);
   static KeyPattern All();
 

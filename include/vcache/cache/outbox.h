@@ -32,8 +32,7 @@ struct WaitingEntry {
   std::string store_key{};
 };
 
-/// Writes that the shared store did not take, on disk, in order. Thread-safe. Error of every call:
-/// kStoreUnavailable.
+/// Writes that the shared store did not take, on disk, in order. Thread-safe. kStoreUnavailable.
 class Outbox {
  public:
   virtual ~Outbox() = default;
@@ -67,8 +66,7 @@ class SharedStore : public VerdictStore, public CounterStore {
   virtual Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
                                            Deadline deadline) = 0;
 
-  /// How many clears the store has seen. A replica that was disconnected sees whether it missed
-  /// one. Error: kStoreUnavailable.
+  /// The number of clears so far; shows a replica whether it missed one. kStoreUnavailable.
   virtual Result<std::int64_t> CountClears(Deadline deadline) = 0;
 };
 

@@ -77,8 +77,7 @@ Logger& NullLogger() noexcept;
 /// results are unambiguous.
 std::string EscapeForLog(std::string_view text, std::size_t max_bytes = 120);
 
-/// The first `max_bytes` of a text in whole characters, with `...` after a cut; for a field of a
-/// log line.
+/// The first `max_bytes` of a text in whole characters, with `...` after a cut.
 std::string CutForLog(std::string_view text, std::size_t max_bytes = 120);
 
 }  // namespace vcache

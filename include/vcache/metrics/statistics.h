@@ -16,8 +16,7 @@
 namespace vcache::metrics {
 
 struct StatisticsOptions {
-  /// How often counts move from memory to the store. A killed process loses at most the hits of one
-  /// interval.
+  /// How often counts move to the store. A killed process loses at most one interval's hits.
   std::chrono::milliseconds flush_interval{10'000};
   /// How long the store may take.
   std::chrono::milliseconds store_timeout{2'000};

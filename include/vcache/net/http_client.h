@@ -77,8 +77,7 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  /// Sends the request at most once: no retry of any kind, not even on a dead reused connection
-  /// (rule C1).
+  /// Sends the request at most once, even when a reused connection is dead (rule C1).
   virtual Result<HttpResponse> Send(const HttpRequest& request, Deadline deadline) = 0;
 };
 

@@ -58,8 +58,7 @@ struct RespReply {
   }
 };
 
-/// The largest allowed reply (rule R4). A larger one ends the connection: a working server sends
-/// only what was asked for.
+/// The largest allowed reply; a larger one ends the connection (rule R4).
 struct ReplyLimits {
   std::size_t max_bytes = 1024 * 1024;
   std::size_t max_elements = 4096;  ///< Per array.

@@ -6,9 +6,8 @@
 
 namespace vcache::cache {
 
-/// A name for this process that is unique on this machine: `<boot id>:<pid>:<start time>`. A
-/// process id alone is reused, in a container even by the same program. Empty when /proc does not
-/// tell.
+/// A name for this process that is unique on this machine: `<boot id>:<pid>:<start time>`; process
+/// ids alone are reused. Empty when /proc does not tell.
 std::optional<std::string> ThisProcess();
 
 /// Whether the process named by `ThisProcess` has ended: another boot, no such id, another start

@@ -1,7 +1,6 @@
 #pragma once
 
-// The only user of SQLite. Functions return SQLite's result codes, so that the store judges them in
-// one place.
+// The only user of SQLite. Functions return SQLite's result codes for the store to judge.
 
 #include <sqlite3.h>
 
@@ -54,8 +53,7 @@ class Statement {
   int code_;
 };
 
-/// A connection with its prepared statements. One thread at a time (rule P3). The clock must
-/// outlive it.
+/// A connection with its statements. One thread at a time (rule P3). The clock must outlive it.
 class Connection {
  public:
   /// Opens an existing file (an empty file is an empty database). Null with `code` set on failure.
@@ -85,8 +83,7 @@ class Connection {
   std::map<const char*, StatementHandle> statements_;
 };
 
-/// A transaction that takes the write lock at once, because upgrading a read lock can fail for
-/// good. Rolls back unless committed.
+/// Takes the write lock at once: upgrading later can fail for good. Rolls back unless committed.
 class WriteTransaction {
  public:
   explicit WriteTransaction(Connection& connection) noexcept : connection_(connection) {}

@@ -19,8 +19,7 @@ int ReadEntry(Connection& connection, std::string_view store_key, std::string& v
 int WriteEntry(Connection& connection, std::string_view store_key, std::string_view value,
                std::int64_t expires_ms);
 
-/// Removes some expired entries, at most `at_most`, to hold the write lock only briefly. Call
-/// inside a transaction.
+/// Removes at most `at_most` expired entries. Call inside a transaction.
 int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most);
 
 /// Walks over the matching entries of one kind in batches; the write lock is free in between.

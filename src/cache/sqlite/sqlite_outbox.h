@@ -9,8 +9,7 @@
 
 namespace vcache::cache {
 
-// The pending writes for the shared store. All return SQLite's result codes. Each site has its own,
-// separated by `prefix`.
+// The pending writes of one site (`prefix`). All return SQLite's result codes.
 
 /// The pending write for `request`, whose entry lives for `life` from `now` on.
 PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
@@ -32,8 +31,7 @@ int DropOrphans(Connection& connection, std::string_view prefix);
 /// The recorded count of the shared store's clears; `clears` is unchanged when none is recorded.
 int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
 int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);
-/// Removes some entries of the site that are not pending; `dropped` is how many. Call inside a
-/// transaction.
+/// Removes some copies of the site; `dropped` is how many. Call inside a transaction.
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped);
 

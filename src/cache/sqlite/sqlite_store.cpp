@@ -17,8 +17,7 @@ constexpr int kReaders = 4;
 constexpr int kSweptByKeep = 32;
 constexpr int kSweptAtOpen = 2'000;
 
-/// Whether a retry may succeed. Other errors (disk full, input/output error, damage, a moved file)
-/// are permanent.
+/// Whether a retry may succeed; a full disk, damage or a moved file is permanent.
 bool IsTransient(int code) noexcept {
   if (code == SQLITE_IOERR_NOMEM) return true;
   switch (code & 0xFF) {
@@ -113,8 +112,7 @@ Result<void> SqliteVerdictStore::Start() {
   });
 }
 
-/// The error for a failed call. Turns the store off, with one warning, when the failure is
-/// permanent.
+/// The error for a failed call. A permanent failure turns the store off, with one warning.
 Error SqliteVerdictStore::Judge(int code) {
   if (IsTransient(code)) {
     return {ErrorCode::kStoreUnavailable, "The local store is busy."};

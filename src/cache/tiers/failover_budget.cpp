@@ -119,8 +119,7 @@ void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
   anything_waits_ = true;
 }
 
-/// An adjustment must not overtake pending changes of its window: a refund would find a sum that is
-/// too low.
+/// An adjustment must not overtake pending changes: a refund would find too low a sum.
 bool FailoverBudget::MustWait(const BudgetAdjustment& adjustment) {
   if (!shared_.available()) return true;
   if (!anything_waits_.load()) return false;

@@ -117,8 +117,7 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
     PutCopy(request);
   }
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
-  // A time limit of its own: the shared store may have used up the deadline, but the paid verdict
-  // must be kept.
+  // A time limit of its own: the deadline may be over, but the paid verdict must be kept.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   if (!local_->PutPending(request, patience)) return kept;
   NoteWaiting(kept.error());
@@ -157,8 +156,7 @@ Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   return totals;
 }
 
-/// Counts pending entries that the shared store lacks. When they cannot be counted, they are left
-/// out.
+/// Counts pending entries that the shared store lacks; none when they cannot be counted.
 ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline deadline) {
   if (local_ == nullptr || pending_.load() == 0) return {};
   const auto waiting = local_->WaitingEntries(pattern, deadline);

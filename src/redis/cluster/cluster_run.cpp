@@ -273,8 +273,7 @@ Result<RespReply> ClusterRun::MergedSum(std::size_t command) const {
   return sum;
 }
 
-/// The next cursor. After the last master, read the slots again: the walk may have missed slots
-/// that changed owners.
+/// The next cursor. After the last master, checks that no slot changed owners meanwhile.
 Result<RespReply> ClusterRun::NextScanPage(RespReply page) const {
   if (!page.is_array() || page.elements.size() != 2 || !page.elements[0].is_text()) return page;
   ScanCursor next = scan_;

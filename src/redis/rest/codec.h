@@ -18,8 +18,7 @@ namespace vcache::redis {
 /// A command as a JSON array of strings. Empty when a word is not UTF-8.
 std::optional<std::string> EncodeRestCommand(std::span<const std::string> words);
 
-/// Why the server does not answer, and how long to pause. An empty `pause` means the default of
-/// `state`.
+/// Why the server does not answer, and how long to pause; empty: the default of `state`.
 struct RestTrouble {
   RespState state = RespState::kConnecting;
   std::string reason;

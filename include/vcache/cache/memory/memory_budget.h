@@ -8,8 +8,7 @@
 
 namespace vcache::cache {
 
-/// Sums in this process only, lost at its end; for a service without a store, and for tests.
-/// Thread-safe.
+/// Sums in memory, lost with the process; without a store, and for tests. Thread-safe.
 class MemoryBudgetStore final : public BudgetStore {
  public:
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;

@@ -32,8 +32,7 @@ struct FailoverBudgetOptions {
 /// to the shared sums exactly once. Thread-safe.
 class FailoverBudget final : public BudgetStore {
  public:
-  /// `outbox` may be null: pending changes are then in memory and lost with the process. All must
-  /// outlive it.
+  /// Without `outbox` (null) pending changes are lost with the process. All must outlive it.
   FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock, Logger& logger,
                  FailoverBudgetOptions options = {});
   ~FailoverBudget() override;  ///< Stops.

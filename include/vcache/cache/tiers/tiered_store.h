@@ -23,8 +23,7 @@ class TieredStore final : public VerdictStore {
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// Stores in memory even when the backing store fails; returns that error.
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
-  /// Clears every tier. Reports what the backing store held and what only memory had, each entry
-  /// once.
+  /// Clears every tier. Reports the backing store's entries and those that only memory had.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   /// Clears the memory tier: another replica has cleared the backing store.
   void ClearMemory(const KeyPattern& pattern);

@@ -26,8 +26,7 @@ struct ClusterClientOptions {
   /// unavailable they double up to the last.
   std::chrono::milliseconds first_refresh{100};
   std::chrono::milliseconds last_refresh{1'000};
-  /// How long a connection is kept to a server that serves no slot, after the last redirection to
-  /// it.
+  /// How long to keep a server that serves no slot after the last redirection to it.
   std::chrono::milliseconds spare_life{60'000};
   std::string client_name = "verdictcache";
 };
@@ -83,8 +82,7 @@ class ClusterClient final : public RespClient {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Starts connecting and does not wait. Errors: as `MakeRespConnection`. Clock and logger must
-/// outlive it.
+/// Connects in the background. Errors: as `MakeRespConnection`. Clock and logger must outlive it.
 Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions options, Clock& clock,
                                                          Logger& logger);
 
