@@ -37,7 +37,7 @@ std::string_view CacheStatusName(CacheStatus status) noexcept {
   return "MISS";
 }
 
-/// Shared with the threads of paid calls: they may outlive whoever asked, never the service.
+/// Shared with the threads of paid calls. They may outlive the request, never the service.
 struct AnalysisService::State {
   State(cache::TieredStore& the_store, const detection::DetectorPanel& the_panel,
         AnalysisObserver& the_observer, Clock& the_clock, const AnalysisOptions& the_options,
@@ -84,8 +84,8 @@ bool AnalysisService::Drain(Deadline deadline) {
 Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
   State& state = *state_;
   const CacheKey key = content.key;
-  // The memory tier is asked before boarding, so that a thousand hits on one picture do not queue
-  // behind each other; everything slower is asked by one of them, inside the flight.
+  // Ask the memory tier before joining a flight: many hits on one content then do not queue behind
+  // each other. Only the leader of the flight asks the slower tiers.
   if (LookupResult found = state.store.LookupMemory(key);
       state.runner.Serves(found, MediaKindOf(content))) {
     const std::int64_t saved_micros = state.runner.WorthOf(*found.entry, content);
@@ -105,7 +105,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
     state.observer.OnError(key, result.error());
     return result;
   }
-  // A verdict that was paid for belongs to the leader; all others waited for it.
+  // Only the leader reports the miss that was paid for; all others waited for it.
   if (!ticket.leader && result->status == CacheStatus::kMiss) {
     result->status = CacheStatus::kCoalesced;
   }
@@ -140,7 +140,7 @@ Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
 Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<Flight> flight,
                                               Deadline deadline) {
   const CacheKey key = content.key;
-  // Ends the flight for everybody who joined it, whatever ends this function early.
+  // Ends the flight for every waiter when this function returns early.
   const auto end = [&](Result<Analysis> result) {
     flights.Leave(key);
     flight->Settle(result);
@@ -153,24 +153,24 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
   } catch (...) {
     return end(Error{ErrorCode::kInternal, "The analysis could not be begun."});
   }
-  // From here on the flight's own thread ends it: the leader may leave like any other.
+  // From here on the flight's own thread ends it. The leader may leave like any waiter.
   return flight->Await(deadline);
 }
 
 void AnalysisService::State::Launch(Content content, FlightRunner::FlightContext context,
                                     std::shared_ptr<Flight> flight) {
-  // A thread of its own, because nobody's leaving may end the call: it is paid for. The service's
-  // destructor waits for every flight, so `this` outlives the thread's last use of it.
+  // The call runs on its own thread: a client that leaves must not end a call that is paid for. The
+  // service's destructor waits for every flight, so `this` outlives this thread's last use of it.
   std::thread([this, content = std::move(content), context = std::move(context),
                flight = std::move(flight)]() mutable noexcept {
     Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed.", Charge::kUnknown};
     try {
       result = runner.Run(context, content);
     } catch (...) {
-      // The error above: nobody knows what the call cost.
+      // Keep the error above: what the call cost is unknown.
     }
-    // Off the map first: whoever was told the result and asks again finds the store, not this
-    // flight. The flight itself lives on in the hands of those who wait.
+    // Leave first: a client that gets the result and asks again must reach the store, not this
+    // flight. The waiters share ownership of the flight.
     flights.Leave(content.key);
     flight->Settle(std::move(result));
   }).detach();

@@ -16,7 +16,7 @@ using cache::BudgetOutcome;
 using cache::BudgetWindow;
 using detection::VendorPrice;
 
-/// When to ask again while a share of the budget holds: outages end sooner than days.
+/// When to ask again while the replica spends from its local share: outages end sooner than days.
 constexpr std::chrono::seconds kLocalPause{60};
 
 bool Concerns(const std::string& limited_vendor, const VendorPrice& price) {
@@ -31,7 +31,7 @@ std::int64_t Sum(std::span<const VendorPrice> prices, const std::string& limited
   return sum;
 }
 
-/// What was charged, and of vendors that nothing is known of, what was reserved for them.
+/// The charges; for a vendor without one, the reserved price.
 std::vector<VendorPrice> Complete(std::span<const VendorPrice> charged,
                                   const std::vector<VendorPrice>& reserved) {
   std::vector<VendorPrice> all(charged.begin(), charged.end());
@@ -73,7 +73,7 @@ void BudgetReservation::Drop() noexcept {
   try {
     budget_->Settled(*this, {});
   } catch (const std::exception&) {
-    // Out of memory: the statistics show it as under way. The sums are right all the same.
+    // Out of memory: the report shows the call as in flight for ever. The stored sums are right.
   }
   budget_ = nullptr;
 }
@@ -123,7 +123,7 @@ Deadline Budget::Patience(Deadline deadline) const {
   return deadline.Shortened(Deadline::After(clock_, options_.store_timeout));
 }
 
-/// Months come first: of two windows that refuse, the one that opens later is told.
+/// Months come first: of two windows that refuse, the answer names the one that resets later.
 std::vector<Budget::Limit> Budget::LimitsAt(WallTime now) const {
   std::vector<Limit> limits;
   const auto add = [&](const std::string& vendor, const BudgetLimits& of, bool is_month) {
@@ -147,7 +147,7 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
   std::vector<BudgetClaim> claims;
   reservation.prices_.assign(prices.begin(), prices.end());
   for (const Limit& limit : limits) {
-    // What is said to cost nothing is no claim, but counts should it cost something after all.
+    // A price of 0 claims nothing. Its part stays, so that an actual charge still counts.
     reservation.parts_.push_back({limit.window, limit.vendor, Sum(prices, limit.vendor)});
   }
   std::erase_if(limits, [&](const Limit& limit) { return Sum(prices, limit.vendor) == 0; });
@@ -155,7 +155,7 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
     claims.push_back({limit.window, Sum(prices, limit.vendor), limit.limit_micros});
   }
   if (claims.empty()) {
-    reservation.budget_ = this;  // what it will cost is told all the same
+    reservation.budget_ = this;  // `Settle` still counts the actual charge
     return reservation;
   }
   const BudgetAnswer answer = store_.Reserve(claims, Patience(deadline));
@@ -216,8 +216,7 @@ void Budget::Hold(const std::string& window, std::int64_t micros) {
   if (held->second == 0) held_.erase(held);
 }
 
-/// Ends a reservation. The changes come first, so that the statistics never show less than is set
-/// aside.
+/// Adjust the store before the local amount: the report then never shows less than is reserved.
 void Budget::Settled(BudgetReservation& reservation, std::vector<BudgetChange> changes) {
   Result<void> adjusted;
   if (!changes.empty()) {

@@ -9,11 +9,10 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Where a container does not say how long a video is, its bytes last this long at most: 64
-/// kilobits a second, less than any recording of moving pictures has.
+/// Bounds the length of a video that states none: any recording has over 64 kilobits a second.
 constexpr std::uint64_t kLeastBytesPerSecond = 8'000;
 
-/// Ten thousandths of a dollar and finer: a limit is a few cents, a call may be less than one.
+/// Two to six decimals: a limit is a few cents, a call may cost less than one cent.
 std::string UsdText(std::int64_t micros) {
   std::string places = std::to_string(micros % 1'000'000);
   places.insert(0, 6 - places.size(), '0');
@@ -30,7 +29,7 @@ std::optional<Error> TooLong(seconds limit, const detection::DetectionTask& task
   std::string is;
   seconds length{0};
   if (task.video_length) {
-    // Sound may go on for a moment after the pictures: a part of a second more is no second more.
+    // Rounded down: the sound track may be a fraction of a second longer than the pictures.
     length = std::chrono::floor<seconds>(*task.video_length);
     is = "The video is " + SecondsText(length) + " long, by what its file says";
   } else if (task.file != nullptr) {

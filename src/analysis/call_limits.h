@@ -9,9 +9,9 @@
 
 namespace vcache::analysis {
 
-/// Why one analysis may never be paid for, whatever the budget has left: kVideoTooLong or
-/// kTooExpensive, with `Charge::kNone`. `task` was told what the first look found; `price_micros`
-/// is the most that all its vendors together can charge.
+/// The error when one analysis is over a fixed limit, whatever the budget: kVideoTooLong or
+/// kTooExpensive, with `Charge::kNone`. `task` holds the facts of the local inspection.
+/// `price_micros` is the most that all its vendors together can charge.
 std::optional<Error> OverLimit(const AnalysisOptions& options, const detection::DetectionTask& task,
                                std::int64_t price_micros);
 

@@ -19,8 +19,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// How long whoever waits for another replica relies on being told, before looking again: it grows
-/// from the first to the last, and differs by chance, so that replicas do not look all at once.
+/// How long a flight waits for a notification before it asks for the lease again. The pause doubles
+/// from the first to the longest. Jitter keeps the replicas from asking all at once.
 constexpr milliseconds kFirstPause{200};
 constexpr milliseconds kLongestPause{2'000};
 
@@ -44,7 +44,7 @@ Error Stopping() {
   return ForEverybody(std::move(error));
 }
 
-/// Whether a failure says something of the next try, on this replica or another.
+/// Whether the next call is likely to fail too, on this replica or another.
 bool IsWorthAPause(ErrorCode code) {
   return code == ErrorCode::kVendorInvalidAnswer || code == ErrorCode::kVendorRefused ||
          code == ErrorCode::kVendorUnavailable || code == ErrorCode::kVendorTimeout;
@@ -91,24 +91,24 @@ Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
   return analysis;
 }
 
-/// One flight from the claim on.
+/// The state of one flight from `Claim` on.
 struct FlightRunner::LeasedAttempt {
   const Content& content;
-  Deadline wait_deadline;  ///< The longest that other replicas are waited for.
+  Deadline wait_deadline;  ///< The longest to wait for other replicas' calls.
   const std::string digest = content.key.digest.ToHex();
   detection::DetectionTask task = TaskOf(content, digest);
-  detection::LocalInspection look{};  ///< What the file tells, looked at once, before admission.
-  bool is_free = false;               ///< It decides: nobody is paid.
+  detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
+  bool is_free = false;               ///< The declaration decides: no vendor is called.
   std::string token{};
-  /// When a call that the lease stands for must have ended. Counted from before it was asked for: a
-  /// process that is held up between claim and call would else pay while the next owner does.
+  /// When the paid call must have ended. It counts from before the claim: a process that stalls
+  /// between claim and call would otherwise pay while the lease's next owner pays too.
   Deadline call_end = Deadline::Never();
   std::unique_ptr<cache::LeaseNotifier::Listener> news{};
   milliseconds pause = kFirstPause;
-  Verdict verdict{};  ///< Paid for, to be kept.
+  Verdict verdict{};  ///< Paid for, not stored yet.
   cache::Counters paid{};
-  std::string noted_as{};     ///< The call in the journal; empty when it is not there.
-  BudgetReservation money{};  ///< For the call; kept as spent unless it is settled.
+  std::string noted_as{};     ///< The call's id in the journal; empty when it is not there.
+  BudgetReservation money{};  ///< Counts as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
 };
 
@@ -131,7 +131,7 @@ std::int64_t FlightRunner::WorthOf(const cache::Entry& entry, const Content& con
 
 bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
   if (found.outcome != LookupOutcome::kHit) return false;
-  // By default a verdict is served until its time is over, whoever made it.
+  // By default any detector's verdict is served until it expires.
   return !options_.same_detectors || found.entry->detectors == panel_.Fingerprint(kind);
 }
 
@@ -152,7 +152,7 @@ void FlightRunner::Stop() {
 
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
                                                      const Content& content) {
-  // Asked with the store's own patience, not the leader's remaining time: others wait for it too.
+  // Use the store's own time limit, not the leader's deadline: other callers wait for this too.
   context.found = store_.Lookup(content.key, StoreDeadline());
   if (context.found.outcome == LookupOutcome::kCorrupt) {
     observer_.OnCorrupt(content.key, context.found.reason);
@@ -165,7 +165,7 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
-  // The lease of a replica that dies, the pause in which that is not noticed, and one more call.
+  // The lease of a crashed replica, the pause before that is noticed, and one more call.
   const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
   LeasedAttempt attempt{.content = content, .wait_deadline = Deadline::After(clock_, longest)};
   while (call_state.step() != Step::kSettle) {
@@ -205,7 +205,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
 }
 
 void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
-  // Listening begins before the question, so that no announcement falls between the two.
+  // Listen before the claim, so that no notification is missed between the two.
   if (attempt.news == nullptr && safeguards_.news != nullptr) {
     attempt.news = safeguards_.news->Listen(attempt.content.key);
   }
@@ -220,14 +220,14 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   if (SummaryOf(claim.found, attempt.content) == LookupSummary::kVerdict) {
     const std::int64_t saved_micros = WorthOf(*claim.found.entry, attempt.content);
     attempt.result = AnalysisOf(std::move(claim.found), saved_micros);
-    // Somebody else paid for it while we asked.
+    // Another replica paid for it while this flight waited.
     if (context.call_state.waited()) attempt.result->status = CacheStatus::kCoalesced;
   } else {
     context.found = std::move(claim.found);
   }
 }
 
-/// False when no time is left to wait in.
+/// False when the flight has no time left or the service stops.
 bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
   if (stopping_ || attempt.wait_deadline.Expired(clock_)) return false;
   const Result<bool> held =
@@ -240,8 +240,8 @@ bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
   return !stopping_;
 }
 
-/// Why no call may be paid for now, when it is known what it can cost: so the file is looked into
-/// before. What costs nothing needs no leave to spend.
+/// The reason why no call may be paid for now. It inspects the file first, because the price
+/// depends on it. A free answer needs no budget.
 std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
                                                   LeasedAttempt& attempt) {
   if (stopping_) return Stopping();
@@ -252,7 +252,7 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   if (attempt.is_free || !panel_.Serves(attempt.task.kind)) return std::nullopt;
   if (auto over = OverLimit(options_, attempt.task, panel_.PriceMicros(attempt.task))) return over;
   if (context.call_state.in_outage()) {
-    // While the store cannot say what is known, any upload might be paid for again and again.
+    // Limit the calls: without the store, each upload of one content would be paid for again.
     if (const auto wait = outage_calls_.Take()) {
       return ForEverybody({.code = ErrorCode::kOverloaded,
                            .message =
@@ -264,7 +264,6 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   return ReserveBudget(attempt);
 }
 
-/// Why the budget does not allow the call, if it does not.
 std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {
   if (safeguards_.budget == nullptr) return std::nullopt;
   auto reserved = safeguards_.budget->Reserve(panel_.Prices(attempt.task), StoreDeadline());
@@ -273,8 +272,8 @@ std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {
   return std::nullopt;
 }
 
-/// Before the call, so that whatever kills the process leaves the note behind. It is an aid for
-/// afterwards: when it cannot be written, which the journal says, the call goes on without.
+/// Notes the call before it begins, so that the note survives a crash. When the note cannot be
+/// written, the journal logs that and the call goes on.
 void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
   if (safeguards_.journal == nullptr || attempt.is_free || !panel_.Serves(attempt.task.kind))
     return;
@@ -287,12 +286,12 @@ void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
   if (safeguards_.journal->Begin(key, note, StoreDeadline())) attempt.noted_as = note.id;
 }
 
-/// After what the call cost is counted: killed between the two, it is told once too often, not
-/// never.
+/// Called after the charges are counted. A crash between the two reports a counted call as
+/// unfinished; the other order could lose one.
 void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
   if (attempt.noted_as.empty()) return;
   const Result<void> ended = safeguards_.journal->End(attempt.noted_as, StoreDeadline());
-  (void)ended;  // else told of after the end of this process
+  (void)ended;  // the next process then reports it as unfinished
 }
 
 void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
@@ -354,7 +353,7 @@ void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& at
   }
   const Result<void> released =
       safeguards_.leases->Release(attempt.content.key, attempt.token, told, StoreDeadline());
-  (void)released;  // else it ends by itself
+  (void)released;  // the lease then expires
 }
 
 }  // namespace vcache::analysis

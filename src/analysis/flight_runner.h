@@ -12,8 +12,8 @@
 
 namespace vcache::analysis {
 
-/// Carries a content through its `PaidCallState`: asks the tiers and the shared store, waits for
-/// other replicas, pays, keeps. Thread-safe: one runner serves all flights.
+/// Drives a content through its `PaidCallState`: asks the tiers and the shared store, waits for
+/// other replicas, pays, stores. Thread-safe: one runner serves all flights.
 class FlightRunner {
  public:
   /// All references must outlive the runner.
@@ -21,7 +21,7 @@ class FlightRunner {
                AnalysisObserver& observer, Clock& clock, const AnalysisOptions& options,
                const Safeguards& safeguards);
 
-  /// What a flight is, between its steps.
+  /// The state of a flight between its steps.
   struct FlightContext {
     explicit FlightContext(bool has_leases) : call_state(has_leases) {}
     PaidCallState call_state;
@@ -29,16 +29,15 @@ class FlightRunner {
   };
   FlightContext Plan() const { return FlightContext(safeguards_.leases != nullptr); }
 
-  /// The first step, in the thread of whoever asks: a result when that was all.
+  /// The first step, on the caller's thread. Returns a result on a hit.
   std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
-  /// All further steps up to the outcome. Blocks for as long as another replica's call and a call
-  /// of ours may take.
+  /// All further steps. Blocks for another replica's call and for one of this process.
   Result<Analysis> Run(FlightContext& context, const Content& content);
 
-  /// No call begins any more, and nobody waits for another replica's.
+  /// From now on no call begins and no flight waits for another replica's call.
   void Stop();
 
-  /// What a verdict that is known spares whoever sends the content.
+  /// What the entry saves a client that sends the content, in millionths of a US dollar.
   std::int64_t WorthOf(const cache::Entry& entry, const Content& content) const;
 
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
@@ -69,7 +68,7 @@ class FlightRunner {
 };
 
 detection::MediaKind MediaKindOf(const Content& content);
-/// The answer of a hit, which spared a call of this price.
+/// The answer of a hit that saved a call of this price.
 Analysis AnalysisOf(cache::LookupResult found, std::int64_t saved_micros);
 
 }  // namespace vcache::analysis

@@ -19,7 +19,7 @@ std::string LoggingObserver::DigestOf(const CacheKey& key) const {
   return keys_.StoredDigest(key).ToShortHex();
 }
 
-/// One line for one look-up. A text has no file.
+/// One line for one content. A text has no file name.
 void LoggingObserver::Tell(LogMessage message, const CacheKey& key, std::string_view file_name,
                            std::initializer_list<LogField> more) const {
   if (!logger_.Enabled(LogLevel::kInfo)) return;
@@ -69,7 +69,7 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
         "in the vendor's usage page",
         {{"kind", KindName(key.kind)}, {"digest", digest}});
   }
-  // `kept` is said of a verdict that is in the store.
+  // `kept` is true only when the verdict is in the store.
   if (kept && stores_nothing_.exchange(false)) {
     logger_.Info("Paid verdicts are stored again");
   }

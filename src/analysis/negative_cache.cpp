@@ -14,7 +14,7 @@ std::optional<Error> NegativeCache::Find(const cache::CacheKey& key) {
   const SteadyTime now = clock_.Now();
   if (found == failures_.end() || found->second.until <= now) return std::nullopt;
   Error error = found->second.error;
-  error.charge = Charge::kNone;  // what it cost was that call's
+  error.charge = Charge::kNone;  // that call has counted its own cost
   error.retry_after = ceil<seconds>(found->second.until - now);
   return error;
 }
@@ -25,7 +25,7 @@ Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
   const SteadyTime now = clock_.Now();
   if (failures_.size() >= options_.max_contents && !failures_.contains(key)) MakeRoom();
   Hold& hold = failures_[key];
-  // Failures long ago say nothing of now.
+  // A failure long ago does not lengthen the pause.
   const bool repeated = hold.pause.count() > 0 && now - hold.until < options_.longest;
   hold.pause = repeated ? std::min(2 * hold.pause, options_.longest) : options_.first;
   hold.until = now + hold.pause;
@@ -39,7 +39,7 @@ void NegativeCache::End(const cache::CacheKey& key) {
   failures_.erase(key);
 }
 
-/// Drops what is over, else the one that is over first.
+/// Drops the expired entries; if none is, the one that expires first.
 void NegativeCache::MakeRoom() {
   const SteadyTime now = clock_.Now();
   std::erase_if(failures_, [&](const auto& each) { return each.second.until <= now; });

@@ -13,27 +13,24 @@
 namespace vcache::analysis {
 
 struct FailureHoldOptions {
-  /// The pause after a first failure, and the longest after repeated ones: each doubles the one
-  /// before. 0 turns pauses off.
+  /// The first pause, and the longest: each failure in a row doubles it. 0 turns the cache off.
   std::chrono::seconds first{1};
   std::chrono::seconds longest{30};
-  /// Contents remembered at once; beyond, the oldest are forgotten early.
+  /// Contents remembered at once; beyond, the entry that expires first is evicted.
   std::size_t max_contents = 4'096;
 };
 
-/// After a call that failed, the content is left alone for a moment: whoever asks meanwhile gets
-/// the same error, so that a content that fails does not hammer a paid vendor. Thread-safe; the
-/// clock must outlive it.
+/// A negative cache. After a failed call, requests for the content get its error for a while, to
+/// spare the vendor. Thread-safe; the clock must outlive it.
 class NegativeCache {
  public:
   NegativeCache(FailureHoldOptions options, Clock& clock) : options_(options), clock_(clock) {}
 
-  /// The error to answer with while a pause lasts, with what is left of it as `retry_after`.
+  /// The error to answer with during a pause; `retry_after` is what is left of the pause.
   std::optional<Error> Find(const cache::CacheKey& key);
-  /// Notes a failure and returns it with the pause that begins as `retry_after`, or the vendor's
-  /// own where that is longer.
+  /// Records a failure. Returns it with the new pause, or the vendor's if longer, as `retry_after`.
   Error Begin(const cache::CacheKey& key, Error error);
-  /// A call succeeded: the next failure is a first one again.
+  /// A call succeeded: the next failure counts as the first.
   void End(const cache::CacheKey& key);
 
  private:

@@ -4,7 +4,7 @@ namespace vcache::analysis {
 
 using cache::LeaseState;
 
-/// With a lease in hand the way to the end leads over its release.
+/// A lease that this flight holds must be released before the end.
 void PaidCallState::Settle(CallOutcome outcome) noexcept {
   outcome_ = outcome;
   step_ = leased_ ? Step::kRelease : Step::kSettle;

@@ -4,41 +4,42 @@
 
 namespace vcache::analysis {
 
-/// What must be done next for the content of a flight.
+/// What the flight must do next.
 enum class Step {
   kLookUp,             ///< Ask the tiers.
   kClaim,              ///< Ask the shared store for the lease, and look at the entry again.
-  kAwaitNotification,  ///< Another replica pays: wait to be told of its end, or for a while.
+  kAwaitNotification,  ///< Another replica pays: wait for its notification or a pause.
   kAdmit,              ///< Ask whether a call may be paid for now.
   kPay,                ///< Call the vendors.
-  kStore,              ///< Keep the verdict; ends the lease in the same step.
+  kStore,              ///< Store the verdict and end the lease in one step.
   kRelease,            ///< End the lease without a verdict.
-  kSettle,             ///< Take the key off the table, then tell everybody who waits.
+  kSettle,             ///< Take the key off the table, then notify the waiters.
 };
 
-/// How it ended.
+/// How the flight ended.
 enum class CallOutcome {
   kFound,          ///< A tier has a verdict.
   kRemoteFailure,  ///< Another replica's call failed a moment ago.
   kRefused,        ///< No call may be paid for now.
   kPaid,           ///< The vendors gave a verdict.
-  kFailed,         ///< They did not.
+  kFailed,         ///< The vendors failed.
   kWaitTimedOut,   ///< Another replica's call took too long.
 };
 
-/// What a look at the tiers showed.
+/// What a look-up in the tiers showed.
 enum class LookupSummary { kVerdict, kNothing, kUnavailable };
 
-/// The one story of single flight and lease: the states that a content passes in a flight of this
-/// process, between the moment when its leader boards and the moment when everybody is told. It
-/// decides and does nothing: whoever drives it carries out `step()` and says what came of it, with
-/// the one event that belongs to that step. docs/architecture.md draws it; the tests run it against
-/// every order of events, and a model checker runs its specification.
+/// The state machine of single flight and lease: it covers a flight from its start until its
+/// waiters are notified. It decides and does nothing else. The caller carries out `step()` and
+/// reports the outcome with the one event that belongs to that step. docs/architecture.md draws it;
+/// the tests run it against every order of events, and a model checker runs its specification.
 ///
-/// The rules that keep a content from being paid for twice:
-/// - a verdict is kept before the key leaves the table, and before or with the end of the lease;
-/// - whoever is granted a lease looks at the entry after that, and pays only when there is none;
-/// - without an answer of the shared store there is no lease, and only then is it not needed.
+/// These rules keep a content from being paid for twice:
+/// - The flight stores a verdict before the key leaves the table, and before or with the end of the
+///   lease.
+/// - A replica that gets the lease looks at the entry after that and pays only when there is none.
+/// - When the shared store does not answer there is no lease; only then may a flight pay without
+///   one.
 ///
 /// Not thread-safe: one thread drives it at a time.
 class PaidCallState {
@@ -47,13 +48,13 @@ class PaidCallState {
   explicit PaidCallState(bool has_leases) noexcept : has_leases_(has_leases) {}
 
   Step step() const noexcept { return step_; }
-  /// At kSettle.
+  /// Valid at kSettle.
   CallOutcome outcome() const noexcept { return outcome_; }
-  /// Whether the lease is ours.
+  /// Whether this flight holds the lease.
   bool leased() const noexcept { return leased_; }
-  /// Whether a call of another replica was waited for.
+  /// Whether the flight waited for another replica's call.
   bool waited() const noexcept { return waited_; }
-  /// Whether the shared store cannot say what is known: calls are limited then.
+  /// Whether the shared store is unavailable: then paid calls are limited.
   bool in_outage() const noexcept { return in_outage_; }
 
   void LookedUp(LookupSummary sight) noexcept;

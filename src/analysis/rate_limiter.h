@@ -10,15 +10,14 @@
 
 namespace vcache::analysis {
 
-/// At most so many calls in any sixty seconds: what an outage of the shared store may cost, since
-/// nobody knows meanwhile what other replicas have paid for. Thread-safe; the clock must outlive
-/// it.
+/// Allows at most `per_minute` calls in any sixty seconds: limits the cost of an outage of the
+/// shared store. Thread-safe; the clock must outlive it.
 class RateLimiter {
  public:
   /// 0: no limit.
   RateLimiter(std::size_t per_minute, Clock& clock) : per_minute_(per_minute), clock_(clock) {}
 
-  /// Empty when one more call may be made, which then counts; else how long until one may.
+  /// Empty when one more call may be made, which then counts; else the time until one may.
   std::optional<std::chrono::seconds> Take();
 
  private:

@@ -14,18 +14,18 @@
 
 namespace vcache::analysis {
 
-/// One content being looked up or paid for, and everybody of this process who waits for it.
-/// Settled exactly once; from then on immutable.
+/// A content being looked up or paid for, and the callers of this process that wait for it. Settled
+/// exactly once; immutable from then on. Thread-safe.
 class Flight {
  public:
   explicit Flight(Clock& clock) : clock_(clock) {}
 
-  /// The first call decides; later ones change nothing.
+  /// The first call decides; later calls have no effect.
   void Settle(Result<Analysis> result);
-  /// The leader's result, its error included, or kDeadlineExceeded when `deadline` comes first
-  /// (kShuttingDown when the cut-off does): then the flight goes on without this waiter.
+  /// Waits for the leader's result or error. kDeadlineExceeded when `deadline` comes first,
+  /// kShuttingDown when the cut-off does; the flight then goes on without this waiter.
   Result<Analysis> Await(Deadline deadline);
-  /// From now on nobody waits longer than this. Only ever earlier.
+  /// No waiter waits longer than `deadline`. It can only move the cut-off earlier.
   void CutOff(Deadline deadline);
 
  private:
@@ -36,8 +36,8 @@ class Flight {
   Deadline cut_off_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
 };
 
-/// The flights of this process by key. The lock covers the map only: no call, no log line, no
-/// callback happens under it.
+/// The flights of this process by key. Thread-safe. The lock covers the map only: no call, log line
+/// or callback runs under it.
 class SingleFlight {
  public:
   struct Ticket {
@@ -53,19 +53,18 @@ class SingleFlight {
 
   SingleFlight(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
 
-  /// The flight of that key: a new one, which the caller must lead and end with `Leave`, or the one
-  /// under way. Joining works when the table is closed or full: it costs nothing.
+  /// Returns the flight in progress, or a new one, which the caller must lead and end with `Leave`.
+  /// A caller can join a flight even when the table is closed or full.
   Ticket Join(const cache::CacheKey& key);
-  /// Waits for a flight that somebody else leads, and counts among those who wait: kOverloaded when
-  /// they are too many already, or when `deadline` comes first.
+  /// Waits for another caller's flight. kOverloaded at `deadline` or when too many callers wait.
   Result<Analysis> Wait(Flight& flight, Deadline deadline);
-  /// Takes the key off the map. Only after what the flight found is kept: a caller who comes later
-  /// must find it in the store, or would pay again.
+  /// Takes the key off the map. Call it only after the verdict is stored: a later caller must find
+  /// it in the store, or it would pay again.
   void Leave(const cache::CacheKey& key);
 
-  /// No new flights from now on, and nobody waits for one longer than `deadline`.
+  /// From now on no flight begins and no caller waits for one longer than `deadline`.
   void Close(Deadline deadline);
-  /// Waits until none is left. False when `deadline` came first.
+  /// Waits until no flight is left. False when `deadline` comes first.
   bool AwaitEmpty(Deadline deadline);
 
  private:

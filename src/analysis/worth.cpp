@@ -19,7 +19,7 @@ std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& cont
 }
 
 std::int64_t PriceNow(const detection::DetectorPanel& panel, cache::ContentKind kind) {
-  // As long as a text must be for every vendor, and as cheap as one gets.
+  // Long enough for every vendor and short enough for the lowest price.
   static const std::string kShortText(300, 'x');
   detection::DetectionTask task;
   if (kind == cache::ContentKind::kText) {

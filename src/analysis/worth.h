@@ -8,12 +8,11 @@
 
 namespace vcache::analysis {
 
-/// What an analysis of the content costs by the configured prices, in millionths of a US dollar, if
-/// nothing fails: for verdicts of other software, which do not tell what they cost. Of a video the
-/// length is looked up in the file.
+/// The usual price of an analysis, in millionths of a US dollar, for verdicts of other software,
+/// which name none. Reads a video's length from the file.
 std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& content);
 
-/// The same where nobody sent the content: the price of a picture, or of a short text.
+/// The same without the content: the price of a picture, or of a short text.
 std::int64_t PriceNow(const detection::DetectorPanel& panel, cache::ContentKind kind);
 
 }  // namespace vcache::analysis

@@ -9,7 +9,7 @@ using std::chrono::year_month_day;
 constexpr std::chrono::seconds kDayLife = std::chrono::days(2);
 constexpr std::chrono::seconds kMonthLife = std::chrono::days(40);
 
-/// `<vendor>:<begin of the time in UTC>`.
+/// `<vendor>:<start of the window in UTC>`.
 std::string BudgetName(std::string_view vendor, WallTime now, std::size_t time_chars) {
   std::string name(vendor);
   if (!name.empty()) name += ':';

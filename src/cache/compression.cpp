@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\x28\xB5\x2F\xFD";
 constexpr int kLevel = 3;
-constexpr int kMaxWindowLog = 20;  // 1 MiB: what a reader may have to allocate
+constexpr int kMaxWindowLog = 20;  // 1 MiB: the most memory that a reader needs for it
 
 using CompressContext = std::unique_ptr<ZSTD_CCtx, FreeWith<ZSTD_freeCCtx>>;
 using DecompressContext = std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>>;
@@ -37,7 +37,7 @@ std::string Compress(std::string_view text) {
   std::string frame(ZSTD_compressBound(text.size()), '\0');
   const std::size_t size =
       ZSTD_compress2(context.get(), frame.data(), frame.size(), text.data(), text.size());
-  if (ZSTD_isError(size) != 0) throw std::bad_alloc();  // with room enough nothing else can fail
+  if (ZSTD_isError(size) != 0) throw std::bad_alloc();  // the only failure with a large buffer
   frame.resize(size);
   return frame;
 }

@@ -6,13 +6,13 @@
 #include "json/verdict_json.h"
 #include "vcache/core/time_text.h"
 
-// docs/cache-format.md specifies these bytes; the golden test of tests/unit/cache pins them.
+// docs/cache-format.md specifies these bytes; the golden test in tests/unit/cache pins them.
 namespace vcache::cache {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kMaxDecodedBytes = 1024 * 1024;
-/// `details` may be nested 32 deep where it was parsed first; inside an entry it lies deeper.
+/// `details` may have 32 levels of its own, and lies deeper inside an entry.
 constexpr JsonLimits kEntryLimits{
     .max_bytes = kMaxDecodedBytes, .max_depth = 40, .max_values = 300'000};
 
@@ -52,8 +52,8 @@ void HalveLists(Verdict& verdict) {
   verdict.sources.resize(verdict.sources.size() / 2);
 }
 
-/// Writes the entry below `max_bytes`, giving up what matters least first: details, the tails of
-/// the lists, and only in an entry that no adapter of ours makes, the ends of single texts.
+/// Writes the entry within `max_bytes`. Drops first the details, then the tails of the lists, and
+/// last the ends of single texts, which our adapters keep short.
 std::string WriteWithin(const Entry& entry, std::size_t max_bytes,
                         const content::ContentDigest& stored_as) {
   std::string text = Write(entry, stored_as);
@@ -77,7 +77,7 @@ std::string WriteWithin(const Entry& entry, std::size_t max_bytes,
   return Write(shorter, stored_as);
 }
 
-/// A year that fits the clock's nanoseconds; `9999-12-31` in a foreign entry would overflow them.
+/// Only years that fit the clock's nanoseconds: a foreign `9999-12-31` would overflow them.
 bool IsUsableTime(const Json* value) {
   const auto text = AsString(value);
   if (!text || text->size() < 20) return false;
@@ -92,7 +92,7 @@ WallTime TimeOf(const Json* value) {
   return ParseTime(*AsString(value)).value_or(WallTime{});
 }
 
-/// Whatever stands in `demo` but nothing, null and false: an invented verdict is never served.
+/// True for any `demo` but null and false: an invented verdict must not be served.
 bool IsMarkedDemo(const Json& object) {
   const Json* demo = Find(object, "demo");
   return demo != nullptr && !demo->is_null() && AsBool(demo).value_or(true);
@@ -117,7 +117,7 @@ Result<Entry> ReadForeign(Json& object, const CacheKey& key) {
   return entry;
 }
 
-/// Whether the value names what was asked for, in a version that we know (rule R8).
+/// Whether the value names the requested content, in a known version.
 Result<void> CheckHeader(const Json& cache, const CacheKey& key,
                          const content::ContentDigest& stored_as) {
   const auto version = AsInteger(Find(cache, "v"));

@@ -24,7 +24,7 @@ bool IsWholeHash(std::string_view text) noexcept {
   return text.size() == kHexDigits && std::all_of(text.begin(), text.end(), IsLowerHex);
 }
 
-/// What may be left of `pattern` when its front has matched all of `text`.
+/// The possible rests of `pattern` after its front has matched all of `text`.
 std::vector<std::string_view> RestsBehind(std::string_view pattern, std::string_view text) {
   std::vector<bool> at(pattern.size() + 1);
   const auto skip_stars = [&] {  // a star may stand for nothing
@@ -51,11 +51,11 @@ std::vector<std::string_view> RestsBehind(std::string_view pattern, std::string_
   return rests;
 }
 
-/// What a pattern asks of the digits of a key's hash.
+/// Which hash digits a pattern asks for.
 enum class DigitDemand {
-  kNone,   ///< It matches all of them, or none whatever they are.
-  kWhole,  ///< It gives all of them.
-  kPart,   ///< Some.
+  kNone,   ///< It matches every hash or none.
+  kWhole,  ///< It gives a whole hash.
+  kPart,   ///< It gives a part.
 };
 
 DigitDemand DemandOf(std::string_view pattern, std::string_view family) {
@@ -65,13 +65,13 @@ DigitDemand DemandOf(std::string_view pattern, std::string_view family) {
     if (rest.find_first_not_of("*?") == std::string_view::npos) {
       const auto marks = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '?'));
       if (marks == kHexDigits || (marks < rest.size() && marks < kHexDigits)) {
-        return DigitDemand::kNone;  // any digits do
+        return DigitDemand::kNone;  // any digits match
       }
-      continue;  // none do
+      continue;  // no digits match
     }
     const bool can_match = std::all_of(
         rest.begin(), rest.end(), [](char c) { return c == '*' || c == '?' || IsLowerHex(c); });
-    if (!can_match) continue;  // a star that took too much
+    if (!can_match) continue;  // the star took too much
     rest.remove_prefix(rest.find_first_not_of('*'));
     (IsWholeHash(rest) ? whole : part) = true;
   }
@@ -110,7 +110,7 @@ Result<KeyPattern> KeySpace::StoredPattern(const KeyPattern& by_content) const {
     whole = whole || demand == DigitDemand::kWhole;
   }
   if (!whole) return by_content;
-  // The digits stand at the end, and their keyed form is the same for both kinds.
+  // The digits are at the end; their keyed form is the same for both kinds.
   const std::string_view text = by_content.text();
   const std::string_view digits = text.substr(text.size() - kHexDigits);
   const auto digest = content::ContentDigest::FromHex(digits);
@@ -149,8 +149,8 @@ KeyPattern KeyPattern::All() {
 }
 
 bool KeyPattern::Matches(std::string_view key) const noexcept {
-  // A later star makes every choice of an earlier one irrelevant, so only the last one is ever
-  // tried again: at most (length of the pattern) steps for each character of the key.
+  // Only the last star is ever retried: a later star makes the choices of earlier ones irrelevant.
+  // This takes at most (length of the pattern) steps for each character of the key.
   std::size_t at = 0;
   std::size_t in_key = 0;
   std::size_t last_star = std::string::npos;

@@ -7,9 +7,9 @@
 
 namespace vcache::cache {
 
-// The names under which every store keeps its counters; docs/cache-format.md specifies them.
+// The names of counters in every store; docs/cache-format.md specifies them.
 
-/// `stats:counters`, whose field `since_ms` says when counting began.
+/// `stats:counters`; its field `since_ms` says when counting began.
 std::string TotalsKey(std::string_view prefix);
 inline constexpr std::string_view kSinceField = "since_ms";
 /// `stats:day:2026-11-21`, UTC.
@@ -20,10 +20,10 @@ std::string HourKey(std::string_view prefix, WallTime when);
 inline constexpr std::chrono::days kDaysKept{400};
 inline constexpr std::chrono::days kHoursKept{8};
 
-/// `events:clears`: how often anybody has cleared anything.
+/// `events:clears`: the number of clears so far.
 std::string ClearsKey(std::string_view prefix);
 
-/// Sets the count that `CounterField` names; false when no counter has this name.
+/// Sets the counter that `CounterField` names; false for an unknown name.
 bool SetCounterField(Counters& counters, std::string_view field, std::int64_t value);
 
 }  // namespace vcache::cache

@@ -7,10 +7,10 @@
 
 namespace vcache::cache {
 
-/// No store keeps an entry longer: longer lives overflow the clock's nanoseconds.
+/// The longest life of an entry: longer ones overflow the clock's nanoseconds.
 inline constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
-/// Times as the stores write them: milliseconds since 1970, rounded down.
+/// Times in stores: milliseconds since 1970, rounded down.
 inline std::int64_t ToMillis(WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }

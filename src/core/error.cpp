@@ -3,7 +3,7 @@
 namespace vcache {
 namespace {
 
-/// Of the codes whose messages may name variables, paths, hosts or accounts; empty for the others.
+/// A public sentence for codes whose messages may name internals; empty for the others.
 std::string_view SentenceFor(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnauthenticated:
@@ -37,7 +37,7 @@ std::string_view SentenceFor(ErrorCode code) {
       return "The service is not set up for this request.";
     case ErrorCode::kIo:
       return "The service has no room for this request at present; try again later.";
-    // The request is at fault. Listed one by one, so that a new code is decided on.
+    // The request is at fault. No default: a new code must be added here on purpose.
     case ErrorCode::kBadRequest:
     case ErrorCode::kInvalidUtf8:
     case ErrorCode::kNotFound:

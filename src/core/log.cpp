@@ -19,8 +19,8 @@ struct CodePoints {
   char32_t last;
 };
 
-/// What steers a terminal, hides itself or passes for a plain space: controls, soft hyphen, marks
-/// of direction, zero-width characters, spaces of other widths, line and paragraph separators,
+/// Characters that steer a terminal, are invisible or pass for a plain space: controls, soft
+/// hyphen, direction marks, zero-width characters, other spaces, line and paragraph separators,
 /// variation selectors, interlinear marks, the byte order mark, tags.
 constexpr std::array kSteering = std::to_array<CodePoints>({{0x00, 0x1F},
                                                             {0x7F, 0xA0},
@@ -37,7 +37,6 @@ constexpr std::array kSteering = std::to_array<CodePoints>({{0x00, 0x1F},
                                                             {0xFFF9, 0xFFFB},
                                                             {0xE0000, 0xE0FFF}});
 
-/// Of one whole UTF-8 sequence.
 char32_t CodePointOf(std::string_view sequence) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(sequence[at]); };
   if (sequence.size() == 1) return byte(0);

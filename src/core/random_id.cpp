@@ -10,7 +10,7 @@ namespace vcache {
 std::string RandomId() {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<unsigned char, 16> bytes;
-  // Up to 256 bytes are never interrupted and never come short.
+  // getrandom(2) fills requests of up to 256 bytes completely and without interruption.
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     std::abort();
   }

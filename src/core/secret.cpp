@@ -3,8 +3,8 @@
 namespace vcache {
 
 bool Secret::Equals(std::string_view candidate) const noexcept {
-  // Every byte of the candidate is compared whatever came before; only lengths are told by time.
-  // `volatile` keeps the compiler from leaving the loop early.
+  // Compare every byte, so that the time tells only lengths. `volatile` keeps the compiler from
+  // leaving the loop early.
   volatile unsigned char difference = value_.size() == candidate.size() ? 0 : 1;
   if (value_.empty()) return false;
   for (std::size_t i = 0; i < candidate.size(); ++i) {

@@ -24,7 +24,7 @@ std::optional<WallTime> ParseTime(std::string_view text) {
     while (*end >= '0' && *end <= '9') ++end;
   }
   if (std::string_view(end) != "Z") return std::nullopt;
-  // The clock counts nanoseconds in 64 bits: it ends in the year 2262, and a foreign entry may not.
+  // `WallTime` counts nanoseconds in 64 bits and ends in the year 2262; a foreign entry may not.
   constexpr std::time_t kLast = 9'223'372'036;
   const std::time_t seconds = timegm(&parts);
   if (seconds < -kLast || seconds > kLast) return std::nullopt;

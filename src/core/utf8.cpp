@@ -15,8 +15,7 @@ std::size_t Utf8SequenceLength(std::string_view text, std::size_t at) noexcept {
   if (lead < 0xC2 || lead > 0xF4) return 0;
   const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   if (text.size() - at < length) return 0;
-  // The second byte is bounded more tightly after E0, ED, F0 and F4: that is what excludes overlong
-  // forms, surrogates and everything above U+10FFFF.
+  // Excludes overlong forms, surrogates and everything above U+10FFFF.
   const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   if (OctetAt(text, at + 1) < low || OctetAt(text, at + 1) > high) return 0;

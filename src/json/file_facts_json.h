@@ -8,8 +8,8 @@
 
 namespace vcache {
 
-// `provenance` and `videoMetadata` of a verdict, as docs/cache-format.md specifies them. Reading:
-// null, another type or an unknown claim is nothing; single fields of a wrong type are absent.
+// `provenance` and `videoMetadata` of a verdict, as docs/cache-format.md specifies them. Null,
+// another type or an unknown claim reads as absent, and so does a single field of a wrong type.
 Json ProvenanceToJson(const Provenance& provenance);
 std::optional<Provenance> ProvenanceFromJson(const Json* object);
 Json VideoInfoToJson(const VideoInfo& info);

@@ -11,20 +11,20 @@
 namespace vcache {
 namespace {
 
-/// Thrown by the callback to end a parse that grows over its limits; never leaves this file.
+/// Ends a parse that exceeds a limit; never leaves this file.
 struct LimitReached {
   const char* what;
 };
 
-/// Objects that keep their order look for each new name among all before it: 100,000 names in one
-/// object would take many seconds. So many comparisons allow 2,000 of them, and take 20 ms.
+/// An ordered object compares each new name with all names before it: 100,000 names would take many
+/// seconds. This bound allows 2,000 names in one object and takes 20 ms.
 constexpr std::size_t kMaxKeyComparisons = 2'000'000;
 
 Error Malformed(std::string message) {
   return Error{ErrorCode::kBadRequest, std::move(message)};
 }
 
-/// Goes over a text and keeps in sight how far the parser has read, for its limits' messages.
+/// Iterates over a text and records how far the parser has read, for error messages.
 class ReadPosition {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -48,7 +48,7 @@ class ReadPosition {
   std::size_t* read_;
 };
 
-/// `line 2, column 7` of the last of `read` bytes.
+/// `line 2, column 7`: the place of the last byte read.
 std::string PlaceOf(std::string_view text, std::size_t read) {
   const std::string_view before = text.substr(0, read == 0 ? 0 : read - 1);
   const auto lines = std::count(before.begin(), before.end(), '\n');
@@ -57,8 +57,8 @@ std::string PlaceOf(std::string_view text, std::size_t read) {
          std::to_string(before.size() - start + 1);
 }
 
-/// Why the library refused a text, in words of ours: its own quote the input (rule J5), but behind
-/// these constants only.
+/// The library's reason in our own words, because the library's text quotes the input (rule J5).
+/// Only the part before that quote is searched.
 std::string_view ReasonOf(std::string_view what) {
   static constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
       {"surrogate U+D800", "a high surrogate (\\ud800 to \\udbff) is not followed by a low one"},
@@ -83,7 +83,7 @@ std::string_view ReasonOf(std::string_view what) {
   return "another character is expected here";
 }
 
-/// `~1` is a slash, `~0` a tilde, in one pass: `~01` is `~1` (RFC 6901, section 4).
+/// Decodes `~1` to a slash and `~0` to a tilde in one pass: `~01` is `~1` (RFC 6901, section 4).
 std::string PointerPart(std::string_view escaped) {
   std::string part;
   for (std::size_t at = 0; at < escaped.size(); ++at) {
@@ -96,7 +96,7 @@ std::string PointerPart(std::string_view escaped) {
   return part;
 }
 
-/// An array's element by its index: digits without a leading zero, as the RFC writes it.
+/// An array's element; the index has no leading zero (RFC 6901).
 const Json* Element(const Json& array, std::string_view index) {
   const bool digits = !index.empty() && index.size() <= 9 &&
                       index.find_first_not_of("0123456789") == std::string_view::npos;
@@ -114,7 +114,7 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
   std::size_t values = 0;
   std::size_t read = 0;
   std::vector<std::set<std::string, std::less<>>> names;
-  std::vector<std::size_t> members;  // so far, of each object that is open
+  std::vector<std::size_t> members;  // number of members of each open object
   std::size_t comparisons = 0;
   const Json::parser_callback_t guard = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The one door to nlohmann_json; docs/architecture.md says which rooms may use it.
-// Everything that the library does unexpectedly (rules J1 to J5) is dealt with here.
+// The only user of nlohmann_json; docs/architecture.md says which rooms may include it. It handles
+// the library's pitfalls (rules J1 to J5).
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -13,41 +13,40 @@
 
 namespace vcache {
 
-/// Objects keep the order in which their fields were set.
+/// Objects keep the order of insertion.
 using Json = nlohmann::ordered_json;
 
-/// What a parser of foreign text may cost.
+/// Limits for parsing foreign text.
 struct JsonLimits {
   std::size_t max_bytes = 4 * 1024 * 1024;
-  /// Nesting: copying or dumping deeper values would overflow the stack.
+  /// Copying or dumping deeper values would overflow the stack.
   int max_depth = 32;
-  /// Objects, arrays, names and scalars together; a value costs up to 27 times its text in memory.
+  /// Objects, arrays, names and scalars together. A value takes up to 27 times its text in memory.
   std::size_t max_values = 200'000;
-  /// Where a second key of the same name could smuggle something past a check.
+  /// Set it where a duplicate key could bypass a check.
   bool refuse_duplicate_keys = false;
 };
 
-/// Parses a whole text. kBadRequest with a message that says what is wrong and where (line, and
-/// column in bytes), and never quotes the input. The time that it takes does not grow with the
-/// square of an object's members: some 2,000 in one are the most.
+/// Parses a whole text. Error: kBadRequest, with what is wrong and where (line, and column in
+/// bytes); it never quotes the input. An object may have about 2,000 members, which bounds the
+/// quadratic cost.
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
-/// Writes without ever throwing: bytes that are not UTF-8 become U+FFFD.
+/// Never throws: bytes that are not UTF-8 become U+FFFD.
 std::string DumpJson(const Json& value);
 
-/// The member of an object, or null when `object` is no object or has no such member.
+/// The member, or null when `object` is not an object or lacks it.
 const Json* Find(const Json& object, std::string_view name);
-/// Follows member names and array indexes written as a path of names: Find(Find(a, "b"), "c").
+/// Follows member names: Find(Find(a, "b"), "c").
 const Json* FindPath(const Json& object, std::initializer_list<std::string_view> path);
 
-/// Whether the text is a JSON pointer (RFC 6901): empty, or parts that each begin with `/`, in
-/// which
-/// `~` is followed by 0 or 1.
+/// Whether the text is a JSON pointer (RFC 6901): empty, or parts that each begin with `/`, where 0
+/// or 1 follows each `~`.
 bool IsJsonPointer(std::string_view text) noexcept;
-/// What a JSON pointer leads to, or null: no such member or index, or no pointer at all.
+/// The value at a JSON pointer, or null: no such member or index, or an invalid pointer.
 const Json* AtPointer(const Json& value, std::string_view pointer);
 
-/// Checked conversions: empty when the type or the range is wrong. Never NaN, never rounded.
+/// Checked conversions: empty for a wrong type or range. Never NaN, never rounded.
 std::optional<double> AsNumber(const Json* value);
 std::optional<std::int64_t> AsInteger(const Json* value);
 std::optional<std::string> AsString(const Json* value);

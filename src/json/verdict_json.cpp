@@ -33,7 +33,7 @@ std::optional<double> ScoreOf(const Json* value) {
   return number && IsScore(*number) ? number : std::nullopt;
 }
 
-/// All three numbers, or nothing.
+/// All three numbers, or empty.
 std::optional<FrameScores> FramesFromJson(const Json* frames) {
   if (frames == nullptr) return std::nullopt;
   const auto count = AsInteger(Find(*frames, "count"));

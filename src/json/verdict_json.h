@@ -7,17 +7,16 @@
 
 namespace vcache {
 
-/// The fields of a verdict in their fixed order (`aiScore`, `isAi`, `confidence`, `verdict`,
-/// `provider`, `sources`, `consensus`, ...), as entries and answers both start with.
-/// Specified in docs/cache-format.md.
+/// The fields of a verdict in their fixed order (`aiScore`, `isAi`, `confidence`, ...), for entries
+/// and answers. Specified in docs/cache-format.md.
 Json VerdictToJson(const Verdict& verdict);
 
-/// Reads what `VerdictToJson` wrote, and the plain entries of other software: only `aiScore` is
-/// required. kStoreCorrupt when the score is missing or no number of 0 to 100.
-/// Other fields of a wrong type are taken as absent: they decide nothing.
+/// Reads what `VerdictToJson` wrote, and plain entries of other software: only `aiScore` is
+/// required. kStoreCorrupt when it is missing or not a number from 0 to 100. Other fields of a
+/// wrong type read as absent.
 Result<Verdict> VerdictFromJson(const Json& object);
 
-/// The text of `FormatTime`; null for `WallTime{}`, which stands for an unknown time.
+/// `FormatTime`; null for `WallTime{}`, an unknown time.
 Json TimeToJson(WallTime time);
 
 }  // namespace vcache

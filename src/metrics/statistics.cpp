@@ -43,7 +43,7 @@ void Statistics::FlushLocked() {
     AddWithoutStore(TakePending());
     return;
   }
-  // What may have been written goes again as it was, or it would count twice.
+  // The store may hold this write already: repeat it under the same id, so that it counts once.
   if (!WriteLocked(unanswered_)) return;
   unanswered_ = {};
   cache::CounterWrite write{TakePending(), clock_.WallNow(), RandomId()};
@@ -53,7 +53,7 @@ void Statistics::FlushLocked() {
 bool Statistics::WriteLocked(const cache::CounterWrite& write) {
   if (write.delta.empty()) return true;
   const Result<void> added = store_->Add(write, Deadline::After(clock_, options_.store_timeout));
-  if (added.has_value() == refused_) {  // a change of state, in either direction
+  if (added.has_value() == refused_) {  // log only when the state changes
     refused_ = !added;
     if (refused_) {
       logger_.Warn("Statistics wait in memory: the store does not take them",
@@ -131,7 +131,7 @@ void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
 
 void Statistics::CountPaid(const Counters& counters) {
   AddPending(counters);
-  Flush();  // a cost is not left to the next interval: the process may be killed before it
+  Flush();  // at once: the process may crash before the next interval
 }
 
 void Statistics::OnError(const CacheKey& key, const Error&) {

@@ -18,13 +18,13 @@ constexpr std::uint32_t Dotted(std::uint32_t a, std::uint32_t b, std::uint32_t c
   return (a << 24U) | (b << 16U) | (c << 8U) | d;
 }
 
-/// What is not of the public Internet.
+/// IPv4 blocks outside the public Internet.
 constexpr Ipv4Block kSpecialIpv4[] = {
     {Dotted(0, 0, 0, 0), 8},        // "this network", unspecified
     {Dotted(10, 0, 0, 0), 8},       // private
     {Dotted(100, 64, 0, 0), 10},    // shared by carriers
     {Dotted(127, 0, 0, 0), 8},      // loopback
-    {Dotted(169, 254, 0, 0), 16},   // link-local, and the metadata of clouds
+    {Dotted(169, 254, 0, 0), 16},   // link-local, and metadata services of clouds
     {Dotted(172, 16, 0, 0), 12},    // private
     {Dotted(192, 0, 0, 0), 24},     // protocol assignments
     {Dotted(192, 0, 2, 0), 24},     // documentation
@@ -46,7 +46,7 @@ constexpr Ipv6Block kMapped = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, 96};
 constexpr Ipv6Block kNat64 = {{0, 0x64, 0xFF, 0x9B}, 96};
 constexpr Ipv6Block k6to4 = {{0x20, 0x02}, 16};
 constexpr Ipv6Block kGlobal = {{0x20}, 3};
-/// What is not of the public Internet within the block that all of it has.
+/// Blocks within the global unicast block that are not public.
 constexpr Ipv6Block kSpecialIpv6[] = {
     {{0x20, 0x01}, 23},              // protocol assignments, Teredo among them
     {{0x20, 0x01, 0x0D, 0xB8}, 32},  // documentation
@@ -70,7 +70,7 @@ in_addr CarriedAt(const in6_addr& address, std::size_t offset) noexcept {
   return carried;
 }
 
-/// A translator takes what it carries; for it, loopback would be its own.
+/// The address is seen from the translator, where loopback is the translator itself.
 AddressScope BehindTranslator(AddressScope carried) noexcept {
   return carried == AddressScope::kPublic ? carried : AddressScope::kOther;
 }

@@ -16,13 +16,12 @@ using CurlMime = std::unique_ptr<curl_mime, FreeWith<curl_mime_free>>;
 using CurlList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 using CurlUrl = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
 
-/// Handles that are not in use. A handle keeps its TLS sessions, its read CA certificates and its
-/// name look-ups from call to call (and its connection where those are reused), which is why it is
-/// kept.
-/// Thread-safe; a borrowed handle belongs to one thread until it is given back (rule C3).
+/// Idle handles. A handle keeps its TLS sessions, CA certificates, name look-ups and reusable
+/// connections between calls. Thread-safe; a borrowed handle belongs to one thread until it is
+/// returned (rule C3).
 class CurlEasyPool {
  public:
-  /// Room for every idle handle at once, so that giving one back cannot fail.
+  /// Reserves room for every idle handle, so that `Return` cannot fail.
   CurlEasyPool() { idle_.reserve(kMaxIdle); }
 
   class Loan {
@@ -34,7 +33,7 @@ class CurlEasyPool {
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
 
-    /// Null when the system has no memory for a handle.
+    /// Null when memory is short.
     CURL* get() const noexcept { return easy_.get(); }
 
    private:
@@ -42,7 +41,7 @@ class CurlEasyPool {
     CurlEasy easy_;
   };
 
-  /// A handle without any option of the last call (rule C9).
+  /// The handle has no option of an earlier call.
   Loan Borrow() {
     CurlEasy easy;
     {
@@ -58,7 +57,7 @@ class CurlEasyPool {
 
  private:
   void Return(CurlEasy easy) noexcept {
-    // Reset now, not at the next loan: nothing of this call's keys or bodies stays referenced.
+    // Reset now, so that the idle handle refers to no key or body of this call.
     curl_easy_reset(easy.get());
     const MutexLock lock(mutex_);
     if (idle_.size() < kMaxIdle) idle_.push_back(std::move(easy));

@@ -16,7 +16,7 @@
 namespace vcache::net {
 namespace {
 
-/// libcurl takes 0 for "for ever".
+/// For libcurl 0 means "no limit".
 long AtLeastOne(std::chrono::milliseconds limit) {
   return static_cast<long>(std::max<std::int64_t>(1, limit.count()));
 }
@@ -34,9 +34,9 @@ Result<CurlList> HeaderList(const HttpRequest& request, const std::string& peer)
     list.reset(longer);
     return true;
   };
-  // Without it every upload over 1 MB waits up to a second for a "100 Continue" (rule C6).
+  // Without it every upload over 1 MB waits up to a second for "100 Continue" (rule C6).
   bool good = append("Expect:");
-  // Without a body or with a form, libcurl says the right thing by itself.
+  // Without a body or with a form, libcurl sets the right type itself.
   bool typed = !std::holds_alternative<std::string>(request.body) &&
                !std::holds_alternative<StreamedBody>(request.body);
   for (const auto& [name, value] : request.headers) {
@@ -47,12 +47,12 @@ Result<CurlList> HeaderList(const HttpRequest& request, const std::string& peer)
     typed = typed || curl_strequal(name.c_str(), "content-type") != 0;
     good = good && append(name + ": " + value);
   }
-  if (!typed) good = good && append("Content-Type:");  // libcurl would call it a form
+  if (!typed) good = good && append("Content-Type:");  // else libcurl sends a form's type
   if (!good) return Error{ErrorCode::kIo, "There was not enough memory to send the request."};
   return list;
 }
 
-/// One exchange: what libcurl's callbacks work on. Lives on the stack of `Send`.
+/// The state of one exchange for libcurl's callbacks. Lives on the stack of `Send`.
 struct Exchange {
   Exchange(const HttpRequest& sent, CURL* handle, const CurlHttpClientOptions& options,
            Deadline until, Clock& time)
@@ -82,7 +82,7 @@ struct Exchange {
   Clock& clock;
   Reach reach = Reach::kAnywhere;
   bool expired = false;
-  bool out_of_reach = false;  ///< The host has an address that must not be connected to.
+  bool out_of_reach = false;  ///< The host has an address that the request may not reach.
 };
 
 std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
@@ -96,7 +96,7 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchan
   return static_cast<Exchange*>(exchange)->TakeBody(piece) ? piece.size() : 0;
 }
 
-/// The deadline is a moment of our clock, which libcurl's own time limits know nothing of (C5).
+/// Checks the deadline by our `Clock`, which libcurl's time limits do not use.
 int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   self.expired = self.expired || self.deadline.Expired(self.clock);
@@ -104,8 +104,8 @@ int OnProgress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) n
   return self.expired || cancelled ? 1 : 0;
 }
 
-/// Makes the socket for one address, the very one that libcurl connects it to: whatever name it
-/// has, and however often that changes, nothing is sent where the request may not lead.
+/// Makes the socket for exactly the address that libcurl connects to. The check therefore holds
+/// whatever the name resolves to, even if that changes.
 curl_socket_t OnSocket(void* exchange, curlsocktype, curl_sockaddr* address) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   if (!MayReach(self.reach, ScopeOf(address->addr, address->addrlen))) {
@@ -138,29 +138,28 @@ class CurlHttpClient final : public HttpClient {
     SetLimits(loan.get(), request, *url);
     SetTransfer(loan.get(), exchange);
     SetMethod(loan.get(), request);
-    // The total ends the call exactly; the progress callback alone would look once a second. No
-    // low-speed limit: a vendor that computes is silent for as long as it computes.
+    // The total is exact; the progress callback runs only once a second. No low-speed limit: a
+    // vendor may be silent while it computes.
     const auto total = std::min(request.timeout, deadline.Remaining(clock_));
     curl_easy_setopt(loan.get(), CURLOPT_TIMEOUT_MS, AtLeastOne(total));
     curl_easy_setopt(loan.get(), CURLOPT_HTTPHEADER, headers->get());
     if (auto attached = exchange.body.Attach(); !attached) return attached.error();
     const CURLcode code = curl_easy_perform(loan.get());
     auto answer = Conclude(loan.get(), exchange, code);
-    // Before the URL, the headers and the body that the handle points at are gone.
+    // Reset before the URL, headers and body that the handle points to are destroyed.
     curl_easy_reset(loan.get());
     return answer;
   }
 
  private:
-  /// Everything about where to and how safely. Set anew for each call (rule C9).
+  /// Sets the target and the safety options; anew for each call.
   void SetLimits(CURL* easy, const HttpRequest& request, const CheckedUrl& checked) const {
     curl_easy_setopt(easy, CURLOPT_CURLU, checked.url.get());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, checked.scheme.c_str());
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    // An empty proxy also turns http_proxy and its relatives in the environment off: keys and
-    // uploads go where the configuration says and nowhere else.
+    // Also disables http_proxy and similar variables: data goes only where configured.
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -173,14 +172,13 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, nullptr);  // no decoder, no bombs
-    // Rule C1: libcurl sends a request again when a *reused* connection dies before the answer,
-    // and the vendor bills both. So every paid call has a connection of its own. That costs a
-    // handshake (one round trip with the TLS session that the handle keeps), which is nothing
-    // beside a vendor's seconds. The body that cannot be rewound is the second lock, and the only
-    // one where connections are kept.
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, nullptr);  // no zip bombs
+    // libcurl repeats a request when a *reused* connection dies before the answer, and the vendor
+    // bills both (rule C1). So every paid call opens its own connection. The extra handshake is one
+    // round trip with a kept TLS session. A body that cannot be rewound is the second protection,
+    // and the only one on reused connections.
     const auto* text = std::get_if<std::string>(&request.body);
-    // One that is kept was made under another request's rule.
+    // A kept connection was checked against another request's `reach`.
     const bool reuse = options_.reuse_connections && text != nullptr && !text->empty() &&
                        checked.reach == Reach::kAnywhere;
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, reuse ? 0L : 1L);
@@ -224,8 +222,7 @@ class CurlHttpClient final : public HttpClient {
   CurlEasyPool pool_;
 };
 
-/// What may have been billed when there is no whole answer (rule C2): nothing only when certainly
-/// no byte of the body left.
+/// Without a whole answer: kNone only if certainly no byte of the body was sent (rule C2).
 Charge ChargeOf(CURL* easy, const Exchange& exchange) {
   if (!exchange.body.empty()) return exchange.body.touched() ? Charge::kUnknown : Charge::kNone;
   curl_off_t before_sending = 0;
@@ -262,7 +259,7 @@ Error FailureOf(CURLcode code, bool was_sent, const std::string& peer) {
     case CURLE_WEIRD_SERVER_REPLY:
       return Error{ErrorCode::kVendorInvalidAnswer, who + "'s answer is not HTTP."};
     case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_OUT_OF_MEMORY:  // what this version says of a header line over 100 KiB
+    case CURLE_OUT_OF_MEMORY:  // this version's error for a header line over 100 KiB
       return Error{ErrorCode::kVendorInvalidAnswer, who + "'s answer is too large."};
     default:
       return Error{ErrorCode::kVendorUnavailable,

@@ -42,10 +42,10 @@ Result<void> RequestBody::AttachFile(const StreamedBody& file) {
   return {};
 }
 
-/// Always as a POST, which CURLOPT_CUSTOMREQUEST may rename.
+/// Always as a POST; CURLOPT_CUSTOMREQUEST may rename it.
 void RequestBody::AttachRaw(Part& part) {
   curl_easy_setopt(easy_, CURLOPT_POST, 1L);
-  // A read callback without a seek callback, not POSTFIELDS, which libcurl can send again.
+  // A read callback without a seek callback: libcurl could send POSTFIELDS again.
   curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &RequestBody::OnRead);
   curl_easy_setopt(easy_, CURLOPT_READDATA, &part);
   curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(part.left));
@@ -86,7 +86,7 @@ std::size_t RequestBody::Read(Part& part, char* into, std::size_t size) noexcept
   if (part.file) {
     const auto read = part.file->Read(std::as_writable_bytes(std::span(into, wanted)));
     if (!read || *read == 0) {
-      // An end before the announced length: the vendor must never take half a file for a whole.
+      // An early end: abort, so that the vendor never takes a part for the whole.
       failure_ = read ? NotReadable() : read.error();
       return CURL_READFUNC_ABORT;
     }

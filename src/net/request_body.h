@@ -15,26 +15,26 @@
 
 namespace vcache::net {
 
-/// The body of one request on its way into libcurl: every byte is read through a callback and none
-/// of them can be rewound, so that libcurl is unable to send a body twice (rule C1), and what was
-/// taken is known (rule C2). Lives as long as the transfer; one thread.
+/// The body of one request. libcurl reads every byte through a callback and cannot rewind, so it
+/// cannot send a body twice (rule C1), and the bytes taken are counted (rule C2). Lives as long as
+/// the transfer; one thread.
 class RequestBody {
  public:
   RequestBody(const HttpRequest& request, CURL* easy) : request_(request), easy_(easy) {}
   RequestBody(const RequestBody&) = delete;
   RequestBody& operator=(const RequestBody&) = delete;
 
-  /// Opens the files and tells libcurl where to read. kIo when a file does not open.
+  /// Opens the files and sets libcurl's callbacks. kIo when a file does not open.
   Result<void> Attach();
 
   bool empty() const noexcept { return request_.body.index() == 0; }
-  /// Whether any byte of the body was handed to libcurl, sent or not.
+  /// Whether libcurl took any byte of the body, sent or not.
   bool touched() const noexcept { return taken_ > 0; }
-  /// Why a source stopped delivering, when one did.
+  /// Why a source failed, if one did.
   const std::optional<Error>& failure() const noexcept { return failure_; }
 
  private:
-  /// A text or a file, read front to back.
+  /// A text or a file; read once, front to back.
   struct Part {
     RequestBody* body;
     std::string_view text;

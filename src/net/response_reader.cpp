@@ -16,7 +16,7 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-/// Header names are ASCII; the C library's locale has no say in them.
+/// For ASCII header names, independent of the locale.
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -30,7 +30,7 @@ bool ResponseReader::TakeHeadLine(std::string_view line) {
     return false;
   }
   if (line.starts_with("HTTP/")) {
-    // Another head: what came before was an interim answer such as 100.
+    // A new head: the one before was an interim answer such as 100.
     response_.headers.clear();
     head_done_ = false;
     return true;
@@ -41,7 +41,7 @@ bool ResponseReader::TakeHeadLine(std::string_view line) {
     return true;
   }
   const auto colon = field.find(':');
-  if (head_done_ || colon == std::string_view::npos) return true;  // a trailer, or no field
+  if (head_done_ || colon == std::string_view::npos) return true;  // a trailer, or not a field
   std::string name(field.substr(0, colon));
   std::transform(name.begin(), name.end(), name.begin(), Lower);
   response_.headers.emplace_back(std::move(name), Trimmed(field.substr(colon + 1)));
@@ -62,7 +62,7 @@ std::optional<std::chrono::seconds> ParseRetryAfter(std::string_view value, Wall
   if (text.empty() || text.size() > 64) return std::nullopt;
   std::chrono::seconds wait{0};
   if (text.find_first_not_of("0123456789") == std::string_view::npos) {
-    // Nine digits are 31 years already: far over the clamp and within every integer.
+    // More than nine digits exceed the clamp and could overflow.
     wait = text.size() > 9 ? kLongestRetry : std::chrono::seconds(std::stoll(std::string(text)));
   } else {
     const std::time_t at = curl_getdate(std::string(text).c_str(), nullptr);

@@ -10,8 +10,8 @@
 
 namespace vcache::net {
 
-/// Collects an answer as libcurl delivers it and counts every byte itself, because libcurl's own
-/// limits do not hold for chunked answers (rule C4). One thread; lives as long as the transfer.
+/// Collects an answer from libcurl's callbacks. It counts every byte itself: libcurl's limits do
+/// not hold for chunked answers (rule C4). One thread; lives as long as the transfer.
 class ResponseReader {
  public:
   ResponseReader(const HttpRequest& request, const CurlHttpClientOptions& options)
@@ -19,7 +19,7 @@ class ResponseReader {
                                                   : options.max_response_bytes),
         max_head_(options.max_header_bytes) {}
 
-  /// One line of a head, line end included; false when the head is too large.
+  /// A header line with its line end; false when the head is too large.
   bool TakeHeadLine(std::string_view line);
   /// A piece of the body; false when the body is too large.
   bool TakeBody(std::string_view piece);
@@ -37,8 +37,7 @@ class ResponseReader {
   HttpResponse response_;
 };
 
-/// `Retry-After` as seconds or as an HTTP date, at most a day; empty for 0, the past and nonsense
-/// (rule C8).
+/// `Retry-After` in seconds or as an HTTP date, at most a day; empty for 0, past or invalid.
 std::optional<std::chrono::seconds> ParseRetryAfter(std::string_view value, WallTime now);
 
 }  // namespace vcache::net

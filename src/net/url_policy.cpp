@@ -7,7 +7,7 @@
 namespace vcache::net {
 namespace {
 
-/// A text that libcurl allocated.
+/// Owns a text that libcurl allocated.
 struct CurlString {
   char* text = nullptr;
   ~CurlString() { curl_free(text); }
@@ -26,7 +26,7 @@ CurlUrl Parsed(const std::string& text) {
 }
 
 bool IsLoopback(std::string host) {
-  if (host == "localhost") return true;  // libcurl resolves it to loopback whatever the system says
+  if (host == "localhost") return true;  // libcurl always resolves it to loopback
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   in6_addr six{};
   if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;

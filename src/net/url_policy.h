@@ -9,27 +9,27 @@
 
 namespace vcache::net {
 
-/// Which addresses a request may be connected to.
+/// Which addresses a request may connect to.
 enum class Reach { kAnywhere, kPublic, kPublicAndLoopback };
 
-/// A parsed URL that may be called, and where it may lead.
+/// A parsed URL that passed `CheckUrl`.
 struct CheckedUrl {
   CurlUrl url;
   std::string scheme;
   Reach reach = Reach::kAnywhere;
 };
 
-/// The rule for every URL (rule C7). One of the configuration: https, or http to this machine,
-/// without a user; kBadConfiguration otherwise. One that an answer gave (`given_by` is set): the
-/// same, and public addresses only; kVendorInvalidAnswer otherwise. Where `given_by` itself is on
-/// this machine, loopback is allowed too; where it has the same origin, the configuration has named
-/// the host already, and nothing more is asked.
+/// Checks a URL (rule C7). A configured URL: https, or http to this machine, without a user; else
+/// kBadConfiguration. A URL that an answer gave (`given_by` is set): the same, and only public
+/// addresses; else kVendorInvalidAnswer. If `given_by` is on this machine, loopback is allowed too.
+/// A URL with the origin of `given_by` may lead anywhere, because the configuration names that
+/// host.
 Result<CheckedUrl> CheckUrl(const HttpRequest& request, const std::string& peer);
 
-/// Whether a connection to this very address may be made.
+/// Whether a request may connect to this address.
 bool MayReach(Reach reach, AddressScope scope) noexcept;
 
-/// What is answered where it may not; never tells what stands there.
+/// The error for an address out of reach; it does not reveal what is there.
 Error UnreachableUrl(const std::string& peer);
 
 }  // namespace vcache::net

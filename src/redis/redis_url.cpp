@@ -18,7 +18,7 @@ int HexValue(char digit) {
   return -1;
 }
 
-/// Empty when a `%` is not followed by two hexadecimal digits, or stands for NUL.
+/// Empty when two hex digits do not follow a `%`, or for NUL.
 std::optional<std::string> PercentDecoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -108,7 +108,7 @@ Result<void> ReadOption(std::string_view name, std::string_view raw, RedisUrl& u
     url.password = Secret(*value);
     return {};
   }
-  // Not quoted: what looks like a name may be the end of a password with a bare `?`.
+  // Not quoted: the name may be the end of a password with a bare `?`.
   return Bad(
       "it has an option that is not known; known are tls_ca and db (and, for a unix socket, "
       "user and password)");
@@ -135,7 +135,7 @@ std::optional<RedisTransport> TransportOf(std::string_view scheme) {
   return std::nullopt;
 }
 
-/// What stands between `://` and `?`: `[user[:password]@]host[:port][/database]`.
+/// Reads `[user[:password]@]host[:port][/database]`.
 Result<void> ReadNetworkAddress(std::string_view text, RedisUrl& url) {
   const std::size_t at = text.rfind('@');
   if (at != std::string_view::npos) {
@@ -148,7 +148,7 @@ Result<void> ReadNetworkAddress(std::string_view text, RedisUrl& url) {
   return ReadDatabase(text.substr(slash + 1), url);
 }
 
-/// `[user[:password]@]/path/of/the/socket`.
+/// Reads `[user[:password]@]/path/of/the/socket`.
 Result<void> ReadSocketPath(std::string_view text, RedisUrl& url) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return Bad("the path of the unix socket is missing");

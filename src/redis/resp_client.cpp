@@ -11,7 +11,7 @@
 namespace vcache::redis {
 namespace {
 
-/// What Redis names scripts by. Not for security: a collision could only be made by ourselves.
+/// Redis names scripts by SHA-1. Not for security: all scripts are our own.
 std::string Sha1Hex(const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   std::size_t size = 0;
@@ -27,7 +27,7 @@ std::string Sha1Hex(const std::string& text) {
   return hex;
 }
 
-/// Puts a table of the decoded arguments before the real one's name.
+/// Replaces the script's ARGV by a table of the decoded arguments.
 constexpr std::string_view kDecodeArguments = R"(
 local sent, ARGV = ARGV, {}
 for i, text in ipairs(sent) do
@@ -37,7 +37,7 @@ for i, text in ipairs(sent) do
 end
 )";
 
-/// What `kDecodeArguments` undoes: text stays readable but for its `%`.
+/// The inverse of `kDecodeArguments`: text without `%` stays readable.
 std::string PercentEncoded(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;

@@ -11,17 +11,17 @@
 
 namespace vcache::redis {
 
-/// The reply under construction. hiredis calls back for each piece; pieces of arrays are put where
-/// they belong at once, so that no second tree has to be made of the first.
+/// The reply under construction. hiredis calls back for each piece, which goes directly to its
+/// place: no second tree is built.
 struct RespDecoder::Build {
   ReplyLimits limits;
-  std::size_t used_bytes = 0;  ///< Of the pieces of the reply under construction.
+  std::size_t used_bytes = 0;  ///< Bytes of its pieces so far.
   bool over_limit = false;
 };
 
 namespace {
 
-/// A line (status, error, integer) is never longer than this; only bulk strings are.
+/// The longest status, error or integer line; bulk strings may be longer.
 constexpr std::size_t kMaxLineBytes = 64 * 1024;
 
 using Build = RespDecoder::Build;
@@ -30,15 +30,15 @@ Build& BuildOf(const redisReadTask* task) {
   return *static_cast<Build*>(task->privdata);
 }
 
-/// Where the piece goes. The element of an array is there already; a root is made, and owned by
-/// the reader until it hands it out.
+/// Where the piece goes: an array's element exists already; a root is created, and the reader owns
+/// it until it hands it out.
 RespReply* Place(const redisReadTask* task) {
   if (task->parent == nullptr) return std::make_unique<RespReply>().release();
   auto* parent = static_cast<RespReply*>(task->parent->obj);
   return &parent->elements[static_cast<std::size_t>(task->idx)];
 }
 
-/// C code calls: nothing may be thrown through it. A null pointer makes the reader give up.
+/// Called by C code, so it must not throw. A null pointer makes the reader stop.
 template <typename Fill>
 void* MakePiece(const redisReadTask* task, std::size_t bytes, Fill fill) noexcept {
   Build& build = BuildOf(task);
@@ -69,7 +69,7 @@ void* CreateString(const redisReadTask* task, char* text, size_t length) {
 void* CreateArray(const redisReadTask* task, int elements) {
   Build& build = BuildOf(task);
   const auto count = static_cast<std::size_t>(elements < 0 ? 0 : elements);
-  // Before anything is allocated: the number is only a claim.
+  // Check before allocating: the number is unverified.
   if (elements < 0 || count > build.limits.max_elements) {
     build.over_limit = true;
     return nullptr;
@@ -96,7 +96,7 @@ void FreeObject(void* root) {
 }
 
 redisReplyObjectFunctions& Functions() {
-  // hiredis takes a pointer to non-const and never writes to it.
+  // hiredis takes a pointer to non-const but never writes to it.
   static redisReplyObjectFunctions functions{CreateString, CreateArray, CreateInteger, CreateNil,
                                              FreeObject};
   return functions;
@@ -163,12 +163,11 @@ Result<std::optional<RespReply>> RespDecoder::Next(const ReplyLimits& limits) {
 
 Result<void> RespDecoder::CheckUnfinished(const ReplyLimits& limits) const {
   const std::size_t waiting = reader_->len - reader_->pos;
-  // Room for the line ends and lengths between the pieces.
+  // Allows for line ends and lengths between the pieces.
   if (waiting + build_->used_bytes > limits.max_bytes + kMaxLineBytes) {
     return Malformed("a reply is larger than anything that was asked for");
   }
-  // The reader looks for the end of a line anew with each feed: endless lines would take a time
-  // that grows with the square of their length.
+  // An endless line would take quadratic time: the reader rescans it with each feed.
   if (reader_->ridx < 0 || waiting <= kMaxLineBytes) return {};
   const int type = reader_->rstack[reader_->ridx].type;
   if (type == REDIS_REPLY_STRING) return {};

@@ -13,11 +13,11 @@ struct redisReader;
 
 namespace vcache::redis {
 
-/// The bytes of a command as the server wants them; any bytes in any word (rule R1).
+/// Encodes a command; words may hold any bytes.
 std::string EncodeCommand(std::span<const std::string> words);
 
-/// Makes replies of the server's bytes with hiredis' reader, within limits that the reader itself
-/// does not have (rule R4). One thread. After an error it is to be dropped with its connection.
+/// Decodes replies with hiredis' reader, within limits that the reader lacks (rule R4). One thread.
+/// After an error, drop it with its connection.
 class RespDecoder {
  public:
   RespDecoder();
@@ -25,12 +25,12 @@ class RespDecoder {
   RespDecoder(const RespDecoder&) = delete;
   RespDecoder& operator=(const RespDecoder&) = delete;
 
-  /// Takes bytes over. kStoreUnavailable when memory is used up.
+  /// Adds received bytes. kStoreUnavailable when memory is used up.
   Result<void> Feed(std::string_view bytes);
-  /// The next reply, if it is whole (rule R2). `limits` are those of the command that it answers.
-  /// kStoreUnavailable, with what is wrong, when the bytes are not RESP2 or over the limits.
+  /// The next reply, or empty until it is whole. `limits` are those of its command.
+  /// kStoreUnavailable when the bytes are not RESP2 or exceed the limits.
   Result<std::optional<RespReply>> Next(const ReplyLimits& limits);
-  /// Whether bytes wait that no reply has used.
+  /// Whether bytes are left that belong to no reply.
   bool has_rest() const noexcept;
 
   struct Build;
@@ -38,7 +38,7 @@ class RespDecoder {
  private:
   Result<void> CheckUnfinished(const ReplyLimits& limits) const;
 
-  std::unique_ptr<Build> build_;  // the reader points into it
+  std::unique_ptr<Build> build_;  // the reader points to it
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
 };
 

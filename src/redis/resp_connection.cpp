@@ -7,7 +7,7 @@
 namespace vcache::redis {
 namespace {
 
-/// So many callers in a row must time out before a server that still answers others is distrusted.
+/// How many calls in a row must time out before a server that still answers others is distrusted.
 constexpr std::size_t kTimeoutsToDistrust = 3;
 
 }  // namespace
@@ -72,7 +72,7 @@ Result<void> RespConnection::Loop::Enqueue(Pending pending) {
     }
     status_.waiting += count;
     waiting_bytes_ += pending.bytes.size();
-    wake = queue_.empty();  // else the thread has been woken and has not come yet
+    wake = queue_.empty();  // else the thread has been woken already
     queue_.push_back(std::move(pending));
   }
   if (wake) wake_.Raise();
@@ -83,10 +83,9 @@ void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bo
   {
     const MutexLock lock(mutex_);
     status_.timeouts += commands;
-    // A caller that came with little time left says nothing about the server.
+    // A caller with less than the full time limit says nothing about the server.
     if (!waited_in_full || status_.state != RespState::kReady || tripped_) return;
-    // Not a byte since we asked: it is gone or stands still, and the next caller would wait in
-    // vain too.
+    // The server has sent nothing since the commands: the next caller would wait in vain too.
     const bool silent = heard_ < sent;
     if (!silent && ++timeouts_in_a_row_ < kTimeoutsToDistrust) return;
     tripped_ = true;
@@ -102,7 +101,7 @@ bool RespConnection::Loop::ready() const noexcept {
 RespStatus RespConnection::Loop::Status() const {
   const MutexLock lock(mutex_);
   RespStatus status = status_;
-  // What callers already go by, whether the thread has come to act on it or not.
+  // Report the state that callers see, before the thread acts on it.
   if (tripped_ && status.state == RespState::kReady) {
     status.state = RespState::kSilent;
     status.reason = kNotInTime;

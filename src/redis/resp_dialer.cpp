@@ -6,8 +6,7 @@
 namespace vcache::redis {
 namespace {
 
-/// A session that ends sooner has proved nothing: the pauses go on growing, or a server that lets
-/// us in and throws us out at once would be knocked at all the time.
+/// Only a session this long resets the pauses, in case the server accepts and closes at once.
 constexpr std::chrono::seconds kProven{1};
 
 }  // namespace
@@ -53,7 +52,7 @@ void RespDialer::Failed(const Error& error, SteadyTime now) {
   if (was_open) {
     if (now - opened_ >= kProven) pauses_.Reset();
     opened_ = SteadyTime::max();
-    endpoints_.clear();  // begin with the preferred address, resolved anew
+    endpoints_.clear();  // next time resolve again and begin with the preferred address
   }
   due_ = endpoints_.empty() ? now + NextPause(error) : now;
 }

@@ -20,25 +20,22 @@ struct RespDialerOptions {
   std::chrono::milliseconds refused_retry{};
 };
 
-/// When and where to connect, for ever: one address of the host after the other, then again after a
-/// pause that doubles and is shortened by chance, so that many clients do not come back at once.
-/// One thread.
+/// Decides when and where to connect, for ever. It tries each address of the host, then pauses;
+/// pauses double, with jitter. One thread.
 class RespDialer {
  public:
-  /// kBadConfiguration when the URL's `tls_ca` cannot be read.
+  /// kBadConfiguration when the URL's `tls_ca` file cannot be read.
   static Result<RespDialer> Make(RespDialerOptions options);
 
-  /// When the next attempt is due.
   SteadyTime due() const noexcept { return due_; }
-  /// When an attempt that is under way is to be given up.
+  /// When to give up the attempt in progress.
   SteadyTime give_up() const noexcept { return give_up_; }
 
-  /// Begins an attempt. May block while the host's name is resolved. On failure the next one is due
-  /// later, as after `Failed`.
+  /// Begins an attempt. May block to resolve the host. A failure acts like `Failed`.
   Result<std::unique_ptr<RespSession>> Dial(ReplyHandler& handler, const Clock& clock);
-  /// The server let us in: the next pause is a short one again, once it lasted.
+  /// The session is open. Pauses start short again once it has lasted a while.
   void Opened(SteadyTime now) noexcept { opened_ = now; }
-  /// The attempt, or the open session, is over.
+  /// The attempt or the open session has ended.
   void Failed(const Error& error, SteadyTime now);
 
   const RedisUrl& url() const noexcept { return options_->url; }
@@ -49,7 +46,7 @@ class RespDialer {
 
   std::unique_ptr<const RespDialerOptions> options_;  // sessions point to the URL: it must not move
   std::shared_ptr<const TlsContext> tls_;
-  std::vector<Endpoint> endpoints_;  // not tried yet, in order from the back
+  std::vector<Endpoint> endpoints_;  // not tried yet; the next one is last
   Backoff pauses_;
   SteadyTime due_{};
   SteadyTime give_up_{};

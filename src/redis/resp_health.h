@@ -10,19 +10,19 @@
 
 namespace vcache::redis {
 
-/// Why a server is distrusted that was there a moment ago.
+/// Why a connected server is distrusted.
 inline constexpr std::string_view kNotInTime = "it does not answer in time";
 
-/// Errors that mean: this server answers nobody at the moment.
+/// Whether the error means that the server currently answers no client.
 bool MeansNotReady(RespErrorKind kind) noexcept;
 
-/// What a call gets that comes while the server is away.
+/// The error for calls while the server is unavailable.
 Error NotReady(const RespStatus& status);
 
-/// What the server said, fit for a reason in a status or a log line.
+/// The server's reply, made safe for a reason or a log line.
 std::string Answering(const RespReply& reply);
 
-/// The one line for a change of state, the same for every link. `address` has no credentials.
+/// Logs a change of state, the same for every link. `address` has no credentials.
 void LogRespState(Logger& logger, std::string_view address, const RespStatus& status);
 
 }  // namespace vcache::redis

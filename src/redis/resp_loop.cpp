@@ -12,9 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Between two pings to a server that answered that it is not ready yet.
+/// Pause between pings to a server that reports that it is not ready.
 constexpr milliseconds kProbePause{200};
-/// No wait is longer, so that a clock that jumps cannot put the thread to sleep for good.
+/// The longest wait: a clock that jumps then cannot stop the thread for good.
 constexpr milliseconds kLongestWait{60'000};
 
 }  // namespace
@@ -64,11 +64,11 @@ void RespConnection::Loop::Main() noexcept {
     try {
       RunOnce();
     } catch (const std::exception&) {
-      // Out of memory, most likely on a large reply: this connection is lost, the next may do.
+      // Out of memory, most likely from a large reply: drop this connection and go on.
       End(Error{ErrorCode::kStoreUnavailable, "no memory to talk to it"});
     }
   }
-  // No news: who ends us knows why.
+  // Do not log it: the service ends this connection itself.
   session_.reset();
   FailEverything("the service is shutting down");
 }
@@ -95,8 +95,7 @@ void RespConnection::Loop::Connect(SteadyTime now) {
 
 void RespConnection::Loop::Work(SteadyTime now) {
   if (session_->open()) TakeQueue();
-  // The time before, not after: a caller that has its reply asks again at once, and what the server
-  // said before that is no sign that it answers this.
+  // The time before reading: bytes read now do not answer commands sent after it.
   const SteadyTime begun = clock_.Now();
   const auto pumped = session_->Pump();
   if (session_->TakeHeard()) {
@@ -182,7 +181,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
   {
     const MutexLock lock(mutex_);
     tripped = std::exchange(tripped_, false);
-    // Before anybody can see that the distrust is gone.
+    // Set before any caller can see that the distrust has ended.
     if (tripped && status_.state == RespState::kReady) status_.state = RespState::kSilent;
     heard = heard_;
     state = status_.state;
@@ -236,7 +235,7 @@ void RespConnection::Loop::End(const Error& error) {
   if (session_ != nullptr) dialer_.Failed(error, now);
   session_.reset();
   const bool refused = error.code == ErrorCode::kUnauthenticated;
-  // First nobody is let in any more, then those who are in are told.
+  // Refuse new calls first, then fail the waiting ones.
   ChangeState(refused ? RespState::kRefused : RespState::kConnecting, error.message);
   FailEverything(error.message);
 }
@@ -306,7 +305,7 @@ Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
   }
   if (kind == RespErrorKind::kNoAuth) return HandleErrorReply(reply);
   if (Status().state != RespState::kSilent) return {};
-  // A late answer proves that it lives, not that it answers in time: ask again at once.
+  // A late answer shows that the server lives, not that it is fast enough: ping again at once.
   if (now - ping_sent_ > options_.command_timeout) {
     next_probe_ = now;
   } else {

@@ -17,8 +17,7 @@
 
 namespace vcache::redis {
 
-/// The commands of one call of `Run`, shared by the caller, who may leave, and the thread, which
-/// answers.
+/// The commands of one call of `Run`, shared by the caller and the thread; the caller may leave.
 struct RespBatch {
   explicit RespBatch(std::size_t count) : replies(count), missing(count) {}
 
@@ -33,15 +32,14 @@ struct RespBatch {
   void Fail(const Error& error) VCACHE_EXCLUDES(mutex);
 };
 
-/// What stands behind a `RespConnection`: the queue of the callers and the thread that works on it.
-/// Locks: `mutex_` and a batch's mutex are never held together.
+/// The callers' queue and its thread. `mutex_` and a batch's mutex are never held together.
 class RespConnection::Loop final : public ReplyHandler {
  public:
   static Result<std::unique_ptr<Loop>> Make(RespConnectionOptions options, Clock& clock,
                                             Logger& logger);
   ~Loop() override;
 
-  // From any thread.
+  // Called from any thread.
   Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
   Result<std::vector<RespReply>> Await(const RespTicket& ticket);
   bool ready() const noexcept;
@@ -49,18 +47,18 @@ class RespConnection::Loop final : public ReplyHandler {
   bool AwaitReady(Deadline deadline);
 
  private:
-  /// Encoded commands of one batch, not yet handed to the session.
+  /// Encoded commands of one batch, before the session has them.
   struct Pending {
     std::shared_ptr<RespBatch> batch;
     std::vector<ReplyLimits> limits;
     std::string bytes;
   };
-  /// A reply that the server owes us; kept when the caller has left (rule R3).
+  /// A reply that the server owes; kept when the caller has left (rule R3).
   struct PendingReply {
-    std::shared_ptr<RespBatch> batch;  // null for a ping of ours
+    std::shared_ptr<RespBatch> batch;  // null for our own ping
     std::size_t index = 0;
     ReplyLimits limits;
-    std::size_t bytes = 0;  // of the command, counted against `max_waiting_bytes`
+    std::size_t bytes = 0;  // size of the command, for `max_waiting_bytes`
   };
 
   Loop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
@@ -108,16 +106,16 @@ class RespConnection::Loop final : public ReplyHandler {
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
   SteadyTime heard_ VCACHE_GUARDED_BY(mutex_) = {};  // when the server last sent a byte
 
-  // The thread's own. The session dies before the dialer that it points into.
+  // Used by the thread only. The session is destroyed before the dialer that it points to.
   RespDialer dialer_;
   std::unique_ptr<RespSession> session_;
   std::deque<PendingReply> pending_replies_;
-  bool announced_ = false;  // `session_` was open when last looked at
+  bool announced_ = false;  // whether `session_` was open when last checked
   bool ping_due_answer_ = false;
   SteadyTime ping_sent_{};
   SteadyTime next_probe_{};
-  SteadyTime last_use_{};    // when something was last sent
-  SteadyTime owed_since_{};  // when replies began to be owed without a break
+  SteadyTime last_use_{};    // when bytes were last sent
+  SteadyTime owed_since_{};  // since when the server has owed replies
   SteadyTime paused_until_{};
   std::thread thread_;
 };

@@ -29,8 +29,7 @@ constexpr std::array kFirstWords = {
     Rule{"WRONGTYPE", RespErrorKind::kWrongType},
 };
 
-/// Hosted Redis says what plan limit is reached after a plain `ERR`; older servers say there that
-/// no password was set or that it is wrong.
+/// Texts after a plain `ERR`: plan limits of hosted Redis, and password errors of older servers.
 constexpr std::array kAfterErr = {
     Rule{"max requests limit exceeded", RespErrorKind::kQuotaSpent},
     Rule{"max daily request limit exceeded", RespErrorKind::kQuotaSpent},

@@ -11,10 +11,10 @@
 namespace vcache::redis {
 namespace {
 
-/// Greeting replies are a word or an error text.
+/// Greeting replies are one word or an error.
 constexpr ReplyLimits kGreetingLimits{.max_bytes = 4096, .max_elements = 0};
 
-/// A peer that never stops sending must not keep the thread from everything else.
+/// Limits the reads in one turn: a peer that never stops sending must not block the thread.
 constexpr int kReadsAtOnce = 64;
 
 Error Lost(std::string why) {
@@ -25,7 +25,7 @@ Error Refused(std::string why) {
   return Error{ErrorCode::kUnauthenticated, std::move(why)};
 }
 
-/// A server's words, fit for a log line. They may quote our arguments: never used for AUTH.
+/// The server's words, escaped for a log line. They may quote our arguments: never use it for AUTH.
 std::string Quoted(const RespReply& reply) {
   return "\"" + EscapeForLog(reply.text) + "\"";
 }
@@ -76,7 +76,7 @@ Result<void> RespSession::Pump() {
     if (auto moved = PumpHandshake(); !moved) return moved;
   }
   if (phase_ == Phase::kConnecting || phase_ == Phase::kHandshake) return {};
-  // Replies first: what they say may end the session, and reading makes room at the peer.
+  // Read first: a reply may end the session, and reading frees space at the peer.
   if (auto moved = PumpReads(); !moved) return moved;
   return PumpWrites();
 }
@@ -108,7 +108,7 @@ Result<void> RespSession::PumpHandshake() {
 void RespSession::Greet() {
   phase_ = Phase::kGreeting;
   if (!url_.password.empty()) {
-    // Servers before Redis 6 know no users: the default one is meant when none is named.
+    // Servers before Redis 6 know only the default user, and AUTH without a name.
     if (url_.user.empty() || url_.user == "default") {
       AppendCommand(output_, {"AUTH", url_.password.Reveal()});
     } else {
@@ -137,19 +137,19 @@ Result<void> RespSession::OnGreetingReply(const RespReply& reply) {
   }
   if (step == Step::kAuth && reply.is_error()) {
     if (kind == RespErrorKind::kLoading) return Lost("it is loading its data");
-    // It takes everybody, us too: the PING that follows proves it.
+    // The server needs no password; the PING that follows confirms it.
     if (reply.text.find("without any password configured") != std::string::npos) return {};
     return Refused("user or password is wrong");
   }
   if (step == Step::kSelect && reply.is_error() && kind != RespErrorKind::kLoading) {
     return Refused("database " + std::to_string(url_.database) + " cannot be selected");
   }
-  if (step != Step::kPing) return {};  // CLIENT SETNAME may fail (rule R6)
+  if (step != Step::kPing) return {};  // CLIENT SETNAME may fail
   if (reply.is_error() && kind == RespErrorKind::kOther) {
     return Refused("it answers PING with " + Quoted(reply));
   }
   if (kind == RespErrorKind::kNoPermission) {
-    not_ready_reason_.clear();  // a user without PING is let in all the same
+    not_ready_reason_.clear();  // a user without the right to PING is accepted
   } else if (reply.is_error()) {
     not_ready_reason_ = "it is not ready: " + Quoted(reply);
   } else if (!reply.is_status("PONG")) {
@@ -171,7 +171,7 @@ Result<void> RespSession::PumpWrites() {
       return ChannelFailure(outcome);
     }
     write_blocked_ = outcome.status == IoStatus::kWantWrite;
-    // What was sent is dropped now and then, so that a slow peer does not make us keep it all.
+    // Drop sent bytes from time to time, to save memory with a slow peer.
     if (written_ > output_.size() / 2) output_.erase(0, std::exchange(written_, 0));
     return {};
   }

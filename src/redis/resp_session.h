@@ -16,46 +16,45 @@
 
 namespace vcache::redis {
 
-/// Who takes the replies of an open session.
+/// Receives the replies of an open session.
 class ReplyHandler {
  public:
   virtual ~ReplyHandler() = default;
-  /// The limits of the reply that is due; empty when none is due, and a reply that comes all the
-  /// same ends the session (rule R3).
+  /// The limits of the next due reply. Empty when none is due: a reply then ends the session.
   virtual std::optional<ReplyLimits> Due() = 0;
-  /// Failure ends the session with that error.
+  /// An error ends the session with it.
   virtual Result<void> OnReply(RespReply reply) = 0;
 };
 
 /// One connection from connect to its end: socket, TLS, greeting (AUTH, SELECT, CLIENT SETNAME,
-/// PING), framing. Never blocks, knows no time. One thread. After a failure it is to be dropped.
-/// A failure's code is kUnauthenticated when the server (or its certificate) refuses us, so that
-/// trying again soon is useless; else kStoreUnavailable.
+/// PING), framing. Never blocks and has no clock. One thread. Drop it after a failure. Errors:
+/// kUnauthenticated when the server refuses us or its certificate is wrong, so that a quick retry
+/// is useless; else kStoreUnavailable.
 class RespSession {
  public:
-  /// `url`, `handler` must outlive it. `tls` is set for a TLS address.
+  /// `url` and `handler` must outlive it. `tls` is set for a TLS address.
   static Result<std::unique_ptr<RespSession>> Begin(const RedisUrl& url, const Endpoint& endpoint,
                                                     std::shared_ptr<const TlsContext> tls,
                                                     std::string_view client_name,
                                                     ReplyHandler& handler);
 
   int fd() const noexcept { return fd_; }
-  /// What to poll for (POLLIN, POLLOUT).
+  /// The events to poll for (POLLIN, POLLOUT).
   short events() const noexcept;
-  /// The server let us in.
+  /// Whether the greeting has succeeded.
   bool open() const noexcept { return phase_ == Phase::kOpen; }
-  /// What an attempt that takes too long is waiting for.
+  /// What a slow attempt is waiting for.
   std::string_view waits_for() const noexcept;
-  /// The server let us in and answers commands; else it said in the greeting why it does not yet.
+  /// Empty when the server answers commands; else its reason from the greeting.
   const std::string& not_ready_reason() const noexcept { return not_ready_reason_; }
 
-  /// Bytes to send; they leave with the next `Pump`.
+  /// Adds bytes to send with the next `Pump`.
   void Queue(std::string_view bytes) { output_.append(bytes); }
-  /// Moves everything that can be moved now, and hands out whole replies.
+  /// Reads and writes all that is possible now, and hands out whole replies.
   Result<void> Pump();
-  /// Whether `Pump` left bytes unread to give others a turn: poll without waiting.
+  /// Whether `Pump` left bytes unread: poll without waiting.
   bool more_to_read() const noexcept { return more_to_read_; }
-  /// Whether bytes came since the last call of this.
+  /// Whether bytes came since the last call.
   bool TakeHeard() noexcept { return std::exchange(heard_, false); }
 
  private:
@@ -81,10 +80,10 @@ class RespSession {
   ReplyHandler& handler_;
   int fd_ = -1;
   UniqueFd socket_;                       // until connected; then the channel owns it
-  std::unique_ptr<ByteChannel> channel_;  // from then on
+  std::unique_ptr<ByteChannel> channel_;  // once connected
   RespDecoder decoder_;
   Phase phase_ = Phase::kConnecting;
-  std::vector<Step> greeting_;  // answers still due, first at the back
+  std::vector<Step> greeting_;  // due answers; the next one is last
   std::string not_ready_reason_;
   std::string output_;
   std::size_t written_ = 0;  // of `output_`

@@ -55,12 +55,12 @@ class RespSubscription::Loop final : public ReplyHandler {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};
 
-  // The thread's own. The session dies before the dialer that it points into.
+  // Used by the thread only. The session is destroyed before the dialer that it points to.
   RespDialer dialer_;
   std::unique_ptr<RespSession> session_;
   bool asked_ = false;   // SUBSCRIBE was sent on this session
-  bool warned_ = false;  // of the current outage
-  bool owed_ = false;    // an answer to SUBSCRIBE or PING
+  bool warned_ = false;  // in the current outage
+  bool owed_ = false;    // an answer to SUBSCRIBE or PING is due
   SteadyTime asked_at_{};
   SteadyTime heard_{};
   std::thread thread_;
@@ -154,7 +154,7 @@ void RespSubscription::Loop::End(const Error& error) {
 }
 
 std::optional<ReplyLimits> RespSubscription::Loop::Due() {
-  // Messages come unasked for; before SUBSCRIBE nothing may come.
+  // Messages may come at any time after SUBSCRIBE; before it, none may.
   if (!asked_) return std::nullopt;
   return ReplyLimits{.max_bytes = options_.max_message_bytes, .max_elements = 8};
 }
@@ -177,7 +177,7 @@ Result<void> RespSubscription::Loop::OnReply(RespReply reply) {
   owed_ = false;
   if (what != "subscribe") return {};
   listening_.store(true);
-  // First what it leads to, so that the line tells when that is done.
+  // Call the handler first, so that the log line means that its work is done.
   if (options_.on_subscribed) options_.on_subscribed();
   logger_.Info("Redis events are received", {{"address", dialer_.url().Display()}});
   warned_ = false;

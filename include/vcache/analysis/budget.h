@@ -17,8 +17,7 @@
 
 namespace vcache::analysis {
 
-/// What may be spent in a day and in a month of UTC, in millionths of a US dollar; empty for no
-/// limit.
+/// Spending limits for a UTC day and month, in millionths of a US dollar. Empty: no limit.
 struct BudgetLimits {
   std::optional<std::int64_t> daily_micros{};
   std::optional<std::int64_t> monthly_micros{};
@@ -33,11 +32,10 @@ struct BudgetOptions {
   std::chrono::milliseconds store_timeout{5'000};
 };
 
-/// One limit and how it stands.
 struct BudgetState {
   std::int64_t limit_micros = 0;
-  std::int64_t spent_micros = 0;     ///< Settled, and what other replicas have reserved.
-  std::int64_t reserved_micros = 0;  ///< For calls of this process that are under way.
+  std::int64_t spent_micros = 0;     ///< Settled calls, and reservations of other replicas.
+  std::int64_t reserved_micros = 0;  ///< For calls in flight in this process.
   std::int64_t remaining_micros = 0;
   WallTime resets_at{};
 };
@@ -54,9 +52,8 @@ struct BudgetReport {
 
 class Budget;
 
-/// Money set aside for one paid call. Kept as spent unless something better is said: whoever drops
-/// it, by an error or an exception, never gives back what may have been charged. Move-only; one
-/// thread at a time; must not outlive its `Budget`.
+/// Money reserved for one paid call. Dropped without `Settle` it counts as spent: the vendor may
+/// have charged it. Move-only; one thread at a time; must not outlive its `Budget`.
 class [[nodiscard]] BudgetReservation {
  public:
   BudgetReservation() = default;  ///< Nothing is reserved.
@@ -64,20 +61,20 @@ class [[nodiscard]] BudgetReservation {
   BudgetReservation& operator=(BudgetReservation&& other) noexcept;
   ~BudgetReservation();
 
-  /// The call is over. `charged` says for each vendor what it took, 0 included, as
-  /// `PanelOutcome::charges` does; of a vendor that is not named nothing is known, and what was
-  /// reserved for it stays spent. Counts in the day and month of the reservation. Blocks for the
-  /// store's time limit at most; only the first call does anything.
+  /// The call is over. `charged` holds what each vendor charged, 0 included, as
+  /// `PanelOutcome::charges` does. A vendor that is missing there keeps its reserved amount as
+  /// spent. Counts in the day and month of the reservation. Blocks for the store's time limit at
+  /// most; only the first call has an effect.
   void Settle(std::span<const detection::VendorPrice> charged);
 
-  /// Certainly nothing was charged.
+  /// Settles with a charge of 0 for every vendor.
   void GiveBack();
 
  private:
   friend class Budget;
   struct Part {
     cache::BudgetWindow window;
-    std::string vendor;  ///< Empty: of all.
+    std::string vendor;  ///< Empty: all vendors together.
     std::int64_t amount_micros = 0;
   };
 
@@ -88,38 +85,35 @@ class [[nodiscard]] BudgetReservation {
   std::vector<Part> parts_;
 };
 
-/// Sees to it that no more is spent than the limits allow, whoever asks, on however many replicas.
-/// Reserve just before the paid call, settle after it:
+/// Keeps spending within the limits, across all replicas. Reserve just before the paid call, settle
+/// after it:
 ///
 ///     auto reserved = budget.Reserve(panel.Prices(task), deadline);
-///     if (!reserved) return std::move(reserved).error();  // cached answers go on
+///     if (!reserved) return std::move(reserved).error();  // hits are still served
 ///     detection::PanelOutcome outcome = panel.Judge(task, deadline);
-///     reserved->Settle(outcome.charges);  // also after an error: it says what was charged
+///     reserved->Settle(outcome.charges);  // also after an error: it holds the charges
 ///
-/// (Under a lease: release it on that error, and tell nobody, as the others will find out.)
-/// Thread-safe. Without any limit, `Reserve` costs nothing and never fails.
+/// Under a lease, release the lease on that error without a failure: other replicas get the same
+/// refusal themselves. Thread-safe. Without any limit, `Reserve` costs nothing and never fails.
 class Budget {
  public:
-  /// All must outlive it. The logger gets one line for each window when it is spent for the first
-  /// time.
+  /// All must outlive it. It logs one line for each window when that is first spent.
   Budget(cache::BudgetStore& store, Clock& clock, Logger& logger, BudgetOptions options);
 
-  /// Whether there is any limit.
   bool limited() const noexcept;
 
-  /// Sets the prices aside in every window that has a limit, or in none. kBudgetExhausted, with
-  /// `Charge::kNone` and the time until the window that refused opens again; without that time when
-  /// the price is more than the whole limit.
+  /// Reserves the prices in every window that has a limit, or in none. Error: kBudgetExhausted,
+  /// with `Charge::kNone` and the time until the window that refused resets. That time is missing
+  /// when the price is above the whole limit.
   Result<BudgetReservation> Reserve(std::span<const detection::VendorPrice> prices,
                                     Deadline deadline);
 
-  /// How each limit stands. Never fails: without its store it tells what it last knew, or nothing
-  /// spent.
+  /// How each limit stands. Never fails: when the store cannot be read, every sum counts as 0.
   BudgetReport Read(Deadline deadline);
 
  private:
   friend class BudgetReservation;
-  /// A limit in its window of now.
+  /// A limit in its current window.
   struct Limit {
     cache::BudgetWindow window;
     std::string vendor;
@@ -131,7 +125,7 @@ class Budget {
   std::vector<Limit> LimitsAt(WallTime now) const;
   Error RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, WallTime now);
   void Settled(BudgetReservation& reservation, std::vector<cache::BudgetChange> changes);
-  /// What a vendor charges above its price counts like the rest, but somebody should know.
+  /// Logs an error for each vendor that charged more than its price. The excess counts as spent.
   void NoteExcess(std::span<const detection::VendorPrice> reserved,
                   std::span<const detection::VendorPrice> charged);
   void Hold(const std::string& window, std::int64_t micros) VCACHE_EXCLUDES(mutex_);

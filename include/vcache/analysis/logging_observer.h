@@ -11,14 +11,13 @@
 
 namespace vcache::analysis {
 
-/// Tells the log what an operator wants to see of every analysis: `Cache HIT file=photo.jpg
-/// kind=analysis digest=a3f7b9c2e1d4 ...`. File names are cut; content never appears. The digest is
-/// the stored one: with `KEY_SECRET` no line bears digits of a content's plain hash. That verdicts
-/// cannot be stored is one line when it begins and one when it ends; each of them is told at
-/// `debug`.
+/// Logs each analysis: `Cache HIT file=photo.jpg kind=analysis digest=a3f7b9c2e1d4 ...`. File names
+/// are cut; content never appears. The digest is the stored one: with `KEY_SECRET` no line holds
+/// digits of a content's plain hash. One line says that verdicts cannot be stored, one that they
+/// are stored again; each failed write is logged at `debug`.
 class LoggingObserver final : public AnalysisObserver {
  public:
-  /// The logger must outlive it; `keys` says how contents are named.
+  /// The logger must outlive it; `keys` gives the stored digests.
   explicit LoggingObserver(Logger& logger, cache::KeySpace keys = cache::KeySpace())
       : logger_(logger), keys_(std::move(keys)) {}
 

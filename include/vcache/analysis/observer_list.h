@@ -7,7 +7,7 @@
 
 namespace vcache::analysis {
 
-/// Several observers as one, called in their order. They must outlive it.
+/// Calls several observers in their order. They must outlive it.
 class ObserverList final : public AnalysisObserver {
  public:
   explicit ObserverList(std::vector<AnalysisObserver*> observers)

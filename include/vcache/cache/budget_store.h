@@ -14,23 +14,23 @@
 
 namespace vcache::cache {
 
-/// A day or a month in UTC, of all vendors or of one: what a limit is held against. Its sum is kept
-/// in a store under `budget:<name>`. A plain value.
+/// A UTC day or month, for all vendors together or for one, that a limit applies to. A store keeps
+/// its sum under `budget:<name>`.
 struct BudgetWindow {
   std::string name;              ///< `2026-11-21`, `2026-11`, `sightengine:2026-11`.
-  std::chrono::seconds life{0};  ///< How long the sum is kept after its last change.
+  std::chrono::seconds life{0};  ///< How long a store keeps the sum after its last change.
 
   friend bool operator==(const BudgetWindow&, const BudgetWindow&) = default;
 };
 
-/// The day or month of `now`; `vendor` is empty for all of them together.
+/// The day or month of `now`; an empty `vendor` means all vendors together.
 BudgetWindow BudgetDay(std::string_view vendor, WallTime now);
 BudgetWindow BudgetMonth(std::string_view vendor, WallTime now);
-/// When the next one begins.
+/// When the next day or month begins.
 WallTime EndOfBudgetDay(WallTime now);
 WallTime EndOfBudgetMonth(WallTime now);
 
-/// An amount that is to fit below a limit, in millionths of a US dollar.
+/// An amount to add to a window's sum if it fits below the limit; millionths of a US dollar.
 struct BudgetClaim {
   BudgetWindow window;
   std::int64_t amount_micros = 0;  ///< At least 0; 0 always fits.
@@ -38,50 +38,50 @@ struct BudgetClaim {
 };
 
 enum class BudgetOutcome {
-  kGranted,      ///< Every sum has grown by its amount.
-  kRefused,      ///< Nothing has changed: an amount does not fit.
-  kUnavailable,  ///< The store did not answer. It may have granted all the same.
+  kGranted,      ///< Every sum includes its amount.
+  kRefused,      ///< Nothing changed: an amount does not fit.
+  kUnavailable,  ///< The store did not answer; it may have granted the claims.
 };
 
 struct BudgetAnswer {
   BudgetOutcome outcome = BudgetOutcome::kUnavailable;
   std::size_t refused_by = 0;  ///< The first claim that does not fit.
-  /// As they are now, in the order of the claims; empty when nothing is known.
+  /// The sums now, in the order of the claims; empty when unknown.
   std::vector<std::int64_t> sums{};
-  /// Decided without the store that the replicas share, by a share of what was left.
+  /// Decided without the shared store, from this replica's share of what was left.
   bool is_local = false;
   std::string reason{};  ///< Why unavailable.
 };
 
 struct BudgetChange {
   BudgetWindow window;
-  std::int64_t amount_micros = 0;  ///< Below 0: given back.
+  std::int64_t amount_micros = 0;  ///< Below 0: a refund.
 
   friend bool operator==(const BudgetChange&, const BudgetChange&) = default;
 };
 
-/// Changes that belong together and happen once, however often they are asked for.
+/// Changes that apply together, exactly once, however often they are requested.
 struct BudgetAdjustment {
   std::string id;  ///< `RandomId()`.
   std::vector<BudgetChange> changes;
 };
 
-/// Sums of money by window, shared by all that use the same store. A sum never falls below 0.
+/// Sums of money by window, shared by all users of one store. A sum never falls below 0.
 /// Thread-safe; calls block until `deadline` at most. Every implementation passes
 /// tests/support/budget_store_conformance.h.
 class BudgetStore {
  public:
   virtual ~BudgetStore() = default;
 
-  /// Adds every amount, or none when one does not fit below its limit. Exact however many ask at
-  /// once. No window twice.
+  /// Adds every amount, or none when one does not fit below its limit. Exact with concurrent
+  /// callers. Each window may occur once.
   virtual BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) = 0;
 
-  /// Changes sums whatever the limits: what was spent is spent. A repeated id changes nothing for
-  /// seven days. kStoreUnavailable: it may have been carried out; ask again with the same id.
+  /// Changes sums regardless of the limits. A repeated id has no effect for seven days.
+  /// kStoreUnavailable: the change may be done; repeat it with the same id.
   virtual Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) = 0;
 
-  /// The sums, in the order of the windows. kStoreUnavailable.
+  /// The sums, in the order of the windows. Error: kStoreUnavailable.
   virtual Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
                                                  Deadline deadline) = 0;
 
@@ -89,20 +89,19 @@ class BudgetStore {
   virtual bool available() const noexcept = 0;
 };
 
-/// Changes that wait for the store that the replicas share. What waits is added up by window, so
-/// that it stays small however long an outage is. Thread-safe. kStoreUnavailable.
+/// Pending changes for the shared store, added up by window: an outage of any length keeps it
+/// small. Thread-safe. Error: kStoreUnavailable.
 class BudgetOutbox {
  public:
   virtual ~BudgetOutbox() = default;
 
-  /// Adds to what waits. With an id, because it may have been carried out already, it stays apart
-  /// and is delivered under that id; without one it is added to the rest.
+  /// Adds a pending change. A change with an id may be applied already: it stays separate and is
+  /// delivered under that id. A change without one is added to the rest.
   virtual Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) = 0;
-  /// What is to be delivered next, which does not change any more until it is forgotten; an empty
-  /// id when nothing waits.
+  /// The next change to deliver, fixed until it is forgotten. Its id is empty when none is pending.
   virtual Result<BudgetAdjustment> Next(Deadline deadline) = 0;
   virtual Result<void> Forget(const std::string& id, Deadline deadline) = 0;
-  /// All that waits, each window once.
+  /// The sum of all pending changes, each window once.
   virtual Result<std::vector<BudgetChange>> Sums(Deadline deadline) = 0;
 };
 

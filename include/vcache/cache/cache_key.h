@@ -9,13 +9,13 @@
 
 namespace vcache::cache {
 
-/// The two families of keys: `analysis:` for the bytes of files, `text:` for canonical texts.
+/// The families of keys: `analysis:` for the bytes of files, `text:` for canonical texts.
 enum class ContentKind { kAnalysis, kText };
 
 std::string_view KindName(ContentKind kind) noexcept;  ///< `analysis` or `text`
 
-/// Which content a verdict belongs to. Made only from bytes that we received, or to ask a question
-/// (rule S3). How it is written in a store, with prefix and keyed digest, is `KeySpace`'s matter.
+/// Identifies a content. A key to store under is made only from bytes that the service received
+/// (rule S3). `KeySpace` gives its name in a store, with prefix and keyed digest.
 struct CacheKey {
   ContentKind kind = ContentKind::kAnalysis;
   content::ContentDigest digest;

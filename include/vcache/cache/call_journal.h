@@ -11,25 +11,24 @@
 
 namespace vcache::cache {
 
-/// A paid call that has begun.
+/// A paid call in flight.
 struct CallNote {
   std::string id{};    ///< Unique: `RandomId()`.
   std::string name{};  ///< `analysis:<hash>` as the store knows it.
   ContentKind kind = ContentKind::kAnalysis;
-  std::int64_t price_micros = 0;  ///< The most that the whole of it can cost.
+  std::int64_t price_micros = 0;  ///< The most that the call can cost.
   WallTime begun{};
 };
 
-/// Paid calls in flight, on disk: what a crash leaves behind says which calls may have been charged
-/// without anybody having seen the answer. Thread-safe; calls block until `deadline` at most and
-/// fail with kStoreUnavailable.
+/// Paid calls in flight, on disk. After a crash it shows which calls may have been charged without
+/// a recorded answer. Thread-safe; calls block until `deadline` at most. Error: kStoreUnavailable.
 class CallJournal {
  public:
   virtual ~CallJournal() = default;
 
   virtual Result<void> Begin(const CacheKey& key, const CallNote& note, Deadline deadline) = 0;
   virtual Result<void> End(const std::string& id, Deadline deadline) = 0;
-  /// Takes out and returns those of processes that are no more, oldest first.
+  /// Removes and returns the calls of processes that no longer run, oldest first.
   virtual Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) = 0;
 };
 

@@ -11,20 +11,20 @@
 
 namespace vcache::cache {
 
-/// What is counted for each kind of content. Names are the fields of `stats:counters`.
+/// What is counted for each kind of content. `CounterName` gives the names in `stats:counters`.
 enum class Counter {
   kHits,            ///< Analyses answered from a tier.
-  kMisses,          ///< Led to a call of a vendor (or the lack of one).
-  kCoalesced,       ///< Waited for somebody else's call.
+  kMisses,          ///< Led to a vendor call, or lacked a vendor.
+  kCoalesced,       ///< Waited for a flight that another caller led.
   kErrors,          ///< Analyses that ended in an error.
-  kCorrupt,         ///< Unreadable entries met.
+  kCorrupt,         ///< Unreadable entries.
   kPaidCalls,       ///< Calls that a vendor charged or may have charged.
-  kUnknownCharges,  ///< Of these, the ones whose charge is unknown.
+  kUnknownCharges,  ///< Of these, calls with an unknown charge.
   kSpentMicros,     ///< Millionths of a dollar paid.
-  kSavedMicros,     ///< Millionths of a dollar that hits and coalesced answers did not cost.
-  kLookups,       ///< Look-ups by hash that a store answered. Anybody can repeat them for nothing.
-  kLookupHits,    ///< Of these, the ones of a known content.
-  kSparedMicros,  ///< Millionths of a dollar that analyses would have cost in their place.
+  kSavedMicros,     ///< Millionths of a dollar that hits and coalesced answers saved.
+  kLookups,         ///< Look-ups by hash that a store answered; a client may repeat them freely.
+  kLookupHits,      ///< Of these, look-ups of a known content.
+  kSparedMicros,    ///< Millionths of a dollar that analyses would have cost instead.
 };
 inline constexpr std::size_t kCounterCount = 12;
 
@@ -33,7 +33,7 @@ std::string_view CounterName(Counter counter) noexcept;  ///< `hits`, `spent_mic
 /// The field of a counter in `stats:*`: `analysis:hits`, `text:spent_micros`.
 std::string CounterField(ContentKind kind, Counter counter);
 
-/// A count for each kind and counter; a plain value. Also the amount by which totals grow.
+/// A count for each kind and counter; also a change of the totals.
 class Counters {
  public:
   std::int64_t& at(ContentKind kind, Counter counter) noexcept {
@@ -54,12 +54,10 @@ class Counters {
   std::array<std::array<std::int64_t, kCounterCount>, 2> values_{};
 };
 
-/// An amount to add to the totals.
 struct CounterWrite {
   Counters delta;
-  WallTime when{};  ///< Whose hour and day it belongs to.
-  /// Unique among all replicas, `RandomId`: a write that is repeated under it, because the answer
-  /// to the first was lost, counts once.
+  WallTime when{};  ///< Its hour and day get the counts.
+  /// Unique among all replicas (`RandomId`). A write that is repeated under its id counts once.
   std::string id;
 };
 
@@ -69,12 +67,12 @@ struct CounterTotals {
   WallTime since{};
 };
 
-/// Totals that outlive the process and are shared by all that use the same store. Thread-safe.
+/// Durable totals, shared by all users of one store. Thread-safe.
 class CounterStore {
  public:
   virtual ~CounterStore() = default;
 
-  /// Adds to the totals and to the day and hour, all or nothing. kStoreUnavailable.
+  /// Adds to the totals, the day and the hour, all or nothing. Error: kStoreUnavailable.
   virtual Result<void> Add(const CounterWrite& write, Deadline deadline) = 0;
   virtual Result<CounterTotals> Read(WallTime now, Deadline deadline) = 0;
 };

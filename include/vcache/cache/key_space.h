@@ -11,19 +11,19 @@
 namespace vcache::cache {
 
 struct KeySpaceOptions {
-  /// `KEY_PREFIX`, and `demo:` behind it with a sandbox.
+  /// `KEY_PREFIX`, followed by `demo:` with a sandbox.
   std::string prefix{};
   /// `KEY_SECRET`; empty writes the plain digest.
   Secret secret{};
 };
 
-/// What an administrator may select entries with: `*`, `analysis:*`, `text:ab*`. `*` stands for any
-/// run of characters, `?` for one; there is nothing else. Matched by us in linear time, against the
-/// key without its prefix, and never sent to a server (rule R9). Stores and events speak of the
-/// names in the store; people, of the hashes of contents: `KeySpace::StoredPattern` is between.
+/// An administrator's selection of entries: `*`, `analysis:*`, `text:ab*`. `*` stands for any run
+/// of characters, `?` for one. The service matches it in linear time against the key without
+/// prefix, and never sends it to a server (rule R9). Stores and events use stored names;
+/// administrators use content hashes. `KeySpace::StoredPattern` translates.
 class KeyPattern {
  public:
-  /// kBadRequest when empty, over 128 characters, or with a character other than `a-z 0-9 : * ?`.
+  /// kBadRequest: empty, over 128 characters, or a character other than `a-z 0-9 : * ?`.
   static Result<KeyPattern> Parse(std::string_view text);
   static KeyPattern All();
 
@@ -35,7 +35,7 @@ class KeyPattern {
   std::string text_;
 };
 
-/// How our keys are written in a store. Immutable, thread-safe.
+/// The names of keys in a store. Immutable, thread-safe.
 class KeySpace {
  public:
   explicit KeySpace(KeySpaceOptions options = {});
@@ -43,19 +43,17 @@ class KeySpace {
   const std::string& prefix() const noexcept { return options_.prefix; }
   bool keyed() const noexcept { return !options_.secret.empty(); }
 
-  /// The digest as the store may know it: the content's own, or its HMAC under the secret.
+  /// The content's own digest, or its HMAC under the secret.
   content::ContentDigest StoredDigest(const CacheKey& key) const;
-  /// `analysis:<64 hex of StoredDigest>`: the key without its prefix, what a `KeyPattern` matches.
+  /// `analysis:<64 hex of StoredDigest>`: the key without its prefix, matched by `KeyPattern`.
   std::string NameOf(const CacheKey& key) const;
   /// `<prefix>analysis:<64 hex of StoredDigest>`.
   std::string StoreKey(const CacheKey& key) const;
-  /// The pattern of stored names that selects what `by_content` selects among the contents' own
-  /// names, whatever the stored digest is. With a secret that is possible for whole hashes and for
-  /// patterns that ask for no digits: kBadRequest for all others, which could match nothing that
-  /// was meant.
+  /// Translates a pattern over content hashes to a pattern over stored names. With a secret only
+  /// whole hashes and patterns without digits can be translated; kBadRequest for all others.
   Result<KeyPattern> StoredPattern(const KeyPattern& by_content) const;
-  /// The family of a key of ours (prefix, family, exactly 64 lower-case hex digits), else empty:
-  /// whatever else lies in the store is somebody else's and is never touched.
+  /// The family of a key that this service wrote: prefix, family, exactly 64 lower-case hex digits.
+  /// Empty for other keys, which must not be touched.
   std::optional<ContentKind> FamilyOf(std::string_view store_key) const noexcept;
 
  private:

@@ -14,18 +14,18 @@
 
 namespace vcache::cache {
 
-/// Wakes those who wait for another replica's call when its end is announced. An announcement may
-/// be lost, so nobody waits for one alone. Thread-safe; must outlive its listeners.
+/// Wakes threads that wait for another replica's call. Notifications may be lost, so every wait
+/// needs a time limit too. Thread-safe; must outlive its listeners.
 class LeaseNotifier {
  public:
-  /// One waiter's ear. What is announced from its construction on is not missed.
+  /// A subscription. Receives every notification sent after construction.
   class Listener {
    public:
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    /// True when there was an announcement since the last call, false at `until`.
+    /// True when a notification came since the last call; false at `until`.
     bool Await(Deadline until);
 
    private:
@@ -42,7 +42,7 @@ class LeaseNotifier {
   std::unique_ptr<Listener> Listen(const CacheKey& key);
   /// `name` as `KeySpace::NameOf` writes it.
   void Announce(std::string_view name);
-  /// Everybody looks again: announcements may have been missed.
+  /// Wakes every listener: notifications may have been lost.
   void AnnounceAll();
 
  private:

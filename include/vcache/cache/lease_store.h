@@ -9,46 +9,46 @@
 
 namespace vcache::cache {
 
-/// Who may pay for a content, as the store that the replicas share says.
+/// What the shared store says about the right to pay for a content.
 enum class LeaseState {
-  kOurs,         ///< Granted: pay, then `Keep` with the token, or `Release`.
-  kTheirs,       ///< Another replica is paying right now.
-  kFailed,       ///< Another replica's call failed a moment ago, and nobody should try again yet.
-  kNotGranted,   ///< The store answers, but takes no writes (full, read only).
+  kOurs,         ///< This replica has the lease: pay, then `Put` with the token or `Release`.
+  kTheirs,       ///< Another replica is paying now.
+  kFailed,       ///< Another replica's call failed a moment ago; wait before a retry.
+  kNotGranted,   ///< The store answers but takes no writes (full, read-only).
   kUnavailable,  ///< The store did not answer; nothing is known.
 };
 
 struct Claim {
   LeaseState state = LeaseState::kUnavailable;
-  /// What the store holds for the content, read after the lease was asked for: whoever was granted
-  /// it and finds a verdict need not pay, and releases it.
+  /// The stored entry, read after the lease was requested. A replica that gets the lease and finds
+  /// a verdict releases it without paying.
   LookupResult found{};
-  /// How that call failed, with `retry_after` the rest of the pause.
+  /// How the other replica's call failed; `retry_after` is the rest of the pause.
   std::optional<Error> failure{};
 };
 
 struct LeaseRequest {
   CacheKey key;
-  std::string token;                  ///< Of this claim alone: `RandomId()`.
-  std::chrono::milliseconds life{0};  ///< Longer than any call that is paid for under it.
+  std::string token;                  ///< Unique to this claim: `RandomId()`.
+  std::chrono::milliseconds life{0};  ///< Longer than any call paid under it.
 };
 
-/// The right of one replica to pay for one content, by a key that ends by itself when its owner
-/// dies. Thread-safe; calls block until `deadline` at most.
+/// Gives one replica the right to pay for one content. A lease expires by itself when its owner
+/// crashes. Thread-safe; calls block until `deadline` at most.
 class LeaseStore {
  public:
   virtual ~LeaseStore() = default;
 
-  /// Asks for the lease and looks at the entry, in one round trip and two commands.
+  /// Requests the lease and reads the entry, in one round trip and two commands.
   virtual Claim ClaimLease(const LeaseRequest& request, Deadline deadline) = 0;
 
-  /// Asks whoever holds the lease to publish the end of its call. False when nobody holds it any
-  /// more: claim again at once. kStoreUnavailable.
+  /// Asks the owner of the lease to publish the end of its call. False when the lease is gone:
+  /// claim again at once. Error: kStoreUnavailable.
   virtual Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) = 0;
 
-  /// Ends the lease if it is still ours, and tells those who asked for news. With `failure`, the
-  /// other replicas get that error until its `retry_after` is over, instead of paying themselves.
-  /// kStoreUnavailable: then it ends by itself.
+  /// Ends the lease if `token` still owns it, and notifies the replicas that asked. With `failure`,
+  /// other replicas get that error instead of a lease until its `retry_after` is over. Error:
+  /// kStoreUnavailable; the lease then expires by itself.
   virtual Result<void> Release(const CacheKey& key, const std::string& token,
                                const std::optional<Error>& failure, Deadline deadline) = 0;
 };

@@ -10,13 +10,13 @@
 
 namespace vcache::cache {
 
-/// The store on this machine's disk: verdicts, counters, and the outbox of writes that wait for the
-/// shared store. Thread-safe. Several processes of one machine may share it.
+/// The store on this machine's disk: verdicts, counters, and the outbox of the shared store.
+/// Thread-safe. Several processes of one machine may share it.
 class LocalStore : public VerdictStore, public CounterStore, public Outbox {
  public:
-  /// `clears` is the shared store's count. When it is not the one that was given last, something
-  /// was cleared meanwhile, and entries that do not wait to be delivered are dropped: they were
-  /// copies of what may be gone. kStoreUnavailable.
+  /// `clears` is the shared store's count of clears. When it has changed since the last call,
+  /// entries without a pending write are dropped: the shared store may have cleared the originals.
+  /// Error: kStoreUnavailable.
   virtual Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
 };
 

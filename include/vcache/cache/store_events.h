@@ -6,24 +6,24 @@
 
 namespace vcache::cache {
 
-/// What a replica tells the others over `vcache:events`. docs/cache-format.md specifies the JSON.
+/// An event that a replica publishes on `vcache:events`. docs/cache-format.md specifies the JSON.
 struct StoreEvent {
   enum class Kind {
-    kStored,         ///< A verdict was stored under `subject`, an entry's name.
-    kReleased,       ///< The call for `subject`, an entry's name, ended without one.
-    kCleared,        ///< What matches `subject`, a pattern, was cleared.
-    kCountersReset,  ///< The counters begin anew.
+    kStored,         ///< A verdict was stored under `subject`, a stored name.
+    kReleased,       ///< The call for `subject`, a stored name, ended without one.
+    kCleared,        ///< Entries that match `subject`, a pattern, were cleared.
+    kCountersReset,  ///< The counters were reset.
   };
 
   Kind kind = Kind::kStored;
   std::string subject;
 };
 
-/// The channel's name behind the key prefix.
+/// The channel's name after the key prefix.
 inline constexpr std::string_view kEventChannel = "vcache:events";
 
 std::string EncodeEvent(const StoreEvent& event);
-/// Empty for what is no event of ours: anybody may publish there, and newer versions say more.
+/// Empty for a message that is not a known event: other software and newer versions publish too.
 std::optional<StoreEvent> DecodeEvent(std::string_view message);
 
 }  // namespace vcache::cache

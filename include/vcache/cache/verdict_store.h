@@ -16,12 +16,11 @@
 
 namespace vcache::cache {
 
-/// Only the first two are answers. Taking *unavailable* for *miss* is how an outage of the cache
-/// becomes a bill.
+/// Only kHit and kMiss are answers. kUnavailable taken for a miss would cost paid calls.
 enum class LookupOutcome {
   kHit,
   kMiss,
-  kCorrupt,      ///< Something unreadable lies there: counted, then overwritten like a miss.
+  kCorrupt,      ///< The entry is unreadable: counted, then overwritten like a miss.
   kUnavailable,  ///< The store did not answer; nothing is known.
 };
 
@@ -33,21 +32,21 @@ struct LookupResult {
   LookupOutcome outcome = LookupOutcome::kMiss;
   SharedEntry entry{};               ///< Set on a hit only.
   std::chrono::milliseconds ttl{0};  ///< Remaining life of a hit.
-  /// False: nobody knows its life, and `ttl` is for how long it may be held without asking again.
+  /// False: the life is unknown; `ttl` is how long the entry may be held before it is read again.
   bool life_known = true;
-  Tier tier = Tier::kMemory;  ///< Who answered.
+  Tier tier = Tier::kMemory;  ///< The tier that answered.
   std::string reason{};       ///< Why corrupt or unavailable.
 };
 
-/// A verdict to keep, with everything that becomes true with it in the same atomic step.
+/// A verdict to store, with all that must change in the same atomic step.
 struct PutRequest {
   SharedEntry entry;
   std::chrono::seconds ttl{0};  ///< More than 0.
   Counters counters;            ///< The paid call and its price; may be empty.
-  /// The lease under which it was paid, which ends with this; empty without one.
+  /// The lease that it was paid under, which ends with this; empty without one.
   std::string lease_token{};
-  /// Unique among all replicas, for a store that cannot write verdict and counters in one step: who
-  /// repeats the request under the same id counts nothing twice. May be empty.
+  /// Unique among all replicas, or empty. A store that writes verdict and counters in two steps
+  /// uses it: a repeated request does not count twice.
   std::string id{};
 };
 
@@ -64,29 +63,32 @@ struct ClearReport {
 
 enum class ClearMode { kDelete, kDryRun };
 
-/// Verdicts by content. One store serves all request threads; no external locking. Calls block
-/// until `deadline` at most. Every implementation passes tests/support/verdict_store_conformance.h.
+/// Verdicts by content. Thread-safe; calls block until `deadline` at most. Every implementation
+/// passes tests/support/verdict_store_conformance.h.
 class VerdictStore {
  public:
   virtual ~VerdictStore() = default;
 
+  /// The entry, its remaining life, and the tier that answered. Never fails: an unreadable entry is
+  /// kCorrupt, an unavailable store kUnavailable, and `reason` says why.
   virtual LookupResult Lookup(const CacheKey& key, Deadline deadline) = 0;
 
-  /// One result for each key, in their order; one round trip where there is a network.
+  /// One result per key, in their order; one round trip over a network.
   virtual std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys,
                                                Deadline deadline) = 0;
 
-  /// Stores or replaces, atomically with the counters where the store can; where it cannot, the
-  /// verdict first, and a failure between the two is a failure. Errors: kStoreUnavailable, kIo.
+  /// Stores or replaces the verdict, atomically with the counters where the store can. Other stores
+  /// write the verdict first; a failure between the two is an error. Errors: kStoreUnavailable,
+  /// kIo.
   virtual Result<void> Put(const PutRequest& request, Deadline deadline) = 0;
 
-  /// Removes (or only counts) the entries of ours whose stored names match, and nothing else;
-  /// `KeySpace::StoredPattern` makes such a pattern of what people ask for. An entry whose life is
-  /// over is not counted. Errors: kStoreUnavailable, kIo.
+  /// Removes (or only counts) the entries whose stored names match, and nothing of other software.
+  /// `KeySpace::StoredPattern` makes such a pattern from an administrator's. Expired entries do not
+  /// count. Errors: kStoreUnavailable, kIo.
   virtual Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode,
                                     Deadline deadline) = 0;
 
-  /// Whether calls are likely to be answered now. Never blocks.
+  /// Whether calls are likely to succeed now. Never blocks.
   virtual bool available() const noexcept = 0;
 };
 

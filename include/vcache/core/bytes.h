@@ -6,16 +6,14 @@
 
 namespace vcache {
 
-/// Content on its way through the service. Text is `std::string_view`; bytes are this.
-/// A view owns nothing: it is valid as long as what it looks at.
+/// Content as bytes; text is `std::string_view`. Owns nothing: valid as long as the bytes it views.
 using ByteView = std::span<const std::byte>;
 
-/// The bytes of a text. The one place that changes between the two.
 inline ByteView AsBytes(std::string_view text) noexcept {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// The characters of some bytes, without any check of their encoding.
+/// The same bytes as text; the encoding is not checked.
 inline std::string_view AsText(ByteView bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -6,13 +6,14 @@
 
 namespace vcache {
 
-/// A moment for measuring and waiting: never jumps, means nothing outside this process.
+/// A time for measuring and waiting: never jumps, has no meaning outside this process.
 using SteadyTime = std::chrono::steady_clock::time_point;
-/// A moment for people and for storing.
+/// A time for people and for storage.
 using WallTime = std::chrono::system_clock::time_point;
 
-/// Time as a dependency: nothing below `app/` asks the system for the time, sleeps or waits with a
-/// time limit of its own. All calls are safe from any thread.
+/// Time as a dependency: nothing below `app/` reads the system's time or sleeps. Waits on a
+/// condition go through `WaitUntil`; waits inside libraries and `poll` get their time limits from
+/// it. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -31,7 +32,6 @@ class Clock {
   void SleepUntil(SteadyTime until);
 };
 
-/// The machine's clocks.
 class SystemClock final : public Clock {
  public:
   SteadyTime Now() const override;

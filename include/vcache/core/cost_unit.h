@@ -2,10 +2,10 @@
 
 namespace vcache {
 
-/// `CUSTOM_COST_PER`: what the price of a vendor by configuration is for.
+/// `CUSTOM_COST_PER`: the unit that the configured vendor's price is for.
 enum class CostUnit {
   kCall,
-  kSecond,              ///< Of a video, each started; an image or a text is one.
+  kSecond,              ///< Each started second of a video; an image or a text is one.
   kThousandWords,       ///< Each started; a file is one.
   kThousandCharacters,  ///< Each started; a file is one.
 };

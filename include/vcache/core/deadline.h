@@ -7,8 +7,9 @@
 
 namespace vcache {
 
-/// The moment after which an answer is of no use. One per request, passed by value down every
-/// call, only ever shortened on the way. A plain value: copying is free and thread-safe.
+/// The time by which a step must end. A request's deadline is passed by value down the calls; a
+/// step may shorten it. Work that must outlive the request, such as a paid call or storing its
+/// verdict, gets a deadline of its own. Copying is free and thread-safe.
 class Deadline {
  public:
   static Deadline Never() noexcept { return Deadline(SteadyTime::max()); }
@@ -21,14 +22,14 @@ class Deadline {
   bool never() const noexcept { return time_ == SteadyTime::max(); }
   bool Expired(const Clock& clock) const { return !never() && clock.Now() >= time_; }
 
-  /// What is left, at least 0. `milliseconds::max()` when it never comes.
+  /// The time left, at least 0; `milliseconds::max()` for `Never()`.
   std::chrono::milliseconds Remaining(const Clock& clock) const {
     if (never()) return std::chrono::milliseconds::max();
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(time_ - clock.Now());
     return std::max(left, std::chrono::milliseconds::zero());
   }
 
-  /// The earlier of two: how a step shortens the deadline that it was given.
+  /// The earlier of the two.
   Deadline Shortened(Deadline other) const noexcept {
     return Deadline(std::min(time_, other.time_));
   }

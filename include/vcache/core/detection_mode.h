@@ -2,9 +2,9 @@
 
 namespace vcache {
 
-/// `DETECTION_MODE`: how several vendors of one kind of content are asked.
+/// `DETECTION_MODE`: how several vendors for one kind of content are asked.
 enum class DetectionMode {
-  kConsensus,  ///< All at the same time; their verdicts are put together.
+  kConsensus,  ///< All at once; their verdicts are combined.
   kFallback,   ///< One after another, until one gives a verdict.
 };
 

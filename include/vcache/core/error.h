@@ -7,78 +7,77 @@
 
 namespace vcache {
 
-/// What went wrong, named by what the caller does next. A closed set: each code has one wire name
-/// (`CodeName`) that clients may rely on, and one HTTP status (`http::StatusOf`).
+/// What went wrong, by what the caller does next. A closed set: each code has one stable wire name
+/// (`CodeName`) and one HTTP status (`http::StatusOf`).
 enum class ErrorCode {
   // The request is at fault.
   kBadRequest,            ///< Malformed; sending it again does not help.
   kInvalidUtf8,           ///< A text that is not UTF-8.
   kUnauthenticated,       ///< Credentials are missing or wrong.
-  kForbidden,             ///< Known who asks, and not allowed (or the feature is not turned on).
+  kForbidden,             ///< The client is known, but not allowed, or the feature is off.
   kNotFound,              ///< No such path.
   kNotCached,             ///< No verdict is known for this content.
   kMethodNotAllowed,      ///< The path exists, the method does not.
   kRequestTimeout,        ///< Head or body arrived too slowly.
   kLengthRequired,        ///< The route needs a body and none was announced.
   kTooLarge,              ///< The body or a part of it is over its limit.
-  kUnsupportedMediaType,  ///< Not an image, video or text that we understand.
+  kUnsupportedMediaType,  ///< Not an image, video or text that the service understands.
   kTextTooShort,
   kTextTooLong,
   kVideoTooLong,
-  kTooExpensive,  ///< The analysis may cost more than one may.
+  kTooExpensive,  ///< The analysis may cost more than the limit for one.
   kRateLimited,
   kHeadTooLarge,    ///< Request line or header fields over their limits.
-  kClientGone,      ///< Nobody is left to answer. Seen in logs only.
-  kNotImplemented,  ///< A transfer coding or feature that we do not speak.
-  // Our side or the vendor's is at fault.
+  kClientGone,      ///< The client has left. Seen in logs only.
+  kNotImplemented,  ///< The service does not support this transfer coding or feature.
+  // The service or a vendor is at fault.
   kInternal,
   kVendorNotConfigured,  ///< No vendor has credentials for this kind of content.
   kVendorInvalidAnswer,  ///< The vendor answered something that is not a verdict.
-  kVendorRefused,        ///< The vendor refused this content or our request for good.
-  kVendorUnavailable,    ///< Not reached, 5xx, rate limit, quota or breaker: later may work.
+  kVendorRefused,        ///< The vendor refused this content or request for good.
+  kVendorUnavailable,    ///< No connection, 5xx, rate limit, quota or circuit breaker: retry later.
   kVendorTimeout,
-  kBudgetExhausted,  ///< What may be spent is spent: paid calls go on when the window opens again.
-  kOverloaded,       ///< A bound of ours is reached: threads, queue, waiters.
+  kBudgetExhausted,  ///< The budget is spent; paid calls resume when the window resets.
+  kOverloaded,       ///< A limit of the service is reached: threads, queue, waiters.
   kShuttingDown,
   kStoreUnavailable,  ///< A store did not answer. Never treated as a miss.
   kStoreCorrupt,      ///< A store answered something unreadable.
   kDeadlineExceeded,
   kBadConfiguration,
-  kIo,  ///< The operating system refused: disk, descriptors, memory.
+  kIo,  ///< The operating system failed: disk, descriptors, memory.
 };
 
 /// The stable name of a code in problem bodies and logs, for example `not_cached`.
 std::string_view CodeName(ErrorCode code) noexcept;
 
-/// What a failed paid call cost. Only `kNone` may ever be retried.
+/// What a failed paid call cost. Only `kNone` may be retried.
 enum class Charge {
   kNone,     ///< Certainly not billed.
   kCharged,  ///< Certainly billed.
-  kUnknown,  ///< The vendor may have billed it: counted and logged as an error, never retried.
+  kUnknown,  ///< Perhaps billed: counted and logged as an error, never retried.
 };
 
 std::string_view ChargeName(Charge charge) noexcept;
 
-/// An expected failure, as a value. The message is one sentence for administrators and the log
-/// that says what was wrong and what to do; it never holds secrets, content or the text of a
-/// foreign exception. What is told to anybody is `PublicMessage`.
+/// An expected failure, as a value. The message is one sentence for administrators and the log:
+/// what was wrong and what to do. It never holds secrets, content or the text of a foreign
+/// exception. Clients get `PublicMessage`.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
   Charge charge = Charge::kNone;
-  /// When trying again may help, if somebody said so.
+  /// When a retry may help, if that is known.
   std::optional<std::chrono::seconds> retry_after = std::nullopt;
-  /// What anybody may read, where that is not what `PublicMessage` says without it: no variable,
-  /// no path, no host, nothing of an account.
+  /// A text that every client may read; overrides what `PublicMessage` would choose. It names no
+  /// variable, path, host or account.
   std::string public_message{};
 };
 
-/// What people without an administrator's rights are told: the `public_message`; else, where the
-/// request is at fault, the message; else a constant sentence for the code. So an error of ours, a
-/// store's or a vendor's stays with the administrators unless its author made it public.
+/// The text for clients without administrator's rights: the `public_message`, if set; else the
+/// message, if the request is at fault; else a constant sentence for the code.
 std::string PublicMessage(const Error& error);
 
-/// An error whose whole message anybody may read.
+/// Makes the whole message public.
 Error ForEverybody(Error error);
 
 }  // namespace vcache

@@ -2,7 +2,7 @@
 
 namespace vcache {
 
-/// A deleter that calls the library's own function: `std::unique_ptr<SSL, FreeWith<SSL_free>>`.
+/// A deleter that calls a library's function: `std::unique_ptr<SSL, FreeWith<SSL_free>>`.
 template <auto Free>
 struct FreeWith {
   template <typename T>

@@ -9,12 +9,12 @@
 
 namespace vcache {
 
-/// `kError` wakes somebody (money, data), `kWarn` is degraded but serving, `kInfo` is the life
-/// cycle and one line per request, `kDebug` is off in production.
+/// `kError`: a person must act (money, data). `kWarn`: degraded but serving. `kInfo`: the life
+/// cycle and one line per request. `kDebug`: off in production.
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
-/// The words of a log line: a literal, which the compiler checks. Data cannot get into it, so that
-/// nobody who sends data can write words or fields of a line; it goes into fields.
+/// The words of a log line: a literal, checked by the compiler. Data goes into fields, so that a
+/// client cannot forge the words or fields of a line.
 class LogMessage {
  public:
   template <std::size_t N>
@@ -37,16 +37,15 @@ class LogMessage {
   std::string_view text_;
 };
 
-/// One piece of data of a log line. The name is a literal of `a-z`, `0-9` and `_`; the value is
-/// escaped by the logger, so pass it as it came. Both views must live until `Logger::Log` returns.
+/// One piece of data of a log line. The name is a literal of `a-z`, `0-9` and `_`; the logger
+/// escapes the value. Both views must live until `Logger::Log` returns.
 struct LogField {
   std::string_view name;
   std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
-/// Where the parts of the service say what happened: constant words, and data in fields. Never
-/// content, keys, tokens or whole headers.
-/// All calls are safe from any thread, never block on the output and never throw.
+/// Logs what happened: constant words, and data in fields. Never content, keys, tokens or whole
+/// headers. Thread-safe; never blocks on the output and never throws.
 class Logger {
  public:
   virtual ~Logger() = default;
@@ -69,17 +68,16 @@ class Logger {
   }
 };
 
-/// A logger that drops everything. Shared, stateless.
+/// Drops everything. Shared, stateless.
 Logger& NullLogger() noexcept;
 
-/// What a user sent, made harmless for a log line or a sentence (rule S7): a backslash becomes
-/// two; control characters, escape codes, line breaks, characters that steer the display and bytes
-/// that are not UTF-8 become `\xNN`. Each result has one original, unless it was cut: at most
-/// `max_bytes` of the text are taken, with `...` behind then.
+/// A client's text, made harmless for a log line or a sentence. A backslash becomes two. Control
+/// characters, escape codes, line breaks, characters that steer the display and bytes that are not
+/// UTF-8 become `\xNN`. At most `max_bytes` of the text are used, with `...` after a cut; uncut
+/// results are unambiguous.
 std::string EscapeForLog(std::string_view text, std::size_t max_bytes = 120);
 
-/// The front of a text for a field of a log line: at most `max_bytes` and whole characters, with
-/// `...` behind when that cut it. The logger escapes it.
+/// The first `max_bytes` of a text in whole characters, with `...` after a cut.
 std::string CutForLog(std::string_view text, std::size_t max_bytes = 120);
 
 }  // namespace vcache

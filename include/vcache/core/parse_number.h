@@ -7,8 +7,8 @@
 
 namespace vcache {
 
-/// The number that all of `text` is, in decimal; nothing for anything else: empty, with blanks or a
-/// plus sign, with more behind it, too large for the type. A minus sign is taken by signed types.
+/// Reads all of `text` as a decimal number. Empty for anything else: no digits, blanks, a plus
+/// sign, trailing text, a number too large for the type. Signed types accept a minus sign.
 template <typename Number>
 std::optional<Number> ParseNumber(std::string_view text) noexcept {
   Number value{};

@@ -7,12 +7,11 @@
 
 namespace vcache {
 
-/// What a file declares of its origin, strongest first. `kAiGenerated`: the whole was made by a
-/// generative model. `kAiEdited`: a part was, or it was changed by one, or the file claims both to
-/// be generated and to be a photograph. `kAlgorithmic`: by a program that learned from nothing.
-/// `kCreated`: drawn by a human with software. `kEdited`: changed without a generative model.
-/// `kCaptured`: by a camera, a scanner, a screen. `kUnspecified`: it has a manifest that does not
-/// say.
+/// What a file declares of its origin, strongest first. `kAiGenerated`: a generative model made the
+/// whole. `kAiEdited`: a model made or changed a part, or the file claims to be both generated and
+/// a photograph. `kAlgorithmic`: a program without learning made it. `kCreated`: a human drew it
+/// with software. `kEdited`: changed without a generative model. `kCaptured`: by a camera, a
+/// scanner, a screen. `kUnspecified`: its manifest does not say.
 enum class ProvenanceClaim {
   kAiGenerated,
   kAiEdited,
@@ -23,35 +22,35 @@ enum class ProvenanceClaim {
   kUnspecified,
 };
 
-/// The name on the wire: `ai_generated`, `ai_edited`, ...
+/// The wire name: `ai_generated`, `ai_edited`, ...
 std::string_view ProvenanceClaimName(ProvenanceClaim claim) noexcept;
 std::optional<ProvenanceClaim> ProvenanceClaimFromName(std::string_view name) noexcept;
 
-/// A C2PA manifest that lies in a file, whether or not it makes a claim: its active one.
+/// A file's active C2PA manifest, with or without a claim.
 struct DeclaredManifest {
   std::string generator;             ///< The program that wrote it; may be empty.
-  std::vector<std::string> actions;  ///< Names of what it says was done: `c2pa.created`.
+  std::vector<std::string> actions;  ///< Names of the declared actions: `c2pa.created`.
 };
 
-/// What a file says of its own origin. A claim that anybody can write, change or take out: nothing
-/// of it is verified, signatures of manifests included. Texts are valid UTF-8 without control
-/// characters, of bounded length.
+/// What a file says of its own origin. Nothing is verified, not even a manifest's signature: any
+/// person can write, change or remove it. Texts are valid UTF-8 without control characters, of
+/// bounded length.
 struct Provenance {
   ProvenanceClaim claim = ProvenanceClaim::kUnspecified;
   /// Where the claim stands: `c2pa`, `iptc`, `png_text`, `exif`, `xmp`.
   std::vector<std::string> by;
-  /// The program, model or camera that is named; empty when none is.
+  /// The program, model or camera that it names, or empty.
   std::string generator;
-  /// The last part of the IPTC term, when one is behind the claim: `trainedAlgorithmicMedia`.
+  /// The last part of the IPTC term behind the claim, if any: `trainedAlgorithmicMedia`.
   std::string source_type;
   std::optional<DeclaredManifest> manifest = std::nullopt;
 };
 
-/// `DETECTION_PROVENANCE`: what becomes of such claims.
+/// `DETECTION_PROVENANCE`: how such claims are used.
 enum class ProvenanceMode {
   kOff,     ///< Not read.
-  kReport,  ///< Told beside the verdict.
-  kDecide,  ///< Also: `kAiGenerated` stands in for the paid call. No other claim ever does.
+  kReport,  ///< Reported beside the verdict.
+  kDecide,  ///< Also: `kAiGenerated` replaces the paid call. No other claim does.
 };
 
 }  // namespace vcache

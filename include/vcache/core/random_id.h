@@ -4,9 +4,8 @@
 
 namespace vcache {
 
-/// 32 lower-case hex digits from the kernel's generator (getrandom(2)): a name that nobody else
-/// makes or guesses. Thread-safe. Ends the process when the kernel has no randomness to give, which
-/// it always has after the machine's start.
+/// 32 random lower-case hex digits from getrandom(2): unique and impossible to guess. Thread-safe.
+/// Aborts the process when the kernel has no randomness.
 std::string RandomId();
 
 }  // namespace vcache

@@ -9,9 +9,8 @@
 
 namespace vcache {
 
-/// A value or an `Error`, shaped like C++23's `std::expected<T, Error>`. It crosses every module
-/// border; exceptions do not. Reading the value of a failed result (or the error of a good one) is
-/// a programming mistake and aborts.
+/// A value or an `Error`, like C++23's `std::expected<T, Error>`. It crosses every module border;
+/// exceptions do not. Reading the value of a failure, or the error of a success, aborts.
 template <typename T>
 class [[nodiscard]] Result {
  public:

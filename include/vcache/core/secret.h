@@ -7,7 +7,7 @@
 namespace vcache {
 
 /// A key, token or password. It has no stream operator and no implicit conversion, so that it
-/// cannot reach a log or an answer by accident; `Reveal` is what reviews look for.
+/// cannot reach a log or an answer by accident. Reviews look for `Reveal`.
 class Secret {
  public:
   Secret() = default;
@@ -16,11 +16,11 @@ class Secret {
   bool empty() const noexcept { return value_.empty(); }
   std::size_t size() const noexcept { return value_.size(); }
 
-  /// The value itself, for the one call that needs it. Valid as long as this object is.
+  /// The value, for the call that needs it. Valid as long as this object.
   const std::string& Reveal() const noexcept { return value_; }
 
-  /// Whether `candidate` is the secret, in a time that depends on the candidate's length only.
-  /// An empty secret equals nothing, not even an empty candidate.
+  /// Whether `candidate` is the secret; the time depends only on the candidate's length. An empty
+  /// secret equals nothing, not even an empty candidate.
   bool Equals(std::string_view candidate) const noexcept;
 
  private:

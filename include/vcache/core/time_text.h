@@ -11,8 +11,8 @@ namespace vcache {
 /// `2026-11-21T10:15:00Z` (RFC 3339, UTC, whole seconds).
 std::string FormatTime(WallTime time);
 
-/// Reads what `FormatTime` writes, with or without fractions of a second, which are dropped.
-/// Nothing for other texts and for years that `WallTime` cannot hold.
+/// Reads what `FormatTime` writes, dropping fractions. Empty for other texts and out-of-range
+/// years.
 std::optional<WallTime> ParseTime(std::string_view text);
 
 }  // namespace vcache

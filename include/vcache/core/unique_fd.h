@@ -8,7 +8,7 @@ namespace vcache {
 class UniqueFd {
  public:
   UniqueFd() = default;
-  /// Takes over an open descriptor; a negative one stands for none.
+  /// Takes over an open descriptor; a negative value means none.
   explicit UniqueFd(int fd) noexcept : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
@@ -19,7 +19,7 @@ class UniqueFd {
 
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
-  /// Closes what is owned and takes over `fd`. `errno` stays as it is.
+  /// Closes the owned descriptor and takes over `fd`. Keeps `errno`.
   void Reset(int fd = -1) noexcept;
 
  private:

@@ -13,20 +13,19 @@
 
 namespace vcache {
 
-/// What a score says in words, by its bounds: 90 and up, 70, 50, 30, below.
+/// A score in words: 90 and up, 70, 50, 30, below.
 enum class VerdictKey { kAiGenerated, kLikelyAi, kPossiblyAi, kPossiblyReal, kLikelyReal };
 
 VerdictKey VerdictKeyOf(double ai_score) noexcept;
-/// The name on the wire: `ai_generated`, `likely_ai`, `possibly_ai`, `possibly_real`,
-/// `likely_real`.
+/// The wire name: `ai_generated`, `likely_ai`, `possibly_ai`, `possibly_real`, `likely_real`.
 std::string_view VerdictKeyName(VerdictKey key) noexcept;
-/// The colour that goes with it: `red`, `orange`, `yellow`, `lime`, `green`.
+/// Its colour: `red`, `orange`, `yellow`, `lime`, `green`.
 std::string_view VerdictColor(VerdictKey key) noexcept;
 
-/// What kind of number a vendor's raw score is: they differ in kind, not only in range.
+/// What a vendor's raw score measures: scores differ in kind, not only in range.
 enum class ScoreKind {
   kProbability,  ///< Probability that the whole content was made by AI.
-  kShare,        ///< Share of the content that was.
+  kShare,        ///< Share of the content that was made by AI.
   kHumanScore,   ///< Inverted: high means human.
   kEnsemble,     ///< A vendor's own mix on its own scale.
   kOpinion,      ///< A language model's judgement; not calibrated.
@@ -35,63 +34,62 @@ enum class ScoreKind {
 std::string_view ScoreKindName(ScoreKind kind) noexcept;
 std::optional<ScoreKind> ScoreKindFromName(std::string_view name) noexcept;
 
-/// What a vendor said of the frames of a video, each score 0 to 100. Which of the two numbers is
-/// the vendor's `score` says docs/detection-vendors.md.
+/// A vendor's scores for the frames of a video, each 0 to 100. docs/detection-vendors.md says which
+/// of them is the vendor's `score`.
 struct FrameScores {
   std::int64_t count = 0;  ///< At least 1.
   double mean = 0;
   double max = 0;
 };
 
-/// What one vendor said, or why it said nothing.
+/// What one vendor answered, or why it failed.
 struct SourceVerdict {
   std::string provider;
-  /// 0 to 100, 100 is AI. Empty when this vendor failed: then `error` says why (a `CodeName`).
+  /// 0 to 100, 100 is AI. Empty when the vendor failed; `error` then holds a `CodeName`.
   std::optional<double> score;
-  /// The vendor's own sureness, 0 to 100, where it gives one.
+  /// The vendor's own confidence, 0 to 100, where it gives one.
   std::optional<double> confidence;
-  /// The number as the vendor gave it, and what kind of number it is.
+  /// The vendor's own number, of the given `kind`.
   std::optional<double> raw_score;
   ScoreKind kind = ScoreKind::kProbability;
   std::string model;
   std::string error;
-  /// Of a video, where the vendor tells frame by frame.
+  /// For a video, where the vendor scores frame by frame.
   std::optional<FrameScores> frames = std::nullopt;
 };
 
-/// A finished analysis of one content: always a vendor's answer, never a guess of ours; where the
-/// site says so (`ProvenanceMode::kDecide`) also what the file declares of itself. A value;
-/// the invariant `0 <= ai_score <= 100`, finite, is checked wherever one is read from outside.
+/// A finished analysis of one content. It is a vendor's answer; with `ProvenanceMode::kDecide` it
+/// may be what the file declares. A value. Readers of outside data check the invariant: `0 <=
+/// ai_score <= 100`, finite.
 struct Verdict {
   double ai_score = 0;
-  /// Empty where no vendor says how sure it is; never an invented constant.
+  /// Empty where no vendor gives one; never an invented constant.
   std::optional<double> confidence;
   /// The vendor, or a comma list of those that answered.
   std::string provider;
   std::vector<SourceVerdict> sources;
-  /// Vendors that say "AI or not" like the majority, of those that answered, as `2/3`.
+  /// How many of the vendors that answered agree with the majority on "AI or not": `2/3`.
   std::string consensus;
   std::optional<std::int64_t> frames_analyzed;
   std::vector<std::string> indicators;
-  /// Generator names with scores of 0 to 100, best first, where the vendor tells.
+  /// Generators with scores 0 to 100, best first, where the vendor names them.
   std::vector<std::pair<std::string, double>> generators;
-  /// A JSON object with what else the vendor told.
+  /// A JSON object with the vendor's other data.
   std::string details = "{}";
-  /// What the file says of its origin and, of a video, its container of its length.
+  /// What the file says of its origin and, for a video, its container of its length.
   std::optional<Provenance> provenance = std::nullopt;
   std::optional<VideoInfo> video = std::nullopt;
-  WallTime analyzed_at{};  ///< `WallTime{}` when unknown: of verdicts that other software stored.
-  /// From a stand-in, not from a paid vendor.
+  WallTime analyzed_at{};  ///< `WallTime{}`: unknown (a verdict that other software stored).
+  /// From a stand-in, not a paid vendor.
   bool demo = false;
-  /// A vendor that was asked did not answer.
+  /// A vendor was asked and did not answer.
   bool partial = false;
 
-  /// From 50 up.
   bool is_ai() const noexcept { return ai_score >= 50.0; }
   VerdictKey key() const noexcept { return VerdictKeyOf(ai_score); }
 };
 
-/// Whether a number may be a score: finite and within 0 to 100.
+/// Whether a number is finite and within 0 to 100.
 bool IsScore(double value) noexcept;
 
 }  // namespace vcache

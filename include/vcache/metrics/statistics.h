@@ -15,41 +15,39 @@
 namespace vcache::metrics {
 
 struct StatisticsOptions {
-  /// How often counts move from memory to the store: what a killed process loses of its hits at
-  /// most.
+  /// How often counts move to the store. A killed process loses at most one interval's hits.
   std::chrono::milliseconds flush_interval{10'000};
   /// How long the store may take.
   std::chrono::milliseconds store_timeout{2'000};
 };
 
-/// What administrators see: totals that outlive the process where there is a store.
+/// The totals for administrators.
 struct StatisticsSnapshot {
   cache::CounterTotals totals;
   std::uint64_t memory_hits = 0;  ///< Analyses; of this process, since its start.
-  bool durable = false;  ///< Totals come from a store (else: this process since its start).
+  bool durable = false;  ///< True: totals come from a store. False: this process since its start.
 };
 
-/// Counts what the analysis does. Hits are counted in memory and flushed together; what was paid is
-/// in the store with its verdict, or written at once, so that no cost is ever lost.
-/// Thread-safe; observing never blocks on the store, except for paid calls that were not kept.
+/// Counts what the analysis does. Hits are counted in memory and flushed together. The cost of a
+/// paid call is in the store with its verdict, or written at once, so that no cost is lost.
+/// Thread-safe; a hook blocks on the store only for a paid call that was not stored.
 class Statistics final : public analysis::AnalysisObserver {
  public:
   /// `store` may be null: then totals live in memory. All must outlive it.
   Statistics(cache::CounterStore* store, Clock& clock, Logger& logger,
              StatisticsOptions options = {});
-  /// Stops and flushes.
   ~Statistics() override;
 
-  /// Starts the thread that flushes.
+  /// Starts the flushing thread.
   void Start();
-  /// Ends it, and flushes for the last time. Idempotent.
+  /// Ends the thread and flushes once more. Idempotent.
   void Stop();
-  /// Moves what was counted to the store; what the store refuses stays and is tried again.
+  /// Moves the counts to the store; a later flush retries what the store refuses.
   void Flush();
-  /// Counts what was paid without a verdict kept, and flushes at once.
+  /// Counts a paid call whose verdict is not stored, and flushes at once.
   void CountPaid(const cache::Counters& counters);
 
-  /// Totals including what is not flushed yet.
+  /// Totals, with the counts that are not flushed yet.
   StatisticsSnapshot Snapshot();
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,

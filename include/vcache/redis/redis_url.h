@@ -10,43 +10,43 @@
 
 namespace vcache::redis {
 
-/// How bytes travel to the server.
 enum class RedisTransport { kTcp, kTls, kUnixSocket };
 
-/// Where a Redis is and how to be let in, as `REDIS_URL` says it. A plain value.
+/// The address and credentials of a Redis, from `REDIS_URL`.
 struct RedisUrl {
   RedisTransport transport = RedisTransport::kTcp;
-  /// Name or IP literal (without brackets); empty for a unix socket.
+  /// Name or IP literal without brackets; empty for a unix socket.
   std::string host;
   std::uint16_t port = 6379;
-  /// Of the socket, for `RedisTransport::kUnixSocket` only.
+  /// The socket's path, for `RedisTransport::kUnixSocket` only.
   std::string path;
-  /// Empty means the default user.
+  /// Empty: the default user.
   std::string user;
   /// Empty: no AUTH is sent.
   Secret password;
   int database = 0;
-  /// A file of PEM certificates to trust in place of the system's; empty for the system's.
+  /// A PEM file with the certificates to trust; empty: the system's.
   std::string tls_ca_file;
 
-  /// For logs and messages: scheme, host, port and database, never user or password.
+  /// For logs and messages: scheme, host, port and database; no credentials.
   std::string Display() const;
 };
 
 /// Reads `redis://`, `rediss://` (TLS), `unix://` and `redis+unix://`:
 ///
-///     rediss://user:pass@host:port/2?tls_ca=/etc/ca.pem     redis://[::1]:6379
+///     rediss://user:pass@host:port/2?tls_ca=/etc/ca.pem
+///     redis://[::1]:6379
 ///     unix:///run/redis.sock?db=2&user=site&password=secret
 ///
-/// User and password are percent-encoded. kBadConfiguration says what is wrong without quoting the
-/// URL, which holds a password.
+/// User and password are percent-encoded. Error: kBadConfiguration; it never quotes the URL, which
+/// holds a password.
 Result<RedisUrl> ParseRedisUrl(std::string_view url);
 
-/// Servers of a Redis Cluster to learn its slots from, as `REDIS_URL` names them. A plain value.
+/// The servers from `REDIS_URL` that the slots of a Redis Cluster are first read from.
 struct RedisClusterUrl {
-  std::vector<RedisUrl> seeds;  ///< At least one; alike but for host and port.
+  std::vector<RedisUrl> seeds;  ///< At least one; they differ only in host and port.
 
-  /// For logs and messages: scheme, hosts and ports, never user or password.
+  /// For logs and messages: scheme, hosts and ports; no credentials.
   std::string Display() const;
 };
 
@@ -57,8 +57,7 @@ bool IsRedisClusterUrl(std::string_view url);
 ///
 ///     redis+cluster://user:pass@one:6379,two:6379,[::1]:6380
 ///
-/// Errors as those of `ParseRedisUrl`; a database other than 0 is one, since a cluster has no
-/// other.
+/// Errors: as `ParseRedisUrl`; also for a database other than 0, which a cluster does not have.
 Result<RedisClusterUrl> ParseRedisClusterUrl(std::string_view url);
 
 }  // namespace vcache::redis

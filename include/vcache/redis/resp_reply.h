@@ -8,18 +8,18 @@
 
 namespace vcache::redis {
 
-/// What an error reply asks of the caller (rule R6). Named by the first word of the reply; for
-/// hosted Redis, whose plan limits all begin with `ERR max`, by the words after it.
+/// The kind of an error reply (rule R6), from its first word. Plan limits of hosted Redis begin
+/// with `ERR max`; for them the following words decide.
 enum class RespErrorKind {
   kNone,  ///< Not an error reply.
   kOther,
   kNoAuth,         ///< A password is needed.
-  kWrongPassword,  ///< User or password is wrong, or the user is off.
-  kNoPermission,   ///< This user may not run this command or touch this key.
-  kLoading,        ///< The server reads its data from disk; soon it will answer.
-  kReadOnly,       ///< A replica, or a disk that cannot be written: reads work.
-  kFull,           ///< Memory or the plan's capacity is used up: reads and deletes work.
-  kBusy,           ///< A script holds the server.
+  kWrongPassword,  ///< User or password is wrong, or the user is disabled.
+  kNoPermission,   ///< The user may not run this command or use this key.
+  kLoading,        ///< The server loads its data; it will answer soon.
+  kReadOnly,       ///< A replica or an unwritable disk: reads work.
+  kFull,           ///< Memory or plan capacity is used up: reads and deletes work.
+  kBusy,           ///< A script blocks the server.
   kMasterDown,
   kMoved,
   kAsk,
@@ -29,20 +29,20 @@ enum class RespErrorKind {
   kNoScript,
   kExecAborted,
   kWrongType,
-  kQuotaSpent,          ///< The plan's commands of this day or month are used up.
+  kQuotaSpent,          ///< The plan's commands for the day or month are used up.
   kTooLarge,            ///< Request, record or key is over the plan's limit.
-  kTooManyConnections,  ///< The server takes no further client.
+  kTooManyConnections,  ///< The server takes no more clients.
 };
 
 RespErrorKind ClassifyRespError(std::string_view message) noexcept;
 
-/// One reply of the server. A value that owns its data.
+/// One reply of the server; owns its data.
 struct RespReply {
   enum class Type { kNil, kString, kStatus, kInteger, kArray, kError };
 
   Type type = Type::kNil;
   std::int64_t integer = 0;
-  std::string text;                 ///< Of a string, a status or an error.
+  std::string text;                 ///< Text of a string, a status or an error.
   std::vector<RespReply> elements;  ///< Of an array.
 
   bool nil() const noexcept { return type == Type::kNil; }
@@ -58,11 +58,10 @@ struct RespReply {
   }
 };
 
-/// How large a reply may be before the connection is given up (rule R4): no server that works
-/// sends more than was asked for.
+/// The largest allowed reply; a larger one ends the connection (rule R4).
 struct ReplyLimits {
   std::size_t max_bytes = 1024 * 1024;
-  std::size_t max_elements = 4096;  ///< Of any array in it.
+  std::size_t max_elements = 4096;  ///< Per array.
 };
 
 }  // namespace vcache::redis

@@ -14,19 +14,18 @@
 
 namespace vcache::redis {
 
-/// What a subscription tells of its channel, from its own thread, one at a time.
+/// Callbacks of a subscription, called by its own thread, one at a time.
 struct SubscriptionHandlers {
-  /// The payload of each message.
   std::function<void(std::string_view)> on_message;
-  /// The channel is listened to, for the first time or again. What was published before this
-  /// moment, and not handed to `on_message`, is lost: look for yourself what it may have been.
+  /// The subscription has begun, or begun again. Messages before this moment may be lost: check
+  /// what they may have changed.
   std::function<void()> on_subscribed;
-  /// The channel is not listened to any more.
+  /// The subscription is interrupted.
   std::function<void()> on_lost;
 };
 
-/// Listens to one channel, and listens again for ever. Its destruction ends its thread; no handler
-/// runs afterwards, and no handler may destroy it.
+/// Subscribes to one channel and resubscribes for ever. Its destructor ends the thread; no handler
+/// runs afterwards. A handler must not destroy it.
 class Subscription {
  public:
   virtual ~Subscription() = default;
@@ -43,14 +42,14 @@ struct RespSubscriptionOptions : SubscriptionHandlers {
   std::chrono::milliseconds last_retry{1'000};
   std::chrono::milliseconds refused_retry{10'000};
   PingSchedule pings{};
-  /// A ping that stays unanswered for this long ends the connection.
+  /// A ping without an answer for this long ends the connection.
   std::chrono::milliseconds silence_limit{10'000};
   std::string client_name = "verdictcache-events";
-  /// Longer messages end the connection (rule R4).
+  /// A longer message ends the connection.
   std::size_t max_message_bytes = 64 * 1024;
 };
 
-/// A subscription on a connection of its own.
+/// A subscription on its own connection.
 class RespSubscription final : public Subscription {
  public:
   ~RespSubscription() override;
@@ -65,7 +64,7 @@ class RespSubscription final : public Subscription {
   std::unique_ptr<Loop> loop_;
 };
 
-/// Errors as those of `MakeRespConnection`.
+/// Errors: as `MakeRespConnection`.
 Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(RespSubscriptionOptions options,
                                                                Clock& clock, Logger& logger);
 

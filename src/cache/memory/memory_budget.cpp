@@ -8,7 +8,7 @@
 namespace vcache::cache {
 namespace {
 
-/// An adjustment is repeated at once or never: nothing here is ever unavailable.
+/// Few are enough: this store is never unavailable, so a caller repeats at once or never.
 constexpr std::size_t kIdsRemembered = 1'024;
 
 }  // namespace

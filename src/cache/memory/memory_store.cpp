@@ -14,10 +14,10 @@ namespace {
 struct Node {
   CacheKey key;
   SharedEntry entry;
-  SteadyTime leaves_at;   ///< When this tier forgets it.
-  SteadyTime expires_at;  ///< When its life is over everywhere.
+  SteadyTime leaves_at;   ///< When this tier evicts it.
+  SteadyTime expires_at;  ///< When it expires in every tier.
   bool life_known = true;
-  bool alone = false;  ///< No store behind had it when it came here.
+  bool alone = false;  ///< No backing store had it when it was put.
   std::size_t bytes = 0;
 };
 
@@ -28,7 +28,7 @@ constexpr std::size_t kOverhead =
     sizeof(Node) + 2 * sizeof(void*) + sizeof(CacheKey) + 5 * sizeof(void*) + 16;
 
 std::size_t HeapBytes(const std::string& text) noexcept {
-  constexpr std::size_t kInside = 15;  // short texts lie in the object itself
+  constexpr std::size_t kInside = 15;  // short texts are inside the object
   return text.capacity() > kInside ? text.capacity() + 1 : 0;
 }
 
@@ -50,8 +50,7 @@ std::size_t SizeOf(const Entry& entry) noexcept {
 
 enum class IfPresent { kReplace, kKeepNewer };
 
-/// One part of the cache with a lock of its own. On its own cache line, so that shards do not
-/// slow each other down.
+/// A part of the cache with its own lock, on its own cache line to avoid false sharing.
 class alignas(64) Shard {
  public:
   void set_capacity(std::size_t bytes) noexcept { capacity_ = bytes; }
@@ -81,7 +80,7 @@ class alignas(64) Shard {
           found->second->entry->stored_at >= node.entry->stored_at) {
         return;
       }
-      Drop(found->second);  // also when the new one is too large: the old one is not true any more
+      Drop(found->second);  // even when the new entry is too large: the old one is outdated
     }
     if (node.bytes > capacity_) return;
     while (bytes_ + node.bytes > capacity_) Drop(std::prev(nodes_.end()));
@@ -138,12 +137,12 @@ struct MemoryStore::State {
   }
 
   Shard& ShardOf(const CacheKey& key) {
-    // The map inside takes the low bits of the same hash.
+    // The map inside a shard uses the low bits of the same hash.
     const std::size_t hash = std::hash<CacheKey>()(key);
     return shards[(hash >> 40U) & (shards.size() - 1)];
   }
 
-  /// `node` has the entry and what is known of it; its times and size are set here.
+  /// Sets the node's times and size; the caller sets the rest.
   void Put(Node node, std::chrono::milliseconds ttl, IfPresent if_present) {
     if (node.entry == nullptr || ttl <= ttl.zero()) return;
     const std::chrono::milliseconds life = std::min<std::chrono::milliseconds>(ttl, kLongestLife);

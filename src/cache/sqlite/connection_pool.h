@@ -9,11 +9,11 @@
 
 namespace vcache::cache {
 
-/// A few connections for many threads: each is lent to one thread at a time (rule P3), and there
-/// are far fewer than threads, since each costs files and memory. Thread-safe.
+/// A few connections for many threads; each is lent to one thread at a time (rule P3). Far fewer
+/// than threads, because each takes files and memory. Thread-safe.
 class ConnectionPool {
  public:
-  /// A lent connection; given back when this goes out of scope. Empty when none came free in time.
+  /// A lent connection, returned at the end of the scope. Empty when none became free in time.
   class Lease {
    public:
     Lease() = default;
@@ -41,7 +41,7 @@ class ConnectionPool {
     free_.push_back(std::move(connection));
   }
 
-  /// Waits for a connection until `until`.
+  /// Waits for a free connection until `until`.
   Lease Borrow(SteadyTime until) {
     MutexLock lock(mutex_);
     while (free_.empty() && clock_.WaitUntil(came_free_, lock, until)) {

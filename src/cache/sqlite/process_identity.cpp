@@ -16,7 +16,7 @@ struct ProcFile {
   int error = 0;
 };
 
-/// The first kilobyte of a file under /proc; those that we read are shorter.
+/// The first kilobyte of a /proc file; the files read here are shorter.
 ProcFile ReadProc(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return {.error = errno};
@@ -37,8 +37,8 @@ struct ProcessStat {
   std::string start_time{};  ///< In ticks since the boot.
 };
 
-/// From proc(5), /proc/pid/stat: the name (field 2) is in brackets and may hold anything, brackets
-/// and blanks too; behind it are the state (field 3) and, 19 fields further, the start time (22).
+/// /proc/pid/stat, see proc(5): the name (field 2) is in brackets and may hold any character. After
+/// it come the state (field 3) and, 19 fields further, the start time (22).
 std::optional<ProcessStat> ParseStat(std::string_view text) {
   const std::size_t bracket = text.rfind(')');
   if (bracket == std::string_view::npos || bracket + 2 >= text.size()) return std::nullopt;
@@ -65,7 +65,7 @@ std::optional<std::string> ThisProcess() {
 bool IsGone(std::string_view process) {
   const std::size_t first = process.find(':');
   const std::size_t last = process.rfind(':');
-  if (first == last) return true;  // no name of ours, so no process of ours
+  if (first == last) return true;  // not a name of `ThisProcess`
   const std::string boot = BootId();
   if (boot.empty()) return false;
   if (process.substr(0, first) != boot) return true;
@@ -78,7 +78,7 @@ bool IsGone(std::string_view process) {
   if (file.error != 0) return file.error == ENOENT || file.error == ESRCH;
   const auto stat = ParseStat(file.text);
   if (!stat) return false;
-  // Z and X: dead, and its parent has not asked how it ended.
+  // Z and X: dead, but not yet waited for by the parent.
   return stat->state == 'Z' || stat->state == 'X' || stat->start_time != process.substr(last + 1);
 }
 

@@ -11,7 +11,7 @@
 namespace vcache::cache {
 namespace {
 
-/// How long an adjustment may be repeated.
+/// How long an adjustment's id is remembered.
 constexpr std::chrono::hours kMarkRemembered{24 * 7};
 
 Result<void> ResultOf(int code) {
@@ -177,7 +177,7 @@ Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline dead
   return ResultOf(code);
 }
 
-/// One sealed batch, any; an empty id when there is none.
+/// Any sealed batch; an empty id when there is none.
 int SqliteBudget::ReadBatch(Connection& connection, std::string& id,
                             std::vector<BudgetChange>& changes) const {
   Statement statement = connection.Prepare(

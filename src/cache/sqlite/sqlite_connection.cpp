@@ -53,16 +53,15 @@ std::string_view Statement::Bytes(int column) const noexcept {
 std::unique_ptr<Connection> Connection::Open(const std::string& path, Clock& clock,
                                              SteadyTime until, int& code) {
   std::unique_ptr<Connection> connection(new Connection(clock));
-  connection->WaitUntil(until);  // already the pragmas below read the file
+  connection->WaitUntil(until);  // the pragmas below already read the file
   sqlite3* raw = nullptr;
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   code = sqlite3_open_v2(path.c_str(), &raw, kFlags, nullptr);
-  connection->handle_.reset(raw);  // also a failed open returns a handle
+  connection->handle_.reset(raw);  // even a failed open returns a handle
   if (code != SQLITE_OK) return nullptr;
   sqlite3_busy_handler(raw, &Connection::OnBusy, connection.get());
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  // FULL: a commit that was acknowledged survives a loss of power, not only of the process. It
-  // costs one fsync for each paid call, which took a second and cost money.
+  // FULL: a committed verdict survives a loss of power. It costs one fsync per paid call.
   code = connection->Execute(
       "PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
       "PRAGMA cache_size=-1000; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=16777216");
@@ -97,7 +96,7 @@ int Connection::OnBusy(void* self, int tries) noexcept {
 }
 
 WriteTransaction::~WriteTransaction() {
-  // After some errors SQLite has rolled back by itself, and this one fails without harm.
+  // After some errors SQLite has rolled back already; this then fails harmlessly.
   if (open_) connection_.Execute("ROLLBACK");
 }
 

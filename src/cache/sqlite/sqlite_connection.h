@@ -1,7 +1,6 @@
 #pragma once
 
-// The one door to SQLite. Inside the room functions answer with SQLite's own result codes, so that
-// the store can judge them in one place; nothing of this is seen outside.
+// The only user of SQLite. Functions return SQLite's result codes for the store to judge.
 
 #include <sqlite3.h>
 
@@ -19,8 +18,8 @@ namespace vcache::cache {
 using SqliteHandle = std::unique_ptr<sqlite3, FreeWith<sqlite3_close_v2>>;
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FreeWith<sqlite3_finalize>>;
 
-/// One use of a prepared statement: bind, step, read; reset when it goes out of scope. What is
-/// bound is not copied and must live as long as this. The first error sticks and `Step` answers it.
+/// One use of a prepared statement: bind, step, read; reset at the end of the scope. Bound data is
+/// not copied and must live as long as this. `Step` returns the first error.
 class Statement {
  public:
   Statement(sqlite3_stmt* statement, int code) noexcept : statement_(statement), code_(code) {}
@@ -34,7 +33,7 @@ class Statement {
 
   /// SQLITE_ROW, SQLITE_DONE or an error.
   int Step() noexcept;
-  /// SQLITE_OK instead of the expected SQLITE_DONE.
+  /// Like `Step` for statements without rows: SQLITE_OK or an error.
   int Run() noexcept;
 
   std::int64_t Integer(int column) const noexcept;
@@ -46,23 +45,22 @@ class Statement {
   int code_;
 };
 
-/// A connection with its prepared statements. One thread at a time (rule P3). The clock must
-/// outlive it.
+/// A connection with its statements. One thread at a time (rule P3). The clock must outlive it.
 class Connection {
  public:
-  /// Opens an existing file (an empty one is an empty database). Null with `code` set on failure.
-  /// Waits for the locks of other processes until `until`, as every later statement does.
+  /// Opens an existing file (an empty file is an empty database). Null with `code` set on failure.
+  /// This and later statements wait for other processes' locks until `until`.
   static std::unique_ptr<Connection> Open(const std::string& path, Clock& clock, SteadyTime until,
                                           int& code);
 
-  /// Until when statements wait for the locks of other processes.
+  /// Until when statements wait for other processes' locks.
   void WaitUntil(SteadyTime until) noexcept { until_ = until; }
 
-  /// `sql` is a literal: it is prepared once and kept.
+  /// `sql` is a literal: it is prepared once and cached.
   Statement Prepare(const char* sql);
   /// Runs statements without results.
   int Execute(const char* sql) noexcept;
-  /// Waits a moment for another process; false when `WaitUntil`'s time has come.
+  /// Waits a moment for another process; false when the time of `WaitUntil` has come.
   bool Pause(int tries);
 
  private:
@@ -75,8 +73,7 @@ class Connection {
   std::map<const char*, StatementHandle> statements_;
 };
 
-/// A transaction that takes the write lock at once (upgrading a read later can fail for good), and
-/// rolls back unless committed.
+/// Takes the write lock at once: upgrading later can fail for good. Rolls back unless committed.
 class WriteTransaction {
  public:
   explicit WriteTransaction(Connection& connection) noexcept : connection_(connection) {}

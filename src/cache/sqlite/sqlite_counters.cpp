@@ -27,7 +27,7 @@ int AddTo(Connection& connection, const std::string& key, const Counters& delta)
   return SQLITE_OK;
 }
 
-/// Drops the rows of one family of keys that sort before `first_kept`.
+/// Deletes a family's rows that sort before `first_kept`.
 int DropBefore(Connection& connection, const std::string& family, const std::string& first_kept) {
   return connection.Prepare("DELETE FROM counters WHERE key >= ?1 AND key < ?2")
       .Bind(1, std::string_view(family))
@@ -45,7 +45,7 @@ int ReadInto(Connection& connection, const std::string& key, Counters& counters,
     if (field == kSinceField) {
       if (since != nullptr) *since = WallTime(std::chrono::milliseconds(value));
     } else {
-      SetCounterField(counters, field, value);  // a newer version's counter is not ours to show
+      SetCounterField(counters, field, value);  // ignores counters of newer versions
     }
   }
   return code == SQLITE_DONE ? SQLITE_OK : code;

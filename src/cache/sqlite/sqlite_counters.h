@@ -7,16 +7,16 @@
 
 namespace vcache::cache {
 
-// The counters of the local store. All answer SQLite's result codes.
+// The counters of the local store. All return SQLite's result codes.
 
-/// Notes when counting began, unless that is known. Inside a transaction of the caller.
+/// Records when counting began, unless recorded already. Call inside a transaction.
 int BeginCounting(Connection& connection, std::string_view prefix, WallTime now);
 
-/// Adds to the totals, the day and the hour of `when`. Inside a transaction of the caller.
+/// Adds to the totals, the day and the hour of `when`. Call inside a transaction.
 int AddCounters(Connection& connection, std::string_view prefix, const Counters& delta,
                 WallTime when);
 
-/// Drops days and hours that are past their life. Inside a transaction of the caller.
+/// Deletes expired days and hours. Call inside a transaction.
 int PruneCounters(Connection& connection, std::string_view prefix, WallTime now);
 
 int ReadCounters(Connection& connection, std::string_view prefix, WallTime now,

@@ -14,7 +14,7 @@
 #include "vcache/cache/sqlite/sqlite_store.h"
 #include "vcache/core/unique_fd.h"
 
-// What OpenSqliteStore would say of a directory, found out without leaving anything in it.
+// Predicts the answer of OpenSqliteStore and leaves nothing in the directory.
 namespace vcache::cache {
 namespace {
 
@@ -24,7 +24,7 @@ std::error_code LastError() {
   return {errno, std::generic_category()};
 }
 
-/// Directories that are made for the trial and go with it, as far as nobody has put a file there.
+/// Directories made for the check; removed afterwards if they are still empty.
 class TrialDirectories {
  public:
   TrialDirectories() = default;
@@ -34,12 +34,12 @@ class TrialDirectories {
   TrialDirectories(const TrialDirectories&) = delete;
   TrialDirectories& operator=(const TrialDirectories&) = delete;
 
-  /// Makes what is missing of the path, from the top.
+  /// Makes the missing parts of the path, from the top.
   std::error_code Make(const fs::path& directory) {
     fs::path so_far;
     for (const fs::path& part : directory) {
       so_far /= part;
-      if (part.empty()) continue;  // behind a slash at the end
+      if (part.empty()) continue;  // after a trailing slash
       if (::mkdir(so_far.c_str(), S_IRWXU) == 0) {
         made_.push_back(so_far);
       } else if (struct stat about{}; ::stat(so_far.c_str(), &about) != 0) {
@@ -53,7 +53,7 @@ class TrialDirectories {
   std::vector<fs::path> made_;
 };
 
-/// Whether a file can be made there; it has a name for a moment.
+/// Whether a file can be made there; it exists for a moment.
 std::error_code MakeAndRemoveFile(const fs::path& directory) {
   std::string name = (directory / "verdictcache-check-XXXXXX").string();
   if (!UniqueFd(::mkostemp(name.data(), O_CLOEXEC))) return LastError();
@@ -61,8 +61,8 @@ std::error_code MakeAndRemoveFile(const fs::path& directory) {
   return {};
 }
 
-/// The version of the tables, from the head of a database of ours
-/// (https://www.sqlite.org/fileformat.html); nothing for other files, which do not stop a start.
+/// The schema version from the header of one of our databases
+/// (https://www.sqlite.org/fileformat.html). Empty for other files, which do not stop a start.
 std::optional<std::int64_t> VersionOf(const std::string& path) {
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   constexpr std::string_view kApplicationId = "VC$c";
@@ -85,7 +85,7 @@ Result<void> CheckFiles(const fs::path& directory) {
   for (const char* name : {"verdictcache.db", "verdictcache.db-wal", "verdictcache.db-shm"}) {
     const std::string path = (directory / name).string();
     struct stat about {};
-    if (::stat(path.c_str(), &about) != 0) continue;  // OpenSqliteStore makes it
+    if (::stat(path.c_str(), &about) != 0) continue;  // OpenSqliteStore creates it
     if (S_ISDIR(about.st_mode) || ::access(path.c_str(), R_OK | W_OK) != 0) {
       return CannotOpenForWriting(path);
     }

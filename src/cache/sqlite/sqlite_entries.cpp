@@ -52,14 +52,14 @@ int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most) {
 
 EntryWalk::EntryWalk(const KeySpace& keys, const KeyPattern& pattern, ContentKind kind)
     : keys_(keys), pattern_(pattern), kind_(kind) {
-  // What stands before the first wildcard bounds the keys that can match.
+  // The text before the first wildcard bounds the keys that can match.
   const std::string family = std::string(KindName(kind)) + ":";
   const std::string literal = pattern.text().substr(0, pattern.text().find_first_of("*?"));
   const bool is_longer = literal.starts_with(family);
   done_ = !is_longer && !family.starts_with(literal);
   from_ = keys.prefix() + (is_longer ? literal : family);
   end_ = from_;
-  ++end_.back();  // our keys are ASCII behind the prefix: never overflows
+  ++end_.back();  // keys are ASCII after the prefix: no overflow
 }
 
 int EntryWalk::Next(Connection& connection, ClearMode mode, std::int64_t now_ms,
@@ -78,7 +78,7 @@ int EntryWalk::Next(Connection& connection, ClearMode mode, std::int64_t now_ms,
       ++rows;
       const std::string_view key = statement.Bytes(1);
       from_ = key;
-      from_ += '\0';  // the least key behind this one
+      from_ += '\0';  // the smallest key after this one
       if (keys_.FamilyOf(key) != kind_) continue;
       if (!pattern_.Matches(key.substr(keys_.prefix().size()))) continue;
       matching.push_back(statement.Integer(0));

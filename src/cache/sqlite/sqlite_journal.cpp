@@ -62,7 +62,7 @@ Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
   return written;
 }
 
-/// A change of state, in either direction.
+/// Logs only when the state changes.
 void SqliteJournal::Tell(const Result<void>& written) {
   if (refused_.exchange(!written) != written.has_value()) return;
   if (written) {

@@ -25,7 +25,7 @@ std::string EncodeCounters(const Counters& counters) {
 Counters DecodeCounters(std::string_view text) {
   Counters counters;
   const Result<Json> json = ParseJson(text);
-  if (!json || !json->is_object()) return counters;  // damaged by hand: nothing can be known
+  if (!json || !json->is_object()) return counters;  // damaged: the counts are lost
   for (const auto& [field, value] : json->items()) {
     if (const auto number = AsInteger(&value)) SetCounterField(counters, field, *number);
   }
@@ -42,7 +42,7 @@ PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life
   write.expires_at = now + life;
   write.counters = request.counters;
   Entry entry = *request.entry;
-  entry.expires_at = write.expires_at;  // as the shared store will want it
+  entry.expires_at = write.expires_at;  // as the shared store needs it
   write.store_key = keys.StoreKey(entry.key);
   write.value = EncodeEntry(entry, format, keys.StoredDigest(entry.key));
   return write;

@@ -9,15 +9,13 @@
 
 namespace vcache::cache {
 
-// The writes that wait for the shared store. All answer SQLite's result codes. Each site has its
-// own, told apart by `prefix`.
+// The pending writes of one site (`prefix`). All return SQLite's result codes.
 
-/// What waits when `request` is to be kept for `life` from `now` on.
+/// The pending write for `request`, whose entry lives for `life` from `now` on.
 PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
                        const KeySpace& keys, const EntryFormatOptions& format);
 
-/// Puts a write behind the others; its number is made here, and its id when it has none. Inside a
-/// transaction of the caller.
+/// Appends a write; assigns its number, and an id when it has none. Call inside a transaction.
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);
 
 int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_most,
@@ -26,25 +24,24 @@ int ReadPending(Connection& connection, std::string_view prefix, std::size_t at_
 /// Removes the write; its entry stays as a copy.
 int ErasePending(Connection& connection, const PendingWrite& write);
 
-/// What is cleared locally must not come to the shared store: takes the entry out of the writes
-/// whose key is no entry any more, and leaves their counters. Inside a transaction of the caller.
+/// Removes entries that were cleared locally from pending writes, so that they do not reach the
+/// shared store; their counters stay. Call inside a transaction.
 int DropOrphans(Connection& connection, std::string_view prefix);
 
-/// How many clears of the shared store were seen; left as it is when nothing was noted yet.
+/// The recorded count of the shared store's clears; `clears` is unchanged when none is recorded.
 int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
 int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);
-/// Removes entries of the site that do not wait, and says how many. Inside a transaction of the
-/// caller.
+/// Removes some copies of the site; `dropped` is how many. Call inside a transaction.
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped);
 
-/// The waiting entries of ours whose life is not over at `now` and whose names match, each once.
+/// The pending entries that match and have not expired at `now`, each once.
 int ReadWaitingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
                        WallTime now, std::vector<WaitingEntry>& entries);
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
 
-/// Adds the counters of all that wait; those made on the day of `now` also to `today`.
+/// Sums the counters of all pending writes; those made on the day of `now` also count in `today`.
 int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime now,
                        CounterTotals& totals);
 

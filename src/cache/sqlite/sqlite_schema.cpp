@@ -45,11 +45,11 @@ constexpr const char* kCreateCallsInFlight =
     " owner TEXT NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version=4";
 
-/// The step to each version from the one before; an empty file takes all of them.
+/// The step from each version to the next; an empty file takes all of them.
 constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
-/// What the first column of the first row says.
+/// The first column of the first row.
 int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
   Statement statement = connection.Prepare(sql);
   const int code = statement.Step();
@@ -59,8 +59,8 @@ int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
   return SQLITE_OK;
 }
 
-/// Several processes may start at once. SQLite does not ask the busy handler in all steps of the
-/// change to WAL, so the whole step is tried again.
+/// Repeats `step` while the database is busy. Several processes may start at once, and SQLite does
+/// not call the busy handler in every step of the change to WAL.
 template <typename Step>
 int UntilNotBusy(Connection& connection, const Step& step) {
   for (int tries = 0;; ++tries) {
@@ -78,7 +78,7 @@ int TurnWalOn(Connection& connection) {
 
 enum class Content { kOurs, kForeign, kNewer };
 
-/// Whoever else's database has the version 1 is left as it is.
+/// Marks a database of other software as foreign; it stays unchanged.
 int CheckIsOurs(Connection& connection, Content& content) {
   std::int64_t id = 0;
   const int code = ReadInteger(connection, "PRAGMA application_id", id);
@@ -86,7 +86,7 @@ int CheckIsOurs(Connection& connection, Content& content) {
   return code;
 }
 
-/// Makes what is missing: everything, or the steps to today's version.
+/// Creates the missing tables, or upgrades them to the current version.
 int MakeTables(Connection& connection, Content& content) {
   WriteTransaction transaction(connection);
   if (const int code = transaction.Begin(); code != SQLITE_OK) return code;
@@ -113,7 +113,7 @@ int MakeTables(Connection& connection, Content& content) {
   return transaction.Commit();
 }
 
-/// Whether the file is a database with our tables in it, read from its first pages.
+/// Whether the file is a database with our tables, judged from its first pages.
 int CheckTables(Connection& connection, Content& content) {
   std::int64_t version = 0;
   if (const int code = ReadInteger(connection, "PRAGMA user_version", version); code != SQLITE_OK) {
@@ -196,7 +196,7 @@ Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory) 
   }
   if (failed) return CannotUseDirectory(directory, failed);
   const std::string path = (directory / "verdictcache.db").string();
-  // O_EXCL: to open and close a file that SQLite has open in this process would drop its locks.
+  // O_EXCL: opening and closing a file that this process has open in SQLite would drop its locks.
   const UniqueFd file(
       ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file && errno != EEXIST) {
@@ -212,7 +212,7 @@ Result<std::unique_ptr<Connection>> OpenDatabase(const std::string& path, Clock&
   if (connection == nullptr) return Explain(code, path);
   Content content = Content::kOurs;
   code = UntilNotBusy(*connection, [&] { return CheckTables(*connection, content); });
-  if (code == SQLITE_OK && content == Content::kOurs) {  // nothing of others is changed
+  if (code == SQLITE_OK && content == Content::kOurs) {  // do not change a foreign file
     code = UntilNotBusy(*connection, [&] { return TurnWalOn(*connection); });
   }
   if (code != SQLITE_OK) return Explain(code, path);

@@ -12,19 +12,19 @@
 
 namespace vcache::cache {
 
-/// The newest version of the tables that this program knows.
+/// The newest schema version that this program knows.
 std::int64_t NewestSchema() noexcept;
-/// What is wrong with a database of a later version. kBadConfiguration.
+/// The error for a database of a newer version. kBadConfiguration.
 Error WrittenByNewer(const std::string& path);
-/// What is wrong with a directory that cannot be used, and with a file in it. kBadConfiguration.
+/// The errors for a directory, and for a file in it, that cannot be used. kBadConfiguration.
 Error CannotUseDirectory(const std::filesystem::path& directory, const std::error_code& reason);
 Error CannotOpenForWriting(const std::string& path);
 
-/// Makes the directory (0700) and the file (0600) where they are missing. kBadConfiguration.
+/// Creates the directory (0700) and the file (0600) if missing. Error: kBadConfiguration.
 Result<std::string> PrepareDatabaseFile(const std::filesystem::path& directory);
 
-/// Opens the file; makes the tables in an empty one, and refuses what is not ours, damaged, or
-/// written by a newer version. Waits at most `wait` for other processes that do the same.
+/// Opens the file and creates the tables in an empty one. Refuses a file that is foreign, damaged
+/// or of a newer version. Waits at most `wait` for other processes that do the same.
 Result<std::unique_ptr<Connection>> OpenDatabase(const std::string& path, Clock& clock,
                                                  std::chrono::milliseconds wait);
 

@@ -16,8 +16,7 @@ constexpr int kReaders = 4;
 constexpr int kSweptByKeep = 32;
 constexpr int kSweptAtOpen = 2'000;
 
-/// Whether the next try may succeed. Everything else (disk full, input/output error, damage, a
-/// file that was moved away) does not get better by itself.
+/// Whether a retry may succeed; a full disk, damage or a moved file is permanent.
 bool IsTransient(int code) noexcept {
   if (code == SQLITE_IOERR_NOMEM) return true;
   switch (code & 0xFF) {
@@ -91,7 +90,7 @@ Result<void> SqliteVerdictStore::Start() {
   });
 }
 
-/// What a failed call means. Turns the store off, with one warning, when it will not recover.
+/// The error for a failed call. A permanent failure turns the store off, with one warning.
 Error SqliteVerdictStore::Judge(int code) {
   if (IsTransient(code)) {
     return {ErrorCode::kStoreUnavailable, "The local store is busy."};
@@ -105,7 +104,6 @@ Error SqliteVerdictStore::Judge(int code) {
   return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
 }
 
-/// Runs `step` in one transaction, or nothing of it.
 template <typename Step>
 Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
@@ -136,7 +134,7 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
   Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
   if (entry) {
     result.outcome = LookupOutcome::kHit;
-    entry->expires_at.reset();  // of one that waits for the shared store
+    entry->expires_at.reset();  // set only while the entry is pending
     result.entry = std::make_shared<const Entry>(std::move(*entry));
     result.ttl = std::chrono::milliseconds(expires_ms - now_ms);
   } else if (entry.error().code != ErrorCode::kNotCached) {
@@ -227,14 +225,14 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
     }
   }
   if (mode == ClearMode::kDryRun) return report;
-  // What is cleared must not come to the shared store either.
+  // Pending writes must not bring a cleared entry to the shared store.
   const Result<void> dropped = Write(
       deadline, [&](Connection& connection) { return DropOrphans(connection, keys_.prefix()); });
   if (!dropped) return dropped.error();
   return report;
 }
 
-/// The id is not needed: what was committed is known.
+/// The id is not needed: a local commit is certain.
 Result<void> SqliteVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
   if (write.delta.empty()) return {};
   return Write(deadline,
@@ -289,12 +287,12 @@ Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadli
 }
 
 Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
-  std::int64_t seen = clears;  // whoever never looked has missed nothing
+  std::int64_t seen = clears;  // on the first call no clear was missed
   const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
     return ReadClearsSeen(connection, keys_.prefix(), seen);
   });
   if (!read) return read;
-  // In small transactions: requests write meanwhile.
+  // In small transactions, so that requests can write in between.
   constexpr std::int64_t kAtOnce = 500;
   for (std::int64_t dropped = seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
     const Result<void> done = Write(deadline, [&](Connection& connection) {
@@ -347,7 +345,7 @@ Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, 
                                                     logger, *std::move(database));
   if (Result<void> started = store->Start(); !started) {
     Error error = std::move(started).error();
-    // At open even a passing trouble is the operator's: there is nothing to fall back to yet.
+    // At start-up a transient failure is an error too: no store is there to fall back on.
     if (error.code == ErrorCode::kStoreUnavailable) error.code = ErrorCode::kIo;
     return error;
   }

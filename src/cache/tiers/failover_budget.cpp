@@ -6,9 +6,9 @@
 namespace vcache::cache {
 namespace {
 
-/// More than a day's windows ever are; the knowledge of old ones is dropped.
+/// More than the windows of one day; then idle windows are forgotten.
 constexpr std::size_t kMostKnown = 256;
-/// Another process that shares the local store may leave changes behind, too.
+/// Recount at intervals: another process that shares the local store may add pending changes.
 constexpr std::chrono::seconds kBudgetRecountInterval{5};
 
 }  // namespace
@@ -44,7 +44,7 @@ void FailoverBudget::NoteLocal(const std::string& reason) {
       {{"one_in", options_.outage_parts}, {"reason", reason}});
 }
 
-/// What waits here is spent already, though the shared sum does not say so yet.
+/// Lowers the limits by pending changes, which are spent but not in the shared sums yet.
 std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim> claims) {
   std::vector<BudgetClaim> lowered(claims.begin(), claims.end());
   if (!anything_waits_.load()) return lowered;
@@ -52,7 +52,7 @@ std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim
   for (BudgetClaim& claim : lowered) {
     const auto known = known_.find(claim.window.name);
     if (known == known_.end()) continue;
-    // What is to be given back counts when it is: else it might be spent twice.
+    // Ignore pending refunds until they are delivered; counting them now could spend them twice.
     claim.limit_micros -= std::max<std::int64_t>(known->second.waiting, 0);
   }
   return lowered;
@@ -70,7 +70,7 @@ BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadli
   const bool something_waits = anything_waits_.load();
   BudgetAnswer answer = shared_.Reserve(LessWaiting(claims), deadline);
   if (answer.outcome == BudgetOutcome::kRefused && something_waits && DeliverNow()) {
-    // What was being delivered counted here and there: asked again, it counts once.
+    // A change in delivery counted twice: in the shared sum and as pending. Now it counts once.
     answer = shared_.Reserve(LessWaiting(claims), deadline);
   }
   if (answer.outcome == BudgetOutcome::kUnavailable) {
@@ -111,11 +111,11 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
 
 /// On disk if possible, else in memory.
 void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
-  // The request may have used its time up; money is worth a little more of it.
+  // A time limit of its own: the request's deadline may be over, but the change must be kept.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   if (outbox_ == nullptr || !outbox_->Put(adjustment, patience)) {
     const Result<void> noted = memory_.Put(adjustment, patience);
-    (void)noted;  // memory refuses nothing
+    (void)noted;  // memory never fails
   }
   {
     const MutexLock lock(known_mutex_);
@@ -126,7 +126,7 @@ void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
   anything_waits_ = true;
 }
 
-/// An adjustment that overtakes what waits for the same sum would find less there than there is.
+/// An adjustment must not overtake pending changes: a refund would find too low a sum.
 bool FailoverBudget::MustWait(const BudgetAdjustment& adjustment) {
   if (!shared_.available()) return true;
   if (!anything_waits_.load()) return false;
@@ -185,7 +185,7 @@ void FailoverBudget::Recount() {
   std::vector<BudgetChange> all = *memory_.Sums(patience);
   if (outbox_ != nullptr) {
     const auto on_disk = outbox_->Sums(patience);
-    if (!on_disk) return;  // what is known stays
+    if (!on_disk) return;  // keep the last known counts
     all.insert(all.end(), on_disk->begin(), on_disk->end());
   }
   anything_waits_ = !all.empty();
@@ -196,7 +196,7 @@ void FailoverBudget::Recount() {
   }
 }
 
-/// False when something must wait further.
+/// False when changes stay pending.
 bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
   for (;;) {
     const Deadline patience = Deadline::After(clock_, options_.step_timeout);
@@ -212,7 +212,7 @@ bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
     NoteChanged(*batch);
     const Result<void> forgotten = outbox.Forget(batch->id, patience);
     Recount();
-    if (!forgotten) return false;  // delivered again later, which changes nothing
+    if (!forgotten) return false;  // it is delivered again later, which has no effect
   }
 }
 
@@ -234,7 +234,7 @@ void FailoverBudget::Stop() {
   SaveMemory();
 }
 
-/// What waits in memory ends with the process, unless the disk takes it now.
+/// Moves pending changes from memory to disk, since memory ends with the process.
 void FailoverBudget::SaveMemory() {
   const MutexLock waiting(waiting_mutex_);
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
@@ -243,7 +243,7 @@ void FailoverBudget::SaveMemory() {
     if (!batch || batch->id.empty()) return;
     if (outbox_ == nullptr || !outbox_->Put(*batch, patience)) break;
     const Result<void> forgotten = memory_.Forget(batch->id, patience);
-    (void)forgotten;  // memory refuses nothing
+    (void)forgotten;  // memory never fails
   }
   if (std::exchange(is_loss_told_, true)) return;
   logger_.Error(

@@ -9,7 +9,7 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::size_t kDeliveryBatch = 16;
-/// Another process that shares the local store may leave writes behind, too.
+/// Recount at intervals: another process that shares the local store may add pending writes.
 constexpr std::chrono::seconds kRecountInterval{5};
 
 bool SameDay(WallTime one, WallTime other) {
@@ -38,7 +38,7 @@ FailoverStore::~FailoverStore() {
 
 bool FailoverStore::MustAskLocal(const LookupResult& found, bool writes_wait) const {
   if (local_ == nullptr || found.outcome == LookupOutcome::kHit) return false;
-  // A shared store that is back does not know yet what still waits here: its miss is none.
+  // While writes are pending, a miss in the shared store is not final.
   return found.outcome == LookupOutcome::kUnavailable || writes_wait;
 }
 
@@ -64,8 +64,7 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
   }
   if (open.empty()) return results;
   std::vector<LookupResult> local = local_->LookupMany(open, deadline);
-  // What was delivered in between was not in the shared store yet, and is not in the local one any
-  // more.
+  // A write delivered between the two look-ups was in neither store when asked.
   const bool may_have_moved = delivered_.load() != delivered;
   const std::vector<LookupResult> again =
       may_have_moved ? ask_shared(open) : std::vector<LookupResult>();
@@ -86,7 +85,7 @@ void FailoverStore::NoteWaiting(const Error& reason) {
                {{"reason", reason.message}});
 }
 
-/// Keeps the totals that an outage would show up to date.
+/// Updates the totals that are shown during an outage.
 void FailoverStore::Remember(const Counters& written, WallTime when) {
   const MutexLock lock(totals_mutex_);
   if (!last_totals_) return;
@@ -96,7 +95,7 @@ void FailoverStore::Remember(const Counters& written, WallTime when) {
   last_read_ = when;
 }
 
-/// So that there is something to show in an outage, even if nobody asked before.
+/// Reads the totals once, so that an outage can show them.
 void FailoverStore::LearnTotals() {
   {
     const MutexLock lock(totals_mutex_);
@@ -104,15 +103,14 @@ void FailoverStore::LearnTotals() {
   }
   if (!shared_.available()) return;
   const auto ignored = Read(clock_.WallNow(), Deadline::After(clock_, options_.step_timeout));
-  (void)ignored;  // it is remembered if there is something
+  (void)ignored;  // `Read` remembers the totals
 }
 
-/// What the next outage would else make us pay for again. A copy that cannot be made is no loss
-/// now.
+/// A local copy saves a paid call in the next outage. A failure here loses nothing now.
 void FailoverStore::PutCopy(const PutRequest& request) {
   if (local_ == nullptr) return;
   PutRequest copy = request;
-  copy.counters = Counters{};  // they are counted in the shared store
+  copy.counters = Counters{};  // the shared store has counted them
   const Result<void> ignored = local_->Put(copy, Deadline::After(clock_, options_.step_timeout));
   (void)ignored;
 }
@@ -126,7 +124,7 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
     PutCopy(request);
   }
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
-  // The shared store may have used the time up; a paid verdict is worth a little more of it.
+  // A time limit of its own: the deadline may be over, but the paid verdict must be kept.
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   if (!local_->PutPending(request, patience)) return kept;
   NoteWaiting(kept.error());
@@ -165,8 +163,7 @@ Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   return totals;
 }
 
-/// What waits here and is not in the shared store: entries of the cache that only we can count. One
-/// that cannot be counted is left out.
+/// Counts pending entries that the shared store lacks; none when they cannot be counted.
 ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline deadline) {
   if (local_ == nullptr || pending_.load() == 0) return {};
   const auto waiting = local_->WaitingEntries(pattern, deadline);
@@ -209,25 +206,25 @@ void FailoverStore::Recount() {
   if (local_ == nullptr) return;
   std::uint64_t before = pending_.load();
   const auto count = local_->CountPending(Deadline::After(clock_, options_.step_timeout));
-  // A write that came to wait meanwhile may be missing in the count: then the next one tells.
+  // If a write became pending meanwhile, keep the old count until the next recount.
   if (count) pending_.compare_exchange_strong(before, *count);
 }
 
-/// False when it must wait further.
+/// False when the write stays pending.
 bool FailoverStore::DeliverOne(const PendingWrite& write) {
   const Deadline patience = Deadline::After(clock_, options_.step_timeout);
   Result<void> taken = shared_.Deliver(write, patience);
   if (!taken && taken.error().code == ErrorCode::kBadRequest) {
     logger_.Error("The shared store will never take an entry that waited; it is given up",
                   {{"reason", taken.error().message}});
-    PendingWrite rest = write;  // what was spent is counted all the same
+    PendingWrite rest = write;  // drop the entry, but still count the cost
     rest.store_key.clear();
     rest.value.clear();
     taken = shared_.Deliver(rest, patience);
   }
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
   Remember(write.counters, clock_.WallNow());
-  delivered_.fetch_add(1);  // before it stops waiting: `LookupMany` relies on it
+  delivered_.fetch_add(1);  // before it is removed: `LookupMany` relies on this order
   return local_->RemovePending(write, patience).has_value();
 }
 

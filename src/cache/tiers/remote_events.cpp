@@ -5,7 +5,7 @@
 namespace vcache::cache {
 namespace {
 
-/// The connection that answers may take a moment longer than the one that listens.
+/// The command connection may recover a moment later than the subscription.
 constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::chrono::milliseconds kPause{20};
 
@@ -21,14 +21,14 @@ void RemoteEvents::OnMessage(std::string_view message) {
       return;
     case StoreEvent::Kind::kCleared: {
       const Result<KeyPattern> pattern = KeyPattern::Parse(event->subject);
-      // A pattern of a newer version that we cannot read may have matched anything.
+      // A newer version's pattern that cannot be parsed may match everything.
       const KeyPattern cleared = pattern ? *pattern : KeyPattern::All();
       parts_.tiers.ClearMemory(cleared);
       parts_.failover.ForgetCleared(cleared);
       return;
     }
     case StoreEvent::Kind::kCountersReset:
-      return;  // nobody keeps counters in memory for longer than a flush
+      return;  // replicas hold counters in memory only until a flush
   }
 }
 

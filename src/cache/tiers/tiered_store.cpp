@@ -60,7 +60,7 @@ Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
     return kept;
   }
   const Result<void> ignored = memory_->Put(request, deadline);
-  (void)ignored;  // memory refuses nothing
+  (void)ignored;  // memory never fails
   return kept;
 }
 
@@ -74,7 +74,7 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   const MemoryClearReport front = memory_->ClearHere(pattern, mode);
   if (backing_ == nullptr) return front.all;
-  if (behind) *behind += front.alone;  // all else are copies of what was counted behind
+  if (behind) *behind += front.alone;  // the rest are copies of entries already counted
   return behind;
 }
 
@@ -83,7 +83,7 @@ void TieredStore::ClearMemory(const KeyPattern& pattern) {
   const WriterLock lock(clear_mutex_);
   clears_.fetch_add(1);  // what is being read behind may be older than the clear
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
-  (void)ignored;  // memory refuses nothing
+  (void)ignored;  // memory never fails
 }
 
 bool TieredStore::available() const noexcept {

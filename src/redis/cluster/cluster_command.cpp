@@ -24,7 +24,7 @@ bool IsOneOf(const std::array<std::string_view, kSize>& names, std::string_view 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// All words behind the name are keys.
+/// For commands whose words after the name are all keys.
 CommandPlan PartBySlot(const RespCommand& command, Merge merge) {
   CommandPlan plan;
   plan.merge = merge;

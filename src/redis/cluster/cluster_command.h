@@ -11,37 +11,37 @@
 
 namespace vcache::redis {
 
-/// A piece of a command that one server can carry out.
+/// The part of a command for one server.
 struct CommandPart {
   RespCommand command;
-  std::optional<std::uint16_t> slot;  ///< Of all its keys; empty when it has none.
-  std::vector<std::size_t> places;    ///< Of its keys among those of the whole command.
+  std::optional<std::uint16_t> slot;  ///< The slot of all its keys; empty without keys.
+  std::vector<std::size_t> places;    ///< The positions of its keys in the whole command.
 };
 
-/// How the replies to the parts make the reply to the whole.
+/// How the replies to the parts are merged.
 enum class Merge {
   kOnly,     ///< There is one part.
   kInOrder,  ///< MGET: an element for each key.
   kSum,      ///< UNLINK: numbers.
-  kScan,     ///< SCAN: one part, for one master after the other.
+  kScan,     ///< SCAN: one part, sent to one master after the other.
 };
 
 struct CommandPlan {
   Merge merge = Merge::kOnly;
-  std::size_t places = 0;  ///< Keys of the whole command, where it was parted.
+  std::size_t places = 0;  ///< Keys of the whole command, if it was split.
   std::vector<CommandPart> parts;
 };
 
-/// Parts a command by the slots of its keys. Knows the commands with several keys that this
-/// service sends (MGET; UNLINK, DEL, EXISTS; EVAL, EVALSHA) and those without any; of every other
-/// the first argument is the key. kInternal when a script's keys lie in several slots.
+/// Splits a command by the slots of its keys. Knows the commands without keys, and those with
+/// several keys that this service sends: MGET; UNLINK, DEL, EXISTS; EVAL, EVALSHA. For every other
+/// command the first argument is the key. kInternal when a script's keys are in several slots.
 Result<CommandPlan> PlanCommand(const RespCommand& command);
 
-/// The same part, a key at a time.
+/// Splits a part again, one key each.
 std::vector<CommandPart> SplitByKey(const CommandPart& part);
 
-/// The cursor of a SCAN over all masters: which map of the slots it began with, which master it is
-/// at, and the cursor there. `0` begins, as with one server.
+/// The cursor of a SCAN over all masters: the version of the slot map at its start, the current
+/// master, and that master's cursor. It begins with `0`.
 struct ScanCursor {
   std::uint64_t version = 0;
   std::size_t master = 0;

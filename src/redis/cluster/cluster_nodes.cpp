@@ -9,12 +9,12 @@ namespace {
 
 using NodePointer = std::shared_ptr<ClusterNode>;
 
-/// Masters, their replicas met on the way, and seeds: beyond these no redirection is followed.
+/// Masters, replicas from redirections, and seeds. Beyond this limit redirections fail.
 constexpr std::size_t kMaxNodes = 2 * kMaxMasters;
-/// How long a node that nobody knows any more may be waited for; see `DropRetired`.
+/// How often to check whether a retired node is unused; see `DropRetired`.
 constexpr std::chrono::milliseconds kRetiredLook{1'000};
 
-/// A range has its servers in it, and a slot may be a range of its own.
+/// A range holds its servers, and every slot may be its own range.
 constexpr ReplyLimits kSlotsLimits{.max_bytes = 16 * 1024 * 1024, .max_elements = kSlotCount};
 constexpr ReplyLimits kInfoLimits{.max_bytes = 64 * 1024, .max_elements = 0};
 
@@ -73,7 +73,7 @@ ClusterNodes::~ClusterNodes() {
   }
   wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
-  // The connections' threads may still tell us of their state: they end while we are whole.
+  // The connections' threads still call `Want`: destroy them while this object is whole.
   retired_.clear();
   std::map<NodeAddress, NodePointer> nodes;
   std::shared_ptr<const ClusterView> view;
@@ -112,9 +112,9 @@ Result<NodePointer> ClusterNodes::NodeAt(const NodeAddress& address) {
   connection.command_timeout = options_.command_timeout;
   connection.connect_timeout = options_.connect_timeout;
   connection.client_name = options_.client_name;
-  // Every change of a server may be one of who serves its slots.
+  // A change of a server's state may mean that its slots have another server.
   connection.on_state = [this](const RespStatus& status) {
-    Want(status.state == RespState::kReady);  // who waits for it is not to wait for a pause of ours
+    Want(status.state == RespState::kReady);  // at once when ready: callers may wait for it
   };
   auto made = MakeRespConnection(std::move(connection), clock_, logger_);
   if (!made) return std::move(made).error();
@@ -218,7 +218,7 @@ void ClusterNodes::Main() noexcept {
       if (troubled) wanted_ = true;
       finished_ = started_;
       if (read) succeeded_ = started_;
-    } catch (const std::exception&) {  // out of memory: the next turn may do
+    } catch (const std::exception&) {  // out of memory: the next turn retries
       next_refresh_ = clock_.Now() + options_.last_refresh;
       const MutexLock lock(mutex_);
       wanted_ = true;
@@ -248,15 +248,15 @@ void ClusterNodes::WaitForWork() {
 
 bool ClusterNodes::Refresh() {
   const std::vector<NodePointer> known = KnownNodes();
-  ++turn_;  // another one each time: nobody's old view is believed for ever
-  for (const bool down : {false, true}) {  // who lost the others may know less: asked last
+  ++turn_;  // start with another server each time: one may have an old view
+  for (const bool down : {false, true}) {  // ask nodes that report "down" last: they may know less
     for (std::size_t i = 0; i < known.size(); ++i) {
       ClusterNode& node = *known[(turn_ + i) % known.size()];
       if (node.says_down.load() != down || !node.connection->available()) continue;
       if (ReadFrom(node)) return true;
     }
   }
-  // Nobody of those whom we know answers: whom we were told of at the start may know others.
+  // No known server answers. Ask the seeds, which may know other servers.
   if (auto met = MeetSeeds(); !met) {
     const MutexLock lock(mutex_);
     failure_ = met.error().message;
@@ -330,14 +330,14 @@ void ClusterNodes::LeaveSpareNodes(const ClusterView& view) {
   }
 }
 
-/// Connections end here and nowhere else: that may take a moment, which no caller is to wait for.
+/// The only place that closes connections. Closing may block, and no caller should wait for it.
 void ClusterNodes::DropRetired() {
   std::erase_if(retired_, [](const NodePointer& node) { return node.use_count() == 1; });
 }
 
-/// Once one says that the cluster is down, all are asked, so that it does not seem to be up again
-/// for as long as nobody has asked the others for a key. One that does not answer has to say itself
-/// that it is up, once it is back: it joins the cluster again only a while after it starts.
+/// Once one server reports the cluster down, ask all of them: otherwise it would seem up again
+/// until callers asked the others. A server that does not answer counts as down until it reports
+/// that the cluster is up. After a restart it rejoins the cluster only some time later.
 void ClusterNodes::AskWhetherUp() {
   const std::vector<NodePointer> known = KnownNodes();
   const auto says_down = [](const NodePointer& node) { return node->says_down.load(); };
@@ -361,14 +361,14 @@ bool ClusterNodes::IsTroubled() const {
 
 void ClusterNodes::LogTransitions() {
   const ClusterStatus status = Status();
-  // Before the first news that nobody answers yet is none.
+  // At start-up, do not log "not available" until a first attempt has failed.
   const bool first_failure = !status.available && told_reason_.empty() && !told_available_;
   if (status.available == told_available_ && !first_failure) return;
   if (first_failure && status.masters == 0 &&
       status.reason == "no server of the cluster answers yet") {
     return;
   }
-  // Nor is it one that those of whom we have just learnt are not connected to yet.
+  // Do not log it either while connections to new servers are being opened.
   const std::vector<NodePointer> known = KnownNodes();
   const auto is_new = [](const NodePointer& node) { return node->IsNew(); };
   if (first_failure && std::any_of(known.begin(), known.end(), is_new)) return;

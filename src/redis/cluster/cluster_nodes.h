@@ -16,56 +16,54 @@
 
 namespace vcache::redis {
 
-/// One server of the cluster and the connection to it.
+/// A server of the cluster and the connection to it.
 struct ClusterNode {
   NodeAddress address;
   std::unique_ptr<RespConnection> connection;
-  /// It said that the cluster is down, and has not said yet that it is up.
+  /// It has reported that the cluster is down, and not yet that it is up.
   std::atomic<bool> says_down{false};
-  /// When a redirection last led to it.
+  /// The time of the last redirection to it.
   std::atomic<SteadyTime> redirected_to{SteadyTime{}};
 
   bool Answers() const noexcept { return connection->available() && !says_down.load(); }
-  /// Made a moment ago: its first attempt to connect is still under way.
+  /// Its first attempt to connect is still in progress.
   bool IsNew() const {
     const RespStatus status = connection->Status();
     return status.state == RespState::kConnecting && status.connects == 0 && status.reason.empty();
   }
 };
 
-/// Who serves which slot, as last read. Immutable.
+/// The servers of the slots, as last read. Immutable.
 struct ClusterView {
-  std::uint64_t version = 0;  ///< Another one for every change.
+  std::uint64_t version = 0;  ///< Differs for every change.
   SlotMap map;
   std::vector<std::shared_ptr<ClusterNode>> masters;  ///< In the order of `map.masters()`.
 
-  /// The slot's server; null when nobody serves it.
+  /// The slot's server; null without one.
   ClusterNode* NodeOf(std::uint16_t slot) const noexcept;
   std::size_t SlotsAnswering() const noexcept;
 };
 
-/// The servers of a cluster and the thread that reads who serves which slot. Thread-safe.
-///
-/// Locks: `mutex_` may be taken while `making_` is held, and a connection's while either is; never
-/// the other way round. Neither is held over a command.
+/// The servers of a cluster, and the thread that reads the slots. Thread-safe. Lock order:
+/// `making_`, then `mutex_`, then a connection's lock. No lock is held during a command.
 class ClusterNodes {
  public:
-  /// Begins to connect to the seeds. Errors as those of `MakeRespConnection`.
+  /// Starts connecting to the seeds. Errors: as `MakeRespConnection`.
   static Result<std::unique_ptr<ClusterNodes>> Make(ClusterClientOptions options, Clock& clock,
                                                     Logger& logger);
   ~ClusterNodes();
 
-  /// Null until the slots were read for the first time.
+  /// Null until the slots have been read once.
   std::shared_ptr<const ClusterView> view() const;
-  /// The server at an address that a redirection named, met before or not. Null when there are too
-  /// many, or no connection can be made. May begin one; does not wait for it.
+  /// The server at the address of a redirection; connects to it if it is new, without waiting. Null
+  /// when there are too many servers or no connection can be made.
   std::shared_ptr<ClusterNode> At(const NodeAddress& address);
 
-  /// The slots are to be read again soon. Never blocks.
+  /// Asks the thread to read the slots soon. Never blocks.
   void RefreshSoon() { Want(false); }
-  /// Reads them now and waits for it. False when that failed or took too long.
+  /// Reads the slots and waits for it. False on failure or at `deadline`.
   bool RefreshNow(Deadline deadline);
-  /// `node` says that the cluster is down.
+  /// Records that `node` reports the cluster down.
   void NoteDown(ClusterNode& node);
 
   bool available() const noexcept;
@@ -112,9 +110,9 @@ class ClusterNodes {
 
   Mutex making_;  ///< One connection is made at a time.
 
-  // The thread's own.
+  // Used by the thread only.
   std::vector<std::shared_ptr<ClusterNode>> retired_;
-  std::size_t turn_ = 0;  // whom to ask first
+  std::size_t turn_ = 0;  // which server to ask first
   SteadyTime next_refresh_{};
   std::chrono::milliseconds pause_{};
   bool told_available_ = false;

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kMaxRedirections = 5;
-/// After CLUSTERDOWN or TRYAGAIN: 10, 20, 40 ms. A fail-over or a moved key may be that quick.
+/// After CLUSTERDOWN or TRYAGAIN: 10, 20, 40 ms. A fail-over or a moving key may be done by then.
 constexpr int kMaxRepetitions = 3;
 constexpr milliseconds kFirstPause{10};
 
@@ -120,12 +120,12 @@ void ClusterRun::Send(Batch& batch) {
   if (is_new) connection.AwaitReady(until_);
   std::vector<RespCommand> commands;
   for (const Job* job : batch.jobs) {
-    // Holds for the command behind it only; the connection writes the two next to each other.
+    // ASKING applies to the next command only; the connection writes the two together.
     if (job->asking) commands.push_back({{"ASKING"}, {}});
     commands.push_back(job->part.command);
   }
-  // The connection has the same limit and learns from calls that waited it out in full: those of
-  // the first round do, to a moment.
+  // In the first round, pass the full deadline: the connection applies the same limit, and it
+  // counts only calls that waited for all of it.
   auto ticket = connection.Submit(commands, rounds_ == 1 && !is_new ? deadline_ : until_);
   if (ticket) {
     batch.ticket = *std::move(ticket);
@@ -180,7 +180,7 @@ void ClusterRun::Follow(Job& job, const RespReply& reply, const ClusterNode& nod
 
 void ClusterRun::Repeat(Job& job, RespReply reply, ClusterNode& node) {
   if (reply.error_kind() == RespErrorKind::kTryAgain && job.part.places.size() > 1) {
-    // Some of its keys are here and some have gone: each is asked for by itself.
+    // Some of its keys have moved: ask for each key separately.
     std::vector<CommandPart> parts = SplitByKey(job.part);
     job.part = std::move(parts.front());
     for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -197,14 +197,14 @@ void ClusterRun::Repeat(Job& job, RespReply reply, ClusterNode& node) {
     return;
   }
   if (++job.repetitions > kMaxRepetitions || until_.Expired(clock_)) {
-    // Where it takes reads, or only this slot is without a server, others may go on.
+    // Other CLUSTERDOWN replies concern one slot or writes only; the server may serve others.
     if (reply.text == "CLUSTERDOWN The cluster is down") nodes_.NoteDown(node);
     job.failure = ClusterAway("it answers \"" + EscapeForLog(reply.text) + "\"");
     return;
   }
   counts_.repeated.fetch_add(1);
   if (reply.error_kind() == RespErrorKind::kClusterDown) {
-    if (job.part.slot) job.target = nullptr;  // the slot may have another owner by then
+    if (job.part.slot) job.target = nullptr;  // the slot may then have another owner
     job.asking = false;
     nodes_.RefreshSoon();
   }
@@ -267,8 +267,7 @@ Result<RespReply> ClusterRun::MergedSum(std::size_t command) const {
   return sum;
 }
 
-/// The cursor to go on with. After the last master it is looked again who serves the slots: what
-/// changed hands meanwhile was perhaps walked past.
+/// The next cursor. After the last master, checks that no slot changed owners meanwhile.
 Result<RespReply> ClusterRun::NextScanPage(RespReply page) const {
   if (!page.is_array() || page.elements.size() != 2 || !page.elements[0].is_text()) return page;
   ScanCursor next = scan_;

@@ -20,11 +20,11 @@ struct ClusterCounts {
   std::atomic<std::uint64_t> repeated{0};
 };
 
-/// One call of `ClusterClient::Run`: parts its commands, sends each part to its server, those of
-/// one server together, follows what the servers say, and puts the replies together. One thread.
+/// One call of `ClusterClient::Run`: splits the commands, sends each server its parts together,
+/// follows redirections, and merges the replies. One thread.
 class ClusterRun {
  public:
-  /// `timeout` bounds the whole call, whatever `deadline` allows.
+  /// `timeout` limits the whole call, even if `deadline` is later.
   ClusterRun(ClusterNodes& nodes, ClusterCounts& counts, Clock& clock,
              std::chrono::milliseconds timeout, Deadline deadline)
       : nodes_(nodes),
@@ -36,11 +36,11 @@ class ClusterRun {
   Result<std::vector<RespReply>> Go(std::span<const RespCommand> commands);
 
  private:
-  /// One part on its way.
+  /// A part in progress.
   struct Job {
     CommandPart part;
-    std::size_t command = 0;              // whose part it is
-    std::shared_ptr<ClusterNode> target;  // where it was redirected to; null: its slot's master
+    std::size_t command = 0;              // index of its command
+    std::shared_ptr<ClusterNode> target;  // target of a redirection; null: its slot's master
     bool asking = false;
     int redirections = 0;
     int repetitions = 0;
@@ -49,7 +49,7 @@ class ClusterRun {
 
     bool open() const noexcept { return !reply && !failure; }
   };
-  /// What goes to one server in one round.
+  /// The parts for one server in one round.
   struct Batch {
     std::shared_ptr<ClusterNode> node;
     std::vector<Job*> jobs;
@@ -79,7 +79,7 @@ class ClusterRun {
   const Deadline until_;
   std::shared_ptr<const ClusterView> view_;
   std::vector<CommandPlan> plans_;
-  std::deque<Job> jobs_;  // grows while pointers into it are held
+  std::deque<Job> jobs_;  // a deque: pointers stay valid while it grows
   ScanCursor scan_;
   int rounds_ = 0;
   int pauses_ = 0;

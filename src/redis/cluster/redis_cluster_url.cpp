@@ -6,7 +6,7 @@
 namespace vcache::redis {
 namespace {
 
-/// Any of them leads to the rest; nobody needs more.
+/// Any seed leads to the rest, so more are not needed.
 constexpr std::size_t kMaxSeeds = 32;
 constexpr std::string_view kPlain = "redis+cluster://";
 constexpr std::string_view kTls = "rediss+cluster://";
@@ -25,7 +25,7 @@ Result<RedisClusterUrl> ParseRedisClusterUrl(std::string_view text) {
   if (!IsRedisClusterUrl(text)) return BadCluster("it does not begin with redis+cluster://");
   const std::string scheme = text.starts_with(kTls) ? "rediss://" : "redis://";
   text.remove_prefix(text.starts_with(kTls) ? kTls.size() : kPlain.size());
-  // [user[:password]@]hosts[/database][?options]: each host is read with all the rest.
+  // [user[:password]@]hosts[/database][?options]: each host is parsed with the same rest.
   const std::size_t question = std::min(text.find('?'), text.size());
   const std::size_t at = text.substr(0, question).rfind('@');
   const std::size_t hosts_begin = at == std::string_view::npos ? 0 : at + 1;

@@ -7,7 +7,6 @@
 
 namespace vcache::redis {
 
-/// The servers, and what callers count.
 class ClusterClient::Impl {
  public:
   Impl(std::unique_ptr<ClusterNodes> nodes, std::chrono::milliseconds timeout, Clock& clock)

@@ -24,7 +24,7 @@ constexpr std::array<std::uint16_t, 256> MakeCrcTable() {
   return table;
 }
 
-/// A name or literal to connect to: what a server announces is not better than what a user types.
+/// A plausible host: a server's announcement is checked like a user's input.
 bool IsHost(std::string_view host) {
   constexpr std::size_t kLongestName = 255;
   return !host.empty() && host.size() <= kLongestName &&
@@ -42,8 +42,8 @@ bool IsSlot(const RespReply& reply) {
          reply.integer < static_cast<std::int64_t>(kSlotCount);
 }
 
-/// `[host, port, id, ...]`; host is null or empty where the server does not know it, or `?` where
-/// it has no name to announce.
+/// Reads `[host, port, id, ...]`. The host is null or empty when the server does not know it, and
+/// `?` when it has no name to announce.
 std::optional<NodeAddress> ReadNode(const RespReply& node, std::string_view asked_host) {
   if (!node.is_array() || node.elements.size() < 2) return std::nullopt;
   const RespReply& host = node.elements[0];
@@ -96,7 +96,7 @@ Result<void> SlotMap::TakeRange(const RespReply& range, std::string_view asked_h
       parts[0].integer > parts[1].integer) {
     return Strange("has a range that is none");
   }
-  const auto address = ReadNode(parts[2], asked_host);  // the master; replicas stand behind it
+  const auto address = ReadNode(parts[2], asked_host);  // the master; its replicas follow
   if (!address) return Strange("has a server without a usable address");
   const std::size_t place = PlaceOf(*address);
   if (place >= kMaxMasters) return Strange("names more servers than we can talk to");

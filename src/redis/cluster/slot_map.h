@@ -14,18 +14,18 @@
 
 namespace vcache::redis {
 
-// Redis Cluster's parting of keys into hash slots, and of slots among servers:
+// Redis Cluster's hash slots and their servers:
 // https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 
 inline constexpr std::size_t kSlotCount = 16'384;
-/// Masters of one cluster, at most: each has a connection with a thread.
+/// The most masters in a cluster: each has a connection with a thread.
 inline constexpr std::size_t kMaxMasters = 128;
 
-/// CRC-16/XMODEM, as the specification's appendix A has it.
+/// CRC-16/XMODEM, as in appendix A of the specification.
 std::uint16_t Crc16(std::string_view bytes) noexcept;
 
-/// The slot of a key. When it has a `{` and a `}` behind it with something in between, only what
-/// stands between the first such two counts.
+/// The slot of a key. If the key has a `{` and, after it, a `}` with text in between, only the text
+/// between the first two counts.
 std::uint16_t KeySlot(std::string_view key) noexcept;
 
 struct NodeAddress {
@@ -35,19 +35,18 @@ struct NodeAddress {
   friend auto operator<=>(const NodeAddress&, const NodeAddress&) = default;
 };
 
-/// Who serves which slot; a plain value.
+/// The servers of the slots.
 class SlotMap {
  public:
-  /// Reads the reply to CLUSTER SLOTS. A server that does not say its own host is the one that was
-  /// asked: `asked_host`. kStoreUnavailable, with what is wrong, when it is no such reply, names no
-  /// slot at all, one twice, or more than `kMaxMasters` servers.
+  /// Reads the reply to CLUSTER SLOTS. A server without a host of its own is at `asked_host`, the
+  /// host that was asked. kStoreUnavailable when the reply is malformed, names no slot, names a
+  /// slot twice, or has more than `kMaxMasters` servers.
   static Result<SlotMap> Parse(const RespReply& reply, std::string_view asked_host);
 
   /// In a fixed order.
   const std::vector<NodeAddress>& masters() const noexcept { return masters_; }
-  /// The place in `masters()` of the slot's master; empty when nobody serves it.
+  /// The index in `masters()` of the slot's master; empty without one.
   std::optional<std::size_t> MasterOf(std::uint16_t slot) const noexcept;
-  /// How many slots the master at this place serves.
   std::size_t SlotsOf(std::size_t master) const noexcept { return counts_[master]; }
   std::size_t slots_served() const noexcept;
 
@@ -65,13 +64,13 @@ class SlotMap {
   std::array<std::uint16_t, kSlotCount> owners_{};
 };
 
-/// What `-MOVED 3999 127.0.0.1:6381` and `-ASK ...` say.
+/// A parsed `-MOVED 3999 127.0.0.1:6381` or `-ASK ...`.
 struct Redirect {
   std::uint16_t slot = 0;
   NodeAddress address;
 };
 
-/// Empty when the text of the error is no such thing. `asked_host` as for `SlotMap::Parse`.
+/// Empty when the error is not a redirection. `asked_host`: as for `SlotMap::Parse`.
 std::optional<Redirect> ParseRedirect(std::string_view error, std::string_view asked_host);
 
 }  // namespace vcache::redis

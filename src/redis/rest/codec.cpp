@@ -13,13 +13,13 @@
 namespace vcache::redis {
 namespace {
 
-/// RESP2 replies nest seven deep (rule R5); around them are the pipeline's array and the object.
+/// RESP2 replies have seven levels; the pipeline's array and the object add more.
 constexpr int kMaxDepth = 10;
-/// When a rate limit does not say how long it lasts.
+/// For a rate limit without a stated duration.
 constexpr std::chrono::seconds kRatePause{5};
 constexpr std::size_t kMostBodyBytes = 96 * 1024 * 1024;
 
-/// The six bits that a character stands for, 64 for none.
+/// The six bits of a character; 64 for an invalid one.
 constexpr std::array<std::uint8_t, 256> kSextets = [] {
   std::array<std::uint8_t, 256> table{};
   table.fill(64);
@@ -39,7 +39,7 @@ RestAnswer NotUpstash() {
   return InTrouble(RespState::kConnecting, "it does not answer like Upstash's REST API");
 }
 
-/// Makes a reply of a `result`; false when it is none, or over the limits.
+/// Makes a reply from a `result`; false when it is malformed or exceeds the limits.
 class ReplyReader {
  public:
   explicit ReplyReader(const ReplyLimits& limits) : limits_(limits) {}
@@ -90,7 +90,7 @@ RespReply RestErrorReply(std::string text) {
   return reply;
 }
 
-/// `{"result": ...}` or `{"error": "..."}`.
+/// Reads `{"result": ...}` or `{"error": "..."}`.
 bool ReadOne(const Json& object, const ReplyLimits& limits, RespReply& reply) {
   if (auto error = AsString(Find(object, "error"))) {
     reply = RestErrorReply(*std::move(error));
@@ -100,7 +100,7 @@ bool ReadOne(const Json& object, const ReplyLimits& limits, RespReply& reply) {
   return result != nullptr && ReplyReader(limits).Read(*result, reply);
 }
 
-/// What a status says when the body says nothing better.
+/// The trouble for a status, when the body gives none.
 RestAnswer ByStatus(int status, std::optional<std::chrono::seconds> retry_after) {
   const std::string said = "it answers with status " + std::to_string(status);
   if (status == 401 || status == 403) {
@@ -143,9 +143,9 @@ std::optional<std::string> EncodeRestCommand(std::span<const std::string> words)
 }
 
 std::size_t MostAnswerBytes(std::span<const ReplyLimits> limits) {
-  std::size_t bytes = 4096;  // an error's text, at most
+  std::size_t bytes = 4096;  // room for an error's text
   for (const ReplyLimits& one : limits) {
-    // Four characters for three bytes; quotes, comma and padding around each string.
+    // Base64 takes four characters for three bytes; each string adds quotes, comma and padding.
     bytes += std::min(one.max_bytes, kMostBodyBytes) / 3 * 4 + one.max_elements * 8 + 256;
   }
   return std::min(bytes, kMostBodyBytes);
@@ -172,7 +172,7 @@ std::optional<RestTrouble> TroubleWithPong(const net::HttpResponse& response) {
   if (answer.trouble) return answer.trouble;
   const RespReply& reply = answer.replies.front();
   if (auto behind = TroubleBehind(reply)) return behind;
-  // Who may not ping is let in all the same. A PONG also proves that the encoding is heeded.
+  // A user without the right to PING is accepted. PONG also shows that the encoding header works.
   if (reply.text == "PONG" || reply.error_kind() == RespErrorKind::kNoPermission) return {};
   if (!reply.is_error()) return NotUpstash().trouble;
   return RestTrouble{RespState::kConnecting, Answering(reply)};
@@ -187,7 +187,7 @@ RestAnswer ReadRestAnswer(const net::HttpResponse& response, std::span<const Rep
       response.body,
       {.max_bytes = MostAnswerBytes(limits), .max_depth = kMaxDepth, .max_values = values});
   if (parsed) {
-    // Something is wrong with the whole request, or with its only command.
+    // The error concerns the whole request, or its only command.
     if (auto error = AsString(Find(*parsed, "error"))) {
       const RespReply reply = RestErrorReply(*std::move(error));
       const bool is_reply = response.status == 200 || response.status == 400 ||

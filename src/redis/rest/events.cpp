@@ -18,7 +18,7 @@ bool RestEventReader::Take(std::string_view bytes) {
     line_ += piece;
     if (end == std::string_view::npos) return true;
     bytes.remove_prefix(end + 1);
-    // Between CR and LF there is an empty line too many, which says nothing.
+    // The empty line between CR and LF is harmless.
     TakeLine(line_);
     line_.clear();
   }

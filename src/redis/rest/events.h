@@ -8,9 +8,9 @@
 namespace vcache::redis {
 
 /// Reads the answer of `/subscribe`: server-sent events
-/// (https://html.spec.whatwg.org/multipage/server-sent-events.html) whose data is
-/// `subscribe,<channel>,<number>` or `message,<channel>,<payload>`, one line each. What else a
-/// stream may hold (comments, ids, other channels) is passed over. One thread.
+/// (https://html.spec.whatwg.org/multipage/server-sent-events.html). Their data is
+/// `subscribe,<channel>,<number>` or `message,<channel>,<payload>`, one line each. Ignores
+/// comments, ids and other channels. One thread.
 class RestEventReader {
  public:
   struct Events {
@@ -20,20 +20,20 @@ class RestEventReader {
 
   RestEventReader(std::string channel, std::size_t max_message_bytes, Events events);
 
-  /// Takes the next bytes, cut anywhere. False when a line is longer than any of ours.
+  /// Takes the next bytes, cut at any place. False when a line is too long.
   bool Take(std::string_view bytes);
 
  private:
   void TakeLine(std::string_view line);
 
-  const std::string subscribed_;  // what the data begins with
+  const std::string subscribed_;  // prefixes of the data
   const std::string message_;
   const std::size_t max_line_;
   const Events events_;
-  std::string line_;  // the beginning of one
+  std::string line_;  // an unfinished line
 };
 
-/// `channel` as a part of a path: everything but letters, digits and `-._~` percent-encoded.
+/// `channel` for a path: percent-encodes all but letters, digits and `-._~`.
 std::string PathPart(std::string_view channel);
 
 }  // namespace vcache::redis

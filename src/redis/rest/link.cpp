@@ -10,10 +10,10 @@
 namespace vcache::redis {
 namespace {
 
-/// What travels together at most; a single call may be larger.
+/// Limits for calls that share a request; a single call may be larger.
 constexpr std::size_t kMostCommands = 256;
 constexpr std::size_t kMostBytes = 256 * 1024;
-/// Commands that change nothing, so that repeating one is harmless. Those that we use.
+/// Whether repeating the command is harmless. Lists the reading commands that this service uses.
 bool OnlyReads(const RespCommand& command) {
   static constexpr std::array<std::string_view, 8> kReads = {"GET",  "MGET", "HGETALL", "HMGET",
                                                              "SCAN", "PTTL", "EXISTS",  "PING"};
@@ -110,8 +110,8 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
   if (call->outcome) return *std::move(call->outcome);
   call->abandoned = true;
   status_.timeouts += call->limits.size();
-  // Nothing from anybody since we asked: the next caller would wait in vain too. One that came with
-  // little time left says nothing about the server.
+  // Nothing came since the request, so the next caller would wait in vain too. A caller with less
+  // than the full time limit says nothing about the server.
   const bool silent = heard_ <= begun && until == begun + options_.command_timeout;
   lock.Unlock();
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
@@ -143,7 +143,7 @@ void UpstashRestLink::Main(Worker& worker) noexcept {
     try {
       Perform(task, worker, calls);
     } catch (const std::exception&) {
-      // Out of memory, most likely on a large answer; the next may do.
+      // Out of memory, most likely from a large answer; go on with the next call.
       Fail(calls, RestUnavailable("no memory to talk to Redis"));
     }
     {
@@ -169,7 +169,7 @@ std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) 
     if (clock_.Now() >= NextProbe(worker)) return Task::kProbe;
   }
   if (status_.state != RespState::kReady || queue_.empty() || busy_ < worker.index) return {};
-  // Callers do not wait for a handshake while another connection may take their calls.
+  // A worker without an open connection probes first: callers must not wait for its handshake.
   return IsWarm(worker) ? Task::kServe : Task::kProbe;
 }
 
@@ -206,7 +206,7 @@ void UpstashRestLink::Take(Calls& calls) {
     commands += first->limits.size();
     bytes += first->json.size();
     if (!calls.empty() && (commands > kMostCommands || bytes > kMostBytes)) return;
-    if (first->abandoned) {  // never sent, so nobody need know what would have come of it
+    if (first->abandoned) {  // never sent: its outcome does not matter
       Finish(*first, RestUnavailable(""));
     } else {
       calls.push_back(first);

@@ -20,11 +20,11 @@ inline Error RestUnavailable(std::string message) {
   return Error{ErrorCode::kStoreUnavailable, std::move(message)};
 }
 
-/// What stands behind `MakeUpstashRestClient`. The first of its threads, the keeper, also probes,
-/// pings when idle and tells the log; the others take part while those before them are busy.
+/// The client behind `MakeUpstashRestClient`. Its first thread, the keeper, also probes, pings when
+/// idle and logs; the others help while the threads before them are busy.
 class UpstashRestLink final : public RespLink {
  public:
-  /// One HTTP client, thus one connection, for each thread.
+  /// Each HTTP client is one connection and gets one thread.
   UpstashRestLink(UpstashRestOptions options,
                   std::vector<std::unique_ptr<net::HttpClient>> connections, Clock& clock,
                   Logger& logger);
@@ -44,7 +44,7 @@ class UpstashRestLink final : public RespLink {
 
   /// The commands of one call of `Run`; always sent in one request.
   struct Call {
-    std::string json;  ///< Commands with commas between them.
+    std::string json;  ///< The commands, separated by commas.
     std::vector<ReplyLimits> limits;
     bool only_reads = true;
     ConditionVariable finished;
@@ -54,11 +54,11 @@ class UpstashRestLink final : public RespLink {
   };
   using Calls = std::vector<std::shared_ptr<Call>>;
 
-  /// A thread and its connection. Its members are the thread's own.
+  /// A thread and its connection. Only that thread uses the members.
   struct Worker {
     std::size_t index = 0;
     std::unique_ptr<net::HttpClient> http;
-    bool warm = false;  ///< Its connection was open when last used.
+    bool warm = false;  ///< Its connection was open after the last use.
     SteadyTime last_use{};
     std::thread thread;
 

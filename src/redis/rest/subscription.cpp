@@ -17,7 +17,7 @@
 namespace vcache::redis {
 namespace {
 
-/// One thread that asks for the stream, reads it to its end, and asks again.
+/// One thread that requests the stream, reads it to its end, and repeats.
 class RestSubscription final : public Subscription {
  public:
   RestSubscription(UpstashRestSubscriptionOptions options, std::unique_ptr<net::HttpClient> http,
@@ -59,11 +59,11 @@ class RestSubscription final : public Subscription {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};
 
-  // The thread's own.
+  // Used by the thread only.
   Backoff backoff_;
   SteadyTime asked_{};
-  bool silent_ = false;  // the present outage is not to be told: none, or told already
-  bool told_ = false;    // the log knows that events are received
+  bool silent_ = false;  // do not log the current outage, or it is logged already
+  bool told_ = false;    // "received" has been logged
   std::thread thread_;
 };
 
@@ -121,7 +121,7 @@ RestTrouble RestSubscription::Stream() {
 void RestSubscription::OnSubscribed() {
   if (listening_.exchange(true)) return;
   backoff_.Reset();
-  // First what it leads to, so that the line tells when that is done.
+  // Call the handler first, so that the log line means that its work is done.
   if (options_.on_subscribed) options_.on_subscribed();
   if (!told_)
     logger_.Info("Redis events are received", {{"address", net::ShownAddress(options_.url)}});

@@ -11,7 +11,7 @@ namespace vcache::redis {
 Result<std::unique_ptr<RespLink>> MakeUpstashRestClient(UpstashRestOptions options, Clock& clock,
                                                         Logger& logger) {
   if (!options.ca_file.empty()) {
-    // libcurl would find out with the first request only.
+    // Check the file now; libcurl would fail only at the first request.
     if (const auto trusted = TlsContext::Make(options.ca_file); !trusted) return trusted.error();
   }
   net::CurlHttpClientOptions http;

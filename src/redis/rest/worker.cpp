@@ -6,11 +6,11 @@
 #include "redis/rest/link.h"
 #include "vcache/net/shown_address.h"
 
-// What the threads of an `UpstashRestLink` do once they have a task.
+// The tasks of an `UpstashRestLink`'s threads.
 namespace vcache::redis {
 namespace {
 
-/// So many requests in a row must time out before a server that answers others is distrusted.
+/// How many requests in a row must time out before a server that answers others is distrusted.
 constexpr std::size_t kRestTimeoutsToDistrust = 3;
 
 std::string WithoutFullStop(std::string sentence) {
@@ -56,7 +56,7 @@ Result<net::HttpResponse> UpstashRestLink::Send(Worker& worker, std::string json
 }
 
 void UpstashRestLink::Probe(Worker& worker) {
-  // The first one may have to open the connection: only the second says how fast the server is.
+  // The first PING may open the connection; only the second measures the server's speed.
   for (int attempt = 0; attempt < 2; ++attempt) {
     const SteadyTime begun = clock_.Now();
     const auto response = Send(worker, std::string(kRestPing), kMostPongBytes, false,
@@ -89,12 +89,12 @@ void UpstashRestLink::Serve(Worker& worker, const Calls& calls) {
   }
   const bool pipeline = limits.size() > 1;
   const SteadyTime sent = clock_.Now();
-  // Callers leave at their own deadlines; the connection is worth more than the time of one.
+  // Not the callers' deadlines: a caller may leave, but the connection should be kept.
   const Deadline deadline = Deadline::At(sent + options_.command_timeout);
   auto response = Send(worker, json, MostAnswerBytes(limits), pipeline, deadline);
   if (!response && only_reads && response.error().code == ErrorCode::kVendorUnavailable &&
       response.error().charge == Charge::kUnknown) {
-    // The server may have closed the idle connection just now. What only reads may be asked again.
+    // The server may have closed the idle connection. A request that only reads may be repeated.
     response = Send(worker, json, MostAnswerBytes(limits), pipeline, deadline);
   }
   if (!response) return Lost(calls, response.error(), sent);
@@ -109,7 +109,7 @@ void UpstashRestLink::Serve(Worker& worker, const Calls& calls) {
 void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime sent) {
   if (error.code != ErrorCode::kVendorTimeout) {
     const std::string reason = WithoutFullStop(error.message);
-    // First nobody is let in any more, then those who are in are told.
+    // Refuse new calls first, then fail the waiting ones.
     Enter({RespState::kConnecting, reason});
     return Fail(calls, RestUnavailable("the connection to Redis was lost: " + reason));
   }
@@ -161,7 +161,7 @@ void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
     // What was under way when it began is no further news, and no reason to pause for longer.
     if (status_.state != RespState::kReady && !from_keeper) return;
     const SteadyTime now = clock_.Now();
-    // At the start the state is "connecting" already: the first failure is news all the same.
+    // The first state is "connecting" already; log the first failure all the same.
     if (status_.state != trouble.state) status_.since = now;
     if (status_.state != trouble.state || status_.reason.empty()) has_news_ = true;
     status_.state = trouble.state;

@@ -8,8 +8,8 @@
 
 namespace vcache::redis {
 
-/// Pauses between attempts: they double from the first to the last, and each is
-/// shortened by up to half by chance, so that many clients do not come back at once. One thread.
+/// Pauses between attempts. They double from the first to the last; jitter shortens each by up to
+/// half, so that many clients do not return at once. One thread.
 class Backoff {
  public:
   using milliseconds = std::chrono::milliseconds;
@@ -18,7 +18,7 @@ class Backoff {
       : first_(first), last_(last), pause_(first), random_(std::random_device{}()) {}
 
   milliseconds Next() { return Shortened(std::exchange(pause_, std::min(pause_ * 2, last_))); }
-  /// The attempt got through: the next pause is a short one again.
+  /// An attempt succeeded: the next pause is the first one again.
   void Reset() noexcept { pause_ = first_; }
   milliseconds Shortened(milliseconds pause) {
     return milliseconds(

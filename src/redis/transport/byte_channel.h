@@ -11,10 +11,10 @@ namespace vcache::redis {
 
 enum class IoStatus {
   kDone,       ///< Moved `bytes` bytes (or the handshake is complete).
-  kWantRead,   ///< Nothing now; try again when the socket is readable.
-  kWantWrite,  ///< Nothing now; try again when it is writable.
-  kClosed,     ///< The peer ended the stream, in order or not: an ordinary disconnect.
-  kFailed,     ///< Beyond repair; `ByteChannel::failure` says why.
+  kWantRead,   ///< Nothing now; retry when the socket is readable.
+  kWantWrite,  ///< Nothing now; retry when it is writable.
+  kClosed,     ///< The peer ended the stream, properly or not.
+  kFailed,     ///< Permanent; `ByteChannel::failure` says why.
 };
 
 struct IoOutcome {
@@ -22,21 +22,21 @@ struct IoOutcome {
   std::size_t bytes = 0;
 };
 
-/// A connected, non-blocking byte stream. One thread at a time (rule T6). Reads may want to write
-/// and writes to read, so after any event both are tried (rule T4).
+/// A connected, non-blocking byte stream. One thread at a time (rule T6). A read may have to write
+/// and a write to read, so try both after any event (rule T4).
 class ByteChannel {
  public:
   virtual ~ByteChannel() = default;
 
   virtual int fd() const noexcept = 0;
-  /// Until kDone, before the first read or write.
+  /// Call until kDone, before the first read or write.
   virtual IoOutcome Handshake() = 0;
-  /// To be repeated until it wants something: decrypted bytes do not wake a poll (rule T4).
+  /// Call until it returns a kWant status: decrypted bytes do not wake a poll (rule T4).
   virtual IoOutcome Read(std::span<char> into) = 0;
   virtual IoOutcome Write(std::string_view bytes) = 0;
-  /// Why kFailed, in a sentence; empty otherwise.
+  /// The reason for kFailed; else empty.
   const std::string& failure() const noexcept { return failure_; }
-  /// Whether trying again soon is useless: the peer is not the one that we mean.
+  /// Whether a quick retry is useless: the peer is not the expected one.
   bool refused() const noexcept { return refused_; }
 
  protected:
@@ -44,7 +44,7 @@ class ByteChannel {
   bool refused_ = false;
 };
 
-/// The socket as it is.
+/// The plain socket.
 class PlainStream final : public ByteChannel {
  public:
   explicit PlainStream(UniqueFd socket) noexcept : socket_(std::move(socket)) {}

@@ -21,8 +21,7 @@ Error Unavailable(std::string message) {
   return Error{ErrorCode::kStoreUnavailable, std::move(message)};
 }
 
-/// Small commands must not wait for each other (Nagle), and a peer that vanished must be noticed
-/// even when we are idle between two pings.
+/// Without Nagle's delay for small commands; keepalive detects a vanished peer between pings.
 void TuneTcp(int fd) {
   const int on = 1;
   const int idle_seconds = 30;
@@ -104,7 +103,7 @@ Result<WakeSignal> WakeSignal::Make() {
 
 void WakeSignal::Raise() const noexcept {
   const std::uint64_t one = 1;
-  // Fails only when the counter is full, and then the thread is being woken already.
+  // Fails only when the counter is full; the thread is then being woken already.
   [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof(one));
 }
 

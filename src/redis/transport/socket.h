@@ -11,30 +11,29 @@
 
 namespace vcache::redis {
 
-/// One address to connect to.
 struct Endpoint {
   sockaddr_storage address{};
   socklen_t length = 0;
 };
 
-/// Every address of a host, in the system's order of preference. May block for as long as the name
-/// service takes. kStoreUnavailable when there is none.
+/// The addresses of a host, in the system's order of preference. May block for the name service.
+/// Error: kStoreUnavailable when there is none.
 Result<std::vector<Endpoint>> ResolveHost(const std::string& host, std::uint16_t port);
 
-/// The one address of a Unix socket. kStoreUnavailable when the path is too long for one.
+/// The address of a Unix socket. Error: kStoreUnavailable when the path is too long.
 Result<std::vector<Endpoint>> UnixSocketEndpoint(const std::string& path);
 
-/// Begins to connect without blocking; writable means done or failed, see `ConnectOutcome`.
-/// kStoreUnavailable when it failed at once.
+/// Begins to connect without blocking. Writable then means done or failed, see `ConnectOutcome`.
+/// Error: kStoreUnavailable on an immediate failure.
 Result<UniqueFd> BeginConnect(const Endpoint& endpoint);
 
-/// Why a connect that became writable failed; success when it did not.
+/// The result of a connect, once the socket is writable.
 Result<void> ConnectOutcome(int fd);
 
-/// `connection refused`: the system's text of an errno, thread-safe.
+/// The system's text for an errno, such as `connection refused`. Thread-safe.
 std::string SystemErrorText(int error);
 
-/// Wakes a thread that polls.
+/// Wakes a polling thread.
 class WakeSignal {
  public:
   static Result<WakeSignal> Make();

@@ -21,13 +21,13 @@ bool IsIpLiteral(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
 }
 
-/// Binds the session to the peer that we mean. SNI is for names only (RFC 6066, section 3).
+/// Binds the session to the expected peer. SNI is for names only (RFC 6066, section 3).
 bool ExpectHost(SSL* ssl, const std::string& host) {
   if (IsIpLiteral(host)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   }
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  // The macro SSL_set_tlsext_host_name casts in the old style.
+  // Without the macro SSL_set_tlsext_host_name, which casts in the old style.
   return SSL_set1_host(ssl, host.c_str()) == 1 &&
          SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                   const_cast<char*>(host.c_str())) == 1;
@@ -118,7 +118,7 @@ Result<std::unique_ptr<TlsStream>> TlsStream::Make(std::shared_ptr<const TlsCont
 }
 
 TlsStream::~TlsStream() {
-  // After a fatal error there is nobody to say goodbye to (rule T5).
+  // After a fatal error no close message may be sent (rule T5).
   if (!established_ || broken_) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
@@ -163,7 +163,7 @@ IoOutcome TlsStream::Outcome(int returned) {
   }
   broken_ = true;
   const unsigned long error = ERR_peek_error();
-  // The end of the stream without a goodbye, or a reset: an ordinary disconnect (rule T5).
+  // The end of the stream without a close message, or a reset: an ordinary disconnect (rule T5).
   const bool ended = error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   if (ended && established_) return {IoStatus::kClosed};
   if (ended) {

@@ -11,11 +11,11 @@
 
 namespace vcache::redis {
 
-/// What we trust and which protocols we speak: one per trust set, since making one takes 20 ms
-/// (rule T2). Immutable; streams may be made from any thread.
+/// The trusted certificates and allowed protocols. Share one per set of certificates: making one
+/// takes 20 ms (rule T2). Immutable; any thread may make streams from it.
 class TlsContext {
  public:
-  /// `ca_file` empty trusts what the system trusts. kBadConfiguration when the file cannot be read.
+  /// An empty `ca_file` trusts the system's certificates. kBadConfiguration when it cannot be read.
   static Result<std::shared_ptr<const TlsContext>> Make(const std::string& ca_file);
 
   SSL_CTX* get() const noexcept { return context_.get(); }
@@ -26,8 +26,8 @@ class TlsContext {
   Handle context_;
 };
 
-/// The client's end of TLS 1.2 or later over a connected, non-blocking socket. The peer must show a
-/// certificate that the context trusts, for the name that was asked for (rule T3).
+/// The client's side of TLS 1.2 or later over a connected, non-blocking socket. The peer's
+/// certificate must be trusted by the context and valid for `host` (rule T3).
 class TlsStream final : public ByteChannel {
  public:
   /// `host` is the name or IP literal that the certificate must name. kInternal without memory.
@@ -44,10 +44,10 @@ class TlsStream final : public ByteChannel {
   using Handle = std::unique_ptr<SSL, FreeWith<SSL_free>>;
   TlsStream(std::shared_ptr<const TlsContext> context, UniqueFd socket, Handle ssl) noexcept;
 
-  /// What the last call on `ssl_` came to; right after it, in the same thread (rule T4).
+  /// Judges the last call on `ssl_`; call it right after, in the same thread (rule T4).
   IoOutcome Outcome(int returned);
 
-  // Dies in reverse order: the session before the socket that it writes to and its context.
+  // Destroyed in reverse order: the session before its socket and context.
   std::shared_ptr<const TlsContext> context_;
   UniqueFd socket_;
   Handle ssl_;

@@ -8,8 +8,7 @@
 
 namespace vcache::cache {
 
-/// Sums of this process alone, gone with it: for a service without any store, and for tests.
-/// Thread-safe.
+/// Sums in memory, lost with the process; without a store, and for tests. Thread-safe.
 class MemoryBudgetStore final : public BudgetStore {
  public:
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
@@ -24,7 +23,7 @@ class MemoryBudgetStore final : public BudgetStore {
   std::deque<std::string> adjusted_ VCACHE_GUARDED_BY(mutex_);  // ids, the newest last
 };
 
-/// What waits, in memory: lost with the process. Thread-safe.
+/// Pending changes in memory, lost with the process. Thread-safe.
 class MemoryBudgetOutbox final : public BudgetOutbox {
  public:
   Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;

@@ -10,21 +10,20 @@
 namespace vcache::cache {
 
 struct MemoryStoreOptions {
-  /// `MEMORY_CACHE_MB`. Entries are dropped, least recently used first, to stay below it.
+  /// `MEMORY_CACHE_MB`. The least recently used entries are evicted to stay below it.
   std::size_t max_bytes = 64 * 1024 * 1024;
-  /// `MEMORY_CACHE_TTL`: an entry lives `min(its TTL, this)`, so that a replica's memory forgets
-  /// what was cleared elsewhere. Zero: as long as its TTL.
+  /// `MEMORY_CACHE_TTL`: an entry lives `min(its TTL, this)`, so that memory soon forgets what
+  /// other replicas cleared. Zero: no such limit.
   std::chrono::seconds max_ttl{300};
-  /// A power of two; more shards, less contention.
+  /// A power of two; more shards reduce contention.
   std::size_t shards = 16;
-  /// What the patterns of `Clear` are matched against: the same as in the store behind.
+  /// Names entries for the patterns of `Clear`, as the backing store does.
   KeySpace keys{};
 };
 
-/// What a clear of the memory tier found.
 struct MemoryClearReport {
   ClearReport all;
-  ClearReport alone;  ///< Of these, what nobody else had when it was kept here (`KeepAlone`).
+  ClearReport alone;  ///< Of these, entries put with `KeepAlone`.
 };
 
 struct MemoryStoreUse {
@@ -32,8 +31,8 @@ struct MemoryStoreUse {
   std::uint64_t bytes = 0;
 };
 
-/// The fastest tier: a sharded LRU of this process, bounded in bytes. Always available; `Keep` of
-/// an entry larger than a shard's share keeps nothing and is not an error. Counters are ignored.
+/// The fastest tier: a sharded LRU in memory, bounded in bytes. Always available. `Put` of an entry
+/// larger than a shard stores nothing and is not an error. Ignores counters. Thread-safe.
 class MemoryStore final : public VerdictStore {
  public:
   MemoryStore(MemoryStoreOptions options, Clock& clock);
@@ -46,13 +45,13 @@ class MemoryStore final : public VerdictStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
-  /// Like `Keep`, for what no store behind has taken: a clear tells it from copies.
+  /// `Put` of an entry that no backing store has; a clear counts it separately.
   void KeepAlone(const PutRequest& request);
-  /// `Clear`, with the number of those that were kept here alone.
+  /// `Clear`, with a separate count of the entries put with `KeepAlone`.
   MemoryClearReport ClearHere(const KeyPattern& pattern, ClearMode mode);
 
-  /// Like `Keep`, for what was found in a store behind: nothing happens when an entry of the same
-  /// or a later `stored_at` is there already. A look-up that was overtaken changes nothing.
+  /// `Put` of an entry found in a backing store. Has no effect when the tier has an entry with the
+  /// same or a later `stored_at`: a slow look-up must not replace a newer verdict.
   void Promote(const LookupResult& found);
 
   MemoryStoreUse use() const;

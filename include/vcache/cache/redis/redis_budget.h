@@ -9,15 +9,14 @@
 namespace vcache::cache {
 
 struct RedisBudgetOptions {
-  /// A script may touch keys of one hash slot only, as in a cluster. The windows are then claimed
-  /// one after the other, and what was claimed is taken back when a later one does not fit: never
-  /// too much is granted, but who asks in that moment may be refused though the last cent would
-  /// just have been free for it.
+  /// Set for a cluster, where a script may use keys of one hash slot only. The windows are then
+  /// claimed one after the other, and taken back when a later one does not fit. A concurrent claim
+  /// may be refused needlessly in that moment; no limit is ever exceeded.
   bool one_slot_scripts = false;
 };
 
-/// Sums in a Redis, as docs/cache-format.md specifies: a reservation is one script and one round
-/// trip. The client must outlive it.
+/// Sums in Redis, as docs/cache-format.md specifies; a reservation is one script and one round
+/// trip. The client must outlive the store.
 std::unique_ptr<BudgetStore> MakeRedisBudgetStore(RedisBudgetOptions options, KeySpace keys,
                                                   redis::RespClient& client);
 

@@ -18,28 +18,28 @@ namespace vcache::cache {
 
 struct RedisStoreOptions {
   EntryFormatOptions format{};
-  /// Serve entries marked `demo` (with a sandbox only).
+  /// Serve entries marked `demo` (only with a sandbox).
   bool accept_demo = false;
-  /// How long an entry of other software that has no end is held before it is asked for again.
+  /// How long an entry of other software without expiry may be held before it is read again.
   std::chrono::seconds foreign_ttl{60};
-  /// How many keys a clear asks for at once: more is faster, fewer holds the server up less.
+  /// Keys per page of a clear: more is faster, fewer blocks the server for less time.
   std::size_t scan_page = 500;
-  /// A script may touch keys of one hash slot only, as in a cluster. Verdict and counters are then
-  /// written one after the other, and `PutRequest::id` keeps the counts from being added twice.
+  /// Set for a cluster, where a script may use keys of one hash slot only. Verdict and counters are
+  /// then written one after the other; `PutRequest::id` prevents counting twice.
   bool one_slot_scripts = false;
 };
 
-/// The shared store: verdicts and counters in a Redis, as docs/cache-format.md specifies. A look-up
-/// is one command, a batch one (entries of other software: one more each, for their life), `Keep`
-/// one round trip (two with `one_slot_scripts`). What the server or the connection cannot answer is
-/// kUnavailable, never a miss. A `Keep` or `Add` that failed may have been carried out: whoever
-/// repeats a `Keep` looks first whether its entry is there (its counters then are, too).
+/// The shared store: verdicts and counters in Redis, as docs/cache-format.md specifies. A look-up
+/// or a batch is one command; each entry of other software needs one more for its life. `Put` is
+/// one round trip, two with `one_slot_scripts`. A server or connection failure is kUnavailable,
+/// never a miss. A `Put` or `Add` that failed may have been carried out. Before you repeat a `Put`,
+/// look whether its entry is there; then its counters are too.
 class RedisStore : public SharedStore, public LeaseStore {};
 
-/// Client, clock and logger must outlive the store. Over a client that takes text only
-/// (`RespClient::takes_any_bytes`) entries are written uncompressed; compressed ones are read. One
-/// log line when the server stops taking writes (full, read only) while it goes on answering, and
-/// one when it takes them again.
+/// Client, clock and logger must outlive the store. If the client takes text only
+/// (`RespClient::takes_any_bytes`), entries are written uncompressed; compressed ones are still
+/// read. Logs one line when the server stops taking writes (full, read-only) and one when it takes
+/// them again.
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            redis::RespClient& client, Clock& clock, Logger& logger);
 

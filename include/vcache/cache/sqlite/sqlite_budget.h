@@ -11,18 +11,18 @@
 namespace vcache::cache {
 
 struct SqliteBudgetOptions {
-  /// `CACHE_DIR`, as for `OpenSqliteStore`: the sums are in the same database.
+  /// `CACHE_DIR`, as for `OpenSqliteStore`; the same database.
   std::filesystem::path directory;
-  /// How long a call waits for other processes. Reservations are short and many.
+  /// How long a call waits for other processes.
   std::chrono::milliseconds busy_timeout{5'000};
 };
 
-/// Sums in the local store, shared by all processes that use its file: the budget of a service
-/// without a shared store. With one, the place where changes wait while that is away. Survives
-/// restarts and `kill -9`. Thread-safe; one connection of its own.
+/// Sums in the local store, shared by all processes that use its file. It is the budget of a
+/// service without a shared store, and else the outbox of the shared one. Survives restarts and
+/// `kill -9`. Thread-safe; uses one connection.
 class SqliteBudgetStore : public BudgetStore, public BudgetOutbox {};
 
-/// Errors as those of `OpenSqliteStore`. The clock must outlive the store.
+/// Errors: as `OpenSqliteStore`. The clock must outlive the store.
 Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions options,
                                                             KeySpace keys, Clock& clock);
 

@@ -12,19 +12,18 @@
 namespace vcache::cache {
 
 struct SqliteJournalOptions {
-  /// `CACHE_DIR`, as for `OpenSqliteStore`: the notes are in the same database.
+  /// `CACHE_DIR`, as for `OpenSqliteStore`; the same database.
   std::filesystem::path directory;
-  /// How long a call waits for other threads and processes. Short: somebody waits for the verdict,
-  /// and a call without its note is better than a late one.
+  /// How long a call waits for other threads and processes. Short: a client waits for the verdict,
+  /// and a paid call without a note is better than a late one.
   std::chrono::milliseconds busy_timeout{1'000};
 };
 
-/// The journal in the local store. A note survives `kill -9` and, as far as the disk keeps what it
-/// was told to sync, a loss of power. It belongs to the process that opened the journal, known by
-/// the machine's boot, its id and its start time: processes that share a file must see each other
-/// in /proc. A journal that takes no notes says so once in the log, and once that it does again.
-/// The clock and the logger must outlive it. Errors as those of `OpenSqliteStore`, and kIo when
-/// /proc does not tell who we are.
+/// The journal in the local store. A note survives `kill -9`, and a loss of power if the disk keeps
+/// what it synced. A note belongs to the process that opened the journal, identified by boot,
+/// process id and start time; processes that share a file must see each other in /proc. One log
+/// line says that notes cannot be written, one that they can again. The clock and the logger must
+/// outlive it. Errors: as `OpenSqliteStore`; kIo when /proc cannot identify this process.
 Result<std::unique_ptr<CallJournal>> OpenSqliteJournal(SqliteJournalOptions options, KeySpace keys,
                                                        Clock& clock, Logger& logger);
 

@@ -15,50 +15,48 @@
 namespace vcache::cache {
 
 struct FailoverBudgetOptions {
-  /// While the shared store is away, each replica may reserve one part in so many of what it last
-  /// saw as left: as many replicas as this together spend no more than that.
+  /// While the shared store is unavailable, each replica may reserve 1/`outage_parts` of what it
+  /// last saw as left. That many replicas together stay within the limit.
   std::int64_t outage_parts = 10;
-  /// How often it is looked whether waiting changes can be delivered.
+  /// How often the thread checks whether pending changes can be delivered.
   std::chrono::milliseconds poll_interval{200};
-  /// After a delivery that failed, pauses double from `poll_interval` up to this.
+  /// After a failed delivery, pauses double from `poll_interval` up to this.
   std::chrono::milliseconds longest_pause{5'000};
-  /// How long a store may take for one step of a delivery, and the local one for a note.
+  /// How long a store may take for one step of a delivery or for a pending change.
   std::chrono::milliseconds step_timeout{5'000};
 };
 
-/// The sums that all replicas share, and a cautious guess while they cannot be asked. What is
-/// reserved, settled and given back meanwhile waits (on disk where there is one) and is added to
-/// the shared sums, once, when they can be asked again; until then it counts here. Thread-safe.
+/// The shared sums, with a cautious local share while the shared store is unavailable. Changes made
+/// meanwhile are pending, on disk if there is an outbox. They count locally at once, and are added
+/// to the shared sums exactly once. Thread-safe.
 class FailoverBudget final : public BudgetStore {
  public:
-  /// `outbox` may be null: then what waits is in memory, and lost with the process. All must
-  /// outlive it.
+  /// Without `outbox` (null) pending changes are lost with the process. All must outlive it.
   FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock, Logger& logger,
                  FailoverBudgetOptions options = {});
   ~FailoverBudget() override;  ///< Stops.
 
-  /// Starts the thread that delivers, also what an earlier run left behind.
+  /// Starts the delivery thread. It also delivers what an earlier run left.
   void Start();
-  /// Delivers once more what it can, and ends the thread. Idempotent.
+  /// Tries one last delivery and ends the thread. Idempotent.
   void Stop();
-  /// Delivers what waits, until nothing does or a delivery fails. True when nothing waits any more.
+  /// Delivers pending changes until none is left or a delivery fails. True when none is left.
   bool DeliverNow();
 
-  /// Never unavailable: without the shared store the answer is a local one.
+  /// Never kUnavailable: without the shared store the answer is local.
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
-  /// An error never: what the shared store does not take waits.
+  /// Never fails: a change that the shared store does not take stays pending.
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  /// With what waits here. Without the shared store, what was last seen of it.
+  /// The sums with pending changes. Without the shared store: its last known sums with them.
   Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
                                          Deadline deadline) override;
-  /// Whether the shared store is.
+  /// Whether the shared store is available.
   bool available() const noexcept override { return shared_.available(); }
 
  private:
-  /// What this replica knows of a window.
   struct Known {
-    std::int64_t seen = 0;     ///< The shared sum as last heard of.
-    std::int64_t waiting = 0;  ///< What is still to be added to it.
+    std::int64_t seen = 0;     ///< The last known shared sum.
+    std::int64_t waiting = 0;  ///< Pending changes to it.
   };
 
   std::vector<BudgetClaim> LessWaiting(std::span<const BudgetClaim> claims)
@@ -83,10 +81,10 @@ class FailoverBudget final : public BudgetStore {
   Clock& clock_;
   Logger& logger_;
   const FailoverBudgetOptions options_;
-  MemoryBudgetOutbox memory_;  ///< For what the disk does not take.
+  MemoryBudgetOutbox memory_;  ///< For changes that the disk does not take.
 
   std::atomic<bool> anything_waits_{false};
-  std::atomic<bool> is_local_{false};  ///< As the log was told.
+  std::atomic<bool> is_local_{false};  ///< As last logged.
 
   Mutex delivery_mutex_;  ///< One delivery at a time.
   Mutex waiting_mutex_;   ///< What waits, in the outbox and in `known_`, changes together.

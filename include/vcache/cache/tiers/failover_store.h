@@ -18,58 +18,58 @@
 namespace vcache::cache {
 
 struct FailoverOptions {
-  /// How often it is looked whether waiting writes can be delivered.
+  /// How often the thread checks whether pending writes can be delivered.
   std::chrono::milliseconds poll_interval{200};
-  /// After a delivery that failed, pauses double from `poll_interval` up to this.
+  /// After a failed delivery, pauses double from `poll_interval` up to this.
   std::chrono::milliseconds longest_pause{5'000};
   /// How long a store may take for one step of a delivery.
   std::chrono::milliseconds step_timeout{5'000};
 };
 
-/// The shared store, and a local one that catches what an outage would lose. Look-ups ask the
-/// shared store; when it is unavailable, or may not know yet what waits here, the local one. What
-/// is paid for here is kept in both, so that an outage does not make it be paid for again. Writes
-/// that the shared store does not take wait on disk and are delivered in order when it does again.
-/// Thread-safe.
+/// The shared store, backed by a local one for outages. Look-ups ask the shared store; they ask the
+/// local store when the shared one is unavailable, or misses while writes are pending. A verdict
+/// paid for here is stored in both, so that an outage does not cause a second call. Writes that the
+/// shared store does not take stay on disk and are delivered in order later. Thread-safe.
 class FailoverStore final : public VerdictStore, public CounterStore {
  public:
-  /// `local` may be null: then an outage is answered with errors. All must outlive it.
+  /// `local` may be null: an outage then causes errors. All must outlive it.
   FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger,
                 FailoverOptions options = {});
   ~FailoverStore() override;  ///< Stops.
 
-  /// Starts the thread that delivers, also what an earlier run left behind.
+  /// Starts the delivery thread. It also delivers what an earlier run left.
   void Start();
-  /// Ends it; what still waits is delivered after the next start. Idempotent.
+  /// Ends the thread; pending writes are delivered after the next start. Idempotent.
   void Stop();
-  /// Delivers what waits, until nothing does or a delivery fails. True when nothing waits any more.
-  /// The thread's work; for tests too.
+  /// Delivers pending writes until none is left or a delivery fails. True when none is left. Called
+  /// by the delivery thread and by tests.
   bool DeliverNow();
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  /// An error only when neither store takes it.
+  /// Fails only when neither store takes it.
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
-  /// Clears both, what waits included (its counters stay). Reports what the shared store held and
-  /// what waited for it, each entry once, or its error: the local one is cleared all the same.
+  /// Clears both stores and the pending entries; pending counters stay. Reports what the shared
+  /// store held and what was pending, each entry once. On the shared store's error, the local store
+  /// is still cleared.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
-  /// Whether the shared store is.
+  /// Whether the shared store is available.
   bool available() const noexcept override { return shared_.available(); }
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
-  /// Totals with what waits. While the shared store is away, those last read from it and what this
-  /// process has written since.
+  /// Totals with pending counts. While the shared store is unavailable: its last known totals and
+  /// what this process has written since.
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
-  /// Something may have been cleared without anybody's telling: the local copies are to be compared
-  /// with the shared store's count of clears, by the thread of `Start` if nobody else does.
+  /// A clear may have been missed: compare the local copies with the shared store's count of
+  /// clears. The delivery thread does it, unless a call of `RevalidateLocal` comes first.
   void MarkLocalStale() { local_is_fresh_ = false; }
-  /// Does that now, if it is due and the shared store answers.
+  /// Makes that comparison now, if it is due and the shared store answers.
   void RevalidateLocal();
-  /// Removes local entries that another replica cleared.
+  /// Removes local copies of entries that another replica cleared.
   void ForgetCleared(const KeyPattern& pattern);
 
-  /// How many writes wait.
+  /// The number of pending writes.
   std::uint64_t pending() const noexcept { return pending_.load(); }
 
  private:
@@ -90,9 +90,9 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   const FailoverOptions options_;
 
   std::atomic<std::uint64_t> pending_{0};
-  /// Deliveries so far: who finds nothing in either store asks again when one came in between.
+  /// Deliveries so far. A look-up that finds nothing in either store repeats when this has changed.
   std::atomic<std::uint64_t> delivered_{0};
-  std::atomic<bool> writes_wait_{false};  ///< As the log was told.
+  std::atomic<bool> writes_wait_{false};  ///< As last logged.
   std::atomic<bool> local_is_fresh_{false};
 
   Mutex totals_mutex_;

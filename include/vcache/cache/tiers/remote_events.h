@@ -13,9 +13,9 @@
 
 namespace vcache::cache {
 
-/// What this replica does about what the others announce: tiers that a clear has made untrue are
-/// cleared, and those who wait for another replica's call are woken. Called by the threads of one
-/// subscription or several that hear the same. Thread-safe; all references must outlive it.
+/// Reacts to other replicas' events: clears tiers after a clear, and wakes threads that wait for
+/// another replica's call. Several subscriptions may deliver the same event. Thread-safe; all
+/// references must outlive it.
 class RemoteEvents {
  public:
   struct Parts {
@@ -27,10 +27,10 @@ class RemoteEvents {
   };
   explicit RemoteEvents(const Parts& parts) : parts_(parts) {}
 
-  /// A message of the channel; what is no event is ignored.
+  /// Handles a message of the channel; ignores unknown ones.
   void OnMessage(std::string_view message);
-  /// Listening began, or began again: what was announced meanwhile is lost. Keeps the memory tier
-  /// only if the shared store says that nothing was cleared.
+  /// A subscription has begun or begun again; earlier events may be lost. Clears the memory tier
+  /// unless the shared store confirms that no clear was missed.
   void OnListening();
 
  private:

@@ -9,30 +9,28 @@
 
 namespace vcache::cache {
 
-/// Memory in front of a store that outlives the process: what is found behind is put in front with
-/// its remaining life; what is kept goes behind first. Either may be missing (null): without both,
-/// every look-up is a miss and nothing is kept. Thread-safe; the tiers must outlive it.
+/// Memory in front of a durable store. A verdict found in the backing store is put into memory with
+/// its remaining life; `Put` writes to the backing store first. Either tier may be null; without
+/// both, every look-up is a miss and nothing is stored. Thread-safe; the tiers must outlive it.
 class TieredStore final : public VerdictStore {
  public:
   TieredStore(MemoryStore* memory, VerdictStore* backing) : memory_(memory), backing_(backing) {}
 
-  /// Asks the memory tier alone: no I/O, no network, never blocks. A miss says nothing of the
-  /// store.
+  /// Asks the memory tier only: no I/O, never blocks. A miss says nothing about the backing store.
   LookupResult LookupMemory(const CacheKey& key);
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  /// The memory tier keeps the verdict even when the store behind refuses; the error is returned.
+  /// Stores in memory even when the backing store fails; returns that error.
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
-  /// Clears every tier; reports what the backing store held and what memory alone had, each entry
-  /// once.
+  /// Clears every tier. Reports the backing store's entries and those that only memory had.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
-  /// The memory tier alone: another replica has cleared the store behind.
+  /// Clears the memory tier: another replica has cleared the backing store.
   void ClearMemory(const KeyPattern& pattern);
   bool available() const noexcept override;
 
-  /// Whether `Keep` keeps a verdict anywhere, and whether it keeps the counters given with it (the
-  /// memory tier does not): without, success of `Keep` means only that nothing went wrong.
+  /// Whether `Put` stores a verdict, and whether it stores the counters (memory does not). Without
+  /// a tier `Put` succeeds and stores nothing.
   bool keeps() const noexcept { return memory_ != nullptr || backing_ != nullptr; }
   bool keeps_counters() const noexcept { return backing_ != nullptr; }
 

@@ -19,61 +19,59 @@ namespace vcache::redis {
 
 struct ClusterClientOptions {
   RedisClusterUrl url;
-  /// `REDIS_TIMEOUT_MS`: a call waits for this long at most, redirections and repetitions included.
+  /// `REDIS_TIMEOUT_MS`: the longest that a call waits, redirections and repetitions included.
   std::chrono::milliseconds command_timeout{250};
   std::chrono::milliseconds connect_timeout{3'000};
-  /// Between two looks at who serves which slot; the first is for redirections, and while a server
-  /// is away pauses double up to the second.
+  /// Pauses between two readings of the slots: the first after a redirection; while a server is
+  /// unavailable they double up to the last.
   std::chrono::milliseconds first_refresh{100};
   std::chrono::milliseconds last_refresh{1'000};
-  /// A server that serves no slot and was met in a redirection is left after this long without one.
+  /// How long to keep a server that serves no slot after the last redirection to it.
   std::chrono::milliseconds spare_life{60'000};
   std::string client_name = "verdictcache";
 };
 
-/// A snapshot; a plain value.
 struct ClusterStatus {
   bool available = false;
-  std::string reason;            ///< Why it is not; empty when it is.
-  std::size_t masters = 0;       ///< Known to serve slots.
+  std::string reason;            ///< Why it is unavailable; else empty.
+  std::size_t masters = 0;       ///< Servers known to serve slots.
   std::size_t ready = 0;         ///< Of these, the ones that answer.
-  std::size_t slots_served = 0;  ///< By those that answer, of 16384.
-  std::uint64_t refreshes = 0;   ///< How often the slots were read.
+  std::size_t slots_served = 0;  ///< Slots whose server answers, of 16384.
+  std::uint64_t refreshes = 0;   ///< Readings of the slots.
   std::uint64_t moved = 0;       ///< MOVED replies that were followed.
   std::uint64_t asked = 0;       ///< ASK replies that were followed.
   std::uint64_t repeated = 0;    ///< Commands sent again after CLUSTERDOWN or TRYAGAIN.
 };
 
-/// A Redis Cluster as one client. Each master has one `RespConnection`, with everything that one
-/// does; a thread learns the slots from any server that answers, and again when a redirection or
-/// the state of a connection says that they changed: an idle, healthy cluster is asked nothing but
-/// each connection's ping.
+/// A Redis Cluster as one client. Each master has one `RespConnection`. A thread reads the slots
+/// from any server that answers. It reads them again only when a redirection or a connection's
+/// state shows a change, so that an idle, healthy cluster gets nothing but pings.
 ///
-/// - Commands go to the master of their key's slot, those of one call to several at once. MGET and
-///   UNLINK are parted by slot and put together again; the keys of a script must share one slot
-///   (kInternal). SCAN walks all masters, one after the other, under one cursor; it fails when the
-///   slots change owners on the way.
-/// - MOVED and ASK are followed, five times at most; CLUSTERDOWN and TRYAGAIN are tried again for a
-///   moment. None of these carried the command out.
-/// - A server that is away fails the calls for its slots at once, and no others; in an MGET over
-///   several servers its keys get error elements. When the servers themselves say that the cluster
-///   is down, calls fail at once until they say that it is up.
+/// - Commands go to the master of their key's slot, those of one call to several masters at once.
+///   MGET and UNLINK are split by slot and their replies merged. The keys of a script must share
+///   one slot (else kInternal). SCAN walks the masters one after the other under one cursor; it
+///   fails when slots change owners meanwhile.
+/// - MOVED and ASK are followed up to five times. CLUSTERDOWN and TRYAGAIN are repeated for a
+///   moment. A server that sends one of these has not run the command.
+/// - An unavailable server fails only the calls for its slots, at once; in an MGET over several
+///   servers its keys get error elements. When the servers report that the cluster is down, calls
+///   fail at once until they report that it is up.
 ///
-/// Servers are met under the host that CLUSTER SLOTS gives (or, where it gives none, that of the
-/// server which was asked), and with TLS the certificate must bear that name or address. User,
-/// password and authorities are those of the URL for all of them.
+/// Servers are reached at the host from CLUSTER SLOTS, or without one at the host of the server
+/// that was asked. With TLS the certificate must name that host. User, password and authorities are
+/// the URL's for all servers.
 class ClusterClient final : public RespClient {
  public:
-  ~ClusterClient() override;  ///< Ends all threads; no call may be running or come after.
+  ~ClusterClient() override;  ///< Ends all threads; no call may run or follow.
 
   using RespClient::Run;
   Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
                                      Deadline deadline) override;
-  /// Whether more than half of all slots are served by servers that answer.
+  /// Whether servers that answer serve more than half of all slots.
   bool available() const noexcept override;
 
   ClusterStatus Status() const;
-  /// Waits until every slot is served by a server that answers.
+  /// Waits until servers that answer serve every slot.
   bool AwaitReady(Deadline deadline);
 
  private:
@@ -84,8 +82,7 @@ class ClusterClient final : public RespClient {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Starts connecting; does not wait for it. Errors as those of `MakeRespConnection`. Clock and
-/// logger must outlive it.
+/// Connects in the background. Errors: as `MakeRespConnection`. Clock and logger must outlive it.
 Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions options, Clock& clock,
                                                          Logger& logger);
 

@@ -16,50 +16,47 @@
 namespace vcache::redis {
 
 struct UpstashRestOptions {
-  /// `UPSTASH_REDIS_REST_URL`, without a slash at the end: https, or http to this machine.
+  /// `UPSTASH_REDIS_REST_URL` without a trailing slash: https, or http to this machine.
   std::string url;
   Secret token;
-  /// A file of PEM certificates to trust in place of the system's; empty for the system's.
+  /// A PEM file with the certificates to trust; empty: the system's.
   std::string ca_file;
-  /// `REDIS_TIMEOUT_MS`: a call waits for this long at most, and less with an earlier deadline.
+  /// `REDIS_TIMEOUT_MS`: the longest that a call waits; an earlier deadline shortens it.
   std::chrono::milliseconds command_timeout{250};
-  /// For a new connection and the PING that opens it. Not felt by callers.
+  /// For a new connection and its first PING. Callers do not wait for it.
   std::chrono::milliseconds connect_timeout{3'000};
-  /// Pauses between probes double from the first to the last, less up to half by
-  /// chance.
+  /// Pauses between probes double from the first to the last; jitter shortens each by up to half.
   std::chrono::milliseconds first_retry{50};
   std::chrono::milliseconds last_retry{1'000};
-  /// After a refused token.
+  /// The pause after a refused token.
   std::chrono::milliseconds refused_retry{10'000};
-  /// How long calls fail at once after the server said that the quota is spent.
+  /// How long calls fail at once after the server has reported a spent quota.
   std::chrono::milliseconds quota_pause{60'000};
-  /// An idle connection is pinged this often, so that it is there when it is needed: the first call
-  /// on a new one would wait for its handshake. PING is not billed.
+  /// How often an idle connection is pinged, so that the next call finds it open and needs no
+  /// handshake. PING is not billed.
   std::chrono::milliseconds ping_interval{60'000};
-  /// Connections at most, each with a thread.
+  /// The most connections, each with a thread.
   std::size_t connections = 4;
   /// Calls beyond these fail at once.
   std::size_t max_waiting_commands = 16'384;
   std::size_t max_waiting_bytes = 64 * 1024 * 1024;
-  /// Told of every change of state, from one of the client's own threads; must not call back into
-  /// it.
+  /// Called on every change of state, by one of the client's threads; must not call the client.
   std::function<void(const RespStatus&)> on_state;
 };
 
 /// Redis over Upstash's REST API (https://upstash.com/docs/redis/features/restapi). Calls that come
-/// while every connection is busy travel together in the next request to `/pipeline`, so that many
-/// callers share few round trips. A request is sent once; only one that reads and dies with an old
-/// connection is repeated, since servers close idle ones. Words must be UTF-8
-/// (`takes_any_bytes` is false): JSON carries nothing else. While the server is away calls fail at
-/// once, and one PING at a time finds out when it is back.
-/// Starts in the background; does not wait for an answer. kBadConfiguration when `ca_file` cannot
-/// be read; kIo when the system refuses a thread. `net::InitHttpClients` must have run. Clock and
-/// logger must outlive it; no call may be running or come after its destruction.
+/// while every connection is busy share the next `/pipeline` request. A request is sent once. Only
+/// a request that reads is repeated, when an idle connection turns out to be closed. Words must be
+/// UTF-8 (`takes_any_bytes` is false), as JSON requires. While the server is unavailable, calls
+/// fail at once and one PING at a time probes it. Starts in the background and does not wait.
+/// Errors: kBadConfiguration when `ca_file` cannot be read; kIo when the system refuses a thread.
+/// `net::InitHttpClients` must have run. Clock and logger must outlive it; no call may run during
+/// or after its destruction.
 Result<std::unique_ptr<RespLink>> MakeUpstashRestClient(UpstashRestOptions options, Clock& clock,
                                                         Logger& logger);
 
 struct UpstashRestSubscriptionOptions : SubscriptionHandlers {
-  std::string url;  ///< This and the next as those of `UpstashRestOptions`.
+  std::string url;  ///< `url`, `token` and `ca_file` as in `UpstashRestOptions`.
   Secret token;
   std::string ca_file;
   std::string channel;
@@ -69,16 +66,16 @@ struct UpstashRestSubscriptionOptions : SubscriptionHandlers {
   std::chrono::milliseconds refused_retry{10'000};
   /// How long the answer to SUBSCRIBE may take.
   std::chrono::milliseconds silence_limit{10'000};
-  /// A stream that is this old is replaced: a channel may be quiet for days, and nothing but this
-  /// tells a quiet one from one whose other end is gone.
+  /// A stream of this age is replaced. A channel may be quiet for days, and nothing else tells a
+  /// quiet stream from a dead one.
   std::chrono::milliseconds stream_life = std::chrono::minutes(30);
-  /// Longer messages end the stream (rule R4).
+  /// A longer message ends the stream.
   std::size_t max_message_bytes = 64 * 1024;
 };
 
-/// Listens by `/subscribe`, whose answer is a stream of server-sent events. Messages are text; one
-/// with a line break in it is not heard whole. Errors as those of `MakeUpstashRestClient`.
-/// Its destruction may take a second.
+/// Subscribes with `/subscribe`, whose answer is a stream of server-sent events. Messages are text;
+/// one with a line break arrives incomplete. Errors: as `MakeUpstashRestClient`. The destructor may
+/// take a second.
 Result<std::unique_ptr<Subscription>> MakeUpstashRestSubscription(
     UpstashRestSubscriptionOptions options, Clock& clock, Logger& logger);
 

@@ -6,9 +6,9 @@
 
 namespace vcache::redis {
 
-/// Whether a file of trusted certificates can be used; an empty name stands for the system's, which
-/// are taken as they are. Opens no connection. kBadConfiguration; the file is not named, as its
-/// name may come from a URL that is a secret.
+/// Whether a file of trusted certificates can be used; an empty name means the system's, unchecked.
+/// Opens no connection. Error: kBadConfiguration, without the file's name, which may come from a
+/// secret URL.
 Result<void> CheckAuthorities(const std::string& ca_file);
 
 }  // namespace vcache::redis
