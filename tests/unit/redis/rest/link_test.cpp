@@ -98,7 +98,7 @@ TEST_CASE("UpstashRestLink: in an outage calls fail at once, a PING looks when i
   for (int i = 0; i < 10; ++i) CHECK_FALSE(bench.Ask({"GET", "k"}));
   CHECK(bench.server.commands() == commands);
   CHECK(bench.link->Status().refusals == 10);
-  for (int i = 2; i < 8; ++i) {  // for ever, at most a second apart
+  for (int i = 2; i < 8; ++i) {   // for ever, at most a second apart
     bench.clock.AwaitWaiters(1);  // the pause is counted from the end of the last PING
     bench.clock.Advance(1s);
     bench.AwaitPings(i);
