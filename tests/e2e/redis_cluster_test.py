@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -72,6 +73,13 @@ class Cluster:
             self.await_that(lambda i=index: "master_link_status:up" in self.cli(
                 i, "INFO", "replication"), "a replica without a master")
         self.await_that(self.is_whole, "the cluster is not whole")
+
+    def await_replica(self, master):
+        """Until its replica has all that was written to it; WAIT is about its own connection only."""
+        def offset(name):
+            return int(re.search(rf"{name}(\d+)", self.cli(master, "INFO", "replication"))[1])
+        written = offset("master_repl_offset:")
+        self.await_that(lambda: offset(",offset=") >= written, "a replica does not keep up")
 
     def is_whole(self):
         return all("cluster_state:ok" in self.cli(index, "CLUSTER", "INFO")
@@ -152,7 +160,7 @@ class RedisClusterTest(ServiceTest):
             self.assertEqual(service.upload(jpeg(seed)).cache, "MISS")
         victim = cluster.owner_of("stats:counters")
         for index in range(MASTERS):
-            cluster.cli(index, "WAIT", "1", "5000")
+            cluster.await_replica(index)
         cluster.kill(victim)
         for seed in range(130, 160):
             answer = service.upload(jpeg(seed))

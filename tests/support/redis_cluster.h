@@ -109,6 +109,18 @@ class RedisCluster {
     }
   }
 
+  /// Returns when a master's replica has all that was written to the master. (WAIT does not tell:
+  /// it is about what its own connection wrote.)
+  void AwaitReplica(std::size_t master) const {
+    const auto offset = [&](const std::string& mark) {
+      const std::string info = server(master).Ask({"INFO", "replication"});
+      const std::size_t at = info.find(mark);
+      return at == std::string::npos ? -1LL : std::atoll(info.c_str() + at + mark.size());
+    };
+    const long long written = offset("master_repl_offset:");
+    Await("a replica does not keep up", [&] { return offset(",offset=") >= written; });
+  }
+
   /// Begins to move the slot of `key`: from now on its keys may be on either server.
   void BeginMove(const std::string& key, std::size_t from, std::size_t to) const {
     const std::string slot = server(from).Ask({"CLUSTER", "KEYSLOT", key});

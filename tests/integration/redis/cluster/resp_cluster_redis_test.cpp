@@ -210,7 +210,7 @@ TEST_CASE("ClusterClient: a master dies, and its replica takes over") {
     keys_of[cluster.OwnerOf(KeyOf(i))].push_back(KeyOf(i));
   }
   REQUIRE(keys_of.size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) cluster.server(i).Ask({"WAIT", "1", "5000"});
+  for (std::size_t i = 0; i < 3; ++i) cluster.AwaitReplica(i);
   const std::size_t victim = cluster.OwnerOf("stats:counters");
   cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
@@ -271,7 +271,7 @@ TEST_CASE("ClusterClient: a master that stands still is replaced, and demoted wh
   ClusterFixture bench(cluster.url(), 500ms);
   REQUIRE(bench.Run({"SET", "key", "old"}));
   const std::size_t owner = cluster.OwnerOf("key");
-  cluster.server(owner).Ask({"WAIT", "1", "5000"});
+  cluster.AwaitReplica(owner);
   cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(owner).Freeze();
   CHECK_FALSE(bench.Run({"GET", "key"}));
@@ -335,7 +335,7 @@ TEST_CASE("ClusterClient over TLS: every server is verified, also the one that t
   ClusterFixture bench(cluster.url());
   for (int i = 0; i < 50; ++i) REQUIRE(bench.Text({"SET", KeyOf(i), KeyOf(i)}) == "OK");
   const std::size_t victim = cluster.OwnerOf(KeyOf(0));
-  cluster.server(victim).Ask({"WAIT", "1", "5000"});
+  cluster.AwaitReplica(victim);
   cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
   CHECK(Eventually([&] { return bench.Text({"GET", KeyOf(0)}) == KeyOf(0); }, 20'000ms));
