@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "http/parsing/input_buffer.h"
+#include "http/server/input_buffer.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/error.h"
 #include "vcache/core/unique_fd.h"
