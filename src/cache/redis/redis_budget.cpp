@@ -1,11 +1,11 @@
 #include "vcache/cache/redis/redis_budget.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "vcache/core/log.h"
+#include "vcache/core/parse_number.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -68,13 +68,7 @@ std::string LifeText(std::chrono::seconds life) {
 
 std::optional<std::int64_t> SumOf(const RespReply& reply) {
   if (reply.nil()) return 0;
-  std::int64_t value = 0;
-  const std::string& text = reply.text;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (!reply.is_text() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return value;
+  return reply.is_text() ? ParseNumber<std::int64_t>(reply.text) : std::nullopt;
 }
 
 Error Unanswered(const RespReply& reply) {

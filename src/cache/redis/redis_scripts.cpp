@@ -1,11 +1,11 @@
 #include "cache/redis/redis_scripts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "cache/stats_keys.h"
 #include "cache/times.h"
+#include "vcache/core/parse_number.h"
 #include "vcache/core/time_text.h"
 
 namespace vcache::cache {
@@ -96,13 +96,6 @@ end
 return redis.status_reply('OK')
 )";
 
-std::optional<std::int64_t> WholeNumber(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 void AddField(Counters& counters, std::string_view field, std::int64_t number) {
   Counters one;
   if (SetCounterField(one, field, number)) counters += one;
@@ -116,7 +109,7 @@ Counters ParsePendingCounts(std::string_view text) {
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
-    const auto number = WholeNumber(pair.substr(equals + 1));
+    const auto number = ParseNumber<std::int64_t>(pair.substr(equals + 1));
     if (number) AddField(counters, pair.substr(0, equals), *number);
   }
   return counters;
@@ -205,7 +198,7 @@ CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& d
   for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
     const std::string_view field = totals.elements[i].text;
     const std::string_view value = totals.elements[i + 1].text;
-    const auto number = WholeNumber(value);
+    const auto number = ParseNumber<std::int64_t>(value);
     if (!number) {
       if (!field.starts_with(kPendingPrefix)) continue;
       const Counters waiting = ParsePendingCounts(value);
@@ -223,7 +216,7 @@ CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& d
   std::int64_t moved = 0;
   for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
     const std::string_view field = day.elements[i].text;
-    const auto number = WholeNumber(day.elements[i + 1].text);
+    const auto number = ParseNumber<std::int64_t>(day.elements[i + 1].text);
     if (number && field == kMovesField) moved = *number;
     if (number) AddField(result.today, field, *number);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
@@ -17,6 +16,7 @@
 #include "cache/stats_keys.h"
 #include "cache/times.h"
 #include "vcache/cache/store_events.h"
+#include "vcache/core/parse_number.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -341,13 +341,9 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
   const auto reply = client_.Run({{"GET", ClearsKey(keys_.prefix())}, {}}, deadline);
   if (!reply) return reply.error();
   if (reply->nil()) return std::int64_t{0};
-  std::int64_t count = 0;
-  const std::string& text = reply->text;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (!reply->is_text() || error != std::errc() || end != text.data() + text.size()) {
-    return RedisRefused(*reply);
-  }
-  return count;
+  const auto count = ParseNumber<std::int64_t>(reply->text);
+  if (!reply->is_text() || !count) return RedisRefused(*reply);
+  return *count;
 }
 
 Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const WaitingEntry> entries,

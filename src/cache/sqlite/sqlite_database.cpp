@@ -10,7 +10,6 @@ SqliteDatabase::SqliteDatabase(const Options& options, std::string path, Clock& 
     : clock_(clock),
       path_(std::move(path)),
       busy_timeout_(options.busy_timeout),
-      has_readers_(options.readers > 0),
       readers_(clock),
       writer_(clock) {}
 

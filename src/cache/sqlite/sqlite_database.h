@@ -19,7 +19,7 @@ class SqliteDatabase {
  public:
   struct Options {
     std::filesystem::path directory;
-    int readers = 0;  ///< Without any, reads run on the connection that writes.
+    int readers = 0;  ///< Connections for `Read`, which needs one at least.
     std::chrono::milliseconds busy_timeout{};
   };
 
@@ -46,7 +46,7 @@ class SqliteDatabase {
   /// Runs `int step(Connection&)` without a transaction, and answers what it answers.
   template <typename Step>
   int Read(Deadline deadline, const Step& step) {
-    const ConnectionPool::Lease connection = Borrow(has_readers_ ? readers_ : writer_, deadline);
+    const ConnectionPool::Lease connection = Borrow(readers_, deadline);
     return connection ? step(*connection) : SQLITE_BUSY;
   }
 
@@ -57,7 +57,6 @@ class SqliteDatabase {
   Clock& clock_;
   const std::string path_;
   const std::chrono::milliseconds busy_timeout_;
-  const bool has_readers_;
   ConnectionPool readers_;
   // One connection writes: threads of this process queue here, in order of arrival or nearly, and
   // only other processes are met at SQLite's lock, where waiting means trying again and again.
