@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "support/detection_task.h"
 #include "vcache/core/bytes.h"
 #include "vcache/core/log.h"
 #include "vcache/detection/vendors/custom_vendor.h"
@@ -95,17 +96,7 @@ class RunningSandbox {
   }
 
   detection::DetectionTask Task(detection::MediaKind kind) const {
-    detection::DetectionTask task;
-    task.kind = kind;
-    if (kind == detection::MediaKind::kText) {
-      task.text = text;
-      task.characters = text.size();
-    } else {
-      task.media_type = kind == detection::MediaKind::kVideo ? content::MediaType::kMp4
-                                                             : content::MediaType::kJpeg;
-      task.file = &file;
-    }
-    return task;
+    return MakeTask(kind, text, file);
   }
 
   SystemClock clock;

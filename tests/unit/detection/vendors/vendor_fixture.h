@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "support/detection_task.h"
 #include "support/fake_http_client.h"
 #include "support/jumping_clock.h"
 #include "unit/detection/vendors/vendor_checks.h"
@@ -25,17 +26,7 @@ class VendorFixture {
   }
 
   detection::DetectionTask Task(detection::MediaKind kind) const {
-    detection::DetectionTask task;
-    task.kind = kind;
-    if (kind == detection::MediaKind::kText) {
-      task.text = text;
-      task.characters = text.size();
-    } else {
-      task.media_type = kind == detection::MediaKind::kVideo ? content::MediaType::kMp4
-                                                             : content::MediaType::kJpeg;
-      task.file = &file;
-    }
-    return task;
+    return MakeTask(kind, text, file);
   }
 
   Result<detection::Detection> Detect(detection::MediaKind kind) {
