@@ -103,7 +103,7 @@ struct FlightRunner::LeasedAttempt {
   /// When the paid call must have ended. It counts from before the claim: a process that stalls
   /// between claim and call would otherwise pay while the lease's next owner pays too.
   Deadline call_end = Deadline::Never();
-  std::unique_ptr<cache::LeaseNotifier::Listener> news{};
+  std::unique_ptr<cache::LeaseNotifier::Listener> listener{};
   milliseconds pause = kFirstPause;
   Verdict verdict{};  ///< Paid for, not stored yet.
   cache::Counters paid{};
@@ -147,7 +147,7 @@ Deadline FlightRunner::StoreDeadline() const {
 
 void FlightRunner::Stop() {
   stopping_ = true;
-  if (safeguards_.news != nullptr) safeguards_.news->AnnounceAll();
+  if (safeguards_.notifier != nullptr) safeguards_.notifier->AnnounceAll();
 }
 
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
@@ -206,8 +206,8 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
 
 void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   // Listen before the claim, so that no notification is missed between the two.
-  if (attempt.news == nullptr && safeguards_.news != nullptr) {
-    attempt.news = safeguards_.news->Listen(attempt.content.key);
+  if (attempt.listener == nullptr && safeguards_.notifier != nullptr) {
+    attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
   attempt.token = RandomId();
   attempt.call_end = Deadline::After(clock_, options_.call_timeout);
@@ -236,7 +236,7 @@ bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
   const Deadline until =
       Deadline::After(clock_, WithJitter(attempt.pause)).Shortened(attempt.wait_deadline);
   attempt.pause = std::min(2 * attempt.pause, kLongestPause);
-  if (attempt.news != nullptr) attempt.news->Await(until);
+  if (attempt.listener != nullptr) attempt.listener->Await(until);
   return !stopping_;
 }
 

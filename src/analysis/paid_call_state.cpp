@@ -10,15 +10,15 @@ void PaidCallState::Settle(CallOutcome outcome) noexcept {
   step_ = leased_ ? Step::kRelease : Step::kSettle;
 }
 
-void PaidCallState::LookedUp(LookupSummary sight) noexcept {
-  if (sight == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
-  in_outage_ = sight == LookupSummary::kUnavailable;
+void PaidCallState::LookedUp(LookupSummary found) noexcept {
+  if (found == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
+  in_outage_ = found == LookupSummary::kUnavailable;
   step_ = has_leases_ && !in_outage_ ? Step::kClaim : Step::kAdmit;
 }
 
-void PaidCallState::Claimed(LookupSummary sight, LeaseState state) noexcept {
+void PaidCallState::Claimed(LookupSummary found, LeaseState state) noexcept {
   leased_ = state == LeaseState::kOurs;
-  if (sight == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
+  if (found == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
   switch (state) {
     case LeaseState::kTheirs:
       step_ = Step::kAwaitNotification;

@@ -57,8 +57,8 @@ class PaidCallState {
   /// Whether the shared store is unavailable: then paid calls are limited.
   bool in_outage() const noexcept { return in_outage_; }
 
-  void LookedUp(LookupSummary sight) noexcept;
-  void Claimed(LookupSummary sight, cache::LeaseState state) noexcept;
+  void LookedUp(LookupSummary found) noexcept;
+  void Claimed(LookupSummary found, cache::LeaseState state) noexcept;
   void Waited(bool time_left) noexcept;
   void Admitted(bool admitted) noexcept;
   void Paid(bool verdict) noexcept;

@@ -68,7 +68,7 @@ Result<Analysis> SingleFlight::Wait(Flight& flight, Deadline deadline) {
 void SingleFlight::Leave(const cache::CacheKey& key) {
   const MutexLock lock(mutex_);
   flights_.erase(key);
-  // Notified under the lock: whoever waits in AwaitEmpty may destroy this table right afterwards.
+  // Notified under the lock: the thread in AwaitEmpty may destroy this table right afterwards.
   if (flights_.empty()) emptied_.NotifyAll();
 }
 

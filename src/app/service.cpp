@@ -107,13 +107,13 @@ struct Service::Parts {
         journal(OpenJournal(settings, stores, clock, logger)),
         memory(MakeMemory(settings, clock)),
         store(memory.get(), stores.verdicts()),
-        news(KeySpaceOf(settings), clock),
-        events(stores.Listen(store, news, clock, logger)),
+        notifier(KeySpaceOf(settings), clock),
+        events(stores.Listen(store, notifier, clock, logger)),
         statistics(stores.counters(), clock, logger),
         log_lines(logger, KeySpaceOf(settings)),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
-                 {stores.redis.get(), &news, &budget, journal.get()}),
+                 {stores.redis.get(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
@@ -138,7 +138,7 @@ struct Service::Parts {
   std::unique_ptr<cache::CallJournal> journal;
   std::unique_ptr<cache::MemoryStore> memory;
   cache::TieredStore store;
-  cache::LeaseNotifier news;
+  cache::LeaseNotifier notifier;
   std::unique_ptr<EventFeed> events;
   metrics::Statistics statistics;
   analysis::LoggingObserver log_lines;

@@ -3,18 +3,18 @@
 namespace vcache::cache {
 
 LeaseNotifier::Listener::~Listener() {
-  const MutexLock lock(news_.mutex_);
-  const auto [first, last] = news_.listeners_.equal_range(name_);
+  const MutexLock lock(notifier_.mutex_);
+  const auto [first, last] = notifier_.listeners_.equal_range(name_);
   for (auto each = first; each != last; ++each) {
     if (&each->second != announced_) continue;
-    news_.listeners_.erase(each);
+    notifier_.listeners_.erase(each);
     return;
   }
 }
 
 bool LeaseNotifier::Listener::Await(Deadline until) {
-  MutexLock lock(news_.mutex_);
-  while (!*announced_ && news_.clock_.WaitUntil(news_.announced_, lock, until.time())) {
+  MutexLock lock(notifier_.mutex_);
+  while (!*announced_ && notifier_.clock_.WaitUntil(notifier_.announced_, lock, until.time())) {
   }
   return std::exchange(*announced_, false);
 }

@@ -80,10 +80,10 @@ struct AnalysisOptions {
 
 /// What prevents paying twice or too much. Each part may be null and must outlive the service.
 struct Safeguards {
-  cache::LeaseStore* leases = nullptr;    ///< Null: no other replicas.
-  cache::LeaseNotifier* news = nullptr;   ///< Needed with `leases`.
-  Budget* budget = nullptr;               ///< Null: no limit.
-  cache::CallJournal* journal = nullptr;  ///< Null: paid calls are not journalled.
+  cache::LeaseStore* leases = nullptr;       ///< Null: no other replicas.
+  cache::LeaseNotifier* notifier = nullptr;  ///< Needed with `leases`.
+  Budget* budget = nullptr;                  ///< Null: no limit.
+  cache::CallJournal* journal = nullptr;     ///< Null: paid calls are not journalled.
 };
 
 /// Looks up, joins a flight, pays and stores. It does not hash, speak to stores' protocols, parse

@@ -30,11 +30,13 @@ class LeaseNotifier {
 
    private:
     friend class LeaseNotifier;
-    Listener(LeaseNotifier& news, std::string name) : news_(news), name_(std::move(name)) {}
+    Listener(LeaseNotifier& notifier, std::string name)
+        : notifier_(notifier), name_(std::move(name)) {}
 
-    LeaseNotifier& news_;
+    LeaseNotifier& notifier_;
     const std::string name_;
-    bool* announced_ VCACHE_PT_GUARDED_BY(news_.mutex_) = nullptr;  // in `listeners_`, once there
+    // In `listeners_`, once there.
+    bool* announced_ VCACHE_PT_GUARDED_BY(notifier_.mutex_) = nullptr;
   };
 
   LeaseNotifier(KeySpace keys, Clock& clock) : keys_(std::move(keys)), clock_(clock) {}

@@ -126,8 +126,8 @@ std::shared_ptr<Detector> Protected(std::shared_ptr<Detector> vendor, std::size_
                                                       detection::BreakerOptions{}, clock, logger);
 }
 
-/// Who judges in the sandbox where nobody is named: enough for a first try to show one vendor alone
-/// and two together. The others are there for whoever names them.
+/// The vendors that the sandbox asks by default: a first try shows one vendor alone and two
+/// together. DETECTORS_* names the others.
 constexpr std::array kFirstTry = {VendorId::kSightengine, VendorId::kSapling, VendorId::kOpenAi};
 
 std::vector<std::shared_ptr<Detector>> Choose(const Vendors& vendors,

@@ -76,10 +76,10 @@ cache::CounterStore* Stores::counters() const {
   return local.get();
 }
 
-std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
+std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,
                                           Clock& clock, Logger& logger) const {
   if (failover == nullptr) return nullptr;
-  return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, news, clock}, logger);
+  return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, notifier, clock}, logger);
 }
 
 api::BackingStore Stores::Describe() const {

@@ -40,7 +40,7 @@ struct Stores {
   cache::CounterStore* counters() const;
   /// Subscribes to other replicas' events. Null without a shared store, or when the system refuses
   /// (logged). All must outlive the feed.
-  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& news,
+  std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,
                                     Clock& clock, Logger& logger) const;
   /// Its description for statistics and readiness.
   api::BackingStore Describe() const;

@@ -17,7 +17,7 @@ void RemoteEvents::OnMessage(std::string_view message) {
   switch (event->kind) {
     case StoreEvent::Kind::kStored:
     case StoreEvent::Kind::kReleased:
-      parts_.news.Announce(event->subject);
+      parts_.notifier.Announce(event->subject);
       return;
     case StoreEvent::Kind::kCleared: {
       const Result<KeyPattern> pattern = KeyPattern::Parse(event->subject);
@@ -40,7 +40,7 @@ void RemoteEvents::OnListening() {
   parts_.failover.MarkLocalStale();
   if (clears) parts_.failover.RevalidateLocal();
   if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
-  parts_.news.AnnounceAll();
+  parts_.notifier.AnnounceAll();
 }
 
 std::optional<std::int64_t> RemoteEvents::AskForClears() {

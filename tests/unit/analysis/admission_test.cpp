@@ -123,7 +123,7 @@ struct Admission {
   std::unique_ptr<analysis::AnalysisService> Start(analysis::AnalysisOptions options) {
     return std::make_unique<analysis::AnalysisService>(
         tiers, panel, observer, clock, options,
-        analysis::Safeguards{&shared, &news, &budget, &journal});
+        analysis::Safeguards{&shared, &notifier, &budget, &journal});
   }
   Result<analysis::Analysis> Ask(const std::string& bytes, MediaType type = MediaType::kMp4) {
     return service->Analyze(FileOf(bytes, type), Deadline::Never());
@@ -147,7 +147,7 @@ struct Admission {
   cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
   FakeLeaseStore shared{verdicts, clock};
   cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier news{cache::KeySpace(), clock};
+  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
   cache::MemoryBudgetStore sums;
   analysis::Budget budget;
   ToldFailures observer;

@@ -36,10 +36,10 @@ analysis::Content TextOf(std::string_view text) {
 struct ReplicaFixture {
   explicit ReplicaFixture(analysis::AnalysisOptions options = {.call_timeout = 20s,
                                                                .lease_margin = 1s}) {
-    shared.announce = [this](const cache::CacheKey& key) { news.Announce(key.ToString()); };
+    shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
     for (auto& replica : replicas) {
       replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,
-                                                  analysis::Safeguards{&shared, &news});
+                                                  analysis::Safeguards{&shared, &notifier});
     }
   }
   Result<Analysis> Ask(std::size_t replica, std::string_view text) {
@@ -59,7 +59,7 @@ struct ReplicaFixture {
   cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
   test::FakeLeaseStore shared{verdicts, clock};
   cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier news{cache::KeySpace(), clock};
+  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
   analysis::AnalysisObserver nobody;
   std::array<std::unique_ptr<AnalysisService>, 2> replicas;
 };
@@ -167,7 +167,7 @@ TEST_CASE("Leases: an owner that is held up until its lease is over does not pay
   });
   AnalysisService sleeper(bench.tiers, bench.panel, bench.nobody, bench.clock,
                           {.call_timeout = 20s, .lease_margin = 1s},
-                          {&bench.shared, &bench.news, nullptr, &journal});
+                          {&bench.shared, &bench.notifier, nullptr, &journal});
   const auto answer = sleeper.Analyze(TextOf("sleeper"), Deadline::Never());
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::kVendorTimeout);
@@ -228,7 +228,7 @@ TEST_CASE("Leases: a store that breaks while its lease is waited for is an outag
   std::thread waiting([&] { CHECK(bench.Ask(0, "a")->status == CacheStatus::kMiss); });
   while (bench.shared.asked_for_news == 0) std::this_thread::yield();
   bench.shared.unavailable = true;
-  bench.news.AnnounceAll();
+  bench.notifier.AnnounceAll();
   waiting.join();
   CHECK(bench.Ask(0, "b").error().code == ErrorCode::kOverloaded);
   CHECK(bench.vendor->calls == 1);

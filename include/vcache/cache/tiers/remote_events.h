@@ -22,7 +22,7 @@ class RemoteEvents {
     SharedStore& shared;
     FailoverStore& failover;
     TieredStore& tiers;
-    LeaseNotifier& news;
+    LeaseNotifier& notifier;
     Clock& clock;
   };
   explicit RemoteEvents(const Parts& parts) : parts_(parts) {}

@@ -42,15 +42,15 @@ std::string Lease(const RedisServer& server) {
 /// Listens to the channel and hands what it hears to a LeaseNotifier.
 class Radio {
  public:
-  Radio(const std::string& url, LeaseNotifier& news, Clock& clock) {
+  Radio(const std::string& url, LeaseNotifier& notifier, Clock& clock) {
     redis::RespSubscriptionOptions options;
     options.url = *redis::ParseRedisUrl(url);
     options.channel = std::string(kEventChannel);
-    options.on_message = [this, &news](std::string_view message) {
+    options.on_message = [this, &notifier](std::string_view message) {
       const auto event = DecodeEvent(message);
       if (!event) return;
       ++heard;
-      news.Announce(event->subject);
+      notifier.Announce(event->subject);
     };
     options.on_subscribed = [this] { on_air = true; };
     subscription_ = *redis::MakeRespSubscription(options, clock, NullLogger());
@@ -127,14 +127,14 @@ TEST_CASE("RedisStore: news of a call's end comes to those who asked, and to nob
   if (!RedisServer::Available()) return;
   RedisServer server;
   test::RedisClientFixture world(server.url(), KeySpace());
-  LeaseNotifier news(KeySpace(), world.clock());
-  Radio radio(server.url(), news, world.clock());
+  LeaseNotifier notifier(KeySpace(), world.clock());
+  Radio radio(server.url(), notifier, world.clock());
   CHECK_FALSE(*world.store().RequestNotification(kContent, kNever));
 
   REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
   CHECK(world.store().Put(PaidUnder("aa"), kNever));  // nobody asked
   REQUIRE(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
-  const auto ear = news.Listen(kContent);
+  const auto ear = notifier.Listen(kContent);
   CHECK(*world.store().RequestNotification(kContent, kNever));
   CHECK(*world.store().RequestNotification(kContent, kNever));
   CHECK(Lease(server) == "bb+");

@@ -38,8 +38,8 @@ struct EventFixture {
   FailoverStore failover{shared, &local, clock, NullLogger()};
   MemoryStore memory;
   TieredStore tiers{&memory, &failover};
-  LeaseNotifier news{KeySpace(), clock};
-  RemoteEvents events{{shared, failover, tiers, news, clock}};
+  LeaseNotifier notifier{KeySpace(), clock};
+  RemoteEvents events{{shared, failover, tiers, notifier, clock}};
 };
 
 }  // namespace
@@ -90,8 +90,8 @@ TEST_CASE("RemoteEvents: with a secret a clear is told by stored names, which te
 
 TEST_CASE("RemoteEvents: the end of another replica's call wakes who waits for it") {
   EventFixture bench;
-  const auto ear = bench.news.Listen(MakeKey(1));
-  const auto other = bench.news.Listen(MakeKey(2));
+  const auto ear = bench.notifier.Listen(MakeKey(1));
+  const auto other = bench.notifier.Listen(MakeKey(2));
   bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kStored, MakeKey(1).ToString()}));
   CHECK(ear->Await(kNever));
   CHECK_FALSE(other->Await(Deadline::At(bench.clock.Now())));
@@ -106,7 +106,7 @@ TEST_CASE("RemoteEvents: after a gap memory is kept only if nothing was cleared 
   bench.events.OnListening();
   CHECK(bench.local.synced_to == 3);
   REQUIRE(bench.tiers.Put(MakePut(MakeKey(1), 1h), kNever));
-  const auto ear = bench.news.Listen(MakeKey(9));
+  const auto ear = bench.notifier.Listen(MakeKey(9));
   bench.events.OnListening();
   CHECK(bench.InMemory(1));
   CHECK(ear->Await(kNever));  // an announcement may have been missed
