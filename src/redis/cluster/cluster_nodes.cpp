@@ -35,11 +35,6 @@ std::string AddressesText(const std::vector<NodeAddress>& addresses) {
 
 }  // namespace
 
-ClusterNode* ClusterView::NodeOf(std::uint16_t slot) const noexcept {
-  const auto place = map.MasterOf(slot);
-  return place ? masters[*place].get() : nullptr;
-}
-
 std::size_t ClusterView::SlotsAnswering() const noexcept {
   std::size_t slots = 0;
   for (std::size_t i = 0; i < masters.size(); ++i) {

@@ -39,8 +39,6 @@ struct ClusterView {
   SlotMap map;
   std::vector<std::shared_ptr<ClusterNode>> masters;  ///< In the order of `map.masters()`.
 
-  /// The slot's server; null without one.
-  ClusterNode* NodeOf(std::uint16_t slot) const noexcept;
   std::size_t SlotsAnswering() const noexcept;
 };
 
