@@ -91,12 +91,6 @@ void BudgetReservation::Settle(std::span<const VendorPrice> charged) {
   budget_ = nullptr;
 }
 
-void BudgetReservation::GiveBack() {
-  std::vector<VendorPrice> nothing = prices_;
-  for (VendorPrice& price : nothing) price.micros = 0;
-  Settle(nothing);
-}
-
 void Budget::NoteExcess(std::span<const VendorPrice> reserved,
                         std::span<const VendorPrice> charged) {
   for (const VendorPrice& price : charged) {

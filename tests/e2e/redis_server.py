@@ -12,6 +12,14 @@ import unittest
 from harness import PATIENCE, ServiceTest
 
 
+def paid_calls_of(lines, kind="analysis"):
+    """As the counters say that `redis-cli --raw HGETALL` prints, with the calls that are not folded."""
+    fields = dict(zip(lines[::2], lines[1::2]))
+    waiting = [value for field, value in fields.items() if field.startswith("pending:")]
+    counts = re.findall(rf"\b{kind}:paid_calls=(\d+)", ",".join(waiting))
+    return int(fields.get(f"{kind}:paid_calls", 0)) + sum(map(int, counts))
+
+
 class Redis:
     """A redis-server of the test's own, on a unix socket in a directory with a short path.
 
@@ -50,12 +58,7 @@ class Redis:
                               capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
 
     def paid_calls(self, kind="analysis"):
-        """As the counters in Redis say, with those calls that wait to be moved into the totals."""
-        lines = self.cli("--raw", "HGETALL", "stats:counters").splitlines()
-        fields = dict(zip(lines[::2], lines[1::2]))
-        waiting = [value for field, value in fields.items() if field.startswith("pending:")]
-        counts = re.findall(rf"\b{kind}:paid_calls=(\d+)", ",".join(waiting))
-        return int(fields.get(f"{kind}:paid_calls", 0)) + sum(map(int, counts))
+        return paid_calls_of(self.cli("--raw", "HGETALL", "stats:counters").splitlines(), kind)
 
     def close(self):
         if self.process is not None and self.process.poll() is None:

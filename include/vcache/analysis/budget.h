@@ -67,9 +67,6 @@ class [[nodiscard]] BudgetReservation {
   /// most; only the first call has an effect.
   void Settle(std::span<const detection::VendorPrice> charged);
 
-  /// Settles with a charge of 0 for every vendor.
-  void GiveBack();
-
  private:
   friend class Budget;
   struct Part {

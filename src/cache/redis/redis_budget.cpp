@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "cache/redis/sum_keys.h"
 #include "vcache/core/log.h"
 #include "vcache/core/parse_number.h"
-#include "vcache/core/random_id.h"
 
 namespace vcache::cache {
 namespace {
@@ -78,8 +78,8 @@ Error Unanswered(const RespReply& reply) {
 
 class RedisBudgetStore final : public BudgetStore {
  public:
-  RedisBudgetStore(RedisBudgetOptions options, KeySpace keys, redis::RespClient& client)
-      : options_(options), keys_(std::move(keys)), client_(client) {}
+  RedisBudgetStore(RedisBudgetOptions options, const KeySpace& keys, redis::RespClient& client)
+      : keys_{keys.prefix(), options.one_slot_scripts}, client_(client) {}
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
@@ -88,27 +88,13 @@ class RedisBudgetStore final : public BudgetStore {
   bool available() const noexcept override { return client_.available(); }
 
  private:
-  std::string KeyOf(const BudgetWindow& window) const {
-    return keys_.prefix() + "budget:" + window.name;
-  }
-  BudgetAnswer ReserveTogether(std::span<const BudgetClaim> claims, Deadline deadline);
-  BudgetAnswer ReserveInTurn(std::span<const BudgetClaim> claims, Deadline deadline);
-  Result<void> AdjustTogether(const std::string& mark, std::span<const BudgetChange> changes,
-                              Deadline deadline);
-
-  const RedisBudgetOptions options_;
-  const KeySpace keys_;
+  std::string KeyOf(const BudgetWindow& window) const { return keys_.Budget(window.name); }
+  const SumKeys keys_;
   redis::RespClient& client_;
 };
 
 BudgetAnswer RedisBudgetStore::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
   if (claims.empty()) return {.outcome = BudgetOutcome::kGranted};
-  return options_.one_slot_scripts ? ReserveInTurn(claims, deadline)
-                                   : ReserveTogether(claims, deadline);
-}
-
-BudgetAnswer RedisBudgetStore::ReserveTogether(std::span<const BudgetClaim> claims,
-                                               Deadline deadline) {
   static const redis::RespScript script{std::string(kReserveSource)};
   std::vector<std::string> keys;
   std::vector<std::string> arguments;
@@ -140,38 +126,12 @@ BudgetAnswer RedisBudgetStore::ReserveTogether(std::span<const BudgetClaim> clai
   return answer;
 }
 
-BudgetAnswer RedisBudgetStore::ReserveInTurn(std::span<const BudgetClaim> claims,
-                                             Deadline deadline) {
-  BudgetAnswer all{.outcome = BudgetOutcome::kGranted};
-  BudgetAdjustment undo{RandomId(), {}};
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    BudgetAnswer one = ReserveTogether(claims.subspan(i, 1), deadline);
-    if (one.outcome == BudgetOutcome::kGranted) {
-      all.sums.push_back(one.sums.front());
-      undo.changes.push_back({claims[i].window, -claims[i].amount_micros});
-      continue;
-    }
-    // If this fails too, more counts as spent than was: dearer than right, never too cheap.
-    const Result<void> undone = Adjust(undo, deadline);
-    (void)undone;
-    if (one.outcome == BudgetOutcome::kUnavailable) return one;
-    all.outcome = BudgetOutcome::kRefused;
-    all.refused_by = i;
-    std::vector<BudgetWindow> windows;
-    for (const BudgetClaim& claim : claims) windows.push_back(claim.window);
-    if (auto sums = Read(windows, deadline)) all.sums = std::move(*sums);
-    return all;
-  }
-  return all;
-}
-
-Result<void> RedisBudgetStore::AdjustTogether(const std::string& mark,
-                                              std::span<const BudgetChange> changes,
-                                              Deadline deadline) {
+Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
+  if (adjustment.changes.empty()) return {};
   static const redis::RespScript script{std::string(kAdjustSource)};
-  std::vector<std::string> keys = {mark};
+  std::vector<std::string> keys = {keys_.Adjusted(adjustment.id)};
   std::vector<std::string> arguments = {LifeText(kAdjustmentRemembered)};
-  for (const BudgetChange& change : changes) {
+  for (const BudgetChange& change : adjustment.changes) {
     keys.push_back(KeyOf(change.window));
     arguments.push_back(std::to_string(change.amount_micros));
     arguments.push_back(LifeText(change.window.life));
@@ -179,18 +139,6 @@ Result<void> RedisBudgetStore::AdjustTogether(const std::string& mark,
   const auto reply = script.Run(client_, keys, arguments, deadline);
   if (!reply) return reply.error();
   if (reply->is_error()) return Unanswered(*reply);
-  return {};
-}
-
-Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
-  if (adjustment.changes.empty()) return {};
-  const std::string mark = keys_.prefix() + "adjusted:" + adjustment.id;
-  if (!options_.one_slot_scripts) return AdjustTogether(mark, adjustment.changes, deadline);
-  for (const BudgetChange& change : adjustment.changes) {
-    // The braces put the mark into the slot of its sum.
-    const std::string marked = mark + ":{" + KeyOf(change.window) + "}";
-    if (const auto done = AdjustTogether(marked, {&change, 1}, deadline); !done) return done;
-  }
   return {};
 }
 
@@ -214,7 +162,7 @@ Result<std::vector<std::int64_t>> RedisBudgetStore::Read(std::span<const BudgetW
 
 std::unique_ptr<BudgetStore> MakeRedisBudgetStore(RedisBudgetOptions options, KeySpace keys,
                                                   redis::RespClient& client) {
-  return std::make_unique<RedisBudgetStore>(options, std::move(keys), client);
+  return std::make_unique<RedisBudgetStore>(options, keys, client);
 }
 
 }  // namespace vcache::cache

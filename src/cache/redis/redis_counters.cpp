@@ -1,13 +1,16 @@
 #include "cache/redis/redis_counters.h"
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cache/redis/redis_delivery.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
-#include "cache/stats_keys.h"
+#include "vcache/core/random_id.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 namespace {
@@ -26,28 +29,55 @@ constexpr std::size_t kMostPending = 500;
 constexpr redis::ReplyLimits kTotalsLimits{.max_bytes = 64 * 1024 * 1024,
                                            .max_elements = 1'000'000};
 
+/// `2026-11-21` of any longer time.
+std::string DateOf(const std::string& time) {
+  return time.substr(0, 10);
+}
+
 }  // namespace
 
-Result<RespReply> RedisCounters::Add(const CounterWrite& write, Deadline deadline) {
-  if (one_slot_scripts_) {
-    auto counted = CountBySlots(context_, {write.delta, write.when, write.id}, deadline);
-    if (counted && !counted->is_error()) MovePendingBySlots(context_, deadline);
-    return counted;
-  }
-  const std::string& prefix = context_.keys.prefix();
-  const RespCommand set{
-      {"HSET", TotalsKey(prefix), PendingField(write.when, write.id), PendingCounts(write.delta)},
-      {}};
-  auto counted = context_.client.Run(set, deadline);
-  if (!counted || counted->is_error()) return counted;
-  NotePending();
-  if (TakeFold()) {
-    const std::vector<std::string> keys = {TotalsKey(prefix)};
-    const std::vector<std::string> arguments = FoldArguments(prefix, context_.clock.WallNow());
-    const auto ignored = FoldScript().Run(context_.client, keys, arguments, deadline);
-    (void)ignored;  // what was not folded waits, and is counted by readers
-  }
+Result<RespReply> RedisCounters::Count(const CounterWrite& write, Deadline deadline) {
+  // Written twice in the same field counts once, until a fold comes in between. Where counts follow
+  // their entry in a step of their own, a repetition may come much later: there the id is kept.
+  Result<RespReply> counted =
+      sums_.in_cluster && !write.id.empty()
+          ? RunDelivery({keys_, client_, clock_, sums_},
+                        {.id = write.id, .counters = write.delta, .made_at = write.when}, {},
+                        deadline)
+          : client_.Run({{"HSET", sums_.Totals(),
+                          PendingField(write.when, write.id.empty() ? RandomId() : write.id),
+                          PendingCounts(write.delta)},
+                         {}},
+                        deadline);
+  if (counted && !counted->is_error()) NotePending();
   return counted;
+}
+
+Result<RespReply> RedisCounters::Add(const CounterWrite& write, Deadline deadline) {
+  auto counted = Count(write, deadline);
+  if (counted && !counted->is_error() && TakeFold()) Fold(deadline);
+  return counted;
+}
+
+/// What is not folded waits, and is counted by readers.
+void RedisCounters::Fold(Deadline deadline) {
+  std::vector<std::string> keys = {sums_.Totals()};
+  if (sums_.in_cluster) {
+    const auto fields = client_.Run({{"HKEYS", sums_.Totals()}, kTotalsLimits}, deadline);
+    if (!fields || !fields->is_array()) return;
+    std::set<std::string> hashes;
+    for (const RespReply& field : fields->elements) {
+      const std::string hour = HourOfPending(field.text);
+      if (hour.empty()) continue;
+      hashes.insert(sums_.Hour(hour));
+      hashes.insert(sums_.Day(DateOf(hour)));
+    }
+    if (hashes.empty()) return;
+    keys.insert(keys.end(), hashes.begin(), hashes.end());
+  }
+  const std::vector<std::string> arguments = FoldArguments(sums_, clock_.WallNow());
+  const auto ignored = FoldScript().Run(client_, keys, arguments, deadline);
+  (void)ignored;
 }
 
 void RedisCounters::NotePending() {
@@ -57,7 +87,7 @@ void RedisCounters::NotePending() {
 
 /// Whether to fold now. The first write of a process does: nobody may have done so for long.
 bool RedisCounters::TakeFold() {
-  const SteadyTime now = context_.clock.Now();
+  const SteadyTime now = clock_.Now();
   const MutexLock lock(mutex_);
   if (folded_ && now - *folded_ < kFoldInterval && pending_ < kMostPending) return false;
   folded_ = now;
@@ -66,12 +96,11 @@ bool RedisCounters::TakeFold() {
 }
 
 Result<CounterTotals> RedisCounters::Read(WallTime now, Deadline deadline) {
-  const std::string& prefix = context_.keys.prefix();
   const std::vector<RespCommand> commands = {
-      {{"HGETALL", TotalsKey(prefix)}, kTotalsLimits},
-      {{"HGETALL", DayKey(prefix, now)}, {}},
+      {{"HGETALL", sums_.Totals()}, kTotalsLimits},
+      {{"HGETALL", sums_.Day(DateOf(FormatTime(now)))}, {}},
   };
-  const auto replies = context_.client.Run(commands, deadline);
+  const auto replies = client_.Run(commands, deadline);
   if (!replies) return replies.error();
   for (const RespReply& reply : *replies) {
     if (!reply.is_array()) return RedisRefused(reply);

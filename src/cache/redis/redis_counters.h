@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "cache/redis/redis_slot_writes.h"
+#include "cache/redis/sum_keys.h"
 #include "vcache/cache/counters.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/core/clock.h"
@@ -15,15 +15,17 @@ namespace vcache::cache {
 
 /// The totals in Redis, at the price of one command for each write: what is written waits as a
 /// field of its own, `pending:<hour>:<id>`, and is folded into the totals and the hashes of hours
-/// and days now and then, by whatever replica thinks of it first. Readers add what waits. Where
-/// scripts may touch one slot only, redis_slot_writes.h says what is done instead. Thread-safe.
+/// and days now and then, by whatever replica thinks of it first. Readers add what waits.
+/// Thread-safe.
 class RedisCounters {
  public:
   /// All must outlive it.
   RedisCounters(const KeySpace& keys, redis::RespClient& client, const Clock& clock,
-                bool one_slot_scripts)
-      : context_{keys, client, clock}, one_slot_scripts_(one_slot_scripts) {}
+                const SumKeys& sums)
+      : keys_(keys), client_(client), clock_(clock), sums_(sums) {}
 
+  /// Without a fold. An empty id counts each time. Outcomes as those of `RespClient::Run`.
+  Result<redis::RespReply> Count(const CounterWrite& write, Deadline deadline);
   /// Outcomes as those of `RespClient::Run`. Folds when it is due; a fold that fails is made up for
   /// by a later one.
   Result<redis::RespReply> Add(const CounterWrite& write, Deadline deadline);
@@ -33,9 +35,12 @@ class RedisCounters {
 
  private:
   bool TakeFold();
+  void Fold(Deadline deadline);
 
-  const SlotContext context_;
-  const bool one_slot_scripts_;
+  const KeySpace& keys_;
+  redis::RespClient& client_;
+  const Clock& clock_;
+  const SumKeys& sums_;
   Mutex mutex_;
   std::optional<SteadyTime> folded_ VCACHE_GUARDED_BY(mutex_);  // by this replica
   std::size_t pending_ VCACHE_GUARDED_BY(mutex_) = 0;  // written by this replica since then

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cache/redis/redis_limits.h"
 #include "cache/redis/redis_scripts.h"
-#include "cache/stats_keys.h"
 
 namespace vcache::cache {
 namespace {
@@ -21,20 +21,21 @@ constexpr std::chrono::hours kRemembered{24 * 7};
 // may be newer, or be us, with a reply that was lost or came damaged; another look tells.
 constexpr std::string_view kDeliverSource = R"(
 local value, life, seen, remembered, field, counts = unpack(ARGV)
-if redis.call('EXISTS', KEYS[3]) == 1 then return redis.status_reply('DUPLICATE') end
-if KEYS[1] ~= KEYS[3] then
-  local current = redis.pcall('GET', KEYS[1])
+local entry, totals, mark = unpack(KEYS)
+if mark and redis.call('EXISTS', mark) == 1 then return redis.status_reply('DUPLICATE') end
+if entry ~= mark then
+  local current = redis.pcall('GET', entry)
   if type(current) ~= 'table' and (current or '') ~= seen then
     return redis.status_reply('CHANGED')  -- kDeliveryChanged
   end
 end
-local kept = redis.call('TYPE', KEYS[2])['ok']
+local kept = totals and redis.call('TYPE', totals)['ok'] or 'none'
 if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
   return redis.error_reply('WRONGTYPE the counters are no hash')
 end
-redis.call('SET', KEYS[3], '1', 'EX', remembered)
-if value ~= '' then redis.call('SET', KEYS[1], value, 'EX', life) end
-if counts ~= '' then redis.call('HSET', KEYS[2], field, counts) end
+if mark then redis.call('SET', mark, '1', 'EX', remembered) end
+if value ~= '' then redis.call('SET', entry, value, 'EX', life) end
+if counts ~= '' then redis.call('HSET', totals, field, counts) end
 return redis.status_reply('OK')
 )";
 
@@ -92,19 +93,27 @@ Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const Pendi
                                      const DeliveryPlan& plan, Deadline deadline) {
   const WallTime now = options.clock.WallNow();
   const auto left = std::chrono::floor<std::chrono::seconds>(write.expires_at - now).count();
-  const std::string life = std::to_string(std::max<std::int64_t>(left, 1));
-  const std::string remembered =
-      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kRemembered).count());
-  const std::vector<std::string> arguments = {plan.store_entry ? write.value : std::string(),
-                                              life,
-                                              plan.seen,
-                                              remembered,
-                                              PendingField(write.made_at, write.id),
-                                              PendingCounts(write.counters)};
-  std::string mark = options.keys.prefix();
-  mark.append("delivered:").append(write.id);
-  const std::vector<std::string> keys = {plan.looked ? write.store_key : mark,
-                                         TotalsKey(options.keys.prefix()), mark};
+  std::vector<std::string> arguments = {plan.store_entry ? write.value : std::string(),
+                                        std::to_string(std::max<std::int64_t>(left, 1)),
+                                        plan.seen,
+                                        std::to_string(std::chrono::seconds(kRemembered).count()),
+                                        PendingField(write.made_at, write.id),
+                                        PendingCounts(write.counters)};
+  const std::string mark = options.sums.Delivered(write.id);
+  std::vector<std::string> keys = {plan.looked ? write.store_key : mark, options.sums.Totals(),
+                                   mark};
+  if (options.sums.in_cluster) {
+    // The entry lies in another slot than its counts. It comes first: whatever breaks in between,
+    // the counts are delivered again.
+    if (plan.store_entry) {
+      const std::string counts = std::exchange(arguments.back(), {});
+      auto stored = DeliverScript().Run(options.client, {keys.data(), 1}, arguments, deadline);
+      if (!stored || !stored->is_status("OK")) return stored;
+      arguments.front().clear();
+      arguments.back() = counts;
+    }
+    keys.front() = mark;
+  }
   return DeliverScript().Run(options.client, keys, arguments, deadline);
 }
 

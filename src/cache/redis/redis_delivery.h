@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cache/redis/sum_keys.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/core/clock.h"
@@ -10,7 +11,8 @@ namespace vcache::cache {
 struct DeliveryOptions {
   const KeySpace& keys;
   redis::RespClient& client;
-  Clock& clock;
+  const Clock& clock;
+  const SumKeys& sums;
   bool accept_demo = false;
 };
 
@@ -34,7 +36,8 @@ Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingW
                                   Deadline deadline);
 
 /// Writes what was planned, in one step that is carried out once for each id: EVALSHA and at most
-/// six commands inside. Outcomes as those of `RespClient::Run`.
+/// six commands inside. In a cluster these are two steps, the entry and then the counts, of which
+/// the id guards the second. Outcomes as those of `RespClient::Run`.
 Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const PendingWrite& write,
                                      const DeliveryPlan& plan, Deadline deadline);
 

@@ -12,9 +12,7 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::string_view kPendingPrefix = "pending:";
-// Of stores whose scripts may touch one slot only; see redis_slot_writes.cpp.
-constexpr std::string_view kMovingPrefix = "moving:";
-constexpr std::string_view kMovesField = "moves";
+constexpr std::size_t kHourChars = std::string_view("2026-11-21T10").size();
 
 // What is counted at once is one field of its own, `pending:<hour>:<id>`, until a fold adds it to
 // the totals: one command whatever it counts, and writing it twice counts once. HSET comes before
@@ -38,8 +36,13 @@ return redis.status_reply('OK')
 )";
 
 // Numbers are written with %.0f: Lua's own form of large ones is 1e+15.
+// A cluster refuses a key that it is moving to another server, in the middle of the script if need
+// be. There the caller names every key, which is refused before the script begins, and the hours of
+// others wait.
 constexpr std::string_view kFoldSource = R"(
-local prefix, day_life, hour_life, now = unpack(ARGV)
+local stats, day_life, hour_life, now = unpack(ARGV)
+local named = {}
+for _, key in ipairs(KEYS) do named[key] = true end
 local old, settled, hours, totals = {}, {}, {}, {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do old[flat[i]] = flat[i + 1] end
@@ -51,7 +54,7 @@ local function note(hour, field, delta)
 end
 for field, value in pairs(old) do
   local hour = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):.')
-  if hour then
+  if hour and (#KEYS == 1 or named[stats .. 'hour:' .. hour]) then
     settled[#settled + 1] = field
     for counter, delta in string.gmatch(value, '([%w_:]+)=(%-?%d+)') do
       note(hour, counter, tonumber(delta))
@@ -76,9 +79,9 @@ for hour, counts in pairs(hours) do
   local day = string.sub(hour, 1, 10)
   days[day] = days[day] or {}
   for field, delta in pairs(counts) do days[day][field] = (days[day][field] or 0) + delta end
-  add(prefix .. 'stats:hour:' .. hour, counts, hour_life)
+  add(stats .. 'hour:' .. hour, counts, hour_life)
 end
-for day, counts in pairs(days) do add(prefix .. 'stats:day:' .. day, counts, day_life) end
+for day, counts in pairs(days) do add(stats .. 'day:' .. day, counts, day_life) end
 
 local new = {}
 for field, delta in pairs(totals) do
@@ -127,28 +130,21 @@ const redis::RespScript& FoldScript() {
   return script;
 }
 
-std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now) {
+std::vector<std::string> FoldArguments(const SumKeys& keys, WallTime now) {
   const auto seconds = [](std::chrono::seconds life) { return std::to_string(life.count()); };
-  return {std::string(prefix), seconds(kDaysKept), seconds(kHoursKept),
-          std::to_string(ToMillis(now))};
+  return {keys.Stats(), seconds(kDaysKept), seconds(kHoursKept), std::to_string(ToMillis(now))};
 }
 
-std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when) {
-  std::vector<std::string> arguments = {std::to_string(ToMillis(now)),
-                                        FormatTime(when).substr(0, 13)};
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      if (delta.at(kind, counter) == 0) continue;
-      arguments.push_back(CounterField(kind, counter));
-      arguments.push_back(std::to_string(delta.at(kind, counter)));
-    }
-  }
-  return arguments;
+std::string HourOfPending(std::string_view field) {
+  const bool is_pending = field.starts_with(kPendingPrefix) &&
+                          field.size() > kPendingPrefix.size() + kHourChars &&
+                          field[kPendingPrefix.size() + kHourChars] == ':';
+  return std::string(is_pending ? field.substr(kPendingPrefix.size(), kHourChars) : "");
 }
 
 std::string PendingField(WallTime when, std::string_view id) {
-  return std::string(kPendingPrefix) + FormatTime(when).substr(0, 13) + ":" + std::string(id);
+  return std::string(kPendingPrefix) + FormatTime(when).substr(0, kHourChars) + ":" +
+         std::string(id);
 }
 
 std::string PendingCounts(const Counters& delta) {
@@ -165,36 +161,11 @@ std::string PendingCounts(const Counters& delta) {
   return text;
 }
 
-namespace {
-
-/// What is on its way from the totals to a day, where a script may touch one slot only; see
-/// redis_slot_writes.cpp. Its fields are in the totals already.
-struct Moving {
-  Counters waiting;  ///< Of hours that are not over.
-  Counters moving;
-  std::int64_t move = 0;
-};
-
-/// Reads `<prefix><YYYY-MM-DDTHH>:<counter>` into `counters` when it is of `today`.
-bool TakeMoving(std::string_view field, std::string_view prefix, std::string_view today,
-                std::int64_t number, Counters& counters) {
-  if (!field.starts_with(prefix)) return false;
-  field.remove_prefix(prefix.size());
-  constexpr std::size_t kHourLength = std::string_view("2026-11-21T10:").size();
-  if (field.starts_with(today) && field.size() > kHourLength) {
-    AddField(counters, field.substr(kHourLength), number);
-  }
-  return true;
-}
-
-}  // namespace
-
 CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
   const std::string today = FormatTime(now).substr(0, 10);
   const std::string pending_today = std::string(kPendingPrefix) + today;
-  Moving slots;
   for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
     const std::string_view field = totals.elements[i].text;
     const std::string_view value = totals.elements[i + 1].text;
@@ -206,22 +177,15 @@ CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& d
       if (field.starts_with(pending_today)) result.today += waiting;
     } else if (field == kSinceField) {
       result.since = WallTime(std::chrono::milliseconds(*number));
-    } else if (field == kMovesField) {
-      slots.move = *number;
-    } else if (!TakeMoving(field, kPendingPrefix, today, *number, slots.waiting) &&
-               !TakeMoving(field, kMovingPrefix, today, *number, slots.moving)) {
+    } else {
       AddField(result.all, field, *number);  // a newer version's counter is not ours to show
     }
   }
-  std::int64_t moved = 0;
   for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
     const std::string_view field = day.elements[i].text;
     const auto number = ParseNumber<std::int64_t>(day.elements[i + 1].text);
-    if (number && field == kMovesField) moved = *number;
     if (number) AddField(result.today, field, *number);
   }
-  result.today += slots.waiting;
-  if (moved < slots.move) result.today += slots.moving;  // on its way, and not there yet
   return result;
 }
 

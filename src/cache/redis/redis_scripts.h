@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/redis/sum_keys.h"
 #include "vcache/cache/counters.h"
 #include "vcache/core/result.h"
 #include "vcache/redis/resp_client.h"
@@ -18,13 +19,12 @@ namespace vcache::cache {
 const redis::RespScript& KeepScript();
 
 /// Moves what is pending to the totals and to the hashes of hours and days: EVALSHA and at most
-/// nine commands inside when one hour is pending. KEYS: `stats:counters`. ARGV: `FoldArguments`.
+/// nine commands inside when one hour is pending. KEYS: `stats:counters`, alone or with the hashes
+/// of those hours and days that are to be folded. ARGV: `FoldArguments`.
 const redis::RespScript& FoldScript();
-std::vector<std::string> FoldArguments(std::string_view prefix, WallTime now);
-
-/// Now in milliseconds, the hour `YYYY-MM-DDTHH` of `when`, then a field and a number for each
-/// counter that is not 0.
-std::vector<std::string> CounterArguments(const Counters& delta, WallTime now, WallTime when);
+std::vector<std::string> FoldArguments(const SumKeys& keys, WallTime now);
+/// `2026-11-21T10` of a `PendingField`; empty for any other field.
+std::string HourOfPending(std::string_view field);
 
 /// The field of `stats:counters` in which the counts of one write wait, and its value:
 /// `pending:2026-11-21T10:<id>`, `text:paid_calls=1,text:spent_micros=5000`.

@@ -12,7 +12,7 @@
 #include "cache/redis/redis_limits.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
-#include "cache/redis/redis_slot_writes.h"
+#include "cache/redis/sum_keys.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
 #include "vcache/cache/store_events.h"
@@ -42,7 +42,8 @@ class RedisVerdictStore final : public RedisStore {
         client_(client),
         clock_(clock),
         logger_(logger),
-        counters_(keys_, client_, clock_, options_.one_slot_scripts) {}
+        sums_{keys_.prefix(), options_.one_slot_scripts},
+        counters_(keys_, client_, clock_, sums_) {}
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
@@ -74,13 +75,13 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Counted(Result<void> kept, const PutRequest& request, WallTime now,
                        Deadline deadline);
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
-  SlotContext slots() const noexcept { return {keys_, client_, clock_}; }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;
   redis::RespClient& client_;
   Clock& clock_;
   Logger& logger_;
+  const SumKeys sums_;
   RedisCounters counters_;
   std::atomic<bool> takes_writes_{true};
 };
@@ -227,7 +228,7 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
       Channel(),
       EncodeEvent(stored)};
   std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
-  if (counts_inside) keys.push_back(TotalsKey(keys_.prefix()));
+  if (counts_inside) keys.push_back(sums_.Totals());
   Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
   if (kept && counts_inside) counters_.NotePending();
   return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
@@ -237,7 +238,7 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
 Result<void> RedisVerdictStore::Counted(Result<void> kept, const PutRequest& request, WallTime now,
                                         Deadline deadline) {
   if (!kept || request.counters.empty()) return kept;
-  return Written(CountBySlots(slots(), {request.counters, now, request.id}, deadline));
+  return Written(counters_.Count({request.counters, now, request.id}, deadline));
 }
 
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
@@ -270,13 +271,11 @@ Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline
 }
 
 Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
-  const DeliveryOptions options{keys_, client_, clock_, options_.accept_demo};
+  const DeliveryOptions options{keys_, client_, clock_, sums_, options_.accept_demo};
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
   if (!plan) return plan.error();
   if (plan->is_there && !options_.one_slot_scripts) return {};
-  const Result<RespReply> reply = options_.one_slot_scripts
-                                      ? DeliverBySlots(slots(), write, *plan, deadline)
-                                      : RunDelivery(options, write, *plan, deadline);
+  const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
   if (reply && reply->is_status(kDeliveryChanged)) {
     return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
   }

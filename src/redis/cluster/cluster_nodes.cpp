@@ -35,11 +35,6 @@ std::string AddressesText(const std::vector<NodeAddress>& addresses) {
 
 }  // namespace
 
-ClusterNode* ClusterView::NodeOf(std::uint16_t slot) const noexcept {
-  const auto place = map.MasterOf(slot);
-  return place ? masters[*place].get() : nullptr;
-}
-
 std::size_t ClusterView::SlotsAnswering() const noexcept {
   std::size_t slots = 0;
   for (std::size_t i = 0; i < masters.size(); ++i) {
@@ -180,9 +175,14 @@ ClusterStatus ClusterNodes::Status() const {
   const MutexLock lock(mutex_);
   status.refreshes = started_;
   if (status.available) return status;
-  if (now == nullptr) {
-    status.reason = failure_.empty() ? "no server of the cluster answers yet" : failure_;
+  if (now == nullptr && failure_.empty()) {
+    status.trouble = ClusterTrouble::kNoAnswerYet;
+    status.reason = "no server of the cluster answers yet";
+  } else if (now == nullptr) {
+    status.trouble = ClusterTrouble::kSlotsUnreadable;
+    status.reason = failure_;
   } else {
+    status.trouble = ClusterTrouble::kSlotsUnserved;
     status.reason = "servers of " + std::to_string(kSlotCount - status.slots_served) + " of " +
                     std::to_string(kSlotCount) + " slots do not answer";
   }
@@ -362,18 +362,14 @@ bool ClusterNodes::IsTroubled() const {
 void ClusterNodes::LogTransitions() {
   const ClusterStatus status = Status();
   // At start-up, do not log "not available" until a first attempt has failed.
-  const bool first_failure = !status.available && told_reason_.empty() && !told_available_;
-  if (status.available == told_available_ && !first_failure) return;
-  if (first_failure && status.masters == 0 &&
-      status.reason == "no server of the cluster answers yet") {
-    return;
-  }
+  const bool first_failure = !status.available && !told_available_;
+  if (told_available_ == status.available) return;
+  if (first_failure && status.trouble == ClusterTrouble::kNoAnswerYet) return;
   // Do not log it either while connections to new servers are being opened.
   const std::vector<NodePointer> known = KnownNodes();
   const auto is_new = [](const NodePointer& node) { return node->IsNew(); };
   if (first_failure && std::any_of(known.begin(), known.end(), is_new)) return;
   told_available_ = status.available;
-  told_reason_ = status.available ? "" : status.reason;
   if (status.available) {
     logger_.Info("Redis Cluster is connected",
                  {{"masters", static_cast<std::int64_t>(status.masters)},

@@ -39,8 +39,6 @@ struct ClusterView {
   SlotMap map;
   std::vector<std::shared_ptr<ClusterNode>> masters;  ///< In the order of `map.masters()`.
 
-  /// The slot's server; null without one.
-  ClusterNode* NodeOf(std::uint16_t slot) const noexcept;
   std::size_t SlotsAnswering() const noexcept;
 };
 
@@ -115,8 +113,7 @@ class ClusterNodes {
   std::size_t turn_ = 0;  // which server to ask first
   SteadyTime next_refresh_{};
   std::chrono::milliseconds pause_{};
-  bool told_available_ = false;
-  std::string told_reason_;
+  std::optional<bool> told_available_;  // what the log says; nothing at first
   std::thread thread_;
 };
 

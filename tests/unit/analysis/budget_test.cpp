@@ -202,7 +202,7 @@ TEST_CASE("Budget: given back when nothing was charged, kept when nobody knows")
   CHECK(world.Day().spent_micros == 4 * kCent);
   auto given_back = world.Reserve(6 * kCent);
   REQUIRE(given_back);
-  given_back->GiveBack();
+  SettleAt(*given_back, 0);
   CHECK(world.Day().spent_micros == 4 * kCent);
   CHECK(world.Day().remaining_micros == 6 * kCent);
   CHECK(world.Day().resets_at == test::FakeClock::kStart + 24h);
@@ -231,7 +231,7 @@ TEST_CASE("Budget: moved, a reservation is settled once, by whoever has it") {
   auto second = world.Reserve(5 * kCent);
   REQUIRE(second);
   moved = std::move(*second);  // the first is dropped, and so kept as spent
-  moved.GiveBack();
+  SettleAt(moved, 0);
   CHECK(world.store.Sum("2026-01-01") == 4 * kCent);
   CHECK(world.Day().reserved_micros == 0);
 }

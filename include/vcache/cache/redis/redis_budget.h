@@ -9,9 +9,7 @@
 namespace vcache::cache {
 
 struct RedisBudgetOptions {
-  /// Set for a cluster, where a script may use keys of one hash slot only. The windows are then
-  /// claimed one after the other, and taken back when a later one does not fit. A concurrent claim
-  /// may be refused needlessly in that moment; no limit is ever exceeded.
+  /// Set for a cluster, where a script may use keys of one hash slot only: the sums get a hash tag.
   bool one_slot_scripts = false;
 };
 

@@ -24,8 +24,8 @@ struct RedisStoreOptions {
   std::chrono::seconds foreign_ttl{60};
   /// Keys per page of a clear: more is faster, fewer blocks the server for less time.
   std::size_t scan_page = 500;
-  /// Set for a cluster, where a script may use keys of one hash slot only. Verdict and counters are
-  /// then written one after the other; `PutRequest::id` prevents counting twice.
+  /// Set for a cluster, where a script may use keys of one hash slot only. The counters get a hash
+  /// tag and are written after their verdict; `PutRequest::id` prevents counting twice.
   bool one_slot_scripts = false;
 };
 

@@ -31,8 +31,16 @@ struct ClusterClientOptions {
   std::string client_name = "verdictcache";
 };
 
+enum class ClusterTrouble {
+  kNone,
+  kNoAnswerYet,      ///< No server has been asked for the slots.
+  kSlotsUnreadable,  ///< None could say who serves them.
+  kSlotsUnserved,    ///< The servers of half of the slots or more do not answer.
+};
+
 struct ClusterStatus {
   bool available = false;
+  ClusterTrouble trouble = ClusterTrouble::kNone;
   std::string reason;            ///< Why it is unavailable; else empty.
   std::size_t masters = 0;       ///< Servers known to serve slots.
   std::size_t ready = 0;         ///< Of these, the ones that answer.

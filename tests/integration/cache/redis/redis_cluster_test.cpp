@@ -1,14 +1,18 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 
 #include "integration/cache/sqlite/sqlite_fixture.h"
+#include "support/budget_store_conformance.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
 #include "support/redis_cluster.h"
 #include "support/verdict_store_conformance.h"
+#include "vcache/cache/redis/redis_budget.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/tiers/failover_store.h"
+#include "vcache/core/time_text.h"
 #include "vcache/redis/cluster/resp_cluster.h"
 
 // The shared store on a cluster of six real servers.
@@ -100,6 +104,24 @@ class ClusterUnderTest final : public test::StoreUnderTest {
   ClusterStoreFixture world_;
 };
 
+/// Three replicas, each with a client of its own.
+class ClusterBudgetUnderTest final : public test::BudgetUnderTest {
+ public:
+  ClusterBudgetUnderTest() {
+    SharedCluster()->AskAll({"FLUSHALL"});
+    for (auto& world : worlds_) {
+      world = std::make_unique<ClusterStoreFixture>(SharedCluster()->url(), KeySpace());
+      stores_.push_back(MakeRedisBudgetStore({true}, KeySpace(), world->client()));
+    }
+  }
+  BudgetStore& replica(std::size_t number) override { return *stores_[number]; }
+  std::size_t replicas() const override { return stores_.size(); }
+
+ private:
+  std::array<std::unique_ptr<ClusterStoreFixture>, 3> worlds_;
+  std::vector<std::unique_ptr<BudgetStore>> stores_;
+};
+
 PutRequest PaidEntry(unsigned number) {
   PutRequest request = MakePut(MakeKey(number), 1'000s, number % 100);
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
@@ -153,7 +175,7 @@ TEST_CASE("RedisStore on a cluster: verdicts and counts while a slot is moved") 
   const RedisCluster cluster;
   ClusterStoreFixture world(cluster.url(), KeySpace());
   REQUIRE(world.store().Put(PaidEntry(1), kNever));
-  for (const std::string& key : {MakeKey(1).ToString(), std::string("stats:counters")}) {
+  for (const std::string& key : {MakeKey(1).ToString(), std::string("{stats}:counters")}) {
     const std::size_t from = cluster.OwnerOf(key);
     const std::size_t to = (from + 1) % RedisCluster::kMasters;
     cluster.BeginMove(key, from, to);
@@ -169,6 +191,79 @@ TEST_CASE("RedisStore on a cluster: verdicts and counts while a slot is moved") 
   CHECK(PaidCallsOf(world.store(), world.clock()) == 7);
   CHECK(world.client().Status().asked > 0);
   CHECK(world.client().Status().moved > 0);
+}
+
+TEST_CASE("RedisStore on a cluster: a fold while the statistics move folds all or nothing") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster;
+  ClusterStoreFixture world(cluster.url(), KeySpace());
+  const WallTime now = world.clock().WallNow();
+  int added = 0;
+  const auto hit = [&](std::chrono::hours age) {
+    // Each process begins with a fold.
+    ClusterStoreFixture process(cluster.url(), KeySpace());
+    Counters counters;
+    counters.at(ContentKind::kText, Counter::kHits) = 1;
+    CHECK(process.store().Add({counters, now - age, {}}, kNever));
+    ++added;
+  };
+  const std::vector<std::chrono::hours> known = {24h, 25h, 26h, 27h, 28h, 29h};
+  for (const auto age : known) hit(age);
+  const std::string totals = "{stats}:counters";
+  const std::size_t from = cluster.OwnerOf(totals);
+  const std::size_t to = (from + 1) % RedisCluster::kMasters;
+  cluster.BeginMove(totals, from, to);
+  hit(96h);  // its hash does not exist: a script that comes to it must not have begun
+  for (const auto age : known) hit(age);
+  int moves = 0;
+  for (std::string keys = cluster.server(from).Ask({"KEYS", "{stats}:*"}); !keys.empty(); ++moves) {
+    const std::string key = keys.substr(0, keys.find('\n'));
+    keys.erase(0, key.size() + 1);
+    cluster.MoveKey(key, from, to);
+    hit(24h);
+  }
+  cluster.EndMove(totals, to);
+  CHECK(world.store().Read(now, kNever)->all.total(Counter::kHits) == added);
+  hit(24h);
+  CHECK(world.store().Read(now, kNever)->all.total(Counter::kHits) == added);
+  const auto& server = cluster.server(to);
+  const auto of_hour = [&](std::chrono::hours age) {
+    return server.Ask({"HGET", "{stats}:hour:" + FormatTime(now - age).substr(0, 13), "text:hits"});
+  };
+  CHECK(of_hour(24h) == std::to_string(3 + moves));
+  for (std::size_t i = 1; i < known.size(); ++i) CHECK(of_hour(known[i]) == "2");
+  CHECK(of_hour(96h) == "1");
+  CHECK(server.Ask({"HGET", totals, "text:hits"}) == std::to_string(added));
+  CHECK(server.Ask({"HKEYS", totals}).find("pending") == std::string::npos);
+}
+
+TEST_CASE("RedisBudgetStore on a cluster: keeps every promise of a BudgetStore") {
+  if (!RedisServer::Available()) return;
+  test::RunBudgetStoreConformance([] { return std::make_unique<ClusterBudgetUnderTest>(); });
+}
+
+TEST_CASE("RedisBudgetStore on a cluster: sums on their way are changed together or not at all") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster;
+  ClusterStoreFixture world(cluster.url(), KeySpace());
+  const auto budget = MakeRedisBudgetStore({true}, KeySpace(), world.client());
+  const std::vector<BudgetClaim> claims = {test::MakeClaim("2026-11", 10, 25),
+                                           test::MakeClaim("2026-11-21", 10, 25)};
+  const std::vector<BudgetWindow> windows = {claims[0].window, claims[1].window};
+  REQUIRE(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
+  const std::string month = "{budget}:2026-11";
+  const std::size_t from = cluster.OwnerOf(month);
+  const std::size_t to = (from + 1) % RedisCluster::kMasters;
+  cluster.BeginMove(month, from, to);
+  cluster.MoveKey(month, from, to);
+  CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kUnavailable);
+  CHECK_FALSE(budget->Adjust({"aa", {{windows[0], 1}, {windows[1], 1}}}, kNever));
+  CHECK(*budget->Read(windows, kNever) == std::vector<std::int64_t>{10, 10});
+  cluster.MoveKey("{budget}:2026-11-21", from, to);
+  cluster.EndMove(month, to);
+  CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
+  CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kRefused);
+  CHECK(*budget->Read(windows, kNever) == std::vector<std::int64_t>{20, 20});
 }
 
 TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is lost or doubled") {
@@ -201,7 +296,7 @@ TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is l
   }
   CHECK(AwaitThat([&] { return kept > 300; }));
   // The master that counts.
-  const std::size_t victim = cluster.OwnerOf("stats:counters");
+  const std::size_t victim = cluster.OwnerOf("{stats}:counters");
   cluster.SetNodeTimeout(RedisCluster::kQuickNodeTimeout);
   cluster.server(victim).Kill();
   const unsigned before = kept;
@@ -215,6 +310,6 @@ TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is l
   CHECK(AwaitThat([&] { return store.pending() == 0; }));
   CHECK(PaidCallsOf(store, world.clock()) == kept.load());
   CHECK(store.Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->analysis == kept.load());
-  CHECK(cluster.OwnerOf("stats:counters") == victim + 3);
+  CHECK(cluster.OwnerOf("{stats}:counters") == victim + 3);
   MESSAGE("verdicts kept: " << kept.load());
 }

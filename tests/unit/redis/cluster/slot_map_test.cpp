@@ -60,10 +60,13 @@ TEST_CASE("KeySlot: what stands between the first braces decides, unless it is n
   CHECK(KeySlot(std::string_view("a\0{b}", 5)) == KeySlot("b"));
 }
 
-TEST_CASE("KeySlot: an entry and its lease, the totals and their marks share one") {
+TEST_CASE("KeySlot: an entry and its lease, and each family of sums share one") {
   const std::string entry = "site:analysis:" + std::string(64, 'a');
   CHECK(KeySlot("site:lease:{" + entry + "}") == KeySlot(entry));
-  CHECK(KeySlot("site:delivered:{site:stats:counters}:x") == KeySlot("site:stats:counters"));
+  for (const char* key : {"site:{stats}:delivered:x", "site:{stats}:day:2026-11-21"}) {
+    CHECK(KeySlot(key) == KeySlot("site:{stats}:counters"));
+  }
+  CHECK(KeySlot("site:{budget}:adjusted:x") == KeySlot("site:{budget}:sapling:2026-11"));
 }
 
 TEST_CASE("SlotMap: reads who serves which slot") {
