@@ -9,6 +9,7 @@
 
 #include "vcache/core/log.h"
 #include "vcache/core/parse_number.h"
+#include "vcache/core/vendor_table.h"
 #include "vcache/http/server/server.h"
 #include "vcache/sandbox/sandbox.h"
 
@@ -25,15 +26,21 @@ up from the content's hash, and counts what a vendor would have charged.
 
   --port N   where to listen; 9090 by default, 0 for a free port
 
-Bases:    /aiornot   /copyleaks   /gptzero/v2   /hive/api/v3   /openai/v1   /pangram
-          /realitydefender   /sapling   /sightengine/1.0
-          and a vendor that does not exist: /custom/detect, /custom/jobs
+Bases (/custom, with detect and jobs, is of a vendor that does not exist):
+)";
+constexpr std::string_view kHelpEnd = R"(
 Switches: GET /sandbox/calls, POST /sandbox/reset,
           POST /sandbox/behaviour {"mode": "...", "latencyMs": N, "times": N, "vendor": "..."}
 Modes:    ok error500 rate_limit quota credentials refuse_media broken_json empty close cut
           no_score null_score not_a_score out_of_range truncated refusal huge
 Environment: SANDBOX_MODE, SANDBOX_LATENCY_MS. One call: X-Sandbox-Mode, X-Sandbox-Latency-Ms.
 )";
+
+std::string Help() {
+  std::string text(kHelp);
+  for (const VendorInfo& vendor : kVendors) text += "  " + std::string(vendor.sandbox_path) + "\n";
+  return text + std::string(kHelpEnd);
+}
 
 int Refuse(const std::string& message) {
   std::fprintf(stderr, "detector-sandbox: %s\n", message.c_str());
@@ -96,7 +103,7 @@ int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--help" || argument == "-h") {
-      return std::fputs(kHelp.data(), stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+      return std::fputs(Help().c_str(), stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     if (argument == "--version") {
       return std::puts("detector-sandbox " VCACHE_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -22,16 +22,11 @@ Sandbox::~Sandbox() = default;
 
 http::Router Sandbox::MakeRouter() {
   http::Router router;
-  AddAiOrNot(router, state_->ledger, state_->clock);
-  AddCopyleaks(router, state_->ledger, state_->clock);
-  AddCustom(router, state_->ledger, state_->jobs, state_->clock);
-  AddGptZero(router, state_->ledger, state_->clock);
-  AddHive(router, state_->ledger, state_->clock);
-  AddPangram(router, state_->ledger, state_->jobs, state_->clock);
-  AddRealityDefender(router, state_->ledger, state_->jobs, state_->clock);
-  AddSightengine(router, state_->ledger, state_->jobs, state_->clock);
-  AddSapling(router, state_->ledger, state_->clock);
-  AddOpenAi(router, state_->ledger, state_->clock);
+  const Parts parts{state_->ledger, state_->jobs, state_->clock};
+#define VCACHE_ADD(name) Add##name(router, parts);
+  VCACHE_BUILT_IN_VENDORS(VCACHE_ADD)
+#undef VCACHE_ADD
+  AddCustom(router, parts);
   AddControl(router, state_->ledger);
   return router;
 }

@@ -144,11 +144,10 @@ http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendo
   return Spoil(behaviour.mode, std::move(answer));
 }
 
-void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
-             Clock& clock) {
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, const Parts& parts) {
   router.Add("POST", std::string(path),
-             [&ledger, &clock, vendor = std::move(vendor)](http::Request& request) {
-               return ServeCall(ledger, clock, vendor, request);
+             [parts, vendor = std::move(vendor)](http::Request& request) {
+               return ServeCall(parts.ledger, parts.clock, vendor, request);
              });
 }
 

@@ -9,11 +9,19 @@
 #include "json/json.h"
 #include "sandbox/call_ledger.h"
 #include "vcache/content/content_digest.h"
+#include "vcache/core/vendor_table.h"
 #include "vcache/http/parsing/message.h"
 
 namespace vcache::sandbox {
 
 class JobBoard;
+
+/// What all routes share.
+struct Parts {
+  CallLedger& ledger;
+  JobBoard& jobs;
+  Clock& clock;
+};
 
 /// What a vendor's adapter found in one call.
 struct Judged {
@@ -53,9 +61,8 @@ http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendo
 /// The final answer in this mode.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
 
-/// Makes `POST path` answer as this vendor. `ledger` and `clock` must outlive the router.
-void AddCall(http::Router& router, std::string_view path, Vendor vendor, CallLedger& ledger,
-             Clock& clock);
+/// Makes `POST path` answer as this vendor. What `parts` refers to must outlive the router.
+void AddCall(http::Router& router, std::string_view path, Vendor vendor, const Parts& parts);
 
 /// A query field's value; empty when it is missing or malformed.
 std::string QueryValue(const http::Request& request, std::string_view name);
@@ -79,17 +86,12 @@ std::optional<std::string> ReadSmallBody(http::Request& request);
 /// The digest of a body that is one file of any size; empty when it is incomplete.
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request);
 
-/// Adds the vendors' routes. `ledger` and `clock` must outlive the router.
-void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock);
-void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock);
-void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock);
-void AddHive(http::Router& router, CallLedger& ledger, Clock& clock);
-void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock);
-void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock);
-void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock);
+/// Declares one function for each vendor (`AddHive` and so on), which adds its routes and which its
+/// own file defines. What `parts` refers to must outlive the router.
+#define VCACHE_DECLARE(name) void Add##name(http::Router& router, const Parts& parts);
+VCACHE_BUILT_IN_VENDORS(VCACHE_DECLARE)
+#undef VCACHE_DECLARE
+void AddCustom(http::Router& router, const Parts& parts);
 void AddControl(http::Router& router, CallLedger& ledger);
 
 }  // namespace vcache::sandbox

@@ -8,18 +8,25 @@
 
 namespace vcache {
 
-/// The detection vendors, in the order in which they are asked where nobody names any.
+/// The vendors with an adapter of their own, in the default order of asking. The name `Hive` makes
+/// `VendorId::kHive`, the factory `MakeHive` (`detection/vendors`) and the routes `AddHive`
+/// (`sandbox/vendors`). A program whose vendor lacks one of the two does not link.
+#define VCACHE_BUILT_IN_VENDORS(X) \
+  X(Sightengine)                   \
+  X(Sapling)                       \
+  X(OpenAi)                        \
+  X(AiOrNot)                       \
+  X(GptZero)                       \
+  X(Hive)                          \
+  X(Pangram)                       \
+  X(Copyleaks)                     \
+  X(RealityDefender)
+
 enum class VendorId {
-  kSightengine,
-  kSapling,
-  kOpenAi,
-  kAiOrNot,
-  kGptZero,
-  kHive,
-  kPangram,
-  kCopyleaks,
-  kRealityDefender,
-  kCustom,  ///< The vendor by configuration, `CUSTOM_*`. It stays the last.
+#define VCACHE_ID(name) k##name,
+  VCACHE_BUILT_IN_VENDORS(VCACHE_ID)
+#undef VCACHE_ID
+      kCustom,  ///< The vendor by configuration, `CUSTOM_*`.
 };
 
 /// A variable of the environment that opens a vendor, and what documentation says of it.
@@ -51,7 +58,7 @@ struct VendorInfo {
   std::string_view calls_text{};
 };
 
-/// A vendor is a row here, an adapter (`detection/vendors`) and routes (`sandbox/vendors`).
+/// One row for each `VendorId`, in its order.
 inline constexpr auto kVendors = std::to_array<VendorInfo>({
     {.id = VendorId::kSightengine,
      .name = "sightengine",

@@ -60,11 +60,10 @@ struct CallCount {
 /// formats, derives scores from the content's hash, and counts what a vendor would charge. Also
 /// answers credential checks, which do not count as calls. Thread-safe.
 ///
-/// The vendors' base paths are `/aiornot`, `/copyleaks`, `/gptzero/v2`, `/hive/api/v3`,
-/// `/openai/v1`, `/pangram`, `/realitydefender`, `/sapling` and `/sightengine/1.0`.
-/// `/custom/detect` and `/custom/jobs` belong to an invented vendor. Controls: `GET
-/// /sandbox/calls`, `POST /sandbox/reset`, `POST /sandbox/behaviour`. The headers `X-Sandbox-Mode`
-/// and `X-Sandbox-Latency-Ms` control a single call.
+/// The vendors' base paths are those of the table of vendors; `/custom/detect` and `/custom/jobs`
+/// belong to an invented vendor. Controls: `GET /sandbox/calls`, `POST /sandbox/reset`, `POST
+/// /sandbox/behaviour`. The headers `X-Sandbox-Mode` and `X-Sandbox-Latency-Ms` control a single
+/// call.
 class Sandbox {
  public:
   explicit Sandbox(Clock& clock, Behaviour behaviour = {});

@@ -73,38 +73,18 @@ bool IsAvailable(VendorId id, const config::DetectionSettings& settings) {
 
 std::shared_ptr<Detector> Make(VendorId id, const config::DetectionSettings& settings,
                                net::HttpClient& http, detection::InterruptibleTimer& pauses) {
+  if (id == VendorId::kCustom)
+    return detection::MakeCustom(CustomOptionsOf(settings), http, pauses);
+  const config::VendorSettings& vendor = settings.vendors[id];
   const bool demo = !settings.sandbox_url.empty();
-  const detection::VendorEndpoint at = EndpointOf(settings, id);
-  const Secret key = demo ? Secret(kSandboxCredential) : settings.vendors[id].key;
-  const std::string account = demo ? kSandboxCredential : settings.vendors[id].account;
-  switch (id) {
-    case VendorId::kSightengine: {
-      detection::SightengineOptions options{at, account, key};
-      options.operations_per_image = settings.sightengine_operations;
-      return detection::MakeSightengine(std::move(options), http, pauses);
-    }
-    case VendorId::kSapling:
-      return detection::MakeSapling({at, key}, http);
-    case VendorId::kOpenAi:
-      return detection::MakeOpenAi({at, key, settings.openai_model}, http);
-    case VendorId::kAiOrNot:
-      return detection::MakeAiOrNot({at, key}, http);
-    case VendorId::kGptZero:
-      return detection::MakeGptZero({at, key}, http);
-    case VendorId::kHive:
-      return detection::MakeHive({at, key}, http);
-    case VendorId::kPangram:
-      return detection::MakePangram({at, key}, http, pauses);
-    case VendorId::kCopyleaks:
-      return detection::MakeCopyleaks(
-          {at, demo ? at.base_url : settings.copyleaks_login_url, account, key}, http,
-          pauses.clock());
-    case VendorId::kRealityDefender:
-      return detection::MakeRealityDefender({at, key}, http, pauses);
-    case VendorId::kCustom:
-      return detection::MakeCustom(CustomOptionsOf(settings), http, pauses);
-  }
-  return nullptr;
+  detection::VendorOptions options;
+  options.endpoint = EndpointOf(settings, id);
+  options.api_key = demo ? Secret(kSandboxCredential) : vendor.key;
+  options.account = demo ? kSandboxCredential : vendor.account;
+  options.operations_per_image = settings.sightengine_operations;
+  options.model = settings.openai_model;
+  options.login_url = demo ? options.endpoint.base_url : settings.copyleaks_login_url;
+  return detection::MakeVendor(id, std::move(options), {http, pauses});
 }
 
 /// A vendor with what protects it and our money. The order matters:

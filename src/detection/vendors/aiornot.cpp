@@ -63,7 +63,7 @@ bool AreAtOdds(const Json& report, double score) {
 
 class AiOrNot final : public OneCallDetector {
  public:
-  AiOrNot(AiOrNotOptions options, net::HttpClient& http)
+  AiOrNot(VendorOptions options, net::HttpClient& http)
       : OneCallDetector(kName, std::move(options.endpoint), http),
         key_(std::move(options.api_key)) {}
 
@@ -185,8 +185,8 @@ class AiOrNot final : public OneCallDetector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http) {
-  return std::make_shared<AiOrNot>(std::move(options), http);
+std::shared_ptr<Detector> MakeAiOrNot(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<AiOrNot>(std::move(options), parts.http);
 }
 
 }  // namespace vcache::detection

@@ -41,7 +41,7 @@ Error FailureOf(const net::HttpResponse& response, const Secret& key) {
 
 class Copyleaks final : public Detector {
  public:
-  Copyleaks(CopyleaksOptions options, net::HttpClient& http, Clock& clock)
+  Copyleaks(VendorOptions options, net::HttpClient& http, Clock& clock)
       : options_(std::move(options)), http_(http), clock_(clock), login_(options_, http, clock) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -123,7 +123,7 @@ class Copyleaks final : public Detector {
     return detection;
   }
 
-  const CopyleaksOptions options_;
+  const VendorOptions options_;
   net::HttpClient& http_;
   Clock& clock_;
   CopyleaksLogin login_;
@@ -131,9 +131,8 @@ class Copyleaks final : public Detector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
-                                        Clock& clock) {
-  return std::make_shared<Copyleaks>(std::move(options), http, clock);
+std::shared_ptr<Detector> MakeCopyleaks(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<Copyleaks>(std::move(options), parts.http, parts.pauses.clock());
 }
 
 }  // namespace vcache::detection

@@ -145,7 +145,7 @@ Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
   request.timeout = options_.endpoint.timeout;
   request.max_response_bytes = kMaxAnswer;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  request.body = DumpJson(Json{{"email", options_.email}, {"key", options_.api_key.Reveal()}});
+  request.body = DumpJson(Json{{"email", options_.account}, {"key", options_.api_key.Reveal()}});
   const auto response = http_.Send(request, deadline);
   if (!response) return Free(TransportError(kName, response.error()));
   if (response->status == 429) {

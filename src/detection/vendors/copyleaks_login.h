@@ -31,7 +31,7 @@ class CopyleaksLogin {
     bool fresh = false;  ///< From a login just now, not cached.
   };
 
-  CopyleaksLogin(const CopyleaksOptions& options, net::HttpClient& http, Clock& clock)
+  CopyleaksLogin(const VendorOptions& options, net::HttpClient& http, Clock& clock)
       : options_(options), http_(http), clock_(clock) {}
 
   /// Errors: kVendorRefused (wrong email or key, in the vendor's words), kVendorInvalidAnswer
@@ -52,7 +52,7 @@ class CopyleaksLogin {
   /// Takes the outcome of a login in.
   void Learn(const Result<Granted>& granted) VCACHE_REQUIRES(mutex_);
 
-  const CopyleaksOptions& options_;
+  const VendorOptions& options_;
   net::HttpClient& http_;
   Clock& clock_;
   Mutex mutex_;

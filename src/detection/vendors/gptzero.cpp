@@ -18,7 +18,7 @@ constexpr std::size_t kMaxCharacters = 50'000;
 
 class GptZero final : public OneCallDetector {
  public:
-  GptZero(GptZeroOptions options, net::HttpClient& http)
+  GptZero(VendorOptions options, net::HttpClient& http)
       : OneCallDetector(kName, std::move(options.endpoint), http),
         key_(std::move(options.api_key)) {}
 
@@ -81,8 +81,8 @@ class GptZero final : public OneCallDetector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http) {
-  return std::make_shared<GptZero>(std::move(options), http);
+std::shared_ptr<Detector> MakeGptZero(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<GptZero>(std::move(options), parts.http);
 }
 
 }  // namespace vcache::detection

@@ -76,7 +76,7 @@ bool IsTaken(content::MediaType type) {
 
 class Hive final : public OneCallDetector {
  public:
-  Hive(HiveOptions options, net::HttpClient& http)
+  Hive(VendorOptions options, net::HttpClient& http)
       : OneCallDetector(kName, std::move(options.endpoint), http),
         key_(std::move(options.api_key)) {}
 
@@ -137,8 +137,8 @@ class Hive final : public OneCallDetector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http) {
-  return std::make_shared<Hive>(std::move(options), http);
+std::shared_ptr<Detector> MakeHive(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<Hive>(std::move(options), parts.http);
 }
 
 }  // namespace vcache::detection

@@ -42,7 +42,7 @@ Json AnswerFormat() {
 
 class OpenAi final : public OneCallDetector {
  public:
-  OpenAi(OpenAiOptions options, net::HttpClient& http)
+  OpenAi(VendorOptions options, net::HttpClient& http)
       : OneCallDetector(kName, std::move(options.endpoint), http),
         key_(std::move(options.api_key)),
         model_(std::move(options.model)) {}
@@ -165,8 +165,8 @@ class OpenAi final : public OneCallDetector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http) {
-  return std::make_shared<OpenAi>(std::move(options), http);
+std::shared_ptr<Detector> MakeOpenAi(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<OpenAi>(std::move(options), parts.http);
 }
 
 }  // namespace vcache::detection

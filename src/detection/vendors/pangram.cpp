@@ -14,6 +14,8 @@ namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "pangram";
+/// Between two polls; the vendor's own client takes the same.
+constexpr std::chrono::milliseconds kPollInterval{500};
 /// Polls each half second for ten minutes, the longest time-out.
 constexpr int kMaxLooks = 1'200;
 constexpr std::size_t kMaxIdBytes = 128;
@@ -33,7 +35,7 @@ bool IsTaskId(std::string_view id) {
 
 class Pangram final : public Detector {
  public:
-  Pangram(PangramOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
+  Pangram(VendorOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -58,8 +60,8 @@ class Pangram final : public Detector {
       return ResultIn(response, task, id);
     };
     PollPlan plan;
-    plan.first_pause = options_.poll_interval;
-    plan.interval = options_.poll_interval;
+    plan.interval = options_.poll_interval.value_or(kPollInterval);
+    plan.first_pause = plan.interval;
     plan.max_looks = kMaxLooks;
     return AwaitResult({kName, LookAt(*id), look, plan}, http_, pauses_, end);
   }
@@ -135,16 +137,15 @@ class Pangram final : public Detector {
     return detection;
   }
 
-  const PangramOptions options_;
+  const VendorOptions options_;
   net::HttpClient& http_;
   InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
-std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
-                                      InterruptibleTimer& pauses) {
-  return std::make_shared<Pangram>(std::move(options), http, pauses);
+std::shared_ptr<Detector> MakePangram(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<Pangram>(std::move(options), parts.http, parts.pauses);
 }
 
 }  // namespace vcache::detection

@@ -62,9 +62,12 @@ Error FailureOf(const net::HttpResponse& response) {
                      "The request was refused (" + ShortText(*code) + ").", Charge::kNone);
 }
 
+/// What the vendor's own client takes between two looks.
+constexpr std::chrono::milliseconds kPollInterval{5'000};
+
 class RealityDefender final : public Detector {
  public:
-  RealityDefender(RealityDefenderOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
+  RealityDefender(VendorOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -165,7 +168,7 @@ class RealityDefender final : public Detector {
 
   Result<Detection> Await(const std::string& id, Deadline until) const {
     PollPlan plan;
-    plan.interval = options_.interval;
+    plan.interval = options_.poll_interval.value_or(kPollInterval);
     plan.first_pause = std::min(plan.interval, std::chrono::milliseconds(2'000));
     const Look look = [&](const net::HttpResponse& response) { return LookAt(response, id); };
     return AwaitResult({kName, Ask("GET", "/api/media/users/" + id), look, plan}, http_, pauses_,
@@ -213,16 +216,15 @@ class RealityDefender final : public Detector {
     return detection;
   }
 
-  const RealityDefenderOptions options_;
+  const VendorOptions options_;
   net::HttpClient& http_;
   InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
-                                              InterruptibleTimer& pauses) {
-  return std::make_shared<RealityDefender>(std::move(options), http, pauses);
+std::shared_ptr<Detector> MakeRealityDefender(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<RealityDefender>(std::move(options), parts.http, parts.pauses);
 }
 
 }  // namespace vcache::detection

@@ -14,7 +14,7 @@ constexpr std::string_view kName = "sapling";
 
 class Sapling final : public OneCallDetector {
  public:
-  Sapling(SaplingOptions options, net::HttpClient& http)
+  Sapling(VendorOptions options, net::HttpClient& http)
       : OneCallDetector(kName, std::move(options.endpoint), http),
         key_(std::move(options.api_key)) {}
 
@@ -56,8 +56,8 @@ class Sapling final : public OneCallDetector {
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http) {
-  return std::make_shared<Sapling>(std::move(options), http);
+std::shared_ptr<Detector> MakeSapling(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<Sapling>(std::move(options), parts.http);
 }
 
 }  // namespace vcache::detection

@@ -162,9 +162,12 @@ Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Jso
   return detection;
 }
 
+/// Between two looks at a long video; the vendor limits how often.
+constexpr std::chrono::milliseconds kPollInterval{3'000};
+
 class Sightengine final : public Detector {
  public:
-  Sightengine(SightengineOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
+  Sightengine(VendorOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
       : options_(std::move(options)), http_(http), pauses_(pauses) {}
 
   std::string_view provider() const noexcept override { return kName; }
@@ -223,8 +226,8 @@ class Sightengine final : public Detector {
   }
 
   std::vector<net::FormField> CredentialFields() const {
-    return {TextField("api_user", options_.api_user),
-            TextField("api_secret", options_.api_secret.Reveal())};
+    return {TextField("api_user", options_.account),
+            TextField("api_secret", options_.api_key.Reveal())};
   }
 
   net::HttpRequest RequestFor(const DetectionTask& task) const {
@@ -244,7 +247,7 @@ class Sightengine final : public Detector {
   Result<Json> SuccessOf(const net::HttpResponse& response) const {
     auto answer = ObjectOf(response);
     const auto status = answer ? AsString(Find(*answer, "status")) : std::nullopt;
-    if (status == "failure") return FailureOf(*answer, response, options_.api_secret);
+    if (status == "failure") return FailureOf(*answer, response, options_.api_key);
     if (status != "success" || response.status >= 500) {
       if (response.status != 200) return StatusError(kName, response);
       return InvalidAnswer(kName, "it has no status");
@@ -275,12 +278,12 @@ class Sightengine final : public Detector {
     request.method = "GET";
     // The vendor's page puts this call's credentials into the query; the URL is never logged.
     request.url = options_.endpoint.base_url + "/video/byid.json?id=" + UrlEscaped(*id) +
-                  "&api_user=" + UrlEscaped(options_.api_user) +
-                  "&api_secret=" + UrlEscaped(options_.api_secret.Reveal());
+                  "&api_user=" + UrlEscaped(options_.account) +
+                  "&api_secret=" + UrlEscaped(options_.api_key.Reveal());
     request.timeout = kLookTimeout;
     PollPlan plan;
-    plan.first_pause = options_.interval;
-    plan.interval = options_.interval;
+    plan.interval = options_.poll_interval.value_or(kPollInterval);
+    plan.first_pause = plan.interval;
     const Look look = [&](const net::HttpResponse& response) { return LookAt(response, *id); };
     return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, until);
   }
@@ -302,16 +305,15 @@ class Sightengine final : public Detector {
     return VideoVerdict(*answer, Find(*data, "frames"), Find(*data, "operations"), TariffNow());
   }
 
-  const SightengineOptions options_;
+  const VendorOptions options_;
   net::HttpClient& http_;
   InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
-std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
-                                          InterruptibleTimer& pauses) {
-  return std::make_shared<Sightengine>(std::move(options), http, pauses);
+std::shared_ptr<Detector> MakeSightengine(VendorOptions options, const VendorParts& parts) {
+  return std::make_shared<Sightengine>(std::move(options), parts.http, parts.pauses);
 }
 
 }  // namespace vcache::detection

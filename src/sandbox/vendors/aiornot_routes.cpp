@@ -92,25 +92,24 @@ http::Response TextAnswer(const Judged&, const std::optional<Json>& score, Mode 
 
 }  // namespace
 
-void AddAiOrNot(http::Router& router, CallLedger& ledger, Clock& clock) {
+void AddAiOrNot(http::Router& router, const Parts& parts) {
   const auto reading = [](const char* field, const char* report) {
     return [field, report](http::Request& request) { return Read(request, field, report); };
   };
   AddCall(router, "/aiornot/v2/image/sync",
-          {"aiornot", reading("image", "ai_generated"), ImageAnswer, FailureFor}, ledger, clock);
+          {"aiornot", reading("image", "ai_generated"), ImageAnswer, FailureFor}, parts);
   AddCall(router, "/aiornot/v2/video/sync",
-          {"aiornot", reading("video", "ai_video"), VideoAnswer, FailureFor}, ledger, clock);
+          {"aiornot", reading("video", "ai_video"), VideoAnswer, FailureFor}, parts);
   // The vendor's own client checks a key by this request; its numbers are invented.
-  router.Add("GET", "/aiornot/v2/billing/balance",
-             [&ledger, &clock,
-              vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {
-               return ServeQuestion(ledger, clock, vendor, request,
-                                    HasBearer(request)
-                                        ? JsonAnswer(200, Json::object({{"balance", 1000}}))
-                                        : FailureFor(Mode::kCredentials));
-             });
+  router.Add(
+      "GET", "/aiornot/v2/billing/balance",
+      [parts, vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {
+        return ServeQuestion(parts.ledger, parts.clock, vendor, request,
+                             HasBearer(request) ? JsonAnswer(200, Json::object({{"balance", 1000}}))
+                                                : FailureFor(Mode::kCredentials));
+      });
   AddCall(router, "/aiornot/v2/text/sync", {"aiornot", reading("text", ""), TextAnswer, FailureFor},
-          ledger, clock);
+          parts);
 }
 
 }  // namespace vcache::sandbox

@@ -95,19 +95,20 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 
 }  // namespace
 
-void AddCopyleaks(http::Router& router, CallLedger& ledger, Clock& clock) {
+void AddCopyleaks(http::Router& router, const Parts& parts) {
   // The vendor has another host for it, which fails separately.
   router.Add("POST", "/copyleaks/v3/account/login/api",
-             [&ledger, &clock, login = Vendor{"copyleaks-login", nullptr, nullptr, FailureFor}](
+             [parts, login = Vendor{"copyleaks-login", nullptr, nullptr, FailureFor}](
                  http::Request& request) {
-               http::Response answer = LogIn(request, clock);
-               if (!ledger.IsFor(login.name)) return answer;
-               return ServeQuestion(ledger, clock, login, request, std::move(answer));
+               http::Response answer = LogIn(request, parts.clock);
+               if (!parts.ledger.IsFor(login.name)) return answer;
+               return ServeQuestion(parts.ledger, parts.clock, login, request, std::move(answer));
              });
   router.AddPrefix(
       "POST", "/copyleaks/v2/writer-detector/",
-      [&ledger, &clock, vendor = Vendor{"copyleaks", Read, Answer, FailureFor}](
-          http::Request& request) { return ServeCall(ledger, clock, vendor, request); },
+      [parts, vendor = Vendor{"copyleaks", Read, Answer, FailureFor}](http::Request& request) {
+        return ServeCall(parts.ledger, parts.clock, vendor, request);
+      },
       "/check");
 }
 

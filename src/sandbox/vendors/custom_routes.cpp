@@ -82,17 +82,17 @@ JobWords Words() {
 
 }  // namespace
 
-void AddCustom(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+void AddCustom(http::Router& router, const Parts& parts) {
   const Vendor vendor{"custom", Read, Answer, FailureFor};
-  router.Add("POST", "/custom/detect", [&ledger, &clock, vendor](http::Request& request) {
-    return ServeCall(ledger, clock, vendor, request);
+  router.Add("POST", "/custom/detect", [parts, vendor](http::Request& request) {
+    return ServeCall(parts.ledger, parts.clock, vendor, request);
   });
-  router.Add("POST", "/custom/jobs", [&ledger, &clock, &jobs, vendor](http::Request& request) {
-    return ServeSubmission(ledger, clock, jobs, vendor, Words(), request);
+  router.Add("POST", "/custom/jobs", [parts, vendor](http::Request& request) {
+    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
   });
-  router.AddPrefix("GET", "/custom/jobs/", [&jobs, vendor](http::Request& request) {
+  router.AddPrefix("GET", "/custom/jobs/", [parts, vendor](http::Request& request) {
     if (!HasKey(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(jobs, vendor, Words(), std::string(request.tail));
+    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
   });
 }
 

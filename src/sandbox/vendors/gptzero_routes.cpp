@@ -63,8 +63,8 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 
 }  // namespace
 
-void AddGptZero(http::Router& router, CallLedger& ledger, Clock& clock) {
-  AddCall(router, "/gptzero/v2/predict/text", {"gptzero", Read, Answer, FailureFor}, ledger, clock);
+void AddGptZero(http::Router& router, const Parts& parts) {
+  AddCall(router, "/gptzero/v2/predict/text", {"gptzero", Read, Answer, FailureFor}, parts);
 }
 
 }  // namespace vcache::sandbox

@@ -74,9 +74,9 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 
 }  // namespace
 
-void AddHive(http::Router& router, CallLedger& ledger, Clock& clock) {
+void AddHive(http::Router& router, const Parts& parts) {
   AddCall(router, "/hive/api/v3/hive/ai-generated-and-deepfake-content-detection",
-          {"hive", Read, Answer, FailureFor}, ledger, clock);
+          {"hive", Read, Answer, FailureFor}, parts);
 }
 
 }  // namespace vcache::sandbox

@@ -95,11 +95,11 @@ http::Response LookAtModel(const http::Request& request) {
 
 }  // namespace
 
-void AddOpenAi(http::Router& router, CallLedger& ledger, Clock& clock) {
+void AddOpenAi(http::Router& router, const Parts& parts) {
   const Vendor vendor{"openai", Read, Answer, FailureFor};
-  AddCall(router, "/openai/v1/chat/completions", vendor, ledger, clock);
-  router.AddPrefix("GET", "/openai/v1/models/", [&ledger, &clock, vendor](http::Request& request) {
-    return ServeQuestion(ledger, clock, vendor, request, LookAtModel(request));
+  AddCall(router, "/openai/v1/chat/completions", vendor, parts);
+  router.AddPrefix("GET", "/openai/v1/models/", [parts, vendor](http::Request& request) {
+    return ServeQuestion(parts.ledger, parts.clock, vendor, request, LookAtModel(request));
   });
 }
 

@@ -69,14 +69,14 @@ JobWords Words() {
 
 }  // namespace
 
-void AddPangram(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+void AddPangram(http::Router& router, const Parts& parts) {
   const Vendor vendor{"pangram", Read, Answer, FailureFor};
-  router.Add("POST", "/pangram/task", [&ledger, &clock, &jobs, vendor](http::Request& request) {
-    return ServeSubmission(ledger, clock, jobs, vendor, Words(), request);
+  router.Add("POST", "/pangram/task", [parts, vendor](http::Request& request) {
+    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
   });
-  router.AddPrefix("GET", "/pangram/task/", [&jobs, vendor](http::Request& request) {
+  router.AddPrefix("GET", "/pangram/task/", [parts, vendor](http::Request& request) {
     if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(jobs, vendor, Words(), std::string(request.tail));
+    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
   });
 }
 

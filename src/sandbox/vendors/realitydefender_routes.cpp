@@ -81,10 +81,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 
 }  // namespace
 
-void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+void AddRealityDefender(http::Router& router, const Parts& parts) {
   const Vendor vendor{std::string(kVendor), ReadAnnouncement, Answer, FailureFor};
   router.Add(
-      "POST", "/realitydefender/api/files/aws-presigned", [&, vendor](http::Request& request) {
+      "POST", "/realitydefender/api/files/aws-presigned", [parts, vendor](http::Request& request) {
         const std::string host(request.info.headers.Get("Host").value_or(""));
         const auto accepted = [&host](const std::string& id) {
           const std::string url = "http://" + host + "/realitydefender/upload/" + id;
@@ -94,16 +94,19 @@ void AddRealityDefender(http::Router& router, CallLedger& ledger, JobBoard& jobs
                                                {"mediaId", "media-" + id},
                                                {"requestId", id}}));
         };
-        return ServeSubmission(ledger, clock, jobs, vendor, {accepted, nullptr, nullptr}, request);
+        return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor,
+                               {accepted, nullptr, nullptr}, request);
       });
-  router.AddPrefix("PUT", "/realitydefender/upload/",
-                   [&](http::Request& request) { return Upload(ledger, jobs, request); });
-  router.AddPrefix("GET", "/realitydefender/api/media/users/", [&, vendor](http::Request& request) {
-    if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
-    const JobWords words{nullptr, Running,
-                         [] { return Failure(404, "not_found", "No such request"); }};
-    return ServeLook(jobs, vendor, words, std::string(request.tail));
+  router.AddPrefix("PUT", "/realitydefender/upload/", [parts](http::Request& request) {
+    return Upload(parts.ledger, parts.jobs, request);
   });
+  router.AddPrefix(
+      "GET", "/realitydefender/api/media/users/", [parts, vendor](http::Request& request) {
+        if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
+        const JobWords words{nullptr, Running,
+                             [] { return Failure(404, "not_found", "No such request"); }};
+        return ServeLook(parts.jobs, vendor, words, std::string(request.tail));
+      });
 }
 
 }  // namespace vcache::sandbox

@@ -56,8 +56,8 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
 
 }  // namespace
 
-void AddSapling(http::Router& router, CallLedger& ledger, Clock& clock) {
-  AddCall(router, "/sapling/api/v1/aidetect", {"sapling", Read, Answer, FailureFor}, ledger, clock);
+void AddSapling(http::Router& router, const Parts& parts) {
+  AddCall(router, "/sapling/api/v1/aidetect", {"sapling", Read, Answer, FailureFor}, parts);
 }
 
 }  // namespace vcache::sandbox

@@ -150,21 +150,20 @@ http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& reque
 
 }  // namespace
 
-void AddSightengine(http::Router& router, CallLedger& ledger, JobBoard& jobs, Clock& clock) {
+void AddSightengine(http::Router& router, const Parts& parts) {
   const Vendor video{
       "sightengine",
-      [&ledger](http::Request& request) { return ReadCheck(request, ledger.Frames()); },
+      [parts](http::Request& request) { return ReadCheck(request, parts.ledger.Frames()); },
       VideoAnswer, FailureFor};
-  router.Add("POST", "/sightengine/1.0/check.json", [&ledger, &clock](http::Request& request) {
-    return CheckImage(ledger, clock, request);
+  router.Add("POST", "/sightengine/1.0/check.json", [parts](http::Request& request) {
+    return CheckImage(parts.ledger, parts.clock, request);
   });
-  AddCall(router, "/sightengine/1.0/video/check-sync.json", video, ledger, clock);
-  router.Add("POST", "/sightengine/1.0/video/check.json",
-             [&ledger, &clock, &jobs, video](http::Request& request) {
-               return ServeSubmission(ledger, clock, jobs, video, VideoWords(), request);
-             });
+  AddCall(router, "/sightengine/1.0/video/check-sync.json", video, parts);
+  router.Add("POST", "/sightengine/1.0/video/check.json", [parts, video](http::Request& request) {
+    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, video, VideoWords(), request);
+  });
   router.Add("GET", "/sightengine/1.0/video/byid.json",
-             [&jobs](http::Request& request) { return LookAtVideo(jobs, request); });
+             [parts](http::Request& request) { return LookAtVideo(parts.jobs, request); });
 }
 
 }  // namespace vcache::sandbox

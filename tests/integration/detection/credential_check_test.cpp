@@ -28,10 +28,13 @@ std::vector<std::shared_ptr<detection::Detector>> CheckableAt(const std::string&
                                                               RunningSandbox& running) {
   const detection::VendorEndpoint at{url, 2s, 10'000, false};
   const Secret key("key-of-the-test");
-  return {detection::MakeAiOrNot({at, key}, *running.http),
-          detection::MakeCopyleaks({at, url, "me@a.example", key}, *running.http, running.clock),
-          detection::MakeOpenAi({at, key, "gpt-x"}, *running.http),
-          detection::MakeSightengine({at, "user", key}, *running.http, running.pauses)};
+  return {detection::MakeAiOrNot({at, key}, {*running.http, running.pauses}),
+          detection::MakeCopyleaks(
+              {.endpoint = at, .api_key = key, .account = "me@a.example", .login_url = url},
+              {*running.http, running.pauses}),
+          detection::MakeOpenAi({.endpoint = at, .api_key = key, .model = "gpt-x"},
+                                {*running.http, running.pauses}),
+          detection::MakeSightengine({at, key, "user"}, {*running.http, running.pauses})};
 }
 
 void Misbehave(RunningSandbox& running, const detection::Detector& vendor, Mode mode) {
@@ -81,7 +84,9 @@ TEST_CASE("CheckCredentials in the sandbox: bad keys are refused, with the varia
     CHECK(detection::CredentialStateName(Check(*vendor).state) == "refused");
   }
   const detection::VendorEndpoint openai{running.url + "/openai/v1", 10s, 1'000, false};
-  const auto model = detection::MakeOpenAi({openai, Secret("k"), "no-such-model"}, *running.http);
+  const auto model =
+      detection::MakeOpenAi({.endpoint = openai, .api_key = Secret("k"), .model = "no-such-model"},
+                            {*running.http, running.pauses});
   CHECK(Check(*model).reason.find("OPENAI_MODEL") != std::string::npos);
   CHECK(running.sandbox.calls().total == 0);
 }

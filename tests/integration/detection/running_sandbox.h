@@ -43,26 +43,19 @@ class RunningSandbox {
   RunningSandbox& operator=(const RunningSandbox&) = delete;
 
   void Connect(const std::string& key, std::chrono::milliseconds timeout) {
-    const auto at = [&](const char* base, std::int64_t cost) {
-      return detection::VendorEndpoint{url + base, timeout, cost, true};
-    };
-    copyleaks = detection::MakeCopyleaks(
-        {at("/copyleaks", 10'000), url + "/copyleaks", "me@a.example", Secret(key)}, *http, clock);
+    for (const VendorInfo& vendor : kVendors) {
+      detection::VendorOptions options;
+      options.endpoint = {url + std::string(vendor.sandbox_path), timeout, vendor.cost_micros,
+                          true};
+      options.api_key = Secret(key);
+      options.account = "me@a.example";
+      options.poll_interval = std::chrono::milliseconds(5);
+      options.model = "gpt-x";
+      options.login_url = options.endpoint.base_url;
+      vendors[vendor.id] = detection::MakeVendor(vendor.id, options, {*http, pauses});
+    }
     custom = detection::MakeCustom(CustomAt("/custom/detect", key, timeout), *http, pauses);
     custom_jobs = detection::MakeCustom(CustomJobs(key, timeout), *http, pauses);
-    aiornot = detection::MakeAiOrNot({at("/aiornot", 10'000), Secret(key)}, *http);
-    gptzero = detection::MakeGptZero({at("/gptzero/v2", 150'000), Secret(key)}, *http);
-    hive = detection::MakeHive({at("/hive/api/v3", 10'000), Secret(key)}, *http);
-    pangram = detection::MakePangram(
-        {at("/pangram", 50'000), Secret(key), std::chrono::milliseconds(5)}, *http, pauses);
-    detection::RealityDefenderOptions defender{at("/realitydefender", 50'000), Secret(key)};
-    defender.interval = std::chrono::milliseconds(5);
-    reality_defender = detection::MakeRealityDefender(defender, *http, pauses);
-    detection::SightengineOptions frames{at("/sightengine/1.0", 10'000), "user", Secret(key)};
-    frames.interval = std::chrono::milliseconds(5);
-    sightengine = detection::MakeSightengine(frames, *http, pauses);
-    sapling = detection::MakeSapling({at("/sapling", 5'000), Secret(key)}, *http);
-    openai = detection::MakeOpenAi({at("/openai/v1", 1'000), Secret(key), "gpt-x"}, *http);
   }
 
   void Behave(sandbox::Mode mode) {
@@ -104,17 +97,16 @@ class RunningSandbox {
   std::string url;
   std::unique_ptr<net::HttpClient> http;
   detection::InterruptibleTimer pauses{clock};
-  std::shared_ptr<detection::Detector> copyleaks;
-  std::shared_ptr<detection::Detector> aiornot;
-  std::shared_ptr<detection::Detector> gptzero;
-  std::shared_ptr<detection::Detector> hive;
-  std::shared_ptr<detection::Detector> pangram;
+  ByVendor<std::shared_ptr<detection::Detector>> vendors;  ///< Null: the custom one.
   std::shared_ptr<detection::Detector> custom;
   std::shared_ptr<detection::Detector> custom_jobs;
-  std::shared_ptr<detection::Detector> reality_defender;
-  std::shared_ptr<detection::Detector> sightengine;
-  std::shared_ptr<detection::Detector> sapling;
-  std::shared_ptr<detection::Detector> openai;
+  std::shared_ptr<detection::Detector>& aiornot = vendors[VendorId::kAiOrNot];
+  std::shared_ptr<detection::Detector>& copyleaks = vendors[VendorId::kCopyleaks];
+  std::shared_ptr<detection::Detector>& hive = vendors[VendorId::kHive];
+  std::shared_ptr<detection::Detector>& openai = vendors[VendorId::kOpenAi];
+  std::shared_ptr<detection::Detector>& pangram = vendors[VendorId::kPangram];
+  std::shared_ptr<detection::Detector>& sapling = vendors[VendorId::kSapling];
+  std::shared_ptr<detection::Detector>& sightengine = vendors[VendorId::kSightengine];
   content::Spool file;
   /// Long enough for every vendor.
   std::string text = "A text of some length, with \"quotes\" and a line\nbreak, to be judged. " +

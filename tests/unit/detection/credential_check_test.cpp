@@ -33,17 +33,21 @@ struct World {
   Secret key{test::kTestSecret};
 
   std::shared_ptr<detection::Detector> AiOrNot() {
-    return detection::MakeAiOrNot({kEndpoint, key}, http);
+    return detection::MakeAiOrNot({kEndpoint, key}, {http, pauses});
   }
   std::shared_ptr<detection::Detector> Copyleaks() {
-    return detection::MakeCopyleaks({kEndpoint, "https://id.vendor.test", "me@site.test", key},
-                                    http, clock);
+    return detection::MakeCopyleaks({.endpoint = kEndpoint,
+                                     .api_key = key,
+                                     .account = "me@site.test",
+                                     .login_url = "https://id.vendor.test"},
+                                    {http, pauses});
   }
   std::shared_ptr<detection::Detector> OpenAi() {
-    return detection::MakeOpenAi({kEndpoint, key, "ft:gpt-x/1"}, http);
+    return detection::MakeOpenAi({.endpoint = kEndpoint, .api_key = key, .model = "ft:gpt-x/1"},
+                                 {http, pauses});
   }
   std::shared_ptr<detection::Detector> Sightengine() {
-    return detection::MakeSightengine({kEndpoint, "user", key}, http, pauses);
+    return detection::MakeSightengine({kEndpoint, key, "user"}, {http, pauses});
   }
   std::vector<std::shared_ptr<detection::Detector>> Checkable() {
     return {AiOrNot(), Copyleaks(), OpenAi(), Sightengine()};
@@ -249,11 +253,11 @@ TEST_CASE("CheckCredentials: vendors without a free question are not asked at al
   custom.endpoint = kEndpoint;
   custom.api_key = world.key;
   for (const auto& vendor : std::vector<std::shared_ptr<detection::Detector>>{
-           detection::MakeGptZero({kEndpoint, world.key}, world.http),
-           detection::MakeHive({kEndpoint, world.key}, world.http),
-           detection::MakePangram({kEndpoint, world.key}, world.http, world.pauses),
-           detection::MakeRealityDefender({kEndpoint, world.key}, world.http, world.pauses),
-           detection::MakeSapling({kEndpoint, world.key}, world.http),
+           detection::MakeGptZero({kEndpoint, world.key}, {world.http, world.pauses}),
+           detection::MakeHive({kEndpoint, world.key}, {world.http, world.pauses}),
+           detection::MakePangram({kEndpoint, world.key}, {world.http, world.pauses}),
+           detection::MakeRealityDefender({kEndpoint, world.key}, {world.http, world.pauses}),
+           detection::MakeSapling({kEndpoint, world.key}, {world.http, world.pauses}),
            detection::MakeCustom(custom, world.http, world.pauses)}) {
     CAPTURE(vendor->provider());
     CHECK(Check(*vendor).state == CredentialState::kNotCheckable);

@@ -3,10 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "vcache/core/clock.h"
 #include "vcache/core/secret.h"
+#include "vcache/core/vendor_table.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/interruptible_timer.h"
 #include "vcache/detection/vendor_endpoint.h"
@@ -14,77 +15,33 @@
 
 namespace vcache::detection {
 
-struct AiOrNotOptions {
-  VendorEndpoint endpoint;  ///< Price of one analysis of any kind.
-  Secret api_key;
-};
-
-struct GptZeroOptions {
-  VendorEndpoint endpoint;  ///< Price of 1,000 words, pro rata.
-  Secret api_key;
-};
-
-struct HiveOptions {
-  VendorEndpoint endpoint;  ///< Price of an image or a video.
-  Secret api_key;
-};
-
-struct PangramOptions {
-  VendorEndpoint endpoint;  ///< Price of each started 1,000 words. The time-out includes polling.
-  Secret api_key;
-  /// Between two polls; the vendor's own client takes half a second.
-  std::chrono::milliseconds poll_interval{500};
-};
-
-struct SightengineOptions {
-  VendorEndpoint endpoint;  ///< Price of an image and of each analysed video frame.
-  std::string api_user;
-  Secret api_secret;
-  /// Between two polls of a long video; the vendor limits their rate.
-  std::chrono::milliseconds interval{3'000};
-  /// The vendor operations that the price covers, which the vendor bills and reports; 0: ignore
-  /// reports.
+/// The configuration of an adapter, which reads the members that its vendor has.
+struct VendorOptions {
+  VendorEndpoint endpoint{};  ///< Its price is for what the vendor's row in the table says.
+  Secret api_key{};
+  std::string account{};  ///< Sightengine: the API user. Copyleaks: the account's email.
+  /// Between two polls of a result that comes later; empty: the adapter's own default.
+  std::optional<std::chrono::milliseconds> poll_interval{};
+  /// Sightengine: the vendor operations that the price covers, which the vendor bills and reports;
+  /// 0: ignore reports.
   std::int64_t operations_per_image = 5;
+  std::string model{};      ///< OpenAI: the language model.
+  std::string login_url{};  ///< Copyleaks: the base of the login, on another host.
 };
 
-struct SaplingOptions {
-  VendorEndpoint endpoint;  ///< Price of each started 1,000 characters.
-  Secret api_key;
+/// What all adapters share. Both must outlive the detector.
+struct VendorParts {
+  net::HttpClient& http;
+  InterruptibleTimer& pauses;
 };
 
-struct OpenAiOptions {
-  VendorEndpoint endpoint;  ///< Price of each started 5,000 characters.
-  Secret api_key;
-  std::string model;
-};
+/// Declares one factory for each vendor (`MakeHive` and so on), which its own file defines.
+#define VCACHE_DECLARE(name) \
+  std::shared_ptr<Detector> Make##name(VendorOptions options, const VendorParts& parts);
+VCACHE_BUILT_IN_VENDORS(VCACHE_DECLARE)
+#undef VCACHE_DECLARE
 
-struct CopyleaksOptions {
-  VendorEndpoint endpoint;  ///< Price of a credit: each started 250 words.
-  std::string login_url;    ///< The base of the login, on another host.
-  std::string email;
-  Secret api_key;
-};
-
-struct RealityDefenderOptions {
-  VendorEndpoint endpoint;  ///< Price of a file. The time limit covers upload and polling.
-  Secret api_key;
-  /// Between two polls; the vendor's own client takes five seconds.
-  std::chrono::milliseconds interval{5'000};
-};
-
-/// Each keeps references to `http`, and to `pauses` or `clock`; they must outlive it.
-std::shared_ptr<Detector> MakeAiOrNot(AiOrNotOptions options, net::HttpClient& http);
-std::shared_ptr<Detector> MakeCopyleaks(CopyleaksOptions options, net::HttpClient& http,
-                                        Clock& clock);
-std::shared_ptr<Detector> MakeGptZero(GptZeroOptions options, net::HttpClient& http);
-std::shared_ptr<Detector> MakeHive(HiveOptions options, net::HttpClient& http);
-std::shared_ptr<Detector> MakePangram(PangramOptions options, net::HttpClient& http,
-                                      InterruptibleTimer& pauses);
-std::shared_ptr<Detector> MakeRealityDefender(RealityDefenderOptions options, net::HttpClient& http,
-                                              InterruptibleTimer& pauses);
-std::shared_ptr<Detector> MakeSightengine(SightengineOptions options, net::HttpClient& http,
-                                          InterruptibleTimer& pauses);
-std::shared_ptr<Detector> MakeSapling(SaplingOptions options, net::HttpClient& http);
-std::shared_ptr<Detector> MakeOpenAi(OpenAiOptions options, net::HttpClient& http);
+/// Calls the vendor's factory. Null for `kCustom`, whose factory is `MakeCustom`.
+std::shared_ptr<Detector> MakeVendor(VendorId id, VendorOptions options, const VendorParts& parts);
 
 }  // namespace vcache::detection

@@ -83,9 +83,9 @@ struct Judge {
 
 std::vector<Judge> Judges(const RunningSandbox& running) {
   std::vector<Judge> judges;
-  for (const auto& vendor :
-       {running.aiornot, running.gptzero, running.hive, running.openai, running.pangram,
-        running.reality_defender, running.sapling, running.sightengine}) {
+  for (const auto& vendor : running.vendors.values) {
+    // Copyleaks keeps its login, and is asked in a case of its own.
+    if (vendor == nullptr || vendor == running.copyleaks) continue;
     for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
       if (vendor->Accepts(kind)) judges.push_back({vendor.get(), kind});
     }

@@ -12,7 +12,7 @@ namespace {
 struct Vendor : test::VendorFixture {
   explicit Vendor(bool sandbox = false) {
     endpoint.sandbox = sandbox;
-    detector = detection::MakeAiOrNot({endpoint, Secret(test::kTestSecret)}, http);
+    detector = detection::MakeAiOrNot({endpoint, Secret(test::kTestSecret)}, {http, pauses});
   }
 };
 

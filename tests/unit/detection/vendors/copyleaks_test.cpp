@@ -22,11 +22,11 @@ constexpr const char* kLoggedIn =
     R"({"access_token":"token-1",".issued":"2026-11-01T10:00:00.1234567Z",
         ".expires":"2026-11-03T10:00:00.1234567Z"})";
 
-detection::CopyleaksOptions Options() {
-  detection::CopyleaksOptions options;
+detection::VendorOptions Options() {
+  detection::VendorOptions options;
   options.endpoint = {"https://api.vendor.test", 60s, 10'000, false};
   options.login_url = "https://id.vendor.test";
-  options.email = "me@site.test";
+  options.account = "me@site.test";
   options.api_key = Secret(test::kTestSecret);
   return options;
 }
@@ -35,7 +35,7 @@ struct Vendor {
   Result<detection::Detection> Detect() { return detector->Detect(task, Deadline::Never()); }
   /// Logs in and gets this answer.
   Result<detection::Detection> Answering(int status, const std::string& body) {
-    detector = detection::MakeCopyleaks(Options(), http, clock);
+    detector = detection::MakeCopyleaks(Options(), {http, pauses});
     http.Reply(200, kLoggedIn);
     http.Reply(status, body);
     return Detect();
@@ -43,7 +43,9 @@ struct Vendor {
 
   test::FakeHttpClient http;
   test::FakeClock clock;
-  std::shared_ptr<detection::Detector> detector = detection::MakeCopyleaks(Options(), http, clock);
+  detection::InterruptibleTimer pauses{clock};
+  std::shared_ptr<detection::Detector> detector =
+      detection::MakeCopyleaks(Options(), {http, pauses});
   detection::DetectionTask task{MediaKind::kText,
                                 {},
                                 nullptr,
@@ -236,7 +238,7 @@ TEST_CASE("CopyleaksLogin: many who need a token share one login, good or bad") 
   for (const int status : {200, 401}) {
     GatedHttp http(status);
     test::FakeClock clock;
-    const detection::CopyleaksOptions options = Options();
+    const detection::VendorOptions options = Options();
     detection::CopyleaksLogin login(options, http, clock);
     std::vector<std::thread> threads;
     std::atomic<int> got{0};
@@ -271,7 +273,7 @@ TEST_CASE("Copyleaks: a text that is too short or too long for it is not sent, n
 TEST_CASE("CopyleaksLogin: who waits for another's login leaves at the deadline") {
   GatedHttp http(200);
   test::FakeClock clock;
-  const detection::CopyleaksOptions options = Options();
+  const detection::VendorOptions options = Options();
   detection::CopyleaksLogin login(options, http, clock);
   std::thread first([&] { CHECK(login.Get(Deadline::Never())); });
   http.gate.AwaitArrivals(1);

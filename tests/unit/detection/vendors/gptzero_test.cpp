@@ -12,7 +12,7 @@ namespace {
 struct Vendor : test::VendorFixture {
   Vendor() {
     endpoint.cost_micros = 150'000;
-    detector = detection::MakeGptZero({endpoint, Secret(test::kTestSecret)}, http);
+    detector = detection::MakeGptZero({endpoint, Secret(test::kTestSecret)}, {http, pauses});
   }
 };
 

@@ -10,7 +10,9 @@ using test::CheckFailure;
 namespace {
 
 struct Vendor : test::VendorFixture {
-  Vendor() { detector = detection::MakeHive({endpoint, Secret(test::kTestSecret)}, http); }
+  Vendor() {
+    detector = detection::MakeHive({endpoint, Secret(test::kTestSecret)}, {http, pauses});
+  }
 };
 
 std::string Moment(const std::string& score, const std::string& generator = "0.8",

@@ -14,7 +14,7 @@ struct Vendor : test::VendorFixture {
   explicit Vendor(bool sandbox = false) {
     endpoint.sandbox = sandbox;
     endpoint.cost_micros = 50'000;
-    detector = detection::MakePangram({endpoint, Secret(test::kTestSecret)}, http, pauses);
+    detector = detection::MakePangram({endpoint, Secret(test::kTestSecret)}, {http, pauses});
   }
   Result<detection::Detection> Detect() { return VendorFixture::Detect(MediaKind::kText); }
   Result<detection::Detection> Looking(const std::string& body, int status = 200) {

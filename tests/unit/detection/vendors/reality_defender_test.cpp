@@ -19,10 +19,10 @@ constexpr const char* kAnnounced =
 
 struct Vendor {
   Vendor() {
-    detection::RealityDefenderOptions options;
+    detection::VendorOptions options;
     options.endpoint = {"https://vendor.test", 180s, 50'000, false};
     options.api_key = Secret(test::kTestSecret);
-    detector = detection::MakeRealityDefender(options, http, pauses);
+    detector = detection::MakeRealityDefender(options, {http, pauses});
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
   }
   Result<detection::Detection> Detect(content::MediaType type = content::MediaType::kPng) {

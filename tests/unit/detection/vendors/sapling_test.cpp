@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "json/json.h"
+#include "support/fake_clock.h"
 #include "unit/detection/vendors/vendor_checks.h"
 #include "vcache/detection/vendors/vendors.h"
 
@@ -12,10 +13,10 @@ namespace {
 
 struct Vendor {
   Vendor() {
-    detection::SaplingOptions options;
+    detection::VendorOptions options;
     options.endpoint = {"https://vendor.test", std::chrono::seconds(9), 5'000, false};
     options.api_key = Secret(test::kTestSecret);
-    detector = detection::MakeSapling(options, http);
+    detector = detection::MakeSapling(options, {http, pauses});
   }
   Result<detection::Detection> Answering(int status, const std::string& body) {
     http.Reply(status, body);
@@ -23,6 +24,8 @@ struct Vendor {
   }
 
   test::FakeHttpClient http;
+  test::FakeClock clock;
+  detection::InterruptibleTimer pauses{clock};
   std::shared_ptr<detection::Detector> detector;
   detection::DetectionTask task{MediaKind::kText, {}, nullptr, "A text.\n\"Quoted\"", 2001, ""};
 };

@@ -14,11 +14,11 @@ namespace {
 
 struct Vendor {
   explicit Vendor(bool sandbox = false) {
-    detection::SightengineOptions options;
+    detection::VendorOptions options;
     options.endpoint = {"https://vendor.test/1.0", std::chrono::seconds(9), 10'000, sandbox};
-    options.api_user = "user-1";
-    options.api_secret = Secret(test::kTestSecret);
-    detector = detection::MakeSightengine(options, http, pauses);
+    options.account = "user-1";
+    options.api_key = Secret(test::kTestSecret);
+    detector = detection::MakeSightengine(options, {http, pauses});
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
   }
   Result<detection::Detection> Detect(MediaKind kind = MediaKind::kImage) {

@@ -28,17 +28,17 @@ struct Vendors {
   Vendors() {
     const Secret key(test::kTestSecret);
     const detection::VendorEndpoint endpoint = {"https://vendor.test", 9s, 10'000, false};
-    aiornot = detection::MakeAiOrNot({endpoint, key}, http);
-    hive = detection::MakeHive({endpoint, key}, http);
-    detection::SightengineOptions of_sightengine;
+    aiornot = detection::MakeAiOrNot({endpoint, key}, {http, pauses});
+    hive = detection::MakeHive({endpoint, key}, {http, pauses});
+    detection::VendorOptions of_sightengine;
     of_sightengine.endpoint = endpoint;
-    of_sightengine.api_user = "user-1";
-    of_sightengine.api_secret = key;
-    sightengine = detection::MakeSightengine(of_sightengine, http, pauses);
-    detection::RealityDefenderOptions of_defender;
+    of_sightengine.account = "user-1";
+    of_sightengine.api_key = key;
+    sightengine = detection::MakeSightengine(of_sightengine, {http, pauses});
+    detection::VendorOptions of_defender;
     of_defender.endpoint = endpoint;
     of_defender.api_key = key;
-    defender = detection::MakeRealityDefender(of_defender, http, pauses);
+    defender = detection::MakeRealityDefender(of_defender, {http, pauses});
     detection::CustomOptions of_custom;
     of_custom.endpoint = endpoint;
     of_custom.kinds = {MediaKind::kImage};
