@@ -80,6 +80,7 @@ class Workplace:
     def __init__(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="verdictcache-scripts-"))
         shutil.copytree(ROOT / "scripts", self.root / "scripts")
+        shutil.copy(ROOT / ".env.example", self.root)
         self.bin = self.root / "bin"
         self.bin.mkdir()
         self.write_program("verdictcache", SERVICE)

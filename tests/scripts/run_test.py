@@ -3,11 +3,12 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import unittest
 
-from programs import Workplace, alive, eventually
+from programs import ROOT, Workplace, alive, eventually
 
 
 class Run(unittest.TestCase):
@@ -33,6 +34,19 @@ class Run(unittest.TestCase):
         self.wait_until_answering()
         self.assertEqual(self.place.read("sandbox.pid"), "")
         self.assertEqual(self.place.read("service.log"), "[] ")
+
+    def test_the_key_of_each_vendor_of_the_table_means_no_sandbox(self):
+        table = (ROOT / "include/vcache/core/vendor_table.h").read_text()
+        keys = re.findall(r'\.key = {\s*"([A-Z_]+)"', table)
+        self.assertGreater(len(keys), 5)
+        self.assertEqual(len(keys), table.count(".key = {"))
+        for key in [*keys, "CUSTOM_URL"]:
+            with self.subTest(key):
+                place = Workplace()
+                self.addCleanup(place.remove)
+                place.start(**{key: "key"})
+                self.assertTrue(eventually(lambda: "answers on" in place.read("stderr.log")))
+                self.assertEqual(place.read("sandbox.pid"), "")
 
     def test_credentials_in_the_env_file_are_found_however_they_are_written(self):
         for line in ("OPENAI_API_KEY=k", "export OPENAI_API_KEY='k'", '  OPENAI_API_KEY = "k" # x'):
