@@ -8,14 +8,9 @@
 using namespace vcache;          // NOLINT: a test
 using namespace vcache::config;  // NOLINT: a test
 using test::Having;
+using test::Load;
 
 namespace {
-
-Settings LoadBudget(EnvFile values) {
-  const auto settings = LoadSettings(Having(std::move(values)));
-  if (!settings) FAIL(settings.error().message);
-  return *settings;
-}
 
 /// The one complaint about these values, or an empty text.
 std::string BudgetComplaint(EnvFile values) {
@@ -26,13 +21,13 @@ std::string BudgetComplaint(EnvFile values) {
 }  // namespace
 
 TEST_CASE("LoadSettings: a budget is an amount above 0, and none unless it is set") {
-  const Settings none = LoadBudget({});
+  const Settings none = Load({});
   CHECK_FALSE(none.budget.daily_micros);
   CHECK_FALSE(none.budget.monthly_micros);
   CHECK_FALSE(none.detection.vendors[VendorId::kSapling].monthly_budget_micros);
-  const Settings some = LoadBudget({{"DAILY_BUDGET_USD", "12.5"},
-                                    {"MONTHLY_BUDGET_USD", "1000000"},
-                                    {"SAPLING_MONTHLY_BUDGET_USD", "0.000001"}});
+  const Settings some = Load({{"DAILY_BUDGET_USD", "12.5"},
+                              {"MONTHLY_BUDGET_USD", "1000000"},
+                              {"SAPLING_MONTHLY_BUDGET_USD", "0.000001"}});
   CHECK(some.budget.daily_micros == 12'500'000);
   CHECK(some.budget.monthly_micros == 1'000'000'000'000);
   CHECK(some.detection.vendors[VendorId::kSapling].monthly_budget_micros == 1);
@@ -46,14 +41,14 @@ TEST_CASE("LoadSettings: a budget is an amount above 0, and none unless it is se
 TEST_CASE("LoadSettings: a day's budget above the month's is a mistake") {
   CHECK(BudgetComplaint({{"DAILY_BUDGET_USD", "5.5"}, {"MONTHLY_BUDGET_USD", "5"}}) ==
         "DAILY_BUDGET_USD (5.5) is more than MONTHLY_BUDGET_USD (5).");
-  CHECK(LoadBudget({{"DAILY_BUDGET_USD", "5"}, {"MONTHLY_BUDGET_USD", "5"}}).budget.daily_micros);
+  CHECK(Load({{"DAILY_BUDGET_USD", "5"}, {"MONTHLY_BUDGET_USD", "5"}}).budget.daily_micros);
 }
 
 TEST_CASE("LoadSettings: the limits of one analysis, and none unless they are set") {
-  const Settings none = LoadBudget({});
+  const Settings none = Load({});
   CHECK_FALSE(none.budget.call_micros);
   CHECK(none.budget.longest_video.count() == 0);
-  const Settings some = LoadBudget({{"MAX_COST_PER_CALL_USD", "0.6"}, {"MAX_VIDEO_SECONDS", "90"}});
+  const Settings some = Load({{"MAX_COST_PER_CALL_USD", "0.6"}, {"MAX_VIDEO_SECONDS", "90"}});
   CHECK(some.budget.call_micros == 600'000);
   CHECK(some.budget.longest_video == std::chrono::seconds(90));
   CHECK(BudgetComplaint({{"MAX_COST_PER_CALL_USD", "0"}}).starts_with("MAX_COST_PER_CALL_USD"));
@@ -62,11 +57,11 @@ TEST_CASE("LoadSettings: the limits of one analysis, and none unless they are se
 }
 
 TEST_CASE("LoadSettings: what prices are for") {
-  const Settings none = LoadBudget({});
+  const Settings none = Load({});
   CHECK(none.detection.sightengine_operations == 5);
   CHECK(none.detection.custom.cost_unit == CostUnit::kCall);
   CHECK(none.detection.custom.units_pointer.empty());
-  const Settings some = LoadBudget({{"SIGHTENGINE_OPERATIONS_PER_IMAGE", "0"}});
+  const Settings some = Load({{"SIGHTENGINE_OPERATIONS_PER_IMAGE", "0"}});
   CHECK(some.detection.sightengine_operations == 0);
   CHECK(BudgetComplaint({{"CUSTOM_COST_PER", "minute"}}).starts_with("CUSTOM_COST_PER"));
 }

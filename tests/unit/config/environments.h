@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <string>
 
 #include "vcache/config/settings.h"
@@ -9,6 +11,21 @@ namespace vcache::test {
 /// An environment that has these variables and no others.
 inline config::Environment Having(config::EnvFile values) {
   return config::Layered([](std::string_view) { return std::nullopt; }, std::move(values));
+}
+
+/// The settings that these variables lead to.
+inline config::Settings Load(config::EnvFile values) {
+  const auto settings = config::LoadSettings(Having(std::move(values)));
+  if (!settings) FAIL(settings.error().message);
+  return *settings;
+}
+
+/// The lines of the error that these variables lead to.
+inline std::string Complaint(config::EnvFile values) {
+  const auto settings = config::LoadSettings(Having(std::move(values)));
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().code == ErrorCode::kBadConfiguration);
+  return settings.error().message;
 }
 
 }  // namespace vcache::test

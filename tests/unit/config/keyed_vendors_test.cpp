@@ -6,8 +6,11 @@
 
 #include "unit/config/environments.h"
 #include "vcache/config/settings.h"
+#include "vcache/core/vendor_table.h"
 
 using namespace vcache;
+using test::Complaint;
+using test::Load;
 
 namespace {
 
@@ -124,4 +127,48 @@ TEST_CASE("Keyed vendors: Copyleaks' email and key come together, and its addres
   CHECK(both->detection.vendors[VendorId::kCopyleaks].key.Reveal() == "k");
   CHECK(both->detection.copyleaks_login_url == "http://127.0.0.1:9/login");
   CHECK(both->detection.vendors[VendorId::kCopyleaks].base_url == "http://127.0.0.1:9/x");
+}
+
+TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named once") {
+  const std::string sandbox = "http://localhost:9100";
+  const auto complaint = [&](const char* name, const char* value) {
+    return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
+  };
+  const std::string refused = complaint("DETECTORS_TEXT", "sapling,winston");
+  CHECK(refused.starts_with(
+      "DETECTORS_TEXT is refused (15 characters, letters, punctuation): expected "
+      "a comma list of these, each once at most: sapling,openai,aiornot,"));
+  CHECK(refused.ends_with(",custom."));
+  for (const VendorInfo& vendor : kVendors) {
+    CHECK((refused.find(vendor.name) != std::string::npos) == vendor.text);
+  }
+  CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE is refused"));
+  CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO is refused"));
+  // A vendor named twice would be paid twice.
+  CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT is refused"));
+}
+
+TEST_CASE("LoadSettings: a vendor that is named needs its credentials, unless in the sandbox") {
+  CHECK(Complaint({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTORS_TEXT", "openai,sapling"}}) ==
+        "DETECTORS_IMAGE names sightengine, which needs SIGHTENGINE_API_USER and "
+        "SIGHTENGINE_API_SECRET (or DETECTION_SANDBOX_URL, to try without a vendor).\n"
+        "DETECTORS_TEXT names openai, which needs OPENAI_API_KEY (or DETECTION_SANDBOX_URL, to try "
+        "without a vendor).\n"
+        "DETECTORS_TEXT names sapling, which needs SAPLING_API_KEY (or DETECTION_SANDBOX_URL, to "
+        "try without a vendor).");
+  CHECK(Load({{"DETECTORS_TEXT", "openai"}, {"OPENAI_API_KEY", "k"}}).detection.text.size() == 1);
+  CHECK(Load({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTION_SANDBOX_URL", "http://localhost:1"}})
+            .detection.image.size() == 1);
+}
+
+TEST_CASE("LoadSettings: Sightengine's two credentials come together") {
+  CHECK(Complaint({{"SIGHTENGINE_API_USER", "u"}}) ==
+        "SIGHTENGINE_API_SECRET is not set: Sightengine needs SIGHTENGINE_API_USER and "
+        "SIGHTENGINE_API_SECRET, or neither.");
+  CHECK(
+      Complaint({{"SIGHTENGINE_API_SECRET", "s"}}).starts_with("SIGHTENGINE_API_USER is not set"));
+  // A wrong value is one complaint, not two.
+  const std::string one =
+      Complaint({{"SIGHTENGINE_API_USER", "u"}, {"SIGHTENGINE_API_SECRET", "a b"}});
+  CHECK(std::count(one.begin(), one.end(), '\n') == 0);
 }

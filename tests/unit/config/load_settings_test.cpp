@@ -5,27 +5,14 @@
 
 #include "unit/config/environments.h"
 #include "vcache/config/settings.h"
-#include "vcache/core/vendor_table.h"
 
 using namespace vcache;
 using namespace vcache::config;
+using test::Complaint;
 using test::Having;
+using test::Load;
 
 namespace {
-
-Settings Load(EnvFile values) {
-  const auto settings = LoadSettings(Having(std::move(values)));
-  if (!settings) FAIL(settings.error().message);
-  return *settings;
-}
-
-/// The lines of the error.
-std::string Complaint(EnvFile values) {
-  const auto settings = LoadSettings(Having(std::move(values)));
-  REQUIRE_FALSE(settings);
-  CHECK(settings.error().code == ErrorCode::kBadConfiguration);
-  return settings.error().message;
-}
 
 bool IsRefused(const std::string& name, const std::string& value) {
   const auto settings = LoadSettings(Having({{name, value}}));
@@ -353,50 +340,6 @@ TEST_CASE("LoadSettings: paths, hosts and words that cannot be are refused") {
   CHECK(IsRefused("CACHE_SAME_DETECTORS", "true"));
   CHECK(IsRefused("OPENAI_COST_USD", "1000.000001"));
   CHECK_FALSE(IsRefused("OPENAI_COST_USD", "1000"));
-}
-
-TEST_CASE("LoadSettings: vendors must be known, serve the kind, and be named once") {
-  const std::string sandbox = "http://localhost:9100";
-  const auto complaint = [&](const char* name, const char* value) {
-    return Complaint({{name, value}, {"DETECTION_SANDBOX_URL", sandbox}});
-  };
-  const std::string refused = complaint("DETECTORS_TEXT", "sapling,winston");
-  CHECK(refused.starts_with(
-      "DETECTORS_TEXT is refused (15 characters, letters, punctuation): expected "
-      "a comma list of these, each once at most: sapling,openai,aiornot,"));
-  CHECK(refused.ends_with(",custom."));
-  for (const VendorInfo& vendor : kVendors) {
-    CHECK((refused.find(vendor.name) != std::string::npos) == vendor.text);
-  }
-  CHECK(complaint("DETECTORS_IMAGE", "sapling").starts_with("DETECTORS_IMAGE is refused"));
-  CHECK(complaint("DETECTORS_VIDEO", "Sightengine").starts_with("DETECTORS_VIDEO is refused"));
-  // A vendor named twice would be paid twice.
-  CHECK(complaint("DETECTORS_TEXT", "openai,openai").starts_with("DETECTORS_TEXT is refused"));
-}
-
-TEST_CASE("LoadSettings: a vendor that is named needs its credentials, unless in the sandbox") {
-  CHECK(Complaint({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTORS_TEXT", "openai,sapling"}}) ==
-        "DETECTORS_IMAGE names sightengine, which needs SIGHTENGINE_API_USER and "
-        "SIGHTENGINE_API_SECRET (or DETECTION_SANDBOX_URL, to try without a vendor).\n"
-        "DETECTORS_TEXT names openai, which needs OPENAI_API_KEY (or DETECTION_SANDBOX_URL, to try "
-        "without a vendor).\n"
-        "DETECTORS_TEXT names sapling, which needs SAPLING_API_KEY (or DETECTION_SANDBOX_URL, to "
-        "try without a vendor).");
-  CHECK(Load({{"DETECTORS_TEXT", "openai"}, {"OPENAI_API_KEY", "k"}}).detection.text.size() == 1);
-  CHECK(Load({{"DETECTORS_IMAGE", "sightengine"}, {"DETECTION_SANDBOX_URL", "http://localhost:1"}})
-            .detection.image.size() == 1);
-}
-
-TEST_CASE("LoadSettings: Sightengine's two credentials come together") {
-  CHECK(Complaint({{"SIGHTENGINE_API_USER", "u"}}) ==
-        "SIGHTENGINE_API_SECRET is not set: Sightengine needs SIGHTENGINE_API_USER and "
-        "SIGHTENGINE_API_SECRET, or neither.");
-  CHECK(
-      Complaint({{"SIGHTENGINE_API_SECRET", "s"}}).starts_with("SIGHTENGINE_API_USER is not set"));
-  // A wrong value is one complaint, not two.
-  const std::string one =
-      Complaint({{"SIGHTENGINE_API_USER", "u"}, {"SIGHTENGINE_API_SECRET", "a b"}});
-  CHECK(std::count(one.begin(), one.end(), '\n') == 0);
 }
 
 TEST_CASE("LoadSettings: the shortest text may not be longer than the longest") {
