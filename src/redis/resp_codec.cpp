@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/read.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -17,6 +18,7 @@ struct RespDecoder::Build {
   ReplyLimits limits;
   std::size_t used_bytes = 0;  ///< Bytes of its pieces so far.
   bool over_limit = false;
+  bool is_misframed = false;
 };
 
 namespace {
@@ -57,7 +59,21 @@ void* MakePiece(const redisReadTask* task, std::size_t bytes, Fill fill) noexcep
   }
 }
 
+/// Whether a damaged line end made two replies one: all later replies would go to the wrong
+/// command. `text` points into the reader's buffer, where the line end follows it (hiredis 0.14,
+/// read.c).
+bool IsMisframed(int type, const char* text, std::size_t length) {
+  if (text[length] != '\r' || text[length + 1] != '\n') return true;
+  if (type == REDIS_REPLY_STRING) return false;
+  // RESP: a status or an error is one line.
+  return std::any_of(text, text + length, [](char c) { return c == '\r' || c == '\n'; });
+}
+
 void* CreateString(const redisReadTask* task, char* text, size_t length) {
+  if (IsMisframed(task->type, text, length)) {
+    BuildOf(task).is_misframed = true;
+    return nullptr;
+  }
   return MakePiece(task, length, [&](RespReply& piece) {
     piece.type = task->type == REDIS_REPLY_ERROR    ? RespReply::Type::kError
                  : task->type == REDIS_REPLY_STATUS ? RespReply::Type::kStatus
@@ -150,6 +166,7 @@ Result<std::optional<RespReply>> RespDecoder::Next(const ReplyLimits& limits) {
   void* made = nullptr;
   if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK) {
     if (build_->over_limit) return Malformed("a reply is larger than anything that was asked for");
+    if (build_->is_misframed) return Malformed("a reply does not end where it should");
     return Malformed("it does not answer like a Redis: " + std::string(reader_->errstr));
   }
   if (made == nullptr) {

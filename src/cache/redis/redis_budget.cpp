@@ -44,10 +44,11 @@ return reply
 )";
 
 // The mark is the first write. What is given back to a sum that is gone changes nothing.
-// KEYS: the mark, then sums. ARGV: life of the mark, then for each sum the change and its life.
+// KEYS: the mark, then sums. ARGV: life of the mark, then for each sum the change and its life. The
+// reply is the mark, which names this change: the reply of another command is never taken for it.
 constexpr std::string_view kAdjustSource = R"(
 local sums, held = {}, redis.call('MGET', unpack(KEYS))
-if held[1] then return redis.status_reply('DUPLICATE') end
+if held[1] then return KEYS[1] end
 for i = 2, #KEYS do
   sums[i] = tonumber(held[i] or '0')
   if not sums[i] then return redis.error_reply('ERR no number in ' .. KEYS[i]) end
@@ -59,7 +60,7 @@ for i = 2, #KEYS do
     redis.call('SET', KEYS[i], string.format('%.0f', sum), 'EX', ARGV[2 * i - 1])
   end
 end
-return redis.status_reply('OK')
+return KEYS[1]
 )";
 
 std::string LifeText(std::chrono::seconds life) {
@@ -138,7 +139,7 @@ Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadli
   }
   const auto reply = script.Run(client_, keys, arguments, deadline);
   if (!reply) return reply.error();
-  if (reply->is_error()) return Unanswered(*reply);
+  if (!reply->is_text() || reply->text != keys.front()) return Unanswered(*reply);
   return {};
 }
 

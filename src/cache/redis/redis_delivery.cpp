@@ -14,15 +14,17 @@ namespace {
 /// How long it is remembered that a write was delivered: it is repeated within seconds, unless the
 /// process dies between the delivery and its note of it, and starts again much later.
 constexpr std::chrono::hours kRemembered{24 * 7};
+/// The place of the counts in the arguments of the script.
+constexpr std::size_t kCountsArgument = 5;
 
 // Reads come before writes, so that a key of another type stops the script before it has written
 // anything; the first write is the mark, which a full server refuses, and then all of it.
 // Nothing is done unless the key still has the very value that was looked at: who wrote in between
 // may be newer, or be us, with a reply that was lost or came damaged; another look tells.
 constexpr std::string_view kDeliverSource = R"(
-local value, life, seen, remembered, field, counts = unpack(ARGV)
+local value, life, seen, remembered, field, counts, id = unpack(ARGV)
 local entry, totals, mark = unpack(KEYS)
-if mark and redis.call('EXISTS', mark) == 1 then return redis.status_reply('DUPLICATE') end
+if mark and redis.call('EXISTS', mark) == 1 then return id end
 if entry ~= mark then
   local current = redis.pcall('GET', entry)
   if type(current) ~= 'table' and (current or '') ~= seen then
@@ -36,7 +38,7 @@ end
 if mark then redis.call('SET', mark, '1', 'EX', remembered) end
 if value ~= '' then redis.call('SET', entry, value, 'EX', life) end
 if counts ~= '' then redis.call('HSET', totals, field, counts) end
-return redis.status_reply('OK')
+return id
 )";
 
 const redis::RespScript& DeliverScript() {
@@ -98,7 +100,8 @@ Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const Pendi
                                         plan.seen,
                                         std::to_string(std::chrono::seconds(kRemembered).count()),
                                         PendingField(write.made_at, write.id),
-                                        PendingCounts(write.counters)};
+                                        PendingCounts(write.counters),
+                                        write.id};
   const std::string mark = options.sums.Delivered(write.id);
   std::vector<std::string> keys = {plan.looked ? write.store_key : mark, options.sums.Totals(),
                                    mark};
@@ -106,11 +109,12 @@ Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const Pendi
     // The entry lies in another slot than its counts. It comes first: whatever breaks in between,
     // the counts are delivered again.
     if (plan.store_entry) {
-      const std::string counts = std::exchange(arguments.back(), {});
+      std::string& counts_argument = arguments[kCountsArgument];
+      const std::string counts = std::exchange(counts_argument, {});
       auto stored = DeliverScript().Run(options.client, {keys.data(), 1}, arguments, deadline);
-      if (!stored || !stored->is_status("OK")) return stored;
+      if (!stored || !stored->is_text() || stored->text != write.id) return stored;
       arguments.front().clear();
-      arguments.back() = counts;
+      counts_argument = counts;
     }
     keys.front() = mark;
   }

@@ -26,7 +26,7 @@ struct DeliveryPlan {
   std::string seen{};   ///< The value that the entry would replace; empty when there was none.
 };
 
-/// What `RunDelivery` answers, in place of OK, when the key no longer has what was seen. Nothing
+/// What `RunDelivery` answers, in place of the write's id, when the key no longer has what was seen. Nothing
 /// was written then.
 inline constexpr std::string_view kDeliveryChanged = "CHANGED";
 
@@ -37,7 +37,8 @@ Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingW
 
 /// Writes what was planned, in one step that is carried out once for each id: EVALSHA and at most
 /// six commands inside. In a cluster these are two steps, the entry and then the counts, of which
-/// the id guards the second. Outcomes as those of `RespClient::Run`.
+/// the id guards the second. The reply to what was written, now or before, is the write's id: the
+/// reply of another command can never be taken for it. Outcomes as those of `RespClient::Run`.
 Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const PendingWrite& write,
                                      const DeliveryPlan& plan, Deadline deadline);
 

@@ -18,12 +18,13 @@ constexpr std::size_t kHourChars = std::string_view("2026-11-21T10").size();
 // the totals: one command whatever it counts, and writing it twice counts once. HSET comes before
 // SET, so that a counter key of another type stops the script before it has written anything: Redis
 // does not take back what a script did. GETDEL (Redis 6.2) saves a command against GET and DEL; in
-// the rare case that the lease is not ours any more it is put back.
+// the rare case that the lease is not ours any more it is put back. The reply is the id of the
+// write and not OK: the reply of another command can never be taken for it.
 constexpr std::string_view kKeepSource = R"(
-local value, life, field, counts, token, lease_life, channel, message = unpack(ARGV)
+local value, life, field, counts, token, lease_life, channel, message, id = unpack(ARGV)
 if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
 redis.call('SET', KEYS[1], value, 'EX', life)
-if token == '' then return redis.status_reply('OK') end
+if token == '' then return id end
 local held = redis.pcall('GETDEL', KEYS[2])
 if type(held) == 'table' then
   held = redis.call('GET', KEYS[2])
@@ -32,7 +33,7 @@ elseif held and held ~= token and held ~= token .. '+' then
   redis.call('SET', KEYS[2], held, 'PX', lease_life)
 end
 if held == token .. '+' then redis.call('PUBLISH', channel, message) end
-return redis.status_reply('OK')
+return id
 )";
 
 // Numbers are written with %.0f: Lua's own form of large ones is 1e+15.

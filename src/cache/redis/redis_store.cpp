@@ -71,9 +71,7 @@ class RedisVerdictStore final : public RedisStore {
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
                    Deadline deadline) const;
-  Result<void> Written(const Result<RespReply>& reply);
-  Result<void> Counted(Result<void> kept, const PutRequest& request, WallTime now,
-                       Deadline deadline);
+  Result<void> Written(const Result<RespReply>& reply, std::string_view id = {});
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
 
   const RedisStoreOptions options_;
@@ -180,8 +178,9 @@ std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey
   return results;
 }
 
-/// What came of a write. Says once that the server takes none, and once that it does again.
-Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
+/// The outcome of a write. With an `id` only that reply is a success, else any integer. Logs once
+/// that the server takes no writes, and once that it takes them again.
+Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply, std::string_view id) {
   if (!reply) return reply.error();
   const bool refused = reply->is_error();
   if (takes_writes_.exchange(!refused) == refused) {
@@ -192,9 +191,8 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply) {
     }
   }
   if (refused) return RedisRefused(*reply);
-  // An error whose first letter was damaged on the way looks like a yes: only ours are one.
-  const bool done = reply->is_status("OK") || reply->is_status("DUPLICATE") ||
-                    reply->type == RespReply::Type::kInteger;
+  const bool done =
+      id.empty() ? reply->type == RespReply::Type::kInteger : reply->is_text() && reply->text == id;
   if (!done) return Error{ErrorCode::kStoreUnavailable, "Redis answers nonsense to a write."};
   return {};
 }
@@ -210,12 +208,12 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
   const std::string key = keys_.StoreKey(entry.key);
   std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
   const std::string seconds = std::to_string(life.count());
+  if (request.counters.empty() && request.lease_token.empty()) {
+    return Written(client_.Run({{"SET", key, std::move(value), "EX", seconds}, {}}, deadline),
+                   "OK");
+  }
   // Where a script may touch one slot only, the counts follow in a step of their own.
   const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
-  if (!counts_inside && request.lease_token.empty()) {
-    const RespCommand set{{"SET", key, std::move(value), "EX", seconds}, {}};
-    return Counted(Written(client_.Run(set, deadline)), request, now, deadline);
-  }
   const std::string id = request.id.empty() ? RandomId() : request.id;
   const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
   const std::vector<std::string> arguments = {
@@ -226,19 +224,16 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
       request.lease_token,
       std::to_string(kForeignLeaseLife.count()),
       Channel(),
-      EncodeEvent(stored)};
-  std::vector<std::string> keys = {key, LeaseKey(keys_, entry.key)};
+      EncodeEvent(stored),
+      id};
+  std::vector<std::string> keys = {key};
+  // Only a key that is used: while its slot moves, a cluster refuses two of which one is missing.
+  if (counts_inside || !request.lease_token.empty()) keys.push_back(LeaseKey(keys_, entry.key));
   if (counts_inside) keys.push_back(sums_.Totals());
-  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline));
+  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline), id);
   if (kept && counts_inside) counters_.NotePending();
-  return counts_inside ? kept : Counted(std::move(kept), request, now, deadline);
-}
-
-/// Counts what the step that kept the verdict could not.
-Result<void> RedisVerdictStore::Counted(Result<void> kept, const PutRequest& request, WallTime now,
-                                        Deadline deadline) {
-  if (!kept || request.counters.empty()) return kept;
-  return Written(counters_.Count({request.counters, now, request.id}, deadline));
+  if (!kept || counts_inside || request.counters.empty()) return kept;
+  return Written(counters_.Count({request.counters, now, request.id}, deadline), request.id);
 }
 
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
@@ -267,7 +262,7 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
 
 Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline) {
   if (write.delta.empty()) return {};
-  return Written(counters_.Add(write, deadline));
+  return Written(counters_.Add(write, deadline), sums_.in_cluster ? write.id : std::string_view());
 }
 
 Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
@@ -276,10 +271,10 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   if (!plan) return plan.error();
   if (plan->is_there && !options_.one_slot_scripts) return {};
   const Result<RespReply> reply = RunDelivery(options, write, *plan, deadline);
-  if (reply && reply->is_status(kDeliveryChanged)) {
+  if (reply && reply->is_text() && reply->text == kDeliveryChanged) {
     return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
   }
-  Result<void> written = Written(reply);
+  Result<void> written = Written(reply, write.id);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
   return Error{ErrorCode::kBadRequest, written.error().message};

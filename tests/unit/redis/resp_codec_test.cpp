@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -25,6 +26,26 @@ vcache::Result<std::optional<RespReply>> DecodeSlowly(RespDecoder& decoder,
     if (!last) return last;
   }
   return last;
+}
+
+std::string TextOf(const RespReply& reply) {
+  std::string text =
+      std::to_string(static_cast<int>(reply.type)) + reply.text + std::to_string(reply.integer);
+  for (const RespReply& element : reply.elements) text += "," + TextOf(element);
+  return text;
+}
+
+/// The replies until the end or the first error.
+std::vector<std::string> Decoded(const std::string& bytes) {
+  RespDecoder decoder;
+  REQUIRE(decoder.Feed(bytes));
+  std::vector<std::string> replies;
+  while (decoder.has_rest()) {
+    const auto reply = decoder.Next(kLimits);
+    if (!reply || !reply->has_value()) break;
+    replies.push_back(TextOf(**reply));
+  }
+  return replies;
 }
 
 }  // namespace
@@ -95,6 +116,44 @@ TEST_CASE("RespDecoder: what is not RESP2 ends the connection (rule R5)") {
     RespDecoder decoder;
     REQUIRE(decoder.Feed(bytes));
     CHECK_FALSE(decoder.Next(kLimits));
+  }
+}
+
+TEST_CASE("RespDecoder: a damaged byte never gives a command the reply of another") {
+  const std::vector<std::string> replies = {"+OK\r\n",
+                                            ":1234\r\n",
+                                            "$-1\r\n",
+                                            "-NOSCRIPT No matching script.\r\n",
+                                            "+PONG\r\n",
+                                            "$5\r\nhello\r\n",
+                                            "*2\r\n$-1\r\n$4\r\nabcd\r\n",
+                                            "$0\r\n\r\n",
+                                            "+OK\r\n",
+                                            "-ERR no\r\n",
+                                            ":0\r\n",
+                                            "$2\r\nhi\r\n"};
+  std::string bytes;
+  std::vector<std::size_t> ends;
+  for (const std::string& reply : replies) ends.push_back((bytes += reply).size());
+  const std::vector<std::string> whole = Decoded(bytes);
+  REQUIRE(whole.size() == replies.size());
+  // Framing cannot find out that a length became another one, or an array a line.
+  const auto is_length = [](char c) { return c == '-' || (c >= '0' && c <= '9'); };
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    const auto hit =
+        static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin());
+    for (int bits = 1; bits < 256; ++bits) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ bits);
+      if ((is_length(bytes[at]) && is_length(damaged[at])) || bytes[at] == '*') continue;
+      const std::vector<std::string> decoded = Decoded(damaged);
+      for (std::size_t i = 0; i < decoded.size(); ++i) {
+        if (i == hit || (i < whole.size() && decoded[i] == whole[i])) continue;
+        CAPTURE(at);
+        CAPTURE(bits);
+        FAIL("reply " << i << " became " << decoded[i]);
+      }
+    }
   }
 }
 

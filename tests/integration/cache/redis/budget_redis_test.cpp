@@ -7,6 +7,7 @@
 #include "integration/cache/redis/redis_fixture.h"
 #include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/budget_store_conformance.h"
+#include "support/fake_redis.h"
 #include "vcache/cache/redis/redis_budget.h"
 #include "vcache/cache/sqlite/sqlite_budget.h"
 #include "vcache/cache/tiers/failover_budget.h"
@@ -148,6 +149,21 @@ TEST_CASE("RedisBudgetStore: a full server grants nothing of several windows") {
   world.server().Ask({"CONFIG", "SET", "maxmemory", "0"});
   CHECK(world.Sum("2026-11") == 0);
   CHECK(world.Sum("2026-11-21") == 0);
+}
+
+TEST_CASE("RedisBudgetStore: an adjustment counts as done by nothing but its own answer") {
+  for (const char* answer : {"+OK", "+DUPLICATE", ":1", "$-1", "$9\r\nadjusted:", "+8OOM", "*0"}) {
+    CAPTURE(answer);
+    test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
+      peer.Greet();
+      while (!peer.Read().empty()) peer.Send(std::string(answer) + "\r\n");
+    });
+    SystemClock clock;
+    const auto connection = Connect(server.url(), clock);
+    REQUIRE(connection->AwaitReady(Deadline::After(clock, 10s)));
+    const auto store = MakeRedisBudgetStore({}, KeySpace(), *connection);
+    CHECK_FALSE(store->Adjust({RandomId(), {{MakeWindow("2026-11-21"), kCent}}}, kNever));
+  }
 }
 
 TEST_CASE("FailoverBudget on Redis: an outage is lived through with a tenth, and nothing is lost") {
