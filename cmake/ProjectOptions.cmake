@@ -30,9 +30,13 @@ if(VCACHE_SANITIZE)
   target_compile_options(vcache_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
 endif()
 
-# What test programs are compiled with besides: GCC's checks of each pointer that is followed take a
-# third of their compile time, and the code that they are to check is the libraries'.
+# What test programs are compiled with besides. Assertions are most of their code: the optimiser and
+# GCC's checks of each pointer take more than half of their compile time under sanitizers, and the
+# code that the sanitizers are to check is the libraries'.
 add_library(vcache_test_options INTERFACE)
+if(VCACHE_SANITIZE)
+  target_compile_options(vcache_test_options INTERFACE -O0)
+endif()
 if(VCACHE_SANITIZE MATCHES undefined)
   target_compile_options(vcache_test_options INTERFACE
     -fno-sanitize=null,alignment,object-size,vptr)
