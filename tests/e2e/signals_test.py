@@ -124,19 +124,25 @@ class FileSizeLimits(SignalTest):
         self.assertEqual(sandbox.charged, 2)
         self.assertEqual(service.stop(), 0)
 
-    def test_a_database_at_the_limit_turns_itself_off_with_one_line(self):
+    def test_a_database_at_the_limit_serves_what_it_has_and_takes_more_when_there_is_room(self):
         sandbox = self.sandbox()
-        service = self.service(sandbox)
-        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (64 << 10, 64 << 10))
+        service = self.service(sandbox, MEMORY_CACHE_MB="0")
+        self.assertEqual(service.text("z" * 100).cache, "MISS")
+        before = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (64 << 10, before[1]))
         for number in range(40):
             self.assertEqual(service.text(f"{number} {'x' * 100}").status, 200)
         self.await_stats(service, status="disconnected")
         self.assertEqual(service.text("y" * 100).status, 200)
-        self.assertEqual(service.text("y" * 100).cache, "HIT")  # from memory
+        self.assertEqual(service.text("z" * 100).cache, "HIT")
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, before)
+        self.assertEqual(service.text("w" * 100).cache, "MISS")
+        self.await_stats(service, status="embedded")
+        self.assertEqual(service.text("w" * 100).cache, "HIT")
         self.assertEqual(service.stop(), 0)
-        off = [line for line in service.lines if "The local store is turned off" in line and
-               "file=" in line]
-        self.assertEqual(len(off), 1, service.output)
+        self.assertNotIn("turned off", service.output)
+        told = [line for line in service.lines if "takes no new verdicts; known" in line]
+        self.assertEqual(len(told), 1, service.output)
 
     def test_a_log_file_at_the_limit_is_in_nobodys_way(self):
         sandbox = self.sandbox()

@@ -31,6 +31,23 @@ bool IsTransient(int code) noexcept {
   }
 }
 
+/// A disk without a refused write for so long has room again.
+constexpr std::chrono::minutes kRoomProven{1};
+
+/// Whether a failed write says that the disk takes nothing. The file can still be read.
+bool MeansNoWrites(int code) noexcept {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return true;
+    default:
+      return false;
+  }
+}
+
 class SqliteVerdictStore final : public LocalStore {
  public:
   SqliteVerdictStore(SqliteStoreOptions options, KeySpace keys, Clock& clock, Logger& logger,
@@ -47,7 +64,7 @@ class SqliteVerdictStore final : public LocalStore {
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
-  bool available() const noexcept override { return !is_off_.load(); }
+  bool available() const noexcept override { return !is_off_.load() && takes_writes_.load(); }
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
@@ -72,22 +89,28 @@ class SqliteVerdictStore final : public LocalStore {
   int Count(Connection& connection, const Counters& delta, WallTime when);
   int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
   Error Judge(int code);
+  Error JudgeWrite(int code);
 
   const SqliteStoreOptions options_;
   const KeySpace keys_;
   Clock& clock_;
   Logger& logger_;
   std::atomic<bool> is_off_{false};
+  std::atomic<bool> takes_writes_{true};
+  std::atomic<bool> told_full_{false};
+  std::atomic<SteadyTime> refused_at_{};  ///< The last write that the disk did not take.
   std::atomic<std::int64_t> pruned_hour_{-1};
   const std::unique_ptr<SqliteDatabase> database_;
 };
 
+/// Fails when the file is of no use. On a full disk it serves what it has.
 Result<void> SqliteVerdictStore::Start() {
-  return Write(Deadline::Never(), [&](Connection& connection) {
+  Result<void> written = Write(Deadline::Never(), [&](Connection& connection) {
     const int code = BeginCounting(connection, keys_.prefix(), clock_.WallNow());
     if (code != SQLITE_OK) return code;
     return SweepEntries(connection, NowMillis(), kSweptAtOpen);
   });
+  return takes_writes_ ? std::move(written) : Result<void>();
 }
 
 /// The error for a failed call. A permanent failure turns the store off, with one warning.
@@ -98,16 +121,38 @@ Error SqliteVerdictStore::Judge(int code) {
   if (!is_off_.exchange(true)) {
     logger_.Warn(
         "The local store is turned off until the next start; analyses go on without it. Check the "
-        "disk's free space and the file",
+        "file and its disk",
         {{"file", database_->path()}, {"reason", std::string_view(sqlite3_errstr(code))}});
   }
   return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
 }
 
+/// The error for a failed write. A disk that takes nothing leaves the reading on: what is known
+/// must not be paid for again. Each later write finds out whether there is room again.
+Error SqliteVerdictStore::JudgeWrite(int code) {
+  if (IsTransient(code) || !MeansNoWrites(code)) return Judge(code);
+  takes_writes_ = false;
+  refused_at_ = clock_.Now();
+  if (!told_full_.exchange(true)) {
+    logger_.Warn(
+        "The local store takes no new verdicts; known ones are still answered. Check the disk's "
+        "free space and the file",
+        {{"file", database_->path()}, {"reason", std::string_view(sqlite3_errstr(code))}});
+  }
+  return {ErrorCode::kStoreUnavailable, "The local store takes no new verdicts."};
+}
+
 template <typename Step>
 Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
-  if (const int code = database_->Write(deadline, step); code != SQLITE_OK) return Judge(code);
+  const int code = database_->Write(deadline, step);
+  if (code != SQLITE_OK) return JudgeWrite(code);
+  takes_writes_ = true;
+  // On a disk that is nearly full small writes succeed between larger ones that fail.
+  if (told_full_ && clock_.Now() - refused_at_.load() >= kRoomProven &&
+      told_full_.exchange(false)) {
+    logger_.Info("The local store takes new verdicts again");
+  }
   return {};
 }
 
@@ -221,7 +266,7 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
                                                        " entries were. Clear again."};
       }
       const int code = ClearBatch(walk, mode, deadline, cleared);
-      if (code != SQLITE_OK) return Judge(code);
+      if (code != SQLITE_OK) return JudgeWrite(code);
     }
   }
   if (mode == ClearMode::kDryRun) return report;

@@ -87,7 +87,7 @@ TEST_CASE("OpenSqliteStore: a directory that cannot be is the configuration's fa
   }
 }
 
-TEST_CASE("SqliteStore: a full disk turns it off with one warning") {
+TEST_CASE("SqliteStore: a full disk ends the writing only, until there is room again") {
   test::TempDir dir;
   test::FakeClock clock;
   test::RecordingLogger logger;
@@ -99,13 +99,23 @@ TEST_CASE("SqliteStore: a full disk turns it off with one warning") {
       const auto kept = store->Put(MakePut(MakeKey(i), 1h), kNever);
       if (!kept) CHECK(kept.error().code == ErrorCode::kStoreUnavailable);
     }
+    CHECK_FALSE(store->available());
+    CHECK(store->Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
+    CHECK(store->Read(clock.WallNow(), kNever));
+    CHECK(logger.Count(LogLevel::kWarn) == 1);
+    CHECK(logger.lines().back().fields.find("verdictcache.db") != std::string::npos);
+    // A service that starts now serves what was paid for before.
+    const auto reopened = test::OpenStore(dir.path(), clock);
+    CHECK(reopened->Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
   }
-  CHECK_FALSE(store->available());
-  CHECK(store->Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kUnavailable);
-  CHECK(logger.Count(LogLevel::kWarn) == 1);
-  CHECK(logger.lines().back().fields.find("verdictcache.db") != std::string::npos);
-  const auto reopened = test::OpenStore(dir.path(), clock);
-  CHECK(reopened->Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
+  CHECK(store->Put(MakePut(MakeKey(1'000), 1h), kNever));
+  CHECK(store->available());
+  CHECK(store->Lookup(MakeKey(1'000), kNever).outcome == LookupOutcome::kHit);
+  CHECK(logger.Count(LogLevel::kInfo) == 0);
+  clock.Advance(1min);
+  CHECK(store->Put(MakePut(MakeKey(1'001), 1h), kNever));
+  CHECK(store->Put(MakePut(MakeKey(1'002), 1h), kNever));
+  CHECK(logger.Count(LogLevel::kInfo) == 1);
 }
 
 TEST_CASE("SqliteStore: damage met while running turns it off, and is no miss") {
