@@ -350,6 +350,10 @@ void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& at
   if (context.call_state.outcome() == CallOutcome::kFailed && !attempt.result &&
       IsWorthAPause(attempt.result.error().code)) {
     told = attempt.result.error();
+    // A vendor may ask for an hour. It is asked again long before: it may recover, and other
+    // replicas may have other vendors.
+    if (told->retry_after)
+      told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
   }
   const Result<void> released =
       safeguards_.leases->Release(attempt.content.key, attempt.token, told, StoreDeadline());

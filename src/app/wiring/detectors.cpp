@@ -152,15 +152,15 @@ std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
   using detection::MediaKind;
   using std::chrono::milliseconds;
   milliseconds longest{0};
-  for (const auto& vendor : settings.vendors.values) longest = std::max(longest, vendor.timeout);
-  if (settings.mode == DetectionMode::kConsensus) return longest;
   for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+    milliseconds together{0};
     milliseconds in_order{0};
     for (const std::string& name : panel.Providers(kind)) {
-      const VendorInfo* vendor = FindVendor(name);
-      in_order += vendor == nullptr ? longest : settings.vendors[vendor->id].timeout;
+      const milliseconds timeout = settings.vendors[FindVendor(name)->id].timeout;
+      together = std::max(together, timeout);
+      in_order += timeout;
     }
-    longest = std::max(longest, in_order);
+    longest = std::max(longest, settings.mode == DetectionMode::kFallback ? in_order : together);
   }
   return longest;
 }

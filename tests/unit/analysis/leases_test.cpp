@@ -213,6 +213,19 @@ TEST_CASE(
   CHECK(bench.vendor->calls == 3);
 }
 
+TEST_CASE("Leases: a long Retry-After of a vendor blocks no replica beyond the longest pause") {
+  ReplicaFixture bench;
+  bench.vendor->answer = [](const auto&) -> Result<detection::Detection> {
+    return Error{ErrorCode::kVendorUnavailable, "quota", Charge::kNone, 600s};
+  };
+  CHECK(bench.Ask(0, "later").error().retry_after == 600s);
+  CHECK(bench.Ask(1, "later").error().retry_after == 30s);
+  bench.vendor->answer = [&](const auto&) { return bench.vendor->Verdict(5); };
+  bench.clock.Advance(30s);
+  CHECK(bench.Ask(1, "later")->status == CacheStatus::kMiss);
+  CHECK(bench.vendor->calls == 2);
+}
+
 TEST_CASE("Leases: a store that gives none, or is away, keeps nobody from paying") {
   ReplicaFixture bench;
   bench.shared.read_only = true;

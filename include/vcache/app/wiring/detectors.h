@@ -18,8 +18,8 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
                                    detection::InterruptibleTimer& pauses, Clock& clock,
                                    Logger& logger);
 
-/// The longest time that an analysis may wait for these vendors; in a fallback, the sum of a
-/// kind's.
+/// The longest time that an analysis may wait for the vendors of the panel, which must be made of
+/// these settings; in a fallback, the sum of a kind's. Zero without vendors.
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
                                       const detection::DetectorPanel& panel);
 
