@@ -20,8 +20,7 @@ void RespBatch::Fail(const Error& error) {
   finished.NotifyOne();
 }
 
-Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> commands,
-                                                Deadline deadline) {
+Result<RespTicket> RespLoop::Submit(std::span<const RespCommand> commands, Deadline deadline) {
   Pending pending;
   pending.batch = std::make_shared<RespBatch>(commands.size());
   for (const RespCommand& command : commands) {
@@ -40,7 +39,7 @@ Result<RespTicket> RespConnection::Loop::Submit(std::span<const RespCommand> com
   return ticket;
 }
 
-Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& ticket) {
+Result<std::vector<RespReply>> RespLoop::Await(RespTicket ticket) {
   RespBatch& batch = *ticket.batch;
   MutexLock lock(batch.mutex);
   while (!batch.done() && clock_.WaitUntil(batch.finished, lock, ticket.until)) {
@@ -56,7 +55,7 @@ Result<std::vector<RespReply>> RespConnection::Loop::Await(const RespTicket& tic
   return Error{ErrorCode::kStoreUnavailable, "Redis did not answer in time"};
 }
 
-Result<void> RespConnection::Loop::Enqueue(Pending pending) {
+Result<void> RespLoop::Enqueue(Pending pending) {
   bool wake = false;
   {
     const MutexLock lock(mutex_);
@@ -79,7 +78,7 @@ Result<void> RespConnection::Loop::Enqueue(Pending pending) {
   return {};
 }
 
-void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full) {
+void RespLoop::NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full) {
   {
     const MutexLock lock(mutex_);
     status_.timeouts += commands;
@@ -93,12 +92,12 @@ void RespConnection::Loop::NoteTimeout(std::size_t commands, SteadyTime sent, bo
   wake_.Raise();
 }
 
-bool RespConnection::Loop::ready() const noexcept {
+bool RespLoop::available() const noexcept {
   const MutexLock lock(mutex_);
   return status_.state == RespState::kReady && !tripped_;
 }
 
-RespStatus RespConnection::Loop::Status() const {
+RespStatus RespLoop::Status() const {
   const MutexLock lock(mutex_);
   RespStatus status = status_;
   // Report the state that callers see, before the thread acts on it.
@@ -109,7 +108,7 @@ RespStatus RespConnection::Loop::Status() const {
   return status;
 }
 
-bool RespConnection::Loop::AwaitReady(Deadline deadline) {
+bool RespLoop::AwaitReady(Deadline deadline) {
   MutexLock lock(mutex_);
   while ((status_.state != RespState::kReady || tripped_) &&
          clock_.WaitUntil(changed_, lock, deadline.time())) {
@@ -117,42 +116,17 @@ bool RespConnection::Loop::AwaitReady(Deadline deadline) {
   return status_.state == RespState::kReady && !tripped_;
 }
 
-RespConnection::RespConnection(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
-RespConnection::~RespConnection() = default;
-
-Result<std::vector<RespReply>> RespConnection::Run(std::span<const RespCommand> commands,
-                                                   Deadline deadline) {
-  auto ticket = loop_->Submit(commands, deadline);
+Result<std::vector<RespReply>> RespLoop::Run(std::span<const RespCommand> commands,
+                                             Deadline deadline) {
+  auto ticket = Submit(commands, deadline);
   if (!ticket) return std::move(ticket).error();
-  return loop_->Await(*ticket);
-}
-
-Result<RespTicket> RespConnection::Submit(std::span<const RespCommand> commands,
-                                          Deadline deadline) {
-  return loop_->Submit(commands, deadline);
-}
-
-Result<std::vector<RespReply>> RespConnection::Await(RespTicket ticket) {
-  return loop_->Await(ticket);
-}
-
-bool RespConnection::available() const noexcept {
-  return loop_->ready();
-}
-
-RespStatus RespConnection::Status() const {
-  return loop_->Status();
-}
-
-bool RespConnection::AwaitReady(Deadline deadline) {
-  return loop_->AwaitReady(deadline);
+  return Await(*std::move(ticket));
 }
 
 Result<std::unique_ptr<RespConnection>> MakeRespConnection(RespConnectionOptions options,
                                                            Clock& clock, Logger& logger) {
-  auto loop = RespConnection::Loop::Make(std::move(options), clock, logger);
-  if (!loop) return std::move(loop).error();
-  return std::unique_ptr<RespConnection>(new RespConnection(*std::move(loop)));
+  return StartOnThread<RespConnection, RespLoop>(std::move(options), clock, logger,
+                                                 "no thread for the Redis connection");
 }
 
 }  // namespace vcache::redis

@@ -3,21 +3,23 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "redis/resp_session.h"
 #include "redis/transport/backoff.h"
+#include "redis/transport/socket.h"
 #include "vcache/core/clock.h"
+#include "vcache/core/log.h"
+#include "vcache/core/result.h"
+#include "vcache/redis/resp_link.h"
 
 namespace vcache::redis {
 
-struct RespDialerOptions {
+struct RespDialerOptions : RetryOptions {
   RedisUrl url;
   std::string client_name;
-  std::chrono::milliseconds connect_timeout{};
-  std::chrono::milliseconds first_retry{};
-  std::chrono::milliseconds last_retry{};
-  std::chrono::milliseconds refused_retry{};
 };
 
 /// Decides when and where to connect, for ever. It tries each address of the host, then pauses;
@@ -52,5 +54,23 @@ class RespDialer {
   SteadyTime give_up_{};
   SteadyTime opened_ = SteadyTime::max();
 };
+
+/// Makes a `Loop` with a dialer and starts its thread. Errors: as `MakeRespConnection`.
+template <typename Made, typename Loop, typename Options>
+Result<std::unique_ptr<Made>> StartOnThread(Options options, Clock& clock, Logger& logger,
+                                            const char* no_thread) {
+  auto wake = WakeSignal::Make();
+  if (!wake) return std::move(wake).error();
+  auto dialer = RespDialer::Make({options, options.url, options.client_name});
+  if (!dialer) return std::move(dialer).error();
+  auto loop = std::make_unique<Loop>(std::move(options), *std::move(dialer), *std::move(wake),
+                                     clock, logger);
+  try {
+    loop->Start();
+  } catch (const std::system_error&) {
+    return Error{ErrorCode::kIo, no_thread};
+  }
+  return std::unique_ptr<Made>(std::move(loop));
+}
 
 }  // namespace vcache::redis

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 #include <utility>
 
 namespace vcache::redis {
@@ -19,25 +18,8 @@ constexpr milliseconds kLongestWait{60'000};
 
 }  // namespace
 
-Result<std::unique_ptr<RespConnection::Loop>> RespConnection::Loop::Make(
-    RespConnectionOptions options, Clock& clock, Logger& logger) {
-  auto wake = WakeSignal::Make();
-  if (!wake) return std::move(wake).error();
-  auto dialer = RespDialer::Make({options.url, options.client_name, options.connect_timeout,
-                                  options.first_retry, options.last_retry, options.refused_retry});
-  if (!dialer) return std::move(dialer).error();
-  std::unique_ptr<Loop> loop(
-      new Loop(std::move(options), *std::move(dialer), *std::move(wake), clock, logger));
-  try {
-    loop->thread_ = std::thread([raw = loop.get()] { raw->Main(); });
-  } catch (const std::system_error&) {
-    return Error{ErrorCode::kIo, "no thread for the Redis connection"};
-  }
-  return loop;
-}
-
-RespConnection::Loop::Loop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake,
-                           Clock& clock, Logger& logger)
+RespLoop::RespLoop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
+                   Logger& logger)
     : options_(std::move(options)),
       clock_(clock),
       logger_(logger),
@@ -46,7 +28,7 @@ RespConnection::Loop::Loop(RespConnectionOptions options, RespDialer dialer, Wak
   status_.since = clock.Now();
 }
 
-RespConnection::Loop::~Loop() {
+RespLoop::~RespLoop() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -55,7 +37,11 @@ RespConnection::Loop::~Loop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RespConnection::Loop::Main() noexcept {
+void RespLoop::Start() {
+  thread_ = std::thread([this] { Main(); });
+}
+
+void RespLoop::Main() noexcept {
   while (true) {
     {
       const MutexLock lock(mutex_);
@@ -73,14 +59,14 @@ void RespConnection::Loop::Main() noexcept {
   FailEverything("the service is shutting down");
 }
 
-void RespConnection::Loop::RunOnce() {
+void RespLoop::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) Connect(now);
   if (session_ != nullptr) Work(now);
   Wait(clock_.Now());
 }
 
-void RespConnection::Loop::Connect(SteadyTime now) {
+void RespLoop::Connect(SteadyTime now) {
   auto session = dialer_.Dial(*this, clock_);
   owed_since_ = last_use_ = now;
   ping_due_answer_ = announced_ = false;
@@ -93,7 +79,7 @@ void RespConnection::Loop::Connect(SteadyTime now) {
               session.error().message);
 }
 
-void RespConnection::Loop::Work(SteadyTime now) {
+void RespLoop::Work(SteadyTime now) {
   if (session_->open()) TakeQueue();
   // The time before reading: bytes read now do not answer commands sent after it.
   const SteadyTime begun = clock_.Now();
@@ -110,7 +96,7 @@ void RespConnection::Loop::Work(SteadyTime now) {
   Supervise(clock_.Now());
 }
 
-void RespConnection::Loop::TakeQueue() {
+void RespLoop::TakeQueue() {
   std::deque<Pending> taken;
   {
     const MutexLock lock(mutex_);
@@ -139,7 +125,7 @@ void RespConnection::Loop::TakeQueue() {
   }
 }
 
-void RespConnection::Loop::OnOpened(SteadyTime now) {
+void RespLoop::OnOpened(SteadyTime now) {
   announced_ = true;
   dialer_.Opened(now);
   {
@@ -156,7 +142,7 @@ void RespConnection::Loop::OnOpened(SteadyTime now) {
   }
 }
 
-void RespConnection::Loop::SendPing(SteadyTime now) {
+void RespLoop::SendPing(SteadyTime now) {
   if (pending_replies_.empty()) owed_since_ = now;
   session_->Queue(EncodeCommand(std::array<std::string, 1>{"PING"}));
   pending_replies_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
@@ -168,7 +154,7 @@ void RespConnection::Loop::SendPing(SteadyTime now) {
   ping_sent_ = last_use_ = now;
 }
 
-void RespConnection::Loop::Supervise(SteadyTime now) {
+void RespLoop::Supervise(SteadyTime now) {
   if (!session_->open()) {
     if (now >= dialer_.give_up()) {
       End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
@@ -203,7 +189,7 @@ void RespConnection::Loop::Supervise(SteadyTime now) {
   }
 }
 
-SteadyTime RespConnection::Loop::NextEvent() const {
+SteadyTime RespLoop::NextEvent() const {
   if (session_ == nullptr) return dialer_.due();
   if (!session_->open()) return dialer_.give_up();
   SteadyTime next = SteadyTime::max();
@@ -217,7 +203,7 @@ SteadyTime RespConnection::Loop::NextEvent() const {
   return next;
 }
 
-void RespConnection::Loop::Wait(SteadyTime now) {
+void RespLoop::Wait(SteadyTime now) {
   const SteadyTime next = NextEvent();
   milliseconds wait = kLongestWait;
   if (next < now + kLongestWait) {
@@ -230,7 +216,7 @@ void RespConnection::Loop::Wait(SteadyTime now) {
   if (polled[0].revents != 0) wake_.Drain();
 }
 
-void RespConnection::Loop::End(const Error& error) {
+void RespLoop::End(const Error& error) {
   const SteadyTime now = clock_.Now();
   if (session_ != nullptr) dialer_.Failed(error, now);
   session_.reset();
@@ -240,7 +226,7 @@ void RespConnection::Loop::End(const Error& error) {
   FailEverything(error.message);
 }
 
-void RespConnection::Loop::FailEverything(const std::string& reason) {
+void RespLoop::FailEverything(const std::string& reason) {
   std::deque<PendingReply> pending_replies;
   pending_replies.swap(pending_replies_);
   std::deque<Pending> queue;
@@ -258,12 +244,12 @@ void RespConnection::Loop::FailEverything(const std::string& reason) {
   for (const Pending& pending : queue) pending.batch->Fail(told);
 }
 
-std::optional<ReplyLimits> RespConnection::Loop::Due() {
+std::optional<ReplyLimits> RespLoop::Due() {
   if (pending_replies_.empty()) return std::nullopt;
   return pending_replies_.front().limits;
 }
 
-Result<void> RespConnection::Loop::OnReply(RespReply reply) {
+Result<void> RespLoop::OnReply(RespReply reply) {
   const PendingReply pending = std::move(pending_replies_.front());
   pending_replies_.pop_front();
   owed_since_ = clock_.Now();
@@ -278,7 +264,7 @@ Result<void> RespConnection::Loop::OnReply(RespReply reply) {
   return handled;
 }
 
-void RespConnection::Loop::Deliver(const PendingReply& pending, RespReply reply) {
+void RespLoop::Deliver(const PendingReply& pending, RespReply reply) {
   bool finished = false;
   bool in_time = false;
   {
@@ -294,7 +280,7 @@ void RespConnection::Loop::Deliver(const PendingReply& pending, RespReply reply)
   timeouts_in_a_row_ = 0;
 }
 
-Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
+Result<void> RespLoop::OnPing(const RespReply& reply) {
   ping_due_answer_ = false;
   const SteadyTime now = clock_.Now();
   const RespErrorKind kind = reply.error_kind();
@@ -314,7 +300,7 @@ Result<void> RespConnection::Loop::OnPing(const RespReply& reply) {
   return {};
 }
 
-Result<void> RespConnection::Loop::HandleErrorReply(const RespReply& reply) {
+Result<void> RespLoop::HandleErrorReply(const RespReply& reply) {
   const RespErrorKind kind = reply.error_kind();
   if (kind == RespErrorKind::kNone) return {};
   if (kind == RespErrorKind::kNoAuth) {
@@ -330,7 +316,7 @@ Result<void> RespConnection::Loop::HandleErrorReply(const RespReply& reply) {
   return {};
 }
 
-void RespConnection::Loop::ChangeState(RespState state, std::string reason) {
+void RespLoop::ChangeState(RespState state, std::string reason) {
   RespStatus told;
   bool news = false;
   {

@@ -33,18 +33,21 @@ struct RespBatch {
 };
 
 /// The callers' queue and its thread. `mutex_` and a batch's mutex are never held together.
-class RespConnection::Loop final : public ReplyHandler {
+class RespLoop final : public RespConnection, private ReplyHandler {
  public:
-  static Result<std::unique_ptr<Loop>> Make(RespConnectionOptions options, Clock& clock,
-                                            Logger& logger);
-  ~Loop() override;
+  RespLoop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
+           Logger& logger);
+  ~RespLoop() override;
+  void Start();
 
-  // Called from any thread.
-  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline);
-  Result<std::vector<RespReply>> Await(const RespTicket& ticket);
-  bool ready() const noexcept;
-  RespStatus Status() const;
-  bool AwaitReady(Deadline deadline);
+  using RespClient::Run;
+  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
+                                     Deadline deadline) override;
+  Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline) override;
+  Result<std::vector<RespReply>> Await(RespTicket ticket) override;
+  bool available() const noexcept override;
+  RespStatus Status() const override;
+  bool AwaitReady(Deadline deadline) override;
 
  private:
   /// Encoded commands of one batch, before the session has them.
@@ -60,9 +63,6 @@ class RespConnection::Loop final : public ReplyHandler {
     ReplyLimits limits;
     std::size_t bytes = 0;  // size of the command, for `max_waiting_bytes`
   };
-
-  Loop(RespConnectionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
-       Logger& logger);
 
   // In the callers' threads.
   Result<void> Enqueue(Pending pending) VCACHE_EXCLUDES(mutex_);

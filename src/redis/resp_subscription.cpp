@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -17,17 +16,19 @@ namespace vcache::redis {
 
 using std::chrono::milliseconds;
 
-class RespSubscription::Loop final : public ReplyHandler {
+namespace {
+
+class RespSubscription final : public Subscription, private ReplyHandler {
  public:
-  Loop(RespSubscriptionOptions options, RespDialer dialer, WakeSignal wake, Clock& clock,
-       Logger& logger)
+  RespSubscription(RespSubscriptionOptions options, RespDialer dialer, WakeSignal wake,
+                   Clock& clock, Logger& logger)
       : options_(std::move(options)),
         clock_(clock),
         logger_(logger),
         wake_(std::move(wake)),
         dialer_(std::move(dialer)) {}
 
-  ~Loop() override {
+  ~RespSubscription() override {
     stopping_.store(true);
     wake_.Raise();
     if (thread_.joinable()) thread_.join();
@@ -36,7 +37,7 @@ class RespSubscription::Loop final : public ReplyHandler {
   void Start() {
     thread_ = std::thread([this] { Main(); });
   }
-  bool listening() const noexcept { return listening_.load(); }
+  bool listening() const noexcept override { return listening_.load(); }
 
  private:
   void Main() noexcept;
@@ -66,7 +67,7 @@ class RespSubscription::Loop final : public ReplyHandler {
   std::thread thread_;
 };
 
-void RespSubscription::Loop::Main() noexcept {
+void RespSubscription::Main() noexcept {
   while (!stopping_.load()) {
     try {
       RunOnce();
@@ -76,7 +77,7 @@ void RespSubscription::Loop::Main() noexcept {
   }
 }
 
-void RespSubscription::Loop::RunOnce() {
+void RespSubscription::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) {
     auto session = dialer_.Dial(*this, clock_);
@@ -99,7 +100,7 @@ void RespSubscription::Loop::RunOnce() {
   Wait(clock_.Now());
 }
 
-void RespSubscription::Loop::Supervise(SteadyTime now) {
+void RespSubscription::Supervise(SteadyTime now) {
   if (!session_->open()) {
     if (now >= dialer_.give_up()) {
       End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
@@ -117,14 +118,14 @@ void RespSubscription::Loop::Supervise(SteadyTime now) {
   }
 }
 
-void RespSubscription::Loop::Ask(std::span<const std::string> words, SteadyTime now) {
+void RespSubscription::Ask(std::span<const std::string> words, SteadyTime now) {
   session_->Queue(EncodeCommand(words));
   owed_ = true;
   asked_at_ = now;
   if (const auto pumped = session_->Pump(); !pumped) End(pumped.error());
 }
 
-void RespSubscription::Loop::Wait(SteadyTime now) const {
+void RespSubscription::Wait(SteadyTime now) const {
   SteadyTime next = dialer_.due();
   if (session_ != nullptr) {
     const SteadyTime last = std::max(heard_, asked_at_);
@@ -141,7 +142,7 @@ void RespSubscription::Loop::Wait(SteadyTime now) const {
   if (polled[0].revents != 0) wake_.Drain();
 }
 
-void RespSubscription::Loop::End(const Error& error) {
+void RespSubscription::End(const Error& error) {
   if (session_ != nullptr) dialer_.Failed(error, clock_.Now());
   session_.reset();
   const bool was_listening = listening_.exchange(false);
@@ -153,13 +154,13 @@ void RespSubscription::Loop::End(const Error& error) {
   if (was_listening && options_.on_lost) options_.on_lost();
 }
 
-std::optional<ReplyLimits> RespSubscription::Loop::Due() {
+std::optional<ReplyLimits> RespSubscription::Due() {
   // Messages may come at any time after SUBSCRIBE; before it, none may.
   if (!asked_) return std::nullopt;
   return ReplyLimits{.max_bytes = options_.max_message_bytes, .max_elements = 8};
 }
 
-Result<void> RespSubscription::Loop::OnReply(RespReply reply) {
+Result<void> RespSubscription::OnReply(RespReply reply) {
   if (reply.is_error()) {
     return Error{ErrorCode::kUnauthenticated,
                  "it refuses the subscription: \"" + EscapeForLog(reply.text) + "\""};
@@ -184,28 +185,12 @@ Result<void> RespSubscription::Loop::OnReply(RespReply reply) {
   return {};
 }
 
-RespSubscription::RespSubscription(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
-RespSubscription::~RespSubscription() = default;
+}  // namespace
 
-bool RespSubscription::listening() const noexcept {
-  return loop_->listening();
-}
-
-Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(RespSubscriptionOptions options,
-                                                               Clock& clock, Logger& logger) {
-  auto wake = WakeSignal::Make();
-  if (!wake) return std::move(wake).error();
-  auto dialer = RespDialer::Make({options.url, options.client_name, options.connect_timeout,
-                                  options.first_retry, options.last_retry, options.refused_retry});
-  if (!dialer) return std::move(dialer).error();
-  auto loop = std::make_unique<RespSubscription::Loop>(std::move(options), *std::move(dialer),
-                                                       *std::move(wake), clock, logger);
-  try {
-    loop->Start();
-  } catch (const std::system_error&) {
-    return Error{ErrorCode::kIo, "no thread for the Redis subscription"};
-  }
-  return std::unique_ptr<RespSubscription>(new RespSubscription(std::move(loop)));
+Result<std::unique_ptr<Subscription>> MakeRespSubscription(RespSubscriptionOptions options,
+                                                           Clock& clock, Logger& logger) {
+  return StartOnThread<Subscription, RespSubscription>(std::move(options), clock, logger,
+                                                       "no thread for the Redis subscription");
 }
 
 }  // namespace vcache::redis

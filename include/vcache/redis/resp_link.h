@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,30 @@ struct RespStatus {
   std::uint64_t timeouts = 0;  ///< Commands whose caller left before the reply.
   std::uint64_t refusals = 0;  ///< Calls that failed at once, because it was not ready.
   std::size_t waiting = 0;     ///< Commands queued or sent and not yet answered.
+};
+
+/// When to connect again.
+struct RetryOptions {
+  /// For each address, from connect to greeting. Callers do not wait for it: they fail at once.
+  std::chrono::milliseconds connect_timeout{3'000};
+  /// Pauses between attempts double from the first to the last; jitter shortens each by up to half.
+  std::chrono::milliseconds first_retry{50};
+  std::chrono::milliseconds last_retry{1'000};
+  /// The pause after a refused password, token or database.
+  std::chrono::milliseconds refused_retry{10'000};
+};
+
+/// What all links have in common.
+struct RespLinkOptions : RetryOptions {
+  /// `REDIS_TIMEOUT_MS`: the longest that a call waits; an earlier deadline shortens it.
+  std::chrono::milliseconds command_timeout{250};
+  /// How long calls fail at once after the server has reported a spent quota.
+  std::chrono::milliseconds quota_pause{60'000};
+  /// Calls beyond these fail at once.
+  std::size_t max_waiting_commands = 16'384;
+  std::size_t max_waiting_bytes = 64 * 1024 * 1024;
+  /// Called on every change of state, by one of the link's threads; must not call the link.
+  std::function<void(const RespStatus&)> on_state;
 };
 
 /// A client that maintains its own connection: it connects in the background, retries for ever,

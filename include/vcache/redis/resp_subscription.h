@@ -11,6 +11,7 @@
 #include "vcache/core/result.h"
 #include "vcache/redis/ping_schedule.h"
 #include "vcache/redis/redis_url.h"
+#include "vcache/redis/resp_link.h"
 
 namespace vcache::redis {
 
@@ -34,38 +35,23 @@ class Subscription {
   virtual bool listening() const noexcept = 0;
 };
 
-struct RespSubscriptionOptions : SubscriptionHandlers {
-  RedisUrl url;
+/// What the subscriptions of all transports have in common.
+struct SubscriptionOptions : SubscriptionHandlers, RetryOptions {
   std::string channel;
-  std::chrono::milliseconds connect_timeout{3'000};
-  std::chrono::milliseconds first_retry{50};
-  std::chrono::milliseconds last_retry{1'000};
-  std::chrono::milliseconds refused_retry{10'000};
-  PingSchedule pings{};
-  /// A ping without an answer for this long ends the connection.
+  /// An answer to SUBSCRIBE or PING that takes longer ends the connection.
   std::chrono::milliseconds silence_limit{10'000};
-  std::string client_name = "verdictcache-events";
   /// A longer message ends the connection.
   std::size_t max_message_bytes = 64 * 1024;
 };
 
-/// A subscription on its own connection.
-class RespSubscription final : public Subscription {
- public:
-  ~RespSubscription() override;
-
-  bool listening() const noexcept override;
-
- private:
-  friend Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(
-      RespSubscriptionOptions options, Clock& clock, Logger& logger);
-  class Loop;
-  explicit RespSubscription(std::unique_ptr<Loop> loop);
-  std::unique_ptr<Loop> loop_;
+struct RespSubscriptionOptions : SubscriptionOptions {
+  RedisUrl url;
+  PingSchedule pings{};
+  std::string client_name = "verdictcache-events";
 };
 
-/// Errors: as `MakeRespConnection`.
-Result<std::unique_ptr<RespSubscription>> MakeRespSubscription(RespSubscriptionOptions options,
-                                                               Clock& clock, Logger& logger);
+/// A subscription on its own connection. Errors: as `MakeRespConnection`.
+Result<std::unique_ptr<Subscription>> MakeRespSubscription(RespSubscriptionOptions options,
+                                                           Clock& clock, Logger& logger);
 
 }  // namespace vcache::redis

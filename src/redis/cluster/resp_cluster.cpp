@@ -7,24 +7,27 @@
 
 namespace vcache::redis {
 
-class ClusterClient::Impl {
+namespace {
+
+class Cluster final : public ClusterClient {
  public:
-  Impl(std::unique_ptr<ClusterNodes> nodes, std::chrono::milliseconds timeout, Clock& clock)
+  Cluster(std::unique_ptr<ClusterNodes> nodes, std::chrono::milliseconds timeout, Clock& clock)
       : nodes_(std::move(nodes)), timeout_(timeout), clock_(clock) {}
 
-  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands, Deadline deadline) {
+  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
+                                     Deadline deadline) override {
     if (commands.empty()) return std::vector<RespReply>();
     return ClusterRun(*nodes_, counts_, clock_, timeout_, deadline).Go(commands);
   }
-  ClusterStatus Status() const {
+  bool available() const noexcept override { return nodes_->available(); }
+  ClusterStatus Status() const override {
     ClusterStatus status = nodes_->Status();
     status.moved = counts_.moved.load();
     status.asked = counts_.asked.load();
     status.repeated = counts_.repeated.load();
     return status;
   }
-  ClusterNodes& nodes() noexcept { return *nodes_; }
-  const ClusterNodes& nodes() const noexcept { return *nodes_; }
+  bool AwaitReady(Deadline deadline) override { return nodes_->AwaitReady(deadline); }
 
  private:
   const std::unique_ptr<ClusterNodes> nodes_;
@@ -33,25 +36,7 @@ class ClusterClient::Impl {
   ClusterCounts counts_;
 };
 
-ClusterClient::ClusterClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ClusterClient::~ClusterClient() = default;
-
-Result<std::vector<RespReply>> ClusterClient::Run(std::span<const RespCommand> commands,
-                                                  Deadline deadline) {
-  return impl_->Run(commands, deadline);
-}
-
-bool ClusterClient::available() const noexcept {
-  return std::as_const(*impl_).nodes().available();
-}
-
-ClusterStatus ClusterClient::Status() const {
-  return impl_->Status();
-}
-
-bool ClusterClient::AwaitReady(Deadline deadline) {
-  return impl_->nodes().AwaitReady(deadline);
-}
+}  // namespace
 
 Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions options, Clock& clock,
                                                          Logger& logger) {
@@ -62,7 +47,7 @@ Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions op
   auto nodes = ClusterNodes::Make(std::move(options), clock, logger);
   if (!nodes) return std::move(nodes).error();
   return std::unique_ptr<ClusterClient>(
-      new ClusterClient(std::make_unique<ClusterClient::Impl>(*std::move(nodes), timeout, clock)));
+      std::make_unique<Cluster>(*std::move(nodes), timeout, clock));
 }
 
 }  // namespace vcache::redis

@@ -46,7 +46,7 @@ struct Listener {
   std::vector<std::string> messages;  // guarded by mutex
   std::atomic<int> subscribed{0};
   std::atomic<int> lost{0};
-  std::unique_ptr<redis::RespSubscription> subscription;
+  std::unique_ptr<redis::Subscription> subscription;
 };
 
 }  // namespace

@@ -67,30 +67,17 @@ struct ClusterStatus {
 ///
 /// Servers are reached at the host from CLUSTER SLOTS, or without one at the host of the server
 /// that was asked. With TLS the certificate must name that host. User, password and authorities are
-/// the URL's for all servers.
-class ClusterClient final : public RespClient {
+/// the URL's for all servers. It is `available` while servers that answer serve more than half of
+/// all slots.
+class ClusterClient : public RespClient {
  public:
-  ~ClusterClient() override;  ///< Ends all threads; no call may run or follow.
-
-  using RespClient::Run;
-  Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
-                                     Deadline deadline) override;
-  /// Whether servers that answer serve more than half of all slots.
-  bool available() const noexcept override;
-
-  ClusterStatus Status() const;
+  virtual ClusterStatus Status() const = 0;
   /// Waits until servers that answer serve every slot.
-  bool AwaitReady(Deadline deadline);
-
- private:
-  friend Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions options,
-                                                                  Clock& clock, Logger& logger);
-  class Impl;
-  explicit ClusterClient(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  virtual bool AwaitReady(Deadline deadline) = 0;
 };
 
-/// Connects in the background. Errors: as `MakeRespConnection`. Clock and logger must outlive it.
+/// Connects in the background. Errors: as `MakeRespConnection`. Clock and logger must outlive it;
+/// its destructor ends all threads, and no call may run or follow.
 Result<std::unique_ptr<ClusterClient>> MakeClusterClient(ClusterClientOptions options, Clock& clock,
                                                          Logger& logger);
 

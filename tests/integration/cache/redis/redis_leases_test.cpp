@@ -60,7 +60,7 @@ class Radio {
   std::atomic<int> heard{0};
 
  private:
-  std::unique_ptr<redis::RespSubscription> subscription_;
+  std::unique_ptr<redis::Subscription> subscription_;
 };
 
 }  // namespace
