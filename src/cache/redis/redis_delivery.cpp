@@ -17,8 +17,8 @@ constexpr std::chrono::hours kRemembered{24 * 7};
 /// The place of the counts in the arguments of the script.
 constexpr std::size_t kCountsArgument = 5;
 
-// Reads come before writes, so that a key of another type stops the script before it has written
-// anything; the first write is the mark, which a full server refuses, and then all of it.
+// The first write is the mark, which a full server refuses, and then all of it. A counter key of
+// another type costs the count and not the verdict: the reply says so.
 // Nothing is done unless the key still has the very value that was looked at: who wrote in between
 // may be newer, or be us, with a reply that was lost or came damaged; another look tells.
 constexpr std::string_view kDeliverSource = R"(
@@ -33,7 +33,9 @@ if entry ~= mark then
 end
 local kept = totals and redis.call('TYPE', totals)['ok'] or 'none'
 if counts ~= '' and kept ~= 'hash' and kept ~= 'none' then
-  return redis.error_reply('WRONGTYPE the counters are no hash')
+  if value == '' then return redis.error_reply('WRONGTYPE the counters are no hash') end
+  counts = ''
+  id = id .. '!'  -- kUncounted
 end
 if mark then redis.call('SET', mark, '1', 'EX', remembered) end
 if value ~= '' then redis.call('SET', entry, value, 'EX', life) end

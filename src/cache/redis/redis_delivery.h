@@ -30,6 +30,10 @@ struct DeliveryPlan {
 /// was written then.
 inline constexpr std::string_view kDeliveryChanged = "CHANGED";
 
+/// Stands behind the write's id in a reply when the verdict was written and its cost was not
+/// counted, because the key of the counters is of another type.
+inline constexpr std::string_view kUncounted = "!";
+
 /// Compares the waiting entry with the one in the store: newer wins, by `storedAt`.
 /// kStoreUnavailable.
 Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingWrite& write,

@@ -15,14 +15,16 @@ constexpr std::string_view kPendingPrefix = "pending:";
 constexpr std::size_t kHourChars = std::string_view("2026-11-21T10").size();
 
 // What is counted at once is one field of its own, `pending:<hour>:<id>`, until a fold adds it to
-// the totals: one command whatever it counts, and writing it twice counts once. HSET comes before
-// SET, so that a counter key of another type stops the script before it has written anything: Redis
-// does not take back what a script did. GETDEL (Redis 6.2) saves a command against GET and DEL; in
-// the rare case that the lease is not ours any more it is put back. The reply is the id of the
-// write and not OK: the reply of another command can never be taken for it.
+// the totals: one command whatever it counts, and writing it twice counts once. A
+// counter key of another type costs the count and not the verdict: the reply says so. GETDEL
+// (Redis 6.2) saves a command against GET and DEL; in the rare case that the lease is not ours any
+// more it is put back. The reply is the id of the write and not OK: the reply of another command
+// can never be taken for it.
 constexpr std::string_view kKeepSource = R"(
 local value, life, field, counts, token, lease_life, channel, message, id = unpack(ARGV)
-if field ~= '' then redis.call('HSET', KEYS[3], field, counts) end
+if field ~= '' and type(redis.pcall('HSET', KEYS[3], field, counts)) == 'table' then
+  id = id .. '!'  -- kUncounted
+end
 redis.call('SET', KEYS[1], value, 'EX', life)
 if token == '' then return id end
 local held = redis.pcall('GETDEL', KEYS[2])

@@ -72,6 +72,7 @@ class RedisVerdictStore final : public RedisStore {
   void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
                    Deadline deadline) const;
   Result<void> Written(const Result<RespReply>& reply, std::string_view id = {});
+  Result<void> PaidWritten(Result<RespReply> reply, const std::string& id);
   std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
 
   const RedisStoreOptions options_;
@@ -82,6 +83,7 @@ class RedisVerdictStore final : public RedisStore {
   const SumKeys sums_;
   RedisCounters counters_;
   std::atomic<bool> takes_writes_{true};
+  std::atomic<bool> counts_{true};
 };
 
 LookupResult Unavailable(std::string reason) {
@@ -197,6 +199,20 @@ Result<void> RedisVerdictStore::Written(const Result<RespReply>& reply, std::str
   return {};
 }
 
+/// The outcome of a script that writes a verdict and its cost. Logs once that nothing is counted.
+Result<void> RedisVerdictStore::PaidWritten(Result<RespReply> reply, const std::string& id) {
+  if (!reply || !reply->is_text() || reply->text != id + std::string(kUncounted)) {
+    return Written(reply, id);
+  }
+  if (counts_.exchange(false)) {
+    logger_.Error(
+        "Costs are not counted: the key of the counters holds something other than a hash. Rename "
+        "or remove it",
+        {{"key", sums_.Totals()}});
+  }
+  return {};
+}
+
 Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline) {
   if (request.entry == nullptr || request.ttl.count() <= 0) {
     return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
@@ -230,7 +246,7 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
   // Only a key that is used: while its slot moves, a cluster refuses two of which one is missing.
   if (counts_inside || !request.lease_token.empty()) keys.push_back(LeaseKey(keys_, entry.key));
   if (counts_inside) keys.push_back(sums_.Totals());
-  Result<void> kept = Written(KeepScript().Run(client_, keys, arguments, deadline), id);
+  Result<void> kept = PaidWritten(KeepScript().Run(client_, keys, arguments, deadline), id);
   if (kept && counts_inside) counters_.NotePending();
   if (!kept || counts_inside || request.counters.empty()) return kept;
   return Written(counters_.Count({request.counters, now, request.id}, deadline), request.id);
@@ -274,7 +290,7 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   if (reply && reply->is_text() && reply->text == kDeliveryChanged) {
     return Error{ErrorCode::kStoreUnavailable, "The entry changed while it was looked at."};
   }
-  Result<void> written = Written(reply, write.id);
+  Result<void> written = PaidWritten(reply, write.id);
   const RespErrorKind kind = reply ? reply->error_kind() : RespErrorKind::kNone;
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
   return Error{ErrorCode::kBadRequest, written.error().message};

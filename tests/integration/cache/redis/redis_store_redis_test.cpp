@@ -185,16 +185,24 @@ TEST_CASE("RedisStore: keys of another type are corrupt, and overwritten") {
   CHECK(world.store().Lookup(key, kNever).outcome == LookupOutcome::kHit);
 }
 
-TEST_CASE("RedisStore: when a counter key is of another type nothing is written by half") {
+TEST_CASE("RedisStore: a counter key of another type costs the count, not the verdict") {
   if (!RedisServer::Available()) return;
   RedisServer server;
   test::RedisClientFixture world(server.url(), KeySpace());
   server.Ask({"SET", "stats:counters", "theirs"});
   PutRequest paid = MakePut(MakeKey(1), 1h);
   paid.counters = PaidCall();
-  CHECK_FALSE(world.store().Put(paid, kNever));
-  CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(world.store().Put(paid, kNever));
+  CHECK(world.store().Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  PendingWrite waited{.id = RandomId(), .store_key = MakeKey(2).ToString()};
+  waited.value = EncodeEntry(*MakePut(MakeKey(2), 1h).entry);
+  waited.expires_at = world.clock().WallNow() + 1h;
+  waited.counters = PaidCall();
+  CHECK(world.store().Deliver(waited, kNever));
+  CHECK(world.store().Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kHit);
   CHECK_FALSE(world.store().Read(world.clock().WallNow(), kNever));
+  CHECK(server.Ask({"GET", "stats:counters"}) == "theirs");
+  CHECK(world.logger().Count(LogLevel::kError) == 1);
 }
 
 TEST_CASE("RedisStore: a full server still answers look-ups; one log line each way") {
