@@ -5,12 +5,6 @@
 #include "redis/resp_loop.h"
 
 namespace vcache::redis {
-namespace {
-
-/// How many calls in a row must time out before a server that still answers others is distrusted.
-constexpr std::size_t kTimeoutsToDistrust = 3;
-
-}  // namespace
 
 void RespBatch::Fail(const Error& error) {
   {
@@ -59,18 +53,8 @@ Result<void> RespLoop::Enqueue(Pending pending) {
   bool wake = false;
   {
     const MutexLock lock(mutex_);
-    if (status_.state != RespState::kReady || tripped_) {
-      ++status_.refusals;
-      return NotReady(status_);
-    }
-    const std::size_t count = pending.limits.size();
-    if (status_.waiting + count > options_.max_waiting_commands ||
-        waiting_bytes_ + pending.bytes.size() > options_.max_waiting_bytes) {
-      ++status_.refusals;
-      return Error{ErrorCode::kStoreUnavailable, "too many commands wait for Redis"};
-    }
-    status_.waiting += count;
-    waiting_bytes_ += pending.bytes.size();
+    auto admitted = health_.Admit(pending.limits.size(), pending.bytes.size());
+    if (!admitted) return admitted;
     wake = queue_.empty();  // else the thread has been woken already
     queue_.push_back(std::move(pending));
   }
@@ -81,39 +65,29 @@ Result<void> RespLoop::Enqueue(Pending pending) {
 void RespLoop::NoteTimeout(std::size_t commands, SteadyTime sent, bool waited_in_full) {
   {
     const MutexLock lock(mutex_);
-    status_.timeouts += commands;
+    health_.NoteTimeouts(commands);
     // A caller with less than the full time limit says nothing about the server.
-    if (!waited_in_full || status_.state != RespState::kReady || tripped_) return;
-    // The server has sent nothing since the commands: the next caller would wait in vain too.
-    const bool silent = heard_ < sent;
-    if (!silent && ++timeouts_in_a_row_ < kTimeoutsToDistrust) return;
-    tripped_ = true;
+    if (!waited_in_full || !health_.ready() || !health_.IsDistrustedAfter(sent)) return;
+    health_.Enter(RespState::kSilent, std::string(kNotInTime), clock_.Now());
   }
-  wake_.Raise();
+  wake_.Raise();  // the thread logs it and probes
 }
 
 bool RespLoop::available() const noexcept {
   const MutexLock lock(mutex_);
-  return status_.state == RespState::kReady && !tripped_;
+  return health_.ready();
 }
 
 RespStatus RespLoop::Status() const {
   const MutexLock lock(mutex_);
-  RespStatus status = status_;
-  // Report the state that callers see, before the thread acts on it.
-  if (tripped_ && status.state == RespState::kReady) {
-    status.state = RespState::kSilent;
-    status.reason = kNotInTime;
-  }
-  return status;
+  return health_.status();
 }
 
 bool RespLoop::AwaitReady(Deadline deadline) {
   MutexLock lock(mutex_);
-  while ((status_.state != RespState::kReady || tripped_) &&
-         clock_.WaitUntil(changed_, lock, deadline.time())) {
+  while (!health_.ready() && clock_.WaitUntil(changed_, lock, deadline.time())) {
   }
-  return status_.state == RespState::kReady && !tripped_;
+  return health_.ready();
 }
 
 Result<std::vector<RespReply>> RespLoop::Run(std::span<const RespCommand> commands,

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kProven{1};
 RespDialer::RespDialer(RespDialerOptions options, std::shared_ptr<const TlsContext> tls)
     : options_(std::make_unique<const RespDialerOptions>(std::move(options))),
       tls_(std::move(tls)),
-      pauses_(options_->first_retry, options_->last_retry) {}
+      pauses_(*options_) {}
 
 Result<RespDialer> RespDialer::Make(RespDialerOptions options) {
   std::shared_ptr<const TlsContext> tls;
@@ -54,12 +54,8 @@ void RespDialer::Failed(const Error& error, SteadyTime now) {
     opened_ = SteadyTime::max();
     endpoints_.clear();  // next time resolve again and begin with the preferred address
   }
-  due_ = endpoints_.empty() ? now + NextPause(error) : now;
-}
-
-std::chrono::milliseconds RespDialer::NextPause(const Error& error) {
-  if (error.code == ErrorCode::kUnauthenticated) return pauses_.Shortened(options_->refused_retry);
-  return pauses_.Next();
+  const bool refused = error.code == ErrorCode::kUnauthenticated;
+  due_ = endpoints_.empty() ? now + pauses_.Next(refused) : now;
 }
 
 }  // namespace vcache::redis

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "redis/backoff.h"
 #include "redis/resp_session.h"
-#include "redis/transport/backoff.h"
 #include "redis/transport/socket.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -44,7 +44,6 @@ class RespDialer {
 
  private:
   RespDialer(RespDialerOptions options, std::shared_ptr<const TlsContext> tls);
-  std::chrono::milliseconds NextPause(const Error& error);
 
   std::unique_ptr<const RespDialerOptions> options_;  // sessions point to the URL: it must not move
   std::shared_ptr<const TlsContext> tls_;

@@ -24,9 +24,8 @@ RespLoop::RespLoop(RespConnectionOptions options, RespDialer dialer, WakeSignal 
       clock_(clock),
       logger_(logger),
       wake_(std::move(wake)),
-      dialer_(std::move(dialer)) {
-  status_.since = clock.Now();
-}
+      health_(options_, clock.Now()),
+      dialer_(std::move(dialer)) {}
 
 RespLoop::~RespLoop() {
   {
@@ -74,9 +73,9 @@ void RespLoop::Connect(SteadyTime now) {
     session_ = *std::move(session);
     return;
   }
-  ChangeState(session.error().code == ErrorCode::kUnauthenticated ? RespState::kRefused
-                                                                  : RespState::kConnecting,
-              session.error().message);
+  Enter(session.error().code == ErrorCode::kUnauthenticated ? RespState::kRefused
+                                                            : RespState::kConnecting,
+        session.error().message);
 }
 
 void RespLoop::Work(SteadyTime now) {
@@ -86,7 +85,7 @@ void RespLoop::Work(SteadyTime now) {
   const auto pumped = session_->Pump();
   if (session_->TakeHeard()) {
     const MutexLock lock(mutex_);
-    heard_ = begun;
+    health_.NoteHeard(begun);
   }
   if (!pumped) {
     End(pumped.error());
@@ -113,8 +112,7 @@ void RespLoop::TakeQueue() {
     }
     if (abandoned) {  // never sent, so nothing is owed
       const MutexLock lock(mutex_);
-      status_.waiting -= pending.limits.size();
-      waiting_bytes_ -= pending.bytes.size();
+      health_.Release(pending.limits.size(), pending.bytes.size());
       continue;
     }
     session_->Queue(pending.bytes);
@@ -130,15 +128,13 @@ void RespLoop::OnOpened(SteadyTime now) {
   dialer_.Opened(now);
   {
     const MutexLock lock(mutex_);
-    ++status_.connects;
-    timeouts_in_a_row_ = 0;
-    tripped_ = false;
+    health_.NoteConnected();
   }
   if (session_->not_ready_reason().empty()) {
-    ChangeState(RespState::kReady, "");
+    Enter(RespState::kReady, "");
   } else {
     next_probe_ = now + kProbePause;
-    ChangeState(RespState::kSilent, session_->not_ready_reason());
+    Enter(RespState::kSilent, session_->not_ready_reason());
   }
 }
 
@@ -146,10 +142,6 @@ void RespLoop::SendPing(SteadyTime now) {
   if (pending_replies_.empty()) owed_since_ = now;
   session_->Queue(EncodeCommand(std::array<std::string, 1>{"PING"}));
   pending_replies_.push_back({nullptr, 0, {.max_bytes = 4096, .max_elements = 0}, 0});
-  {
-    const MutexLock lock(mutex_);
-    ++status_.waiting;
-  }
   ping_due_answer_ = true;
   ping_sent_ = last_use_ = now;
 }
@@ -161,26 +153,19 @@ void RespLoop::Supervise(SteadyTime now) {
     }
     return;
   }
-  bool tripped = false;
+  Announce();  // callers may have found that it does not answer
   SteadyTime heard;
   RespState state;
   {
     const MutexLock lock(mutex_);
-    tripped = std::exchange(tripped_, false);
-    // Set before any caller can see that the distrust has ended.
-    if (tripped && status_.state == RespState::kReady) status_.state = RespState::kSilent;
-    heard = heard_;
-    state = status_.state;
-  }
-  if (tripped && state == RespState::kSilent) {
-    next_probe_ = now;
-    ChangeState(RespState::kSilent, std::string(kNotInTime));
+    heard = health_.heard();
+    state = health_.status().state;
   }
   if (!pending_replies_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
     return;
   }
-  if (state == RespState::kPaused && now >= paused_until_) ChangeState(RespState::kReady, "");
+  if (state == RespState::kPaused && now >= paused_until_) Enter(RespState::kReady, "");
   const bool probe = state == RespState::kSilent && now >= next_probe_;
   const bool idle = now >= options_.pings.Due(last_use_);
   if (!ping_due_answer_ && (probe || idle)) {
@@ -194,12 +179,12 @@ SteadyTime RespLoop::NextEvent() const {
   if (!session_->open()) return dialer_.give_up();
   SteadyTime next = SteadyTime::max();
   const MutexLock lock(mutex_);
-  const bool silent = status_.state == RespState::kSilent;
+  const bool silent = health_.status().state == RespState::kSilent;
   if (!ping_due_answer_) next = std::min(next, options_.pings.Due(last_use_));
   if (!ping_due_answer_ && silent) next = std::min(next, next_probe_);
   if (!pending_replies_.empty())
-    next = std::min(next, std::max(heard_, owed_since_) + options_.silence_limit);
-  if (status_.state == RespState::kPaused) next = std::min(next, paused_until_);
+    next = std::min(next, std::max(health_.heard(), owed_since_) + options_.silence_limit);
+  if (health_.status().state == RespState::kPaused) next = std::min(next, paused_until_);
   return next;
 }
 
@@ -222,7 +207,7 @@ void RespLoop::End(const Error& error) {
   session_.reset();
   const bool refused = error.code == ErrorCode::kUnauthenticated;
   // Refuse new calls first, then fail the waiting ones.
-  ChangeState(refused ? RespState::kRefused : RespState::kConnecting, error.message);
+  Enter(refused ? RespState::kRefused : RespState::kConnecting, error.message);
   FailEverything(error.message);
 }
 
@@ -233,9 +218,12 @@ void RespLoop::FailEverything(const std::string& reason) {
   {
     const MutexLock lock(mutex_);
     queue.swap(queue_);
-    status_.waiting = 0;
-    waiting_bytes_ = 0;
-    tripped_ = false;
+    for (const PendingReply& pending : pending_replies) {
+      if (pending.batch != nullptr) health_.Release(1, pending.bytes);
+    }
+    for (const Pending& pending : queue) {
+      health_.Release(pending.limits.size(), pending.bytes.size());
+    }
   }
   const Error told{ErrorCode::kStoreUnavailable, "the connection to Redis was lost: " + reason};
   for (const PendingReply& pending : pending_replies) {
@@ -253,13 +241,12 @@ Result<void> RespLoop::OnReply(RespReply reply) {
   const PendingReply pending = std::move(pending_replies_.front());
   pending_replies_.pop_front();
   owed_since_ = clock_.Now();
+  if (pending.batch == nullptr) return OnPing(reply);
   {
     const MutexLock lock(mutex_);
-    --status_.waiting;
-    waiting_bytes_ -= pending.bytes;
+    health_.Release(1, pending.bytes);
   }
-  if (pending.batch == nullptr) return OnPing(reply);
-  auto handled = HandleErrorReply(reply);
+  auto handled = Handle(TroubleBehind(reply));
   Deliver(pending, std::move(reply));
   return handled;
 }
@@ -275,64 +262,55 @@ void RespLoop::Deliver(const PendingReply& pending, RespReply reply) {
   }
   if (finished) pending.batch->finished.NotifyOne();
   const MutexLock lock(mutex_);
-  if (!in_time) return;
-  ++status_.commands;
-  timeouts_in_a_row_ = 0;
+  if (in_time) health_.NoteAnswered(1);
 }
 
 Result<void> RespLoop::OnPing(const RespReply& reply) {
   ping_due_answer_ = false;
-  const SteadyTime now = clock_.Now();
-  const RespErrorKind kind = reply.error_kind();
-  if (MeansNotReady(kind)) {
-    next_probe_ = now + kProbePause;
-    ChangeState(RespState::kSilent, Answering(reply));
-    return {};
-  }
-  if (kind == RespErrorKind::kNoAuth) return HandleErrorReply(reply);
+  const auto trouble = TroubleBehind(reply);
+  // A ping is not billed: it says nothing about the quota.
+  if (trouble && trouble->state != RespState::kPaused) return Handle(trouble);
   if (Status().state != RespState::kSilent) return {};
   // A late answer shows that the server lives, not that it is fast enough: ping again at once.
+  const SteadyTime now = clock_.Now();
   if (now - ping_sent_ > options_.command_timeout) {
     next_probe_ = now;
   } else {
-    ChangeState(RespState::kReady, "");
+    Enter(RespState::kReady, "");
   }
   return {};
 }
 
-Result<void> RespLoop::HandleErrorReply(const RespReply& reply) {
-  const RespErrorKind kind = reply.error_kind();
-  if (kind == RespErrorKind::kNone) return {};
-  if (kind == RespErrorKind::kNoAuth) {
+Result<void> RespLoop::Handle(const std::optional<LinkTrouble>& trouble) {
+  if (!trouble) return {};
+  const RespState state = trouble->state;
+  if (state == RespState::kRefused) {
     return Error{ErrorCode::kUnauthenticated, "it wants a password now"};
   }
-  if (kind == RespErrorKind::kQuotaSpent) {
-    paused_until_ = clock_.Now() + options_.quota_pause;
-    ChangeState(RespState::kPaused, Answering(reply));
-  } else if (MeansNotReady(kind)) {
-    next_probe_ = clock_.Now() + kProbePause;
-    ChangeState(RespState::kSilent, Answering(reply));
-  }
+  if (state == RespState::kConnecting) return Error{ErrorCode::kStoreUnavailable, trouble->reason};
+  const SteadyTime now = clock_.Now();
+  paused_until_ = now + options_.quota_pause;
+  next_probe_ = now + kProbePause;
+  Enter(state, trouble->reason);
   return {};
 }
 
-void RespLoop::ChangeState(RespState state, std::string reason) {
-  RespStatus told;
-  bool news = false;
+void RespLoop::Enter(RespState state, std::string reason) {
   {
     const MutexLock lock(mutex_);
-    // At the start the state is "connecting" already: the first failure is news all the same.
-    news = told_state_ != state || (status_.reason.empty() && !reason.empty());
-    if (status_.state != state) status_.since = clock_.Now();
-    status_.state = state;
-    status_.reason = std::move(reason);
-    told_state_ = state;
-    told = status_;
+    health_.Enter(state, std::move(reason), clock_.Now());
   }
   changed_.NotifyAll();
-  if (!news) return;
-  LogRespState(logger_, dialer_.url().Display(), told);
-  if (options_.on_state) options_.on_state(told);
+  Announce();
+}
+
+void RespLoop::Announce() {
+  std::optional<RespStatus> news;
+  {
+    const MutexLock lock(mutex_);
+    news = health_.TakeNews();
+  }
+  if (news) TellRespState(options_, logger_, dialer_.url().Display(), *news);
 }
 
 }  // namespace vcache::redis

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "redis/link_health.h"
 #include "redis/resp_dialer.h"
-#include "redis/resp_health.h"
 #include "redis/resp_session.h"
 #include "redis/transport/socket.h"
 #include "vcache/core/mutex.h"
@@ -85,9 +85,10 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   std::optional<ReplyLimits> Due() override;
   Result<void> OnReply(RespReply reply) override;
   Result<void> OnPing(const RespReply& reply);
-  Result<void> HandleErrorReply(const RespReply& reply);
+  Result<void> Handle(const std::optional<LinkTrouble>& trouble);
   void Deliver(const PendingReply& pending, RespReply reply) VCACHE_EXCLUDES(mutex_);
-  void ChangeState(RespState state, std::string reason) VCACHE_EXCLUDES(mutex_);
+  void Enter(RespState state, std::string reason) VCACHE_EXCLUDES(mutex_);
+  void Announce() VCACHE_EXCLUDES(mutex_);
 
   const RespConnectionOptions options_;
   Clock& clock_;
@@ -95,16 +96,10 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   WakeSignal wake_;
 
   mutable Mutex mutex_;
-  ConditionVariable changed_;  // `status_.state`
-  RespStatus status_ VCACHE_GUARDED_BY(mutex_);
-  RespState told_state_ VCACHE_GUARDED_BY(mutex_) = RespState::kConnecting;  // as last logged
+  ConditionVariable changed_;  // the state of `health_`
+  LinkHealth health_ VCACHE_GUARDED_BY(mutex_);
   std::deque<Pending> queue_ VCACHE_GUARDED_BY(mutex_);
-  std::size_t waiting_bytes_ VCACHE_GUARDED_BY(mutex_) = 0;
-  std::size_t timeouts_in_a_row_ VCACHE_GUARDED_BY(mutex_) = 0;
-  /// Callers saw it silent, the thread has yet to act.
-  bool tripped_ VCACHE_GUARDED_BY(mutex_) = false;
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
-  SteadyTime heard_ VCACHE_GUARDED_BY(mutex_) = {};  // when the server last sent a byte
 
   // Used by the thread only. The session is destroyed before the dialer that it points to.
   RespDialer dialer_;

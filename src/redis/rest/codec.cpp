@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "json/json.h"
-#include "redis/resp_health.h"
 #include "vcache/core/utf8.h"
 
 namespace vcache::redis {
@@ -32,7 +31,7 @@ constexpr std::array<std::uint8_t, 256> kSextets = [] {
 }();
 
 RestAnswer InTrouble(RespState state, std::string reason) {
-  return {{}, RestTrouble{state, std::move(reason)}};
+  return {{}, LinkTrouble{state, std::move(reason)}};
 }
 
 RestAnswer NotUpstash() {
@@ -151,22 +150,7 @@ std::size_t MostAnswerBytes(std::span<const ReplyLimits> limits) {
   return std::min(bytes, kMostBodyBytes);
 }
 
-std::optional<RestTrouble> TroubleBehind(const RespReply& reply) {
-  switch (const RespErrorKind kind = reply.error_kind()) {
-    case RespErrorKind::kNoAuth:
-    case RespErrorKind::kWrongPassword:
-      return RestTrouble{RespState::kRefused, "it refuses the token"};
-    case RespErrorKind::kQuotaSpent:
-      return RestTrouble{RespState::kPaused, Answering(reply)};
-    case RespErrorKind::kTooManyConnections:
-      return RestTrouble{RespState::kConnecting, Answering(reply)};
-    default:
-      if (!MeansNotReady(kind)) return std::nullopt;
-      return RestTrouble{RespState::kSilent, Answering(reply)};
-  }
-}
-
-std::optional<RestTrouble> TroubleWithPong(const net::HttpResponse& response) {
+std::optional<LinkTrouble> TroubleWithPong(const net::HttpResponse& response) {
   static constexpr ReplyLimits kLimits{.max_bytes = 1024, .max_elements = 0};
   const RestAnswer answer = ReadRestAnswer(response, {&kLimits, 1}, false);
   if (answer.trouble) return answer.trouble;
@@ -175,7 +159,7 @@ std::optional<RestTrouble> TroubleWithPong(const net::HttpResponse& response) {
   // A user without the right to PING is accepted. PONG also shows that the encoding header works.
   if (reply.text == "PONG" || reply.error_kind() == RespErrorKind::kNoPermission) return {};
   if (!reply.is_error()) return NotUpstash().trouble;
-  return RestTrouble{RespState::kConnecting, Answering(reply)};
+  return LinkTrouble{RespState::kConnecting, Answering(reply)};
 }
 
 RestAnswer ReadRestAnswer(const net::HttpResponse& response, std::span<const ReplyLimits> limits,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -8,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "redis/link_health.h"
 #include "vcache/net/http_client.h"
-#include "vcache/redis/resp_link.h"
 #include "vcache/redis/resp_reply.h"
 
 // The JSON of Upstash's REST API: https://upstash.com/docs/redis/features/restapi
@@ -18,17 +17,10 @@ namespace vcache::redis {
 /// A command as a JSON array of strings. Empty when a word is not UTF-8.
 std::optional<std::string> EncodeRestCommand(std::span<const std::string> words);
 
-/// Why the server does not answer, and how long to pause; empty: the default of `state`.
-struct RestTrouble {
-  RespState state = RespState::kConnecting;
-  std::string reason;
-  std::optional<std::chrono::milliseconds> pause{};
-};
-
 /// The outcome of a request: a reply for each command, or trouble.
 struct RestAnswer {
   std::vector<RespReply> replies;
-  std::optional<RestTrouble> trouble{};
+  std::optional<LinkTrouble> trouble{};
 };
 
 /// Reads the answer to a request with `Upstash-Encoding: base64`. Strings are base64, except `OK`,
@@ -41,16 +33,12 @@ RestAnswer ReadRestAnswer(const net::HttpResponse& response, std::span<const Rep
 /// The longest body of a valid answer.
 std::size_t MostAnswerBytes(std::span<const ReplyLimits> limits);
 
-/// The trouble that a reply means for later calls: a refused token, a spent quota, a loading
-/// server. Empty for replies that concern only their caller.
-std::optional<RestTrouble> TroubleBehind(const RespReply& reply);
-
 /// The command that probes the server; it is not billed.
 inline constexpr std::string_view kRestPing = R"(["PING"])";
 inline constexpr std::size_t kMostPongBytes = 4096;
 
 /// What is wrong with the answer to `kRestPing`, if anything.
-std::optional<RestTrouble> TroubleWithPong(const net::HttpResponse& response);
+std::optional<LinkTrouble> TroubleWithPong(const net::HttpResponse& response);
 
 /// Decodes the padded standard alphabet (RFC 4648, section 4). Empty for any other text.
 std::optional<std::string> DecodeBase64(std::string_view text);

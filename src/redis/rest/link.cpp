@@ -5,8 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include "redis/resp_health.h"
-
 namespace vcache::redis {
 namespace {
 
@@ -29,9 +27,10 @@ UpstashRestLink::UpstashRestLink(UpstashRestOptions options,
     : options_(std::move(options)),
       clock_(clock),
       logger_(logger),
-      backoff_(options_.first_retry, options_.last_retry),
+      health_(options_, clock.Now()),
+      next_probe_(clock.Now()),
+      backoff_(options_),
       workers_(connections.size()) {
-  status_.since = next_probe_ = clock.Now();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i].index = i;
     workers_[i].http = std::move(connections[i]);
@@ -72,47 +71,34 @@ Result<std::shared_ptr<UpstashRestLink::Call>> UpstashRestLink::MakeCall(
   return call;
 }
 
-std::optional<Error> UpstashRestLink::Refusal(const Call& call) const {
-  if (status_.state != RespState::kReady) return NotReady(status_);
-  if (status_.waiting + call.limits.size() > options_.max_waiting_commands ||
-      waiting_bytes_ + call.json.size() > options_.max_waiting_bytes) {
-    return RestUnavailable("too many commands wait for Redis");
-  }
-  return std::nullopt;
-}
-
 Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand> commands,
                                                     Deadline deadline) {
   if (commands.empty()) return Replies();
   const SteadyTime begun = clock_.Now();
   const SteadyTime until = std::min(deadline.time(), begun + options_.command_timeout);
   if (until <= begun) return RestUnavailable("no time is left to ask Redis");
-  if (!available()) {  // before the commands are put into JSON: an outage costs nothing
+  {  // before the commands are put into JSON: an outage costs nothing
     const MutexLock lock(mutex_);
-    ++status_.refusals;
-    return NotReady(status_);
+    if (auto admitted = health_.Admit(0, 0); !admitted) return std::move(admitted).error();
   }
   auto made = MakeCall(commands);
   if (!made) return std::move(made).error();
   const std::shared_ptr<Call> call = *std::move(made);
 
   MutexLock lock(mutex_);
-  if (auto refusal = Refusal(*call)) {
-    ++status_.refusals;
-    return *std::move(refusal);
+  if (auto admitted = health_.Admit(call->limits.size(), call->json.size()); !admitted) {
+    return std::move(admitted).error();
   }
-  status_.waiting += call->limits.size();
-  waiting_bytes_ += call->json.size();
   queue_.push_back(call);
   work_.NotifyAll();
   while (!call->outcome && clock_.WaitUntil(call->finished, lock, until)) {
   }
   if (call->outcome) return *std::move(call->outcome);
   call->abandoned = true;
-  status_.timeouts += call->limits.size();
-  // Nothing came since the request, so the next caller would wait in vain too. A caller with less
-  // than the full time limit says nothing about the server.
-  const bool silent = heard_ <= begun && until == begun + options_.command_timeout;
+  health_.NoteTimeouts(call->limits.size());
+  // A caller with less than the full time limit says nothing about the server.
+  const bool in_full = until == begun + options_.command_timeout;
+  const bool silent = in_full && health_.IsSilentSince(begun);
   lock.Unlock();
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
   return RestUnavailable("Redis did not answer in time");
@@ -120,19 +106,19 @@ Result<std::vector<RespReply>> UpstashRestLink::Run(std::span<const RespCommand>
 
 bool UpstashRestLink::available() const noexcept {
   const MutexLock lock(mutex_);
-  return status_.state == RespState::kReady;
+  return health_.ready();
 }
 
 RespStatus UpstashRestLink::Status() const {
   const MutexLock lock(mutex_);
-  return status_;
+  return health_.status();
 }
 
 bool UpstashRestLink::AwaitReady(Deadline deadline) {
   MutexLock lock(mutex_);
-  while (status_.state != RespState::kReady && clock_.WaitUntil(changed_, lock, deadline.time())) {
+  while (!health_.ready() && clock_.WaitUntil(changed_, lock, deadline.time())) {
   }
-  return status_.state == RespState::kReady;
+  return health_.ready();
 }
 
 void UpstashRestLink::Main(Worker& worker) noexcept {
@@ -165,17 +151,17 @@ void UpstashRestLink::Main(Worker& worker) noexcept {
 std::optional<UpstashRestLink::Task> UpstashRestLink::Due(const Worker& worker) const {
   if (stopping_) return Task::kStop;
   if (worker.is_keeper()) {
-    if (has_news_) return Task::kAnnounce;
+    if (health_.has_news()) return Task::kAnnounce;
     if (clock_.Now() >= NextProbe(worker)) return Task::kProbe;
   }
-  if (status_.state != RespState::kReady || queue_.empty() || busy_ < worker.index) return {};
+  if (!health_.ready() || queue_.empty() || busy_ < worker.index) return {};
   // A worker without an open connection probes first: callers must not wait for its handshake.
   return IsWarm(worker) ? Task::kServe : Task::kProbe;
 }
 
 SteadyTime UpstashRestLink::NextProbe(const Worker& worker) const {
   if (!worker.is_keeper()) return SteadyTime::max();
-  if (status_.state != RespState::kReady) return next_probe_;
+  if (!health_.ready()) return next_probe_;
   return worker.last_use + options_.ping_interval;
 }
 

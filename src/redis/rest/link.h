@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "redis/backoff.h"
+#include "redis/link_health.h"
 #include "redis/rest/codec.h"
-#include "redis/transport/backoff.h"
 #include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
 #include "vcache/redis/rest/upstash_rest.h"
@@ -68,7 +69,6 @@ class UpstashRestLink final : public RespLink {
   enum class Task { kStop, kAnnounce, kProbe, kServe };
 
   Result<std::shared_ptr<Call>> MakeCall(std::span<const RespCommand> commands) const;
-  std::optional<Error> Refusal(const Call& call) const VCACHE_REQUIRES(mutex_);
 
   void Main(Worker& worker) noexcept VCACHE_EXCLUDES(mutex_);
   Task Next(const Worker& worker, Calls& calls) VCACHE_EXCLUDES(mutex_);
@@ -86,7 +86,7 @@ class UpstashRestLink final : public RespLink {
   void Settle(const Calls& calls, Replies replies) VCACHE_EXCLUDES(mutex_);
   void Fail(const Calls& calls, const Error& error) VCACHE_EXCLUDES(mutex_);
   void Finish(Call& call, Result<Replies> outcome) VCACHE_REQUIRES(mutex_);
-  void Enter(const RestTrouble& trouble, bool from_keeper = false) VCACHE_EXCLUDES(mutex_);
+  void Enter(const LinkTrouble& trouble, bool from_keeper = false) VCACHE_EXCLUDES(mutex_);
   void Arrived() VCACHE_EXCLUDES(mutex_);
 
   const UpstashRestOptions options_;
@@ -95,14 +95,10 @@ class UpstashRestLink final : public RespLink {
 
   mutable Mutex mutex_;
   ConditionVariable work_;     // something to do for a worker
-  ConditionVariable changed_;  // `status_.state`
-  RespStatus status_ VCACHE_GUARDED_BY(mutex_);
-  bool has_news_ VCACHE_GUARDED_BY(mutex_) = false;  // the log has yet to be told of `status_`
+  ConditionVariable changed_;  // the state of `health_`
+  LinkHealth health_ VCACHE_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<Call>> queue_ VCACHE_GUARDED_BY(mutex_);
-  std::size_t waiting_bytes_ VCACHE_GUARDED_BY(mutex_) = 0;
-  std::size_t busy_ VCACHE_GUARDED_BY(mutex_) = 0;  // workers with a task
-  std::size_t timeouts_in_a_row_ VCACHE_GUARDED_BY(mutex_) = 0;
-  SteadyTime heard_ VCACHE_GUARDED_BY(mutex_) = {};       // when the server last answered
+  std::size_t busy_ VCACHE_GUARDED_BY(mutex_) = 0;        // workers with a task
   SteadyTime next_probe_ VCACHE_GUARDED_BY(mutex_) = {};  // while not ready
   Backoff backoff_ VCACHE_GUARDED_BY(mutex_);
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;

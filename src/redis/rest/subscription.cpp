@@ -5,9 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include "redis/backoff.h"
 #include "redis/rest/codec.h"
 #include "redis/rest/events.h"
-#include "redis/transport/backoff.h"
 #include "redis/transport/tls_stream.h"
 #include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
@@ -26,7 +26,7 @@ class RestSubscription final : public Subscription {
         http_(std::move(http)),
         clock_(clock),
         logger_(logger),
-        backoff_(options_.first_retry, options_.last_retry) {}
+        backoff_(options_) {}
 
   ~RestSubscription() override {
     {
@@ -44,10 +44,10 @@ class RestSubscription final : public Subscription {
 
  private:
   void Main() noexcept;
-  RestTrouble Stream();
+  LinkTrouble Stream();
   net::HttpRequest Request(RestEventReader& reader);
   void OnSubscribed();
-  void OnEnd(const RestTrouble& trouble, bool renewed);
+  void OnEnd(const LinkTrouble& trouble, bool renewed);
   void Pause(std::chrono::milliseconds pause);
 
   const UpstashRestSubscriptionOptions options_;
@@ -70,13 +70,12 @@ class RestSubscription final : public Subscription {
 void RestSubscription::Main() noexcept {
   while (!stopping_.load()) {
     try {
-      const RestTrouble trouble = Stream();
+      const LinkTrouble trouble = Stream();
       if (stopping_.load()) break;
       const bool renewed = listening_.load() && clock_.Now() - asked_ >= options_.stream_life;
       OnEnd(trouble, renewed);
       if (renewed) continue;
-      Pause(trouble.state == RespState::kRefused ? backoff_.Shortened(options_.refused_retry)
-                                                 : backoff_.Next());
+      Pause(backoff_.Next(trouble.state == RespState::kRefused));
     } catch (const std::exception&) {
       OnEnd({RespState::kConnecting, "a message could not be handled"}, false);
       Pause(backoff_.Next());
@@ -100,7 +99,7 @@ net::HttpRequest RestSubscription::Request(RestEventReader& reader) {
   return request;
 }
 
-RestTrouble RestSubscription::Stream() {
+LinkTrouble RestSubscription::Stream() {
   RestEventReader reader(options_.channel, options_.max_message_bytes,
                          {[this] { OnSubscribed(); },
                           [this](std::string_view payload) {
@@ -129,7 +128,7 @@ void RestSubscription::OnSubscribed() {
   silent_ = false;
 }
 
-void RestSubscription::OnEnd(const RestTrouble& trouble, bool renewed) {
+void RestSubscription::OnEnd(const LinkTrouble& trouble, bool renewed) {
   const bool was_listening = listening_.exchange(false);
   if (!renewed && !silent_) {
     logger_.Warn("Redis events are not received",

@@ -2,16 +2,12 @@
 #include <iterator>
 #include <utility>
 
-#include "redis/resp_health.h"
 #include "redis/rest/link.h"
 #include "vcache/net/shown_address.h"
 
 // The tasks of an `UpstashRestLink`'s threads.
 namespace vcache::redis {
 namespace {
-
-/// How many requests in a row must time out before a server that answers others is distrusted.
-constexpr std::size_t kRestTimeoutsToDistrust = 3;
 
 std::string WithoutFullStop(std::string sentence) {
   if (sentence.ends_with('.')) sentence.pop_back();
@@ -27,14 +23,12 @@ void UpstashRestLink::Perform(Task task, Worker& worker, const Calls& calls) {
 }
 
 void UpstashRestLink::Announce() {
-  RespStatus told;
+  std::optional<RespStatus> news;
   {
     const MutexLock lock(mutex_);
-    has_news_ = false;
-    told = status_;
+    news = health_.TakeNews();
   }
-  LogRespState(logger_, net::ShownAddress(options_.url), told);
-  if (options_.on_state) options_.on_state(told);
+  if (news) TellRespState(options_, logger_, net::ShownAddress(options_.url), *news);
 }
 
 Result<net::HttpResponse> UpstashRestLink::Send(Worker& worker, std::string json,
@@ -116,26 +110,26 @@ void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime se
   bool silent = false;
   {
     const MutexLock lock(mutex_);
-    silent = heard_ <= sent || ++timeouts_in_a_row_ >= kRestTimeoutsToDistrust;
+    silent = health_.IsDistrustedAfter(sent);
   }
   if (silent) Enter({RespState::kSilent, std::string(kNotInTime)});
   Fail(calls, RestUnavailable("Redis did not answer in time"));
 }
 
 void UpstashRestLink::Settle(const Calls& calls, Replies replies) {
-  std::optional<RestTrouble> trouble;
+  std::optional<LinkTrouble> trouble;
   for (const RespReply& reply : replies) {
     if (!trouble) trouble = TroubleBehind(reply);
   }
   if (trouble) Enter(*trouble);
   const MutexLock lock(mutex_);
-  heard_ = clock_.Now();
-  timeouts_in_a_row_ = 0;
+  health_.NoteHeard(clock_.Now());
+  health_.NoteAnswered(0);
   if (!trouble) backoff_.Reset();
   auto next = std::make_move_iterator(replies.begin());
   for (const auto& call : calls) {
     const auto end = next + static_cast<std::ptrdiff_t>(call->limits.size());
-    if (!call->abandoned) status_.commands += call->limits.size();
+    if (!call->abandoned) health_.NoteAnswered(call->limits.size());
     Finish(*call, Replies(next, end));
     next = end;
   }
@@ -149,30 +143,24 @@ void UpstashRestLink::Fail(const Calls& calls, const Error& error) {
 }
 
 void UpstashRestLink::Finish(Call& call, Result<Replies> outcome) {
-  status_.waiting -= call.limits.size();
-  waiting_bytes_ -= call.json.size();
+  health_.Release(call.limits.size(), call.json.size());
   call.outcome = std::move(outcome);
   call.finished.NotifyOne();
 }
 
-void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
+void UpstashRestLink::Enter(const LinkTrouble& trouble, bool from_keeper) {
   {
     const MutexLock lock(mutex_);
     // What was under way when it began is no further news, and no reason to pause for longer.
-    if (status_.state != RespState::kReady && !from_keeper) return;
+    if (!health_.ready() && !from_keeper) return;
     const SteadyTime now = clock_.Now();
-    // The first state is "connecting" already; log the first failure all the same.
-    if (status_.state != trouble.state) status_.since = now;
-    if (status_.state != trouble.state || status_.reason.empty()) has_news_ = true;
-    status_.state = trouble.state;
-    status_.reason = trouble.reason;
-    std::chrono::milliseconds pause = backoff_.Next();
-    if (trouble.state == RespState::kRefused) pause = backoff_.Shortened(options_.refused_retry);
+    health_.Enter(trouble.state, trouble.reason, now);
+    std::chrono::milliseconds pause = backoff_.Next(trouble.state == RespState::kRefused);
     if (trouble.state == RespState::kPaused) {
       pause = std::min(trouble.pause.value_or(options_.quota_pause), options_.quota_pause);
     }
     next_probe_ = now + pause;
-    for (const auto& call : queue_) Finish(*call, NotReady(status_));
+    for (const auto& call : queue_) Finish(*call, NotReady(health_.status()));
     queue_.clear();
   }
   work_.NotifyAll();
@@ -182,14 +170,11 @@ void UpstashRestLink::Enter(const RestTrouble& trouble, bool from_keeper) {
 void UpstashRestLink::Arrived() {
   {
     const MutexLock lock(mutex_);
-    heard_ = clock_.Now();
-    if (status_.state == RespState::kReady) return;
-    ++status_.connects;
-    status_.state = RespState::kReady;
-    status_.reason.clear();
-    status_.since = heard_;
-    timeouts_in_a_row_ = 0;
-    has_news_ = true;
+    const SteadyTime now = clock_.Now();
+    health_.NoteHeard(now);
+    if (health_.ready()) return;
+    health_.NoteConnected();
+    health_.Enter(RespState::kReady, "", now);
   }
   changed_.NotifyAll();
 }
