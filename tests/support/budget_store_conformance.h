@@ -151,18 +151,18 @@ inline void RunBudgetStoreConformance(const MakeBudgetUnderTest& make) {
 /// What waits is added up by window, and is delivered as it was sealed.
 inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   const auto put = [&](const std::string& id, std::int64_t day, std::int64_t month) {
-    return outbox.Put({id, {{MakeWindow("2026-11-21"), day}, {MakeWindow("2026-11"), month}}},
-                      kNever);
+    return outbox.PutPending(
+        {id, {{MakeWindow("2026-11-21"), day}, {MakeWindow("2026-11"), month}}}, kNever);
   };
-  CHECK(outbox.Next(kNever)->id.empty());
-  CHECK(outbox.Sums(kNever)->empty());
+  CHECK(outbox.NextPending(kNever)->id.empty());
+  CHECK(outbox.SumPending(kNever)->empty());
   CHECK(put("", 10, 10));
   CHECK(put("", 5, -4));
-  const auto batch = outbox.Next(kNever);
+  const auto batch = outbox.NextPending(kNever);
   CHECK(batch->id.size() == 32);
   CHECK(put("", 100, 100));  // comes too late for that batch
   CHECK(put("ff00", -1, -1));
-  const auto again = outbox.Next(kNever);
+  const auto again = outbox.NextPending(kNever);
   CHECK(again->id == batch->id);
   CHECK(again->changes.size() == 2);
   const std::vector<cache::BudgetChange> sealed = {{MakeWindow("2026-11"), 6},
@@ -170,15 +170,15 @@ inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   CHECK(again->changes == sealed);
   const std::vector<cache::BudgetChange> all = {{MakeWindow("2026-11"), 105},
                                                 {MakeWindow("2026-11-21"), 114}};
-  CHECK(*outbox.Sums(kNever) == all);
+  CHECK(*outbox.SumPending(kNever) == all);
 
-  CHECK(outbox.Forget(batch->id, kNever));
-  CHECK(outbox.Next(kNever)->id == "ff00");  // under its own id, apart
-  CHECK(outbox.Forget("ff00", kNever));
-  CHECK(outbox.Next(kNever)->changes.back().amount_micros == 100);
-  CHECK(outbox.Forget(outbox.Next(kNever)->id, kNever));
-  CHECK(outbox.Next(kNever)->id.empty());
-  CHECK(outbox.Sums(kNever)->empty());
+  CHECK(outbox.RemovePending(batch->id, kNever));
+  CHECK(outbox.NextPending(kNever)->id == "ff00");  // under its own id, apart
+  CHECK(outbox.RemovePending("ff00", kNever));
+  CHECK(outbox.NextPending(kNever)->changes.back().amount_micros == 100);
+  CHECK(outbox.RemovePending(outbox.NextPending(kNever)->id, kNever));
+  CHECK(outbox.NextPending(kNever)->id.empty());
+  CHECK(outbox.SumPending(kNever)->empty());
 }
 
 }  // namespace vcache::test

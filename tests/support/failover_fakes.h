@@ -70,7 +70,7 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return clears.load();
   }
-  Result<cache::ClearReport> CountMissing(std::span<const cache::WaitingEntry> entries,
+  Result<cache::ClearReport> CountMissing(std::span<const cache::PendingEntry> entries,
                                           Deadline deadline) override {
     if (away) return Away();
     cache::ClearReport missing;
@@ -168,10 +168,10 @@ class FakeLocalStore final : public cache::LocalStore {
     const std::lock_guard lock(mutex_);
     return std::uint64_t{pending_.size()};
   }
-  Result<std::vector<cache::WaitingEntry>> WaitingEntries(const cache::KeyPattern& pattern,
+  Result<std::vector<cache::PendingEntry>> PendingEntries(const cache::KeyPattern& pattern,
                                                           Deadline) override {
     if (is_off) return Off();
-    std::vector<cache::WaitingEntry> entries;
+    std::vector<cache::PendingEntry> entries;
     std::set<std::string> seen;
     const std::lock_guard lock(mutex_);
     for (const auto& write : pending_) {

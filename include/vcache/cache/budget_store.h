@@ -97,12 +97,13 @@ class BudgetOutbox {
 
   /// Adds a pending change. A change with an id may be applied already: it stays separate and is
   /// delivered under that id. A change without one is added to the rest.
-  virtual Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) = 0;
-  /// The next change to deliver, fixed until it is forgotten. Its id is empty when none is pending.
-  virtual Result<BudgetAdjustment> Next(Deadline deadline) = 0;
-  virtual Result<void> Forget(const std::string& id, Deadline deadline) = 0;
+  virtual Result<void> PutPending(const BudgetAdjustment& adjustment, Deadline deadline) = 0;
+  /// The next change to deliver, fixed until it is removed. Its id is empty when none is pending.
+  virtual Result<BudgetAdjustment> NextPending(Deadline deadline) = 0;
+  /// Removes the delivered change.
+  virtual Result<void> RemovePending(const std::string& id, Deadline deadline) = 0;
   /// The sum of all pending changes, each window once.
-  virtual Result<std::vector<BudgetChange>> Sums(Deadline deadline) = 0;
+  virtual Result<std::vector<BudgetChange>> SumPending(Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

@@ -27,7 +27,7 @@ struct PendingWrite {
 };
 
 /// An entry with a pending write.
-struct WaitingEntry {
+struct PendingEntry {
   ContentKind kind = ContentKind::kAnalysis;
   std::string store_key{};
 };
@@ -48,7 +48,7 @@ class Outbox {
   virtual Result<void> RemovePending(const PendingWrite& write, Deadline deadline) = 0;
   virtual Result<std::uint64_t> CountPending(Deadline deadline) = 0;
   /// The pending entries that have not expired and whose stored names match, each once.
-  virtual Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
+  virtual Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                            Deadline deadline) = 0;
   /// What the pending writes will add to the totals; `now` tells which day is today.
   virtual Result<CounterTotals> SumPending(WallTime now, Deadline deadline) = 0;
@@ -63,7 +63,7 @@ class SharedStore : public VerdictStore, public CounterStore {
   virtual Result<void> Deliver(const PendingWrite& write, Deadline deadline) = 0;
 
   /// How many of the entries the store lacks, by kind. Error: kStoreUnavailable.
-  virtual Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+  virtual Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                            Deadline deadline) = 0;
 
   /// The number of clears so far; shows a replica whether it missed one. kStoreUnavailable.

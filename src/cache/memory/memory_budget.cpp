@@ -57,21 +57,21 @@ Result<std::vector<std::int64_t>> MemoryBudgetStore::Read(std::span<const Budget
   return sums;
 }
 
-Result<void> MemoryBudgetOutbox::Put(const BudgetAdjustment& adjustment, Deadline) {
+Result<void> MemoryBudgetOutbox::PutPending(const BudgetAdjustment& adjustment, Deadline) {
   const MutexLock lock(mutex_);
   if (!adjustment.id.empty()) {
     sealed_.push_back(adjustment);
     return {};
   }
   for (const BudgetChange& change : adjustment.changes) {
-    BudgetChange& waiting = open_[change.window.name];
-    waiting.window = change.window;
-    waiting.amount_micros += change.amount_micros;
+    BudgetChange& sum = open_[change.window.name];
+    sum.window = change.window;
+    sum.amount_micros += change.amount_micros;
   }
   return {};
 }
 
-Result<BudgetAdjustment> MemoryBudgetOutbox::Next(Deadline) {
+Result<BudgetAdjustment> MemoryBudgetOutbox::NextPending(Deadline) {
   const MutexLock lock(mutex_);
   if (sealed_.empty() && !open_.empty()) {
     BudgetAdjustment batch{RandomId(), {}};
@@ -82,13 +82,13 @@ Result<BudgetAdjustment> MemoryBudgetOutbox::Next(Deadline) {
   return sealed_.empty() ? BudgetAdjustment{} : sealed_.front();
 }
 
-Result<void> MemoryBudgetOutbox::Forget(const std::string& id, Deadline) {
+Result<void> MemoryBudgetOutbox::RemovePending(const std::string& id, Deadline) {
   const MutexLock lock(mutex_);
   std::erase_if(sealed_, [&](const BudgetAdjustment& batch) { return batch.id == id; });
   return {};
 }
 
-Result<std::vector<BudgetChange>> MemoryBudgetOutbox::Sums(Deadline) {
+Result<std::vector<BudgetChange>> MemoryBudgetOutbox::SumPending(Deadline) {
   const MutexLock lock(mutex_);
   std::map<std::string, BudgetChange> sums = open_;
   for (const BudgetAdjustment& batch : sealed_) {

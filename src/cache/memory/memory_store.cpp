@@ -12,12 +12,12 @@ namespace vcache::cache {
 namespace {
 
 struct Node {
-  CacheKey key;
-  SharedEntry entry;
-  SteadyTime leaves_at;   ///< When this tier evicts it.
-  SteadyTime expires_at;  ///< When it expires in every tier.
+  CacheKey key{};
+  SharedEntry entry{};
+  SteadyTime leaves_at{};   ///< When this tier evicts it.
+  SteadyTime expires_at{};  ///< When it expires in every tier.
   bool life_known = true;
-  bool alone = false;  ///< No backing store had it when it was put.
+  bool unbacked = false;  ///< No backing store had it when it was put.
   std::size_t bytes = 0;
 };
 
@@ -111,7 +111,7 @@ class alignas(64) Shard {
   static void Count(const Node& node, MemoryClearReport& report) {
     const bool is_text = node.key.kind == ContentKind::kText;
     ++(is_text ? report.all.text : report.all.analysis);
-    if (node.alone) ++(is_text ? report.alone.text : report.alone.analysis);
+    if (node.unbacked) ++(is_text ? report.unbacked.text : report.unbacked.analysis);
   }
   void Drop(Nodes::iterator node) VCACHE_REQUIRES(mutex_) {
     bytes_ -= node->bytes;
@@ -180,24 +180,18 @@ std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys
 }
 
 Result<void> MemoryStore::Put(const PutRequest& request, Deadline /*deadline*/) {
-  Node node;
-  node.entry = request.entry;
-  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+  state_->Put({.entry = request.entry}, std::min(request.ttl, kLongestLife), IfPresent::kReplace);
   return {};
 }
 
-void MemoryStore::KeepAlone(const PutRequest& request) {
-  Node node;
-  node.entry = request.entry;
-  node.alone = true;
-  state_->Put(std::move(node), std::min(request.ttl, kLongestLife), IfPresent::kReplace);
+void MemoryStore::PutUnbacked(const PutRequest& request) {
+  state_->Put({.entry = request.entry, .unbacked = true}, std::min(request.ttl, kLongestLife),
+              IfPresent::kReplace);
 }
 
 void MemoryStore::Promote(const LookupResult& found) {
-  Node node;
-  node.entry = found.entry;
-  node.life_known = found.life_known;
-  state_->Put(std::move(node), found.ttl, IfPresent::kKeepNewer);
+  state_->Put({.entry = found.entry, .life_known = found.life_known}, found.ttl,
+              IfPresent::kKeepNewer);
 }
 
 Result<ClearReport> MemoryStore::Clear(const KeyPattern& pattern, ClearMode mode,

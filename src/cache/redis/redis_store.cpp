@@ -63,7 +63,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override;
   Result<std::int64_t> CountClears(Deadline deadline) override;
-  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+  Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                    Deadline deadline) override;
 
  private:
@@ -356,7 +356,7 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
   return *count;
 }
 
-Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const WaitingEntry> entries,
+Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const PendingEntry> entries,
                                                     Deadline deadline) {
   constexpr std::size_t kAtOnce = 500;
   ClearReport missing;

@@ -31,10 +31,10 @@ class SqliteBudget final : public SqliteBudgetStore {
                                          Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
-  Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  Result<BudgetAdjustment> Next(Deadline deadline) override;
-  Result<void> Forget(const std::string& id, Deadline deadline) override;
-  Result<std::vector<BudgetChange>> Sums(Deadline deadline) override;
+  Result<void> PutPending(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<BudgetAdjustment> NextPending(Deadline deadline) override;
+  Result<void> RemovePending(const std::string& id, Deadline deadline) override;
+  Result<std::vector<BudgetChange>> SumPending(Deadline deadline) override;
 
  private:
   std::string KeyOf(const BudgetWindow& window) const {
@@ -44,7 +44,7 @@ class SqliteBudget final : public SqliteBudgetStore {
   int WriteSum(Connection& connection, const BudgetWindow& window, std::int64_t sum) const;
   int Mark(Connection& connection, const std::string& id, bool& is_new) const;
   int Sweep(Connection& connection) const;
-  int ReadBatch(Connection& connection, std::string& id, std::vector<BudgetChange>& changes) const;
+  int ReadBatch(Connection& connection, BudgetAdjustment& batch) const;
 
   const KeySpace keys_;
   Clock& clock_;
@@ -53,46 +53,34 @@ class SqliteBudget final : public SqliteBudgetStore {
 
 int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window,
                           std::int64_t& sum) const {
-  const std::string key = KeyOf(window);
-  Statement statement =
-      connection.Prepare("SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2");
-  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow()));
-  const int code = statement.Step();
-  sum = code == SQLITE_ROW ? statement.Integer(0) : 0;
-  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+  sum = 0;
+  return connection.ForEach(
+      "SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2",
+      [&](const Statement& row) { sum = row.Integer(0); }, KeyOf(window),
+      ToMillis(clock_.WallNow()));
 }
 
 int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window,
                            std::int64_t sum) const {
-  const std::string key = KeyOf(window);
-  return connection
-      .Prepare(
-          "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
-          " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms")
-      .Bind(1, std::string_view(key))
-      .Bind(2, sum)
-      .Bind(3, ToMillis(clock_.WallNow() + window.life))
-      .Run();
+  return connection.Run(
+      "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
+      " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms",
+      KeyOf(window), sum, ToMillis(clock_.WallNow() + window.life));
 }
 
 int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) const {
-  const std::string key = keys_.prefix() + "adjusted:" + id;
-  Statement statement = connection.Prepare(
+  is_new = false;
+  return connection.ForEach(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, 0, ?2)"
-      " ON CONFLICT DO NOTHING RETURNING 1");
-  statement.Bind(1, std::string_view(key)).Bind(2, ToMillis(clock_.WallNow() + kMarkRemembered));
-  const int code = statement.Step();
-  is_new = code == SQLITE_ROW;
-  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+      " ON CONFLICT DO NOTHING RETURNING 1",
+      [&](const Statement&) { is_new = true; }, keys_.prefix() + "adjusted:" + id,
+      ToMillis(clock_.WallNow() + kMarkRemembered));
 }
 
 int SqliteBudget::Sweep(Connection& connection) const {
-  return connection
-      .Prepare(
-          "DELETE FROM budget WHERE key IN"
-          " (SELECT key FROM budget WHERE expires_ms <= ?1 LIMIT 32)")
-      .Bind(1, ToMillis(clock_.WallNow()))
-      .Run();
+  return connection.Run(
+      "DELETE FROM budget WHERE key IN (SELECT key FROM budget WHERE expires_ms <= ?1 LIMIT 32)",
+      ToMillis(clock_.WallNow()));
 }
 
 BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
@@ -156,20 +144,14 @@ Result<std::vector<std::int64_t>> SqliteBudget::Read(std::span<const BudgetWindo
   return sums;
 }
 
-Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline deadline) {
+Result<void> SqliteBudget::PutPending(const BudgetAdjustment& adjustment, Deadline deadline) {
   const int code = database_->Write(deadline, [&](Connection& connection) {
     for (const BudgetChange& change : adjustment.changes) {
-      const int written = connection
-                              .Prepare(
-                                  "INSERT INTO budget_outbox(prefix, id, name, life_s, micros)"
-                                  " VALUES(?1, ?2, ?3, ?4, ?5)"
-                                  " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros")
-                              .Bind(1, std::string_view(keys_.prefix()))
-                              .Bind(2, std::string_view(adjustment.id))
-                              .Bind(3, std::string_view(change.window.name))
-                              .Bind(4, std::int64_t{change.window.life.count()})
-                              .Bind(5, change.amount_micros)
-                              .Run();
+      const int written = connection.Run(
+          "INSERT INTO budget_outbox(prefix, id, name, life_s, micros) VALUES(?1, ?2, ?3, ?4, ?5)"
+          " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros",
+          keys_.prefix(), adjustment.id, change.window.name,
+          std::int64_t{change.window.life.count()}, change.amount_micros);
       if (written != SQLITE_OK) return written;
     }
     return SQLITE_OK;
@@ -178,63 +160,51 @@ Result<void> SqliteBudget::Put(const BudgetAdjustment& adjustment, Deadline dead
 }
 
 /// Any sealed batch; an empty id when there is none.
-int SqliteBudget::ReadBatch(Connection& connection, std::string& id,
-                            std::vector<BudgetChange>& changes) const {
-  Statement statement = connection.Prepare(
+int SqliteBudget::ReadBatch(Connection& connection, BudgetAdjustment& batch) const {
+  return connection.ForEach(
       "SELECT id, name, life_s, micros FROM budget_outbox WHERE prefix = ?1 AND id ="
-      " (SELECT min(id) FROM budget_outbox WHERE prefix = ?1 AND id <> '')");
-  statement.Bind(1, std::string_view(keys_.prefix()));
-  int code = SQLITE_OK;
-  while ((code = statement.Step()) == SQLITE_ROW) {
-    id = statement.Bytes(0);
-    const BudgetWindow window{std::string(statement.Bytes(1)),
-                              std::chrono::seconds(statement.Integer(2))};
-    changes.push_back({window, statement.Integer(3)});
-  }
-  return code == SQLITE_DONE ? SQLITE_OK : code;
+      " (SELECT min(id) FROM budget_outbox WHERE prefix = ?1 AND id <> '')",
+      [&](const Statement& row) {
+        batch.id = row.Bytes(0);
+        batch.changes.push_back(
+            {{std::string(row.Bytes(1)), std::chrono::seconds(row.Integer(2))}, row.Integer(3)});
+      },
+      keys_.prefix());
 }
 
-Result<BudgetAdjustment> SqliteBudget::Next(Deadline deadline) {
+Result<BudgetAdjustment> SqliteBudget::NextPending(Deadline deadline) {
   BudgetAdjustment batch;
   const std::string fresh = RandomId();
   const int code = database_->Write(deadline, [&](Connection& connection) {
-    const int found = ReadBatch(connection, batch.id, batch.changes);
+    const int found = ReadBatch(connection, batch);
     if (found != SQLITE_OK) return found;
     if (!batch.id.empty()) return SQLITE_DONE;
-    const int sealed =
-        connection.Prepare("UPDATE budget_outbox SET id = ?2 WHERE prefix = ?1 AND id = ''")
-            .Bind(1, std::string_view(keys_.prefix()))
-            .Bind(2, std::string_view(fresh))
-            .Run();
-    return sealed != SQLITE_OK ? sealed : ReadBatch(connection, batch.id, batch.changes);
+    const int sealed = connection.Run(
+        "UPDATE budget_outbox SET id = ?2 WHERE prefix = ?1 AND id = ''", keys_.prefix(), fresh);
+    return sealed != SQLITE_OK ? sealed : ReadBatch(connection, batch);
   });
   if (auto done = ResultOf(code); !done) return std::move(done).error();
   return batch;
 }
 
-Result<void> SqliteBudget::Forget(const std::string& id, Deadline deadline) {
+Result<void> SqliteBudget::RemovePending(const std::string& id, Deadline deadline) {
   const int code = database_->Write(deadline, [&](Connection& connection) {
-    return connection.Prepare("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2")
-        .Bind(1, std::string_view(keys_.prefix()))
-        .Bind(2, std::string_view(id))
-        .Run();
+    return connection.Run("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2", keys_.prefix(),
+                          id);
   });
   return ResultOf(code);
 }
 
-Result<std::vector<BudgetChange>> SqliteBudget::Sums(Deadline deadline) {
+Result<std::vector<BudgetChange>> SqliteBudget::SumPending(Deadline deadline) {
   std::vector<BudgetChange> sums;
   const int code = database_->Write(deadline, [&](Connection& connection) {
-    Statement statement = connection.Prepare(
-        "SELECT name, max(life_s), sum(micros) FROM budget_outbox WHERE prefix = ?1 GROUP BY name");
-    statement.Bind(1, std::string_view(keys_.prefix()));
-    int read = SQLITE_OK;
-    while ((read = statement.Step()) == SQLITE_ROW) {
-      const BudgetWindow window{std::string(statement.Bytes(0)),
-                                std::chrono::seconds(statement.Integer(1))};
-      sums.push_back({window, statement.Integer(2)});
-    }
-    return read;
+    return connection.ForEach(
+        "SELECT name, max(life_s), sum(micros) FROM budget_outbox WHERE prefix = ?1 GROUP BY name",
+        [&](const Statement& row) {
+          sums.push_back(
+              {{std::string(row.Bytes(0)), std::chrono::seconds(row.Integer(1))}, row.Integer(2)});
+        },
+        keys_.prefix());
   });
   if (auto done = ResultOf(code); !done) return std::move(done).error();
   return sums;

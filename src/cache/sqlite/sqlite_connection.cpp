@@ -10,33 +10,24 @@ Statement::~Statement() {
   sqlite3_clear_bindings(statement_);
 }
 
-Statement& Statement::Bind(int index, std::int64_t value) noexcept {
+void Statement::Bind(int index, std::int64_t value) noexcept {
   if (code_ == SQLITE_OK) code_ = sqlite3_bind_int64(statement_, index, value);
-  return *this;
 }
 
-Statement& Statement::Bind(int index, std::string_view text) noexcept {
-  if (code_ == SQLITE_OK) {
-    code_ = sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_STATIC,
-                                SQLITE_UTF8);
-  }
-  return *this;
+void Statement::Bind(int index, std::string_view text) noexcept {
+  if (code_ != SQLITE_OK) return;
+  code_ =
+      sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-Statement& Statement::BindBlob(int index, std::string_view bytes) noexcept {
-  if (code_ == SQLITE_OK) {
-    code_ = sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_STATIC);
-  }
-  return *this;
+void Statement::Bind(int index, Blob blob) noexcept {
+  if (code_ != SQLITE_OK) return;
+  code_ =
+      sqlite3_bind_blob64(statement_, index, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC);
 }
 
 int Statement::Step() noexcept {
   return code_ == SQLITE_OK ? sqlite3_step(statement_) : code_;
-}
-
-int Statement::Run() noexcept {
-  const int code = Step();
-  return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 std::int64_t Statement::Integer(int column) const noexcept {
@@ -69,14 +60,14 @@ std::unique_ptr<Connection> Connection::Open(const std::string& path, Clock& clo
   return connection;
 }
 
-Statement Connection::Prepare(const char* sql) {
+sqlite3_stmt* Connection::Prepared(const char* sql, int& code) {
   StatementHandle& cached = statements_[sql];
-  if (cached != nullptr) return {cached.get(), SQLITE_OK};
-  sqlite3_stmt* raw = nullptr;
-  const int code =
-      sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  cached.reset(raw);
-  return {raw, code};
+  if (cached == nullptr) {
+    sqlite3_stmt* raw = nullptr;
+    code = sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    cached.reset(raw);
+  }
+  return cached.get();
 }
 
 int Connection::Execute(const char* sql) noexcept {
@@ -101,13 +92,13 @@ WriteTransaction::~WriteTransaction() {
 }
 
 int WriteTransaction::Begin() {
-  const int code = connection_.Prepare("BEGIN IMMEDIATE").Run();
+  const int code = connection_.Run("BEGIN IMMEDIATE");
   open_ = code == SQLITE_OK;
   return code;
 }
 
 int WriteTransaction::Commit() {
-  const int code = connection_.Prepare("COMMIT").Run();
+  const int code = connection_.Run("COMMIT");
   open_ = code != SQLITE_OK;
   return code;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "vcache/core/clock.h"
 #include "vcache/core/free_with.h"
@@ -18,29 +19,37 @@ namespace vcache::cache {
 using SqliteHandle = std::unique_ptr<sqlite3, FreeWith<sqlite3_close_v2>>;
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FreeWith<sqlite3_finalize>>;
 
+/// Binds as a blob, not as text.
+struct Blob {
+  std::string_view bytes;
+};
+
 /// One use of a prepared statement: bind, step, read; reset at the end of the scope. Bound data is
 /// not copied and must live as long as this. `Step` returns the first error.
 class Statement {
  public:
-  Statement(sqlite3_stmt* statement, int code) noexcept : statement_(statement), code_(code) {}
+  template <typename... Values>
+  Statement(sqlite3_stmt* statement, int code, const Values&... values) noexcept
+      : statement_(statement), code_(code) {
+    int index = 0;
+    (Bind(++index, values), ...);
+  }
   ~Statement();
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  Statement& Bind(int index, std::int64_t value) noexcept;
-  Statement& Bind(int index, std::string_view text) noexcept;
-  Statement& BindBlob(int index, std::string_view bytes) noexcept;
-
   /// SQLITE_ROW, SQLITE_DONE or an error.
   int Step() noexcept;
-  /// Like `Step` for statements without rows: SQLITE_OK or an error.
-  int Run() noexcept;
 
   std::int64_t Integer(int column) const noexcept;
   /// Valid until the next `Step`.
   std::string_view Bytes(int column) const noexcept;
 
  private:
+  void Bind(int index, std::int64_t value) noexcept;
+  void Bind(int index, std::string_view text) noexcept;
+  void Bind(int index, Blob blob) noexcept;
+
   sqlite3_stmt* statement_;
   int code_;
 };
@@ -56,8 +65,22 @@ class Connection {
   /// Until when statements wait for other processes' locks.
   void WaitUntil(SteadyTime until) noexcept { until_ = until; }
 
-  /// `sql` is a literal: it is prepared once and cached.
-  Statement Prepare(const char* sql);
+  /// Runs a statement and calls `row(const Statement&)` for each row. `sql` is a literal, which is
+  /// prepared once and cached; `values` are bound in their order. SQLITE_OK or an error.
+  template <typename Row, typename... Values>
+  int ForEach(const char* sql, const Row& row, const Values&... values) {
+    int code = SQLITE_OK;
+    sqlite3_stmt* prepared = Prepared(sql, code);
+    Statement statement(prepared, code, values...);
+    while ((code = statement.Step()) == SQLITE_ROW) row(std::as_const(statement));
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+  }
+  /// `ForEach` for a statement without rows.
+  template <typename... Values>
+  int Run(const char* sql, const Values&... values) {
+    return ForEach(
+        sql, [](const Statement&) {}, values...);
+  }
   /// Runs statements without results.
   int Execute(const char* sql) noexcept;
   /// Waits a moment for another process; false when the time of `WaitUntil` has come.
@@ -66,6 +89,7 @@ class Connection {
  private:
   explicit Connection(Clock& clock) : clock_(clock) {}
   static int OnBusy(void* self, int tries) noexcept;
+  sqlite3_stmt* Prepared(const char* sql, int& code);
 
   Clock& clock_;
   SteadyTime until_{};

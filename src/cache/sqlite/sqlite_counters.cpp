@@ -12,15 +12,10 @@ int AddTo(Connection& connection, const std::string& key, const Counters& delta)
       const auto counter = static_cast<Counter>(i);
       const std::int64_t value = delta.at(kind, counter);
       if (value == 0) continue;
-      const std::string field = CounterField(kind, counter);
-      const int code = connection
-                           .Prepare(
-                               "INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3)"
-                               " ON CONFLICT DO UPDATE SET value = value + excluded.value")
-                           .Bind(1, std::string_view(key))
-                           .Bind(2, std::string_view(field))
-                           .Bind(3, value)
-                           .Run();
+      const int code = connection.Run(
+          "INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3)"
+          " ON CONFLICT DO UPDATE SET value = value + excluded.value",
+          key, CounterField(kind, counter), value);
       if (code != SQLITE_OK) return code;
     }
   }
@@ -29,38 +24,30 @@ int AddTo(Connection& connection, const std::string& key, const Counters& delta)
 
 /// Deletes a family's rows that sort before `first_kept`.
 int DropBefore(Connection& connection, const std::string& family, const std::string& first_kept) {
-  return connection.Prepare("DELETE FROM counters WHERE key >= ?1 AND key < ?2")
-      .Bind(1, std::string_view(family))
-      .Bind(2, std::string_view(first_kept))
-      .Run();
+  return connection.Run("DELETE FROM counters WHERE key >= ?1 AND key < ?2", family, first_kept);
 }
 
 int ReadInto(Connection& connection, const std::string& key, Counters& counters, WallTime* since) {
-  Statement statement = connection.Prepare("SELECT field, value FROM counters WHERE key = ?1");
-  statement.Bind(1, std::string_view(key));
-  int code = SQLITE_OK;
-  while ((code = statement.Step()) == SQLITE_ROW) {
-    const std::string_view field = statement.Bytes(0);
-    const std::int64_t value = statement.Integer(1);
-    if (field == kSinceField) {
-      if (since != nullptr) *since = WallTime(std::chrono::milliseconds(value));
-    } else {
-      SetCounterField(counters, field, value);  // ignores counters of newer versions
-    }
-  }
-  return code == SQLITE_DONE ? SQLITE_OK : code;
+  return connection.ForEach(
+      "SELECT field, value FROM counters WHERE key = ?1",
+      [&](const Statement& row) {
+        const std::string_view field = row.Bytes(0);
+        const std::int64_t value = row.Integer(1);
+        if (field != kSinceField) {
+          SetCounterField(counters, field, value);  // ignores counters of newer versions
+        } else if (since != nullptr) {
+          *since = FromMillis(value);
+        }
+      },
+      key);
 }
 
 }  // namespace
 
 int BeginCounting(Connection& connection, std::string_view prefix, WallTime now) {
-  const std::string key = TotalsKey(prefix);
-  return connection
-      .Prepare("INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
-      .Bind(1, std::string_view(key))
-      .Bind(2, kSinceField)
-      .Bind(3, ToMillis(now))
-      .Run();
+  return connection.Run(
+      "INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
+      TotalsKey(prefix), kSinceField, ToMillis(now));
 }
 
 int AddCounters(Connection& connection, std::string_view prefix, const Counters& delta,

@@ -53,9 +53,9 @@ class SqliteJournal final : public CallJournal {
 
 template <typename Step>
 Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
-  const Deadline patience = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
+  const Deadline time_limit = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
   Result<void> written;
-  if (const int code = database_->Write(patience, step); code != SQLITE_OK) {
+  if (const int code = database_->Write(time_limit, step); code != SQLITE_OK) {
     written = JournalIsAway(code);
   }
   Tell(written);
@@ -74,58 +74,41 @@ void SqliteJournal::Tell(const Result<void>& written) {
 }
 
 Result<void> SqliteJournal::Begin(const CacheKey& key, const CallNote& note, Deadline deadline) {
-  const std::string name = keys_.NameOf(key);
   return Write(deadline, [&](Connection& connection) {
-    return connection
-        .Prepare(
-            "INSERT INTO calls_in_flight(id, prefix, name, kind, price_micros, begun_ms, owner)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-        .Bind(1, std::string_view(note.id))
-        .Bind(2, std::string_view(keys_.prefix()))
-        .Bind(3, std::string_view(name))
-        .Bind(4, KindName(key.kind))
-        .Bind(5, note.price_micros)
-        .Bind(6, ToMillis(note.begun))
-        .Bind(7, std::string_view(owner_))
-        .Run();
+    return connection.Run(
+        "INSERT INTO calls_in_flight(id, prefix, name, kind, price_micros, begun_ms, owner)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        note.id, keys_.prefix(), keys_.NameOf(key), KindName(key.kind), note.price_micros,
+        ToMillis(note.begun), owner_);
   });
 }
 
 Result<void> SqliteJournal::End(const std::string& id, Deadline deadline) {
   return Write(deadline, [&](Connection& connection) {
-    return connection.Prepare("DELETE FROM calls_in_flight WHERE id = ?1")
-        .Bind(1, std::string_view(id))
-        .Run();
+    return connection.Run("DELETE FROM calls_in_flight WHERE id = ?1", id);
   });
 }
 
 int SqliteJournal::ReadOwners(Connection& connection, std::vector<std::string>& owners) const {
-  Statement statement =
-      connection.Prepare("SELECT DISTINCT owner FROM calls_in_flight WHERE prefix = ?1");
-  statement.Bind(1, std::string_view(keys_.prefix()));
-  int code = SQLITE_OK;
-  while ((code = statement.Step()) == SQLITE_ROW) owners.emplace_back(statement.Bytes(0));
-  return code == SQLITE_DONE ? SQLITE_OK : code;
+  return connection.ForEach(
+      "SELECT DISTINCT owner FROM calls_in_flight WHERE prefix = ?1",
+      [&](const Statement& row) { owners.emplace_back(row.Bytes(0)); }, keys_.prefix());
 }
 
 int SqliteJournal::TakeFrom(Connection& connection, const std::string& owner,
                             std::vector<CallNote>& notes) const {
-  Statement statement = connection.Prepare(
+  return connection.ForEach(
       "DELETE FROM calls_in_flight WHERE prefix = ?1 AND owner = ?2"
-      " RETURNING id, name, kind, price_micros, begun_ms");
-  statement.Bind(1, std::string_view(keys_.prefix())).Bind(2, std::string_view(owner));
-  int code = SQLITE_OK;
-  while ((code = statement.Step()) == SQLITE_ROW) {
-    CallNote note;
-    note.id = statement.Bytes(0);
-    note.name = statement.Bytes(1);
-    note.kind = statement.Bytes(2) == KindName(ContentKind::kText) ? ContentKind::kText
-                                                                   : ContentKind::kAnalysis;
-    note.price_micros = statement.Integer(3);
-    note.begun = FromMillis(statement.Integer(4));
-    notes.push_back(std::move(note));
-  }
-  return code == SQLITE_DONE ? SQLITE_OK : code;
+      " RETURNING id, name, kind, price_micros, begun_ms",
+      [&](const Statement& row) {
+        const bool is_text = row.Bytes(2) == KindName(ContentKind::kText);
+        notes.push_back({.id = std::string(row.Bytes(0)),
+                         .name = std::string(row.Bytes(1)),
+                         .kind = is_text ? ContentKind::kText : ContentKind::kAnalysis,
+                         .price_micros = row.Integer(3),
+                         .begun = FromMillis(row.Integer(4))});
+      },
+      keys_.prefix(), owner);
 }
 
 Result<std::vector<CallNote>> SqliteJournal::TakeUnfinished(Deadline deadline) {

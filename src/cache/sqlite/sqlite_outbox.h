@@ -36,8 +36,8 @@ int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t
                    std::int64_t& dropped);
 
 /// The pending entries that match and have not expired at `now`, each once.
-int ReadWaitingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
-                       WallTime now, std::vector<WaitingEntry>& entries);
+int ReadPendingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
+                       WallTime now, std::vector<PendingEntry>& entries);
 
 int CountPendingWrites(Connection& connection, std::string_view prefix, std::uint64_t& count);
 

@@ -49,14 +49,9 @@ constexpr const char* kCreateCallsInFlight =
 constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
-/// The first column of the first row.
+/// The first column of the only row.
 int ReadInteger(Connection& connection, const char* sql, std::int64_t& value) {
-  Statement statement = connection.Prepare(sql);
-  const int code = statement.Step();
-  if (code == SQLITE_DONE) return SQLITE_OK;
-  if (code != SQLITE_ROW) return code;
-  value = statement.Integer(0);
-  return SQLITE_OK;
+  return connection.ForEach(sql, [&](const Statement& row) { value = row.Integer(0); });
 }
 
 /// Repeats `step` while the database is busy. Several processes may start at once, and SQLite does
@@ -70,10 +65,10 @@ int UntilNotBusy(Connection& connection, const Step& step) {
 }
 
 int TurnWalOn(Connection& connection) {
-  Statement statement = connection.Prepare("PRAGMA journal_mode=WAL");
-  const int code = statement.Step();
-  if (code != SQLITE_ROW) return code;
-  return statement.Bytes(0) == "wal" ? SQLITE_OK : SQLITE_CANTOPEN;
+  bool is_on = false;
+  const int code = connection.ForEach("PRAGMA journal_mode=WAL",
+                                      [&](const Statement& row) { is_on = row.Bytes(0) == "wal"; });
+  return code == SQLITE_OK && !is_on ? SQLITE_CANTOPEN : code;
 }
 
 enum class Content { kOurs, kForeign, kNewer };

@@ -74,7 +74,7 @@ class SqliteVerdictStore final : public LocalStore {
   Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;
   Result<void> RemovePending(const PendingWrite& write, Deadline deadline) override;
   Result<std::uint64_t> CountPending(Deadline deadline) override;
-  Result<std::vector<WaitingEntry>> WaitingEntries(const KeyPattern& pattern,
+  Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
   Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
@@ -84,8 +84,8 @@ class SqliteVerdictStore final : public LocalStore {
   LookupResult LookupOn(Connection& connection, const CacheKey& key);
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
-  template <typename Step>
-  Result<void> ReadWith(Deadline deadline, const Step& step);
+  template <typename Value, typename Step>
+  Result<Value> ReadWith(Deadline deadline, const Step& step, Value value = {});
   int Count(Connection& connection, const Counters& delta, WallTime when);
   int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
   Error Judge(int code);
@@ -156,11 +156,14 @@ Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   return {};
 }
 
-template <typename Step>
-Result<void> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step) {
+/// What `step(connection, value)` makes of `value`.
+template <typename Value, typename Step>
+Result<Value> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step, Value value) {
   if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
-  if (const int code = database_->Read(deadline, step); code != SQLITE_OK) return Judge(code);
-  return {};
+  const int code =
+      database_->Read(deadline, [&](Connection& connection) { return step(connection, value); });
+  if (code != SQLITE_OK) return Judge(code);
+  return value;
 }
 
 LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey& key) {
@@ -285,12 +288,9 @@ Result<void> SqliteVerdictStore::Add(const CounterWrite& write, Deadline deadlin
 }
 
 Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
-  CounterTotals totals;
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+  return ReadWith<CounterTotals>(deadline, [&](Connection& connection, auto& totals) {
     return ReadCounters(connection, keys_.prefix(), now, totals);
   });
-  if (!read) return read.error();
-  return totals;
 }
 
 Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline deadline) {
@@ -319,12 +319,9 @@ Result<void> SqliteVerdictStore::AddPending(const CounterWrite& added, Deadline 
 
 Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t at_most,
                                                                     Deadline deadline) {
-  std::vector<PendingWrite> writes;
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+  return ReadWith<std::vector<PendingWrite>>(deadline, [&](Connection& connection, auto& writes) {
     return ReadPending(connection, keys_.prefix(), at_most, writes);
   });
-  if (!read) return read.error();
-  return writes;
 }
 
 Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadline deadline) {
@@ -332,14 +329,17 @@ Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadli
 }
 
 Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
-  std::int64_t seen = clears;  // on the first call no clear was missed
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
-    return ReadClearsSeen(connection, keys_.prefix(), seen);
-  });
-  if (!read) return read;
+  // On the first call no clear was missed.
+  const auto seen = ReadWith<std::int64_t>(
+      deadline,
+      [&](Connection& connection, auto& read) {
+        return ReadClearsSeen(connection, keys_.prefix(), read);
+      },
+      clears);
+  if (!seen) return seen.error();
   // In small transactions, so that requests can write in between.
   constexpr std::int64_t kAtOnce = 500;
-  for (std::int64_t dropped = seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
+  for (std::int64_t dropped = *seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
     const Result<void> done = Write(deadline, [&](Connection& connection) {
       return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
     });
@@ -351,31 +351,22 @@ Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline d
 }
 
 Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {
-  std::uint64_t count = 0;
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+  return ReadWith<std::uint64_t>(deadline, [&](Connection& connection, auto& count) {
     return CountPendingWrites(connection, keys_.prefix(), count);
   });
-  if (!read) return read.error();
-  return count;
 }
 
-Result<std::vector<WaitingEntry>> SqliteVerdictStore::WaitingEntries(const KeyPattern& pattern,
+Result<std::vector<PendingEntry>> SqliteVerdictStore::PendingEntries(const KeyPattern& pattern,
                                                                      Deadline deadline) {
-  std::vector<WaitingEntry> entries;
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
-    return ReadWaitingEntries(connection, keys_, pattern, clock_.WallNow(), entries);
+  return ReadWith<std::vector<PendingEntry>>(deadline, [&](Connection& connection, auto& entries) {
+    return ReadPendingEntries(connection, keys_, pattern, clock_.WallNow(), entries);
   });
-  if (!read) return read.error();
-  return entries;
 }
 
 Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline deadline) {
-  CounterTotals totals;
-  const Result<void> read = ReadWith(deadline, [&](Connection& connection) {
+  return ReadWith<CounterTotals>(deadline, [&](Connection& connection, auto& totals) {
     return SumPendingCounters(connection, keys_.prefix(), now, totals);
   });
-  if (!read) return read.error();
-  return totals;
 }
 
 }  // namespace

@@ -6,24 +6,17 @@
 namespace vcache::cache {
 namespace {
 
-/// More than the windows of one day; then idle windows are forgotten.
+/// More than the windows of one day; then idle windows are removed.
 constexpr std::size_t kMostKnown = 256;
-/// Recount at intervals: another process that shares the local store may add pending changes.
-constexpr std::chrono::seconds kBudgetRecountInterval{5};
+/// In an outage, this replica may reserve one part of what it last saw as left.
+constexpr std::int64_t kOutageParts = 10;
 
 }  // namespace
 
 FailoverBudget::FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock,
-                               Logger& logger, FailoverBudgetOptions options)
-    : shared_(shared),
-      outbox_(outbox),
-      clock_(clock),
-      logger_(logger),
-      options_(options),
-      pause_(options.poll_interval),
-      recount_at_(clock.Now() + kBudgetRecountInterval),
-      delivery_(clock) {
-  const MutexLock lock(waiting_mutex_);
+                               Logger& logger)
+    : shared_(shared), outbox_(outbox), logger_(logger), delivery_(clock) {
+  const MutexLock lock(pending_mutex_);
   Recount();
 }
 
@@ -41,19 +34,19 @@ void FailoverBudget::NoteLocal(const std::string& reason) {
   logger_.Warn(
       "The budget cannot be asked: until it can, this replica may spend a part of what it last "
       "saw as left",
-      {{"one_in", options_.outage_parts}, {"reason", reason}});
+      {{"one_in", kOutageParts}, {"reason", reason}});
 }
 
 /// Lowers the limits by pending changes, which are spent but not in the shared sums yet.
-std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim> claims) {
+std::vector<BudgetClaim> FailoverBudget::LessPending(std::span<const BudgetClaim> claims) {
   std::vector<BudgetClaim> lowered(claims.begin(), claims.end());
-  if (!anything_waits_.load()) return lowered;
+  if (!has_pending_.load()) return lowered;
   const MutexLock lock(known_mutex_);
   for (BudgetClaim& claim : lowered) {
     const auto known = known_.find(claim.window.name);
     if (known == known_.end()) continue;
     // Ignore pending refunds until they are delivered; counting them now could spend them twice.
-    claim.limit_micros -= std::max<std::int64_t>(known->second.waiting, 0);
+    claim.limit_micros -= std::max<std::int64_t>(known->second.pending, 0);
   }
   return lowered;
 }
@@ -61,17 +54,17 @@ std::vector<BudgetClaim> FailoverBudget::LessWaiting(std::span<const BudgetClaim
 void FailoverBudget::Learn(const BudgetWindow& window, std::int64_t sum) {
   const MutexLock lock(known_mutex_);
   if (known_.size() >= kMostKnown) {
-    std::erase_if(known_, [](const auto& known) { return known.second.waiting == 0; });
+    std::erase_if(known_, [](const auto& known) { return known.second.pending == 0; });
   }
   known_[window.name].seen = sum;
 }
 
 BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
-  const bool something_waits = anything_waits_.load();
-  BudgetAnswer answer = shared_.Reserve(LessWaiting(claims), deadline);
-  if (answer.outcome == BudgetOutcome::kRefused && something_waits && DeliverNow()) {
+  const bool had_pending = has_pending_.load();
+  BudgetAnswer answer = shared_.Reserve(LessPending(claims), deadline);
+  if (answer.outcome == BudgetOutcome::kRefused && had_pending && DeliverNow()) {
     // A change in delivery counted twice: in the shared sum and as pending. Now it counts once.
-    answer = shared_.Reserve(LessWaiting(claims), deadline);
+    answer = shared_.Reserve(LessPending(claims), deadline);
   }
   if (answer.outcome == BudgetOutcome::kUnavailable) {
     NoteLocal(answer.reason);
@@ -85,7 +78,7 @@ BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadli
 BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims) {
   BudgetAnswer answer{.outcome = BudgetOutcome::kGranted, .is_local = true};
   BudgetAdjustment reserved;
-  const MutexLock waiting(waiting_mutex_);
+  const MutexLock pending(pending_mutex_);
   {
     const MutexLock lock(known_mutex_);
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -93,16 +86,16 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
       const Known known = found == known_.end() ? Known{} : found->second;
       const std::int64_t left = std::max<std::int64_t>(claims[i].limit_micros - known.seen, 0);
       const std::int64_t amount = claims[i].amount_micros;
-      answer.sums.push_back(known.seen + known.waiting + amount);
+      answer.sums.push_back(known.seen + known.pending + amount);
       reserved.changes.push_back({claims[i].window, amount});
-      if (amount == 0 || known.waiting + amount <= left / options_.outage_parts) continue;
+      if (amount == 0 || known.pending + amount <= left / kOutageParts) continue;
       if (answer.outcome == BudgetOutcome::kRefused) continue;
       answer.outcome = BudgetOutcome::kRefused;
       answer.refused_by = i;
     }
   }
   if (answer.outcome == BudgetOutcome::kGranted) {
-    Put(reserved);
+    PutPending(reserved);
   } else {
     for (std::size_t i = 0; i < claims.size(); ++i) answer.sums[i] -= claims[i].amount_micros;
   }
@@ -110,44 +103,43 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
 }
 
 /// On disk if possible, else in memory.
-void FailoverBudget::Put(const BudgetAdjustment& adjustment) {
-  // A time limit of its own: the request's deadline may be over, but the change must be kept.
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (outbox_ == nullptr || !outbox_->Put(adjustment, patience)) {
-    const Result<void> noted = memory_.Put(adjustment, patience);
+void FailoverBudget::PutPending(const BudgetAdjustment& adjustment) {
+  const Deadline time_limit = delivery_.StepLimit();
+  if (outbox_ == nullptr || !outbox_->PutPending(adjustment, time_limit)) {
+    const Result<void> noted = memory_.PutPending(adjustment, time_limit);
     (void)noted;  // memory never fails
   }
   {
     const MutexLock lock(known_mutex_);
     for (const BudgetChange& change : adjustment.changes) {
-      known_[change.window.name].waiting += change.amount_micros;
+      known_[change.window.name].pending += change.amount_micros;
     }
   }
-  anything_waits_ = true;
+  has_pending_ = true;
 }
 
 /// An adjustment must not overtake pending changes: a refund would find too low a sum.
-bool FailoverBudget::MustWait(const BudgetAdjustment& adjustment) {
+bool FailoverBudget::MustStayPending(const BudgetAdjustment& adjustment) {
   if (!shared_.available()) return true;
-  if (!anything_waits_.load()) return false;
+  if (!has_pending_.load()) return false;
   const MutexLock lock(known_mutex_);
   for (const BudgetChange& change : adjustment.changes) {
     const auto known = known_.find(change.window.name);
-    if (known != known_.end() && known->second.waiting != 0) return true;
+    if (known != known_.end() && known->second.pending != 0) return true;
   }
   return false;
 }
 
 Result<void> FailoverBudget::Adjust(const BudgetAdjustment& adjustment, Deadline deadline) {
-  if (MustWait(adjustment)) {
-    const MutexLock waiting(waiting_mutex_);
-    Put({{}, adjustment.changes});  // never sent: it need not stay apart
+  if (MustStayPending(adjustment)) {
+    const MutexLock pending(pending_mutex_);
+    PutPending({{}, adjustment.changes});  // never sent: it need not stay apart
     return {};
   }
   const Result<void> done = shared_.Adjust(adjustment, deadline);
   if (!done) {
-    const MutexLock waiting(waiting_mutex_);
-    Put(adjustment);
+    const MutexLock pending(pending_mutex_);
+    PutPending(adjustment);
     return {};
   }
   NoteChanged(adjustment);
@@ -165,7 +157,7 @@ Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWin
   for (const BudgetWindow& window : windows) {
     const auto found = known_.find(window.name);
     const Known known = found == known_.end() ? Known{} : found->second;
-    sums.push_back(std::max<std::int64_t>(known.seen + known.waiting, 0));
+    sums.push_back(std::max<std::int64_t>(known.seen + known.pending, 0));
   }
   return sums;
 }
@@ -181,38 +173,38 @@ void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
 
 /// What the outboxes hold is the truth.
 void FailoverBudget::Recount() {
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  std::vector<BudgetChange> all = *memory_.Sums(patience);
+  const Deadline time_limit = delivery_.StepLimit();
+  std::vector<BudgetChange> all = *memory_.SumPending(time_limit);
   if (outbox_ != nullptr) {
-    const auto on_disk = outbox_->Sums(patience);
+    const auto on_disk = outbox_->SumPending(time_limit);
     if (!on_disk) return;  // keep the last known counts
     all.insert(all.end(), on_disk->begin(), on_disk->end());
   }
-  anything_waits_ = !all.empty();
+  has_pending_ = !all.empty();
   const MutexLock lock(known_mutex_);
-  for (auto& [name, known] : known_) known.waiting = 0;
+  for (auto& [name, known] : known_) known.pending = 0;
   for (const BudgetChange& change : all) {
-    known_[change.window.name].waiting += change.amount_micros;
+    known_[change.window.name].pending += change.amount_micros;
   }
 }
 
 /// False when changes stay pending.
 bool FailoverBudget::DeliverFrom(BudgetOutbox& outbox) {
   for (;;) {
-    const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+    const Deadline time_limit = delivery_.StepLimit();
     Result<BudgetAdjustment> batch = Error{};
     {
-      const MutexLock waiting(waiting_mutex_);
-      batch = outbox.Next(patience);
+      const MutexLock pending(pending_mutex_);
+      batch = outbox.NextPending(time_limit);
     }
     if (!batch) return false;
     if (batch->id.empty()) return true;
-    if (!shared_.Adjust(*batch, patience)) return false;
-    const MutexLock waiting(waiting_mutex_);
+    if (!shared_.Adjust(*batch, time_limit)) return false;
+    const MutexLock pending(pending_mutex_);
     NoteChanged(*batch);
-    const Result<void> forgotten = outbox.Forget(batch->id, patience);
+    const Result<void> removed = outbox.RemovePending(batch->id, time_limit);
     Recount();
-    if (!forgotten) return false;  // it is delivered again later, which has no effect
+    if (!removed) return false;  // it is delivered again later, which has no effect
   }
 }
 
@@ -225,41 +217,35 @@ bool FailoverBudget::DeliverNow() {
 }
 
 void FailoverBudget::Start() {
-  delivery_.Start(options_.poll_interval, [this] { return Round(); });
+  const auto recount = [this] {
+    const MutexLock pending(pending_mutex_);
+    Recount();
+  };
+  delivery_.Start(recount,
+                  [this] { return !has_pending_.load() || !shared_.available() || DeliverNow(); });
 }
 
 void FailoverBudget::Stop() {
   delivery_.Stop();
-  if (anything_waits_.load() && shared_.available()) DeliverNow();
+  if (has_pending_.load() && shared_.available()) DeliverNow();
   SaveMemory();
 }
 
 /// Moves pending changes from memory to disk, since memory ends with the process.
 void FailoverBudget::SaveMemory() {
-  const MutexLock waiting(waiting_mutex_);
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
+  const MutexLock pending(pending_mutex_);
+  const Deadline time_limit = delivery_.StepLimit();
   for (;;) {
-    const Result<BudgetAdjustment> batch = memory_.Next(patience);
+    const Result<BudgetAdjustment> batch = memory_.NextPending(time_limit);
     if (!batch || batch->id.empty()) return;
-    if (outbox_ == nullptr || !outbox_->Put(*batch, patience)) break;
-    const Result<void> forgotten = memory_.Forget(batch->id, patience);
-    (void)forgotten;  // memory never fails
+    if (outbox_ == nullptr || !outbox_->PutPending(*batch, time_limit)) break;
+    const Result<void> removed = memory_.RemovePending(batch->id, time_limit);
+    (void)removed;  // memory never fails
   }
   if (std::exchange(is_loss_told_, true)) return;
   logger_.Error(
       "What was spent while the budget could not be asked is lost to its sums, which are too low "
       "from now on; set CACHE_DIR to keep it over restarts");
-}
-
-std::chrono::milliseconds FailoverBudget::Round() {
-  if (clock_.Now() >= recount_at_) {
-    const MutexLock waiting(waiting_mutex_);
-    Recount();
-    recount_at_ = clock_.Now() + kBudgetRecountInterval;
-  }
-  const bool failed = anything_waits_.load() && shared_.available() && !DeliverNow();
-  pause_ = failed ? std::min(2 * pause_, options_.longest_pause) : options_.poll_interval;
-  return pause_;
 }
 
 }  // namespace vcache::cache

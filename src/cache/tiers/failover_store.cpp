@@ -9,8 +9,6 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::size_t kDeliveryBatch = 16;
-/// Recount at intervals: another process that shares the local store may add pending writes.
-constexpr std::chrono::seconds kRecountInterval{5};
 
 bool SameDay(WallTime one, WallTime other) {
   using std::chrono::days;
@@ -19,16 +17,8 @@ bool SameDay(WallTime one, WallTime other) {
 
 }  // namespace
 
-FailoverStore::FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger,
-                             FailoverOptions options)
-    : shared_(shared),
-      local_(local),
-      clock_(clock),
-      logger_(logger),
-      options_(options),
-      pause_(options.poll_interval),
-      recount_at_(clock.Now() + kRecountInterval),
-      delivery_(clock) {
+FailoverStore::FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger)
+    : shared_(shared), local_(local), clock_(clock), logger_(logger), delivery_(clock) {
   Recount();
 }
 
@@ -36,10 +26,10 @@ FailoverStore::~FailoverStore() {
   Stop();
 }
 
-bool FailoverStore::MustAskLocal(const LookupResult& found, bool writes_wait) const {
+bool FailoverStore::MustAskLocal(const LookupResult& found, bool has_pending) const {
   if (local_ == nullptr || found.outcome == LookupOutcome::kHit) return false;
   // While writes are pending, a miss in the shared store is not final.
-  return found.outcome == LookupOutcome::kUnavailable || writes_wait;
+  return found.outcome == LookupOutcome::kUnavailable || has_pending;
 }
 
 LookupResult FailoverStore::Lookup(const CacheKey& key, Deadline deadline) {
@@ -52,13 +42,13 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
     if (asked.size() != 1) return shared_.LookupMany(asked, deadline);
     return std::vector<LookupResult>{shared_.Lookup(asked.front(), deadline)};
   };
-  const bool writes_wait = pending_.load() > 0;
+  const bool has_pending = pending_.load() > 0;
   const std::uint64_t delivered = delivered_.load();
   std::vector<LookupResult> results = ask_shared(keys);
   std::vector<CacheKey> open;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!MustAskLocal(results[i], writes_wait)) continue;
+    if (!MustAskLocal(results[i], has_pending)) continue;
     open.push_back(keys[i]);
     places.push_back(i);
   }
@@ -78,9 +68,9 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
   return results;
 }
 
-void FailoverStore::NoteWaiting(const Error& reason) {
+void FailoverStore::NotePending(const Error& reason) {
   pending_.fetch_add(1);
-  if (writes_wait_.exchange(true)) return;
+  if (has_pending_.exchange(true)) return;
   logger_.Warn("Verdicts and counts wait in the local store: the shared store does not take them",
                {{"reason", reason.message}});
 }
@@ -102,7 +92,7 @@ void FailoverStore::LearnTotals() {
     if (last_totals_) return;
   }
   if (!shared_.available()) return;
-  const auto ignored = Read(clock_.WallNow(), Deadline::After(clock_, options_.step_timeout));
+  const auto ignored = Read(clock_.WallNow(), delivery_.StepLimit());
   (void)ignored;  // `Read` remembers the totals
 }
 
@@ -111,7 +101,7 @@ void FailoverStore::PutCopy(const PutRequest& request) {
   if (local_ == nullptr) return;
   PutRequest copy = request;
   copy.counters = Counters{};  // the shared store has counted them
-  const Result<void> ignored = local_->Put(copy, Deadline::After(clock_, options_.step_timeout));
+  const Result<void> ignored = local_->Put(copy, delivery_.StepLimit());
   (void)ignored;
 }
 
@@ -124,10 +114,9 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
     PutCopy(request);
   }
   if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
-  // A time limit of its own: the deadline may be over, but the paid verdict must be kept.
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->PutPending(request, patience)) return kept;
-  NoteWaiting(kept.error());
+  const Deadline time_limit = delivery_.StepLimit();
+  if (!local_->PutPending(request, time_limit)) return kept;
+  NotePending(kept.error());
   return {};
 }
 
@@ -135,9 +124,9 @@ Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
   Result<void> added = shared_.Add(write, deadline);
   if (added) Remember(write.delta, write.when);
   if (added || local_ == nullptr) return added;
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->AddPending(write, patience)) return added;
-  NoteWaiting(added.error());
+  const Deadline time_limit = delivery_.StepLimit();
+  if (!local_->AddPending(write, time_limit)) return added;
+  NotePending(added.error());
   return {};
 }
 
@@ -156,19 +145,19 @@ Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
     }
   }
   if (pending_.load() == 0) return totals;
-  if (const auto waiting = local_->SumPending(now, deadline)) {
-    totals->all += waiting->all;
-    totals->today += waiting->today;
+  if (const auto pending = local_->SumPending(now, deadline)) {
+    totals->all += pending->all;
+    totals->today += pending->today;
   }
   return totals;
 }
 
 /// Counts pending entries that the shared store lacks; none when they cannot be counted.
-ClearReport FailoverStore::CountWaiting(const KeyPattern& pattern, Deadline deadline) {
+ClearReport FailoverStore::CountPendingEntries(const KeyPattern& pattern, Deadline deadline) {
   if (local_ == nullptr || pending_.load() == 0) return {};
-  const auto waiting = local_->WaitingEntries(pattern, deadline);
-  if (!waiting || waiting->empty()) return {};
-  const Result<ClearReport> missing = shared_.CountMissing(*waiting, deadline);
+  const auto pending = local_->PendingEntries(pattern, deadline);
+  if (!pending || pending->empty()) return {};
+  const Result<ClearReport> missing = shared_.CountMissing(*pending, deadline);
   return missing ? *missing : ClearReport{};
 }
 
@@ -176,12 +165,12 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
                                          Deadline deadline) {
   // No delivery meanwhile: it would bring back what is cleared.
   const MutexLock lock(delivery_mutex_);
-  const ClearReport waiting = CountWaiting(pattern, deadline);
+  const ClearReport pending = CountPendingEntries(pattern, deadline);
   Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);
-  if (cleared) *cleared += waiting;
+  if (cleared) *cleared += pending;
   if (local_ == nullptr || mode == ClearMode::kDryRun) return cleared;
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  const Result<ClearReport> local = local_->Clear(pattern, mode, patience);
+  const Deadline time_limit = delivery_.StepLimit();
+  const Result<ClearReport> local = local_->Clear(pattern, mode, time_limit);
   if (!local && cleared) return local;
   return cleared;
 }
@@ -189,43 +178,41 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
 void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
   if (local_ == nullptr) return;
   const MutexLock lock(delivery_mutex_);
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  if (!local_->Clear(pattern, ClearMode::kDelete, patience)) MarkLocalStale();
+  const Deadline time_limit = delivery_.StepLimit();
+  if (!local_->Clear(pattern, ClearMode::kDelete, time_limit)) MarkLocalStale();
 }
 
 void FailoverStore::RevalidateLocal() {
   if (local_ == nullptr || local_is_fresh_.exchange(true)) return;
-  const Result<std::int64_t> clears =
-      shared_.CountClears(Deadline::After(clock_, options_.step_timeout));
-  const bool synced =
-      clears && local_->DropStaleCopies(*clears, Deadline::After(clock_, options_.step_timeout));
+  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
+  const bool synced = clears && local_->DropStaleCopies(*clears, delivery_.StepLimit());
   if (!synced) local_is_fresh_ = false;
 }
 
 void FailoverStore::Recount() {
   if (local_ == nullptr) return;
   std::uint64_t before = pending_.load();
-  const auto count = local_->CountPending(Deadline::After(clock_, options_.step_timeout));
+  const auto count = local_->CountPending(delivery_.StepLimit());
   // If a write became pending meanwhile, keep the old count until the next recount.
   if (count) pending_.compare_exchange_strong(before, *count);
 }
 
 /// False when the write stays pending.
 bool FailoverStore::DeliverOne(const PendingWrite& write) {
-  const Deadline patience = Deadline::After(clock_, options_.step_timeout);
-  Result<void> taken = shared_.Deliver(write, patience);
+  const Deadline time_limit = delivery_.StepLimit();
+  Result<void> taken = shared_.Deliver(write, time_limit);
   if (!taken && taken.error().code == ErrorCode::kBadRequest) {
     logger_.Error("The shared store will never take an entry that waited; it is given up",
                   {{"reason", taken.error().message}});
     PendingWrite rest = write;  // drop the entry, but still count the cost
     rest.store_key.clear();
     rest.value.clear();
-    taken = shared_.Deliver(rest, patience);
+    taken = shared_.Deliver(rest, time_limit);
   }
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
   Remember(write.counters, clock_.WallNow());
   delivered_.fetch_add(1);  // before it is removed: `LookupMany` relies on this order
-  return local_->RemovePending(write, patience).has_value();
+  return local_->RemovePending(write, time_limit).has_value();
 }
 
 bool FailoverStore::DeliverNow() {
@@ -233,8 +220,7 @@ bool FailoverStore::DeliverNow() {
   std::int64_t count = 0;
   for (;;) {
     const MutexLock lock(delivery_mutex_);  // a clear may come between two batches
-    const auto writes =
-        local_->OldestPending(kDeliveryBatch, Deadline::After(clock_, options_.step_timeout));
+    const auto writes = local_->OldestPending(kDeliveryBatch, delivery_.StepLimit());
     if (!writes) return false;
     if (writes->empty()) break;
     for (const PendingWrite& write : *writes) {
@@ -247,7 +233,7 @@ bool FailoverStore::DeliverNow() {
     Recount();
   }
   Recount();
-  if (writes_wait_.exchange(false) || count > 0) {
+  if (has_pending_.exchange(false) || count > 0) {
     logger_.Info("What waited in the local store is in the shared store", {{"writes", count}});
   }
   return true;
@@ -255,23 +241,19 @@ bool FailoverStore::DeliverNow() {
 
 void FailoverStore::Start() {
   if (local_ == nullptr) return;
-  delivery_.Start(options_.poll_interval, [this] { return Round(); });
+  delivery_.Start([this] { Recount(); }, [this] { return Round(); });
 }
 
 void FailoverStore::Stop() {
   delivery_.Stop();
 }
 
-std::chrono::milliseconds FailoverStore::Round() {
+/// False when a delivery failed.
+bool FailoverStore::Round() {
   LearnTotals();
-  if (shared_.available()) RevalidateLocal();
-  if (clock_.Now() >= recount_at_) {
-    Recount();
-    recount_at_ = clock_.Now() + kRecountInterval;
-  }
-  const bool failed = pending_.load() > 0 && shared_.available() && !DeliverNow();
-  pause_ = failed ? std::min(2 * pause_, options_.longest_pause) : options_.poll_interval;
-  return pause_;
+  if (!shared_.available()) return true;
+  RevalidateLocal();
+  return pending_.load() == 0 || DeliverNow();
 }
 
 }  // namespace vcache::cache

@@ -56,7 +56,7 @@ Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
   // store refused is nowhere else and stays.
   if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
   if (!kept) {
-    memory_->KeepAlone(request);
+    memory_->PutUnbacked(request);
     return kept;
   }
   const Result<void> ignored = memory_->Put(request, deadline);
@@ -74,7 +74,7 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   const MemoryClearReport front = memory_->ClearHere(pattern, mode);
   if (backing_ == nullptr) return front.all;
-  if (behind) *behind += front.alone;  // the rest are copies of entries already counted
+  if (behind) *behind += front.unbacked;  // the rest are copies of entries already counted
   return behind;
 }
 

@@ -26,10 +26,10 @@ class MemoryBudgetStore final : public BudgetStore {
 /// Pending changes in memory, lost with the process. Thread-safe.
 class MemoryBudgetOutbox final : public BudgetOutbox {
  public:
-  Result<void> Put(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  Result<BudgetAdjustment> Next(Deadline deadline) override;
-  Result<void> Forget(const std::string& id, Deadline deadline) override;
-  Result<std::vector<BudgetChange>> Sums(Deadline deadline) override;
+  Result<void> PutPending(const BudgetAdjustment& adjustment, Deadline deadline) override;
+  Result<BudgetAdjustment> NextPending(Deadline deadline) override;
+  Result<void> RemovePending(const std::string& id, Deadline deadline) override;
+  Result<std::vector<BudgetChange>> SumPending(Deadline deadline) override;
 
  private:
   Mutex mutex_;

@@ -23,7 +23,7 @@ struct MemoryStoreOptions {
 
 struct MemoryClearReport {
   ClearReport all;
-  ClearReport alone;  ///< Of these, entries put with `KeepAlone`.
+  ClearReport unbacked;  ///< Of these, entries put with `PutUnbacked`.
 };
 
 struct MemoryStoreUse {
@@ -46,8 +46,8 @@ class MemoryStore final : public VerdictStore {
   bool available() const noexcept override { return true; }
 
   /// `Put` of an entry that no backing store has; a clear counts it separately.
-  void KeepAlone(const PutRequest& request);
-  /// `Clear`, with a separate count of the entries put with `KeepAlone`.
+  void PutUnbacked(const PutRequest& request);
+  /// `Clear`, with a separate count of the entries put with `PutUnbacked`.
   MemoryClearReport ClearHere(const KeyPattern& pattern, ClearMode mode);
 
   /// `Put` of an entry found in a backing store. Has no effect when the tier has an entry with the

@@ -1,39 +1,26 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <map>
 
 #include "vcache/cache/budget_store.h"
 #include "vcache/cache/memory/memory_budget.h"
+#include "vcache/cache/tiers/delivery_loop.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/mutex.h"
-#include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
 
-struct FailoverBudgetOptions {
-  /// While the shared store is unavailable, each replica may reserve 1/`outage_parts` of what it
-  /// last saw as left. That many replicas together stay within the limit.
-  std::int64_t outage_parts = 10;
-  /// How often the thread checks whether pending changes can be delivered.
-  std::chrono::milliseconds poll_interval{200};
-  /// After a failed delivery, pauses double from `poll_interval` up to this.
-  std::chrono::milliseconds longest_pause{5'000};
-  /// How long a store may take for one step of a delivery or for a pending change.
-  std::chrono::milliseconds step_timeout{5'000};
-};
-
-/// The shared sums, with a cautious local share while the shared store is unavailable. Changes made
-/// meanwhile are pending, on disk if there is an outbox. They count locally at once, and are added
-/// to the shared sums exactly once. Thread-safe.
+/// The shared sums, with a cautious local share while the shared store is unavailable: each replica
+/// may then reserve a tenth of what it last saw as left, so that ten replicas together stay within
+/// the limit. Changes made meanwhile are pending, on disk if there is an outbox. They count locally
+/// at once, and are added to the shared sums exactly once. Thread-safe.
 class FailoverBudget final : public BudgetStore {
  public:
   /// Without `outbox` (null) pending changes are lost with the process. All must outlive it.
-  FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock, Logger& logger,
-                 FailoverBudgetOptions options = {});
+  FailoverBudget(BudgetStore& shared, BudgetOutbox* outbox, Clock& clock, Logger& logger);
   ~FailoverBudget() override;  ///< Stops.
 
   /// Starts the delivery thread. It also delivers what an earlier run left.
@@ -56,46 +43,39 @@ class FailoverBudget final : public BudgetStore {
  private:
   struct Known {
     std::int64_t seen = 0;     ///< The last known shared sum.
-    std::int64_t waiting = 0;  ///< Pending changes to it.
+    std::int64_t pending = 0;  ///< Pending changes to it.
   };
 
-  std::vector<BudgetClaim> LessWaiting(std::span<const BudgetClaim> claims)
+  std::vector<BudgetClaim> LessPending(std::span<const BudgetClaim> claims)
       VCACHE_EXCLUDES(known_mutex_);
   void Learn(const BudgetWindow& window, std::int64_t sum) VCACHE_EXCLUDES(known_mutex_);
   void NoteShared();
   void NoteLocal(const std::string& reason);
   BudgetAnswer ReserveLocally(std::span<const BudgetClaim> claims)
-      VCACHE_EXCLUDES(waiting_mutex_, known_mutex_);
-  bool MustWait(const BudgetAdjustment& adjustment) VCACHE_EXCLUDES(known_mutex_);
+      VCACHE_EXCLUDES(pending_mutex_, known_mutex_);
+  bool MustStayPending(const BudgetAdjustment& adjustment) VCACHE_EXCLUDES(known_mutex_);
   void NoteChanged(const BudgetAdjustment& adjustment) VCACHE_EXCLUDES(known_mutex_);
-  void SaveMemory() VCACHE_EXCLUDES(waiting_mutex_);
-  void Put(const BudgetAdjustment& adjustment) VCACHE_REQUIRES(waiting_mutex_)
+  void SaveMemory() VCACHE_EXCLUDES(pending_mutex_);
+  void PutPending(const BudgetAdjustment& adjustment) VCACHE_REQUIRES(pending_mutex_)
       VCACHE_EXCLUDES(known_mutex_);
-  void Recount() VCACHE_REQUIRES(waiting_mutex_) VCACHE_EXCLUDES(known_mutex_);
+  void Recount() VCACHE_REQUIRES(pending_mutex_) VCACHE_EXCLUDES(known_mutex_);
   bool DeliverFrom(BudgetOutbox& outbox) VCACHE_REQUIRES(delivery_mutex_)
-      VCACHE_EXCLUDES(waiting_mutex_);
-  std::chrono::milliseconds Round();
+      VCACHE_EXCLUDES(pending_mutex_);
 
   BudgetStore& shared_;
   BudgetOutbox* const outbox_;
-  Clock& clock_;
   Logger& logger_;
-  const FailoverBudgetOptions options_;
   MemoryBudgetOutbox memory_;  ///< For changes that the disk does not take.
 
-  std::atomic<bool> anything_waits_{false};
+  std::atomic<bool> has_pending_{false};
   std::atomic<bool> is_local_{false};  ///< As last logged.
 
   Mutex delivery_mutex_;  ///< One delivery at a time.
-  Mutex waiting_mutex_;   ///< What waits, in the outbox and in `known_`, changes together.
-  bool is_loss_told_ VCACHE_GUARDED_BY(waiting_mutex_) = false;
+  Mutex pending_mutex_;   ///< A change is pending in the outbox and in `known_`, or in neither.
+  bool is_loss_told_ VCACHE_GUARDED_BY(pending_mutex_) = false;
   Mutex known_mutex_;
   std::map<std::string, Known> known_ VCACHE_GUARDED_BY(known_mutex_);  // by name
-
-  // Touched by the thread alone, and before it starts.
-  std::chrono::milliseconds pause_{};
-  SteadyTime recount_at_{};
-  PeriodicTask delivery_;  // the last member: its thread uses the others
+  DeliveryLoop delivery_;  // the last member: its thread uses the others
 };
 
 }  // namespace vcache::cache

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,22 +8,13 @@
 #include "vcache/cache/counters.h"
 #include "vcache/cache/local_store.h"
 #include "vcache/cache/outbox.h"
+#include "vcache/cache/tiers/delivery_loop.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/mutex.h"
-#include "vcache/core/periodic_task.h"
 
 namespace vcache::cache {
-
-struct FailoverOptions {
-  /// How often the thread checks whether pending writes can be delivered.
-  std::chrono::milliseconds poll_interval{200};
-  /// After a failed delivery, pauses double from `poll_interval` up to this.
-  std::chrono::milliseconds longest_pause{5'000};
-  /// How long a store may take for one step of a delivery.
-  std::chrono::milliseconds step_timeout{5'000};
-};
 
 /// The shared store, backed by a local one for outages. Look-ups ask the shared store; they ask the
 /// local store when the shared one is unavailable, or misses while writes are pending. A verdict
@@ -33,8 +23,7 @@ struct FailoverOptions {
 class FailoverStore final : public VerdictStore, public CounterStore {
  public:
   /// `local` may be null: an outage then causes errors. All must outlive it.
-  FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger,
-                FailoverOptions options = {});
+  FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger);
   ~FailoverStore() override;  ///< Stops.
 
   /// Starts the delivery thread. It also delivers what an earlier run left.
@@ -73,38 +62,33 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   std::uint64_t pending() const noexcept { return pending_.load(); }
 
  private:
-  bool MustAskLocal(const LookupResult& found, bool writes_wait) const;
-  void NoteWaiting(const Error& reason);
+  bool MustAskLocal(const LookupResult& found, bool has_pending) const;
+  void NotePending(const Error& reason);
   void PutCopy(const PutRequest& request);
   void Remember(const Counters& written, WallTime when) VCACHE_EXCLUDES(totals_mutex_);
   void LearnTotals() VCACHE_EXCLUDES(totals_mutex_);
   void Recount();
-  ClearReport CountWaiting(const KeyPattern& pattern, Deadline deadline);
+  ClearReport CountPendingEntries(const KeyPattern& pattern, Deadline deadline);
   bool DeliverOne(const PendingWrite& write) VCACHE_REQUIRES(delivery_mutex_);
-  std::chrono::milliseconds Round();
+  bool Round();
 
   SharedStore& shared_;
   LocalStore* const local_;
   Clock& clock_;
   Logger& logger_;
-  const FailoverOptions options_;
 
   std::atomic<std::uint64_t> pending_{0};
   /// Deliveries so far. A look-up that finds nothing in either store repeats when this has changed.
   std::atomic<std::uint64_t> delivered_{0};
-  std::atomic<bool> writes_wait_{false};  ///< As last logged.
+  std::atomic<bool> has_pending_{false};  ///< As last logged.
   std::atomic<bool> local_is_fresh_{false};
 
   Mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);
   WallTime last_read_ VCACHE_GUARDED_BY(totals_mutex_) = {};
 
-  Mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
-
-  // Touched by the thread alone, and before it starts.
-  std::chrono::milliseconds pause_{};
-  SteadyTime recount_at_{};
-  PeriodicTask delivery_;  // the last member: its thread uses the others
+  Mutex delivery_mutex_;   ///< One delivery at a time, so that order is kept.
+  DeliveryLoop delivery_;  // the last member: its thread uses the others
 };
 
 }  // namespace vcache::cache

@@ -77,7 +77,7 @@ struct BudgetReplica {
     const std::vector<BudgetClaim> claims = {MakeClaim("2026-11-21", amount, limit)};
     return budget->Reserve(claims, kNever);
   }
-  bool Waits() { return !disk->Sums(kNever)->empty(); }
+  bool Waits() { return !disk->SumPending(kNever)->empty(); }
 
   test::TempDir dir;
   SystemClock clock;

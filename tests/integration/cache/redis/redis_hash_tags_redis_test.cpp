@@ -101,7 +101,7 @@ class ReplyLosingStore final : public SharedStore {
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override {
     return behind_.Deliver(write, deadline);
   }
-  Result<ClearReport> CountMissing(std::span<const WaitingEntry> entries,
+  Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                    Deadline deadline) override {
     return behind_.CountMissing(entries, deadline);
   }

@@ -63,7 +63,7 @@ TEST_CASE("RedisStore: tells how many entries it does not have, by kind") {
   if (!RedisServer::Available()) return;
   RedisServer server;
   test::RedisClientFixture world(server.url(), SiteKeys());
-  std::vector<WaitingEntry> entries;
+  std::vector<PendingEntry> entries;
   for (unsigned i = 0; i < 1'200; ++i) {
     const auto kind = i % 2 == 0 ? ContentKind::kText : ContentKind::kAnalysis;
     entries.push_back({kind, SiteKeys().StoreKey(MakeKey(i, kind))});

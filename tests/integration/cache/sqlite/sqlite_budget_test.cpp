@@ -102,9 +102,9 @@ TEST_CASE("SqliteBudgetStore: sites that share a file do not see what waits for 
   test::FakeClock clock;
   const auto one = OpenBudget(dir.path(), clock);
   const auto other = OpenBudget(dir.path(), clock, KeySpace({.prefix = "b:"}));
-  CHECK(one->Put({"", {{MakeWindow("2026-01-01"), 5}}}, kNever));
-  CHECK(other->Next(kNever)->id.empty());
-  CHECK(other->Sums(kNever)->empty());
+  CHECK(one->PutPending({"", {{MakeWindow("2026-01-01"), 5}}}, kNever));
+  CHECK(other->NextPending(kNever)->id.empty());
+  CHECK(other->SumPending(kNever)->empty());
 }
 
 TEST_CASE("SqliteBudgetStore: without its table it is unavailable, and says why") {

@@ -143,7 +143,7 @@ TEST_CASE("SqliteStore: names the entries that wait, each once, while they live 
   const KeySpace keys({.prefix = "site:", .secret = Secret("a secret of some length")});
   const auto store = test::OpenStore(dir.path(), clock, NullLogger(), keys);
   const auto names = [&](const KeyPattern& pattern) {
-    const auto entries = store->WaitingEntries(pattern, kNever);
+    const auto entries = store->PendingEntries(pattern, kNever);
     REQUIRE(entries);
     return entries->size();
   };
@@ -155,7 +155,7 @@ TEST_CASE("SqliteStore: names the entries that wait, each once, while they live 
   CHECK(names(KeyPattern::All()) == 2);
   CHECK(names(*KeyPattern::Parse("text:*")) == 1);
   const auto one = keys.StoredPattern(*KeyPattern::Parse(MakeKey(1).ToString()));
-  const auto found = store->WaitingEntries(*one, kNever);
+  const auto found = store->PendingEntries(*one, kNever);
   REQUIRE(found->size() == 1);
   CHECK(found->front().kind == ContentKind::kAnalysis);
   CHECK(found->front().store_key == keys.StoreKey(MakeKey(1)));

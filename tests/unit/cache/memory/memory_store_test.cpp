@@ -72,15 +72,15 @@ TEST_CASE("MemoryStore: a clear tells what was kept here alone from copies") {
   test::FakeClock clock;
   MemoryStore store({}, clock);
   REQUIRE(store.Put(MakePut(MakeKey(1), 60s), kNever));
-  store.KeepAlone(MakePut(MakeKey(2), 60s));
-  store.KeepAlone(MakePut(MakeKey(3, ContentKind::kText), 60s));
-  store.KeepAlone(MakePut(MakeKey(4), 60s));
+  store.PutUnbacked(MakePut(MakeKey(2), 60s));
+  store.PutUnbacked(MakePut(MakeKey(3, ContentKind::kText), 60s));
+  store.PutUnbacked(MakePut(MakeKey(4), 60s));
   REQUIRE(store.Put(MakePut(MakeKey(4), 60s), kNever));  // taken behind in the end
   const auto report = store.ClearHere(KeyPattern::All(), ClearMode::kDelete);
   CHECK(report.all.analysis == 3);
   CHECK(report.all.text == 1);
-  CHECK(report.alone.analysis == 1);
-  CHECK(report.alone.text == 1);
+  CHECK(report.unbacked.analysis == 1);
+  CHECK(report.unbacked.text == 1);
 }
 
 TEST_CASE("MemoryStore: a hit is the same entry, not a copy") {

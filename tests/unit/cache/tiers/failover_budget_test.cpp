@@ -213,7 +213,7 @@ TEST_CASE("FailoverBudget: an adjustment does not overtake what waits for the sa
 
 TEST_CASE("FailoverBudget: what an earlier run left behind is known at the start") {
   FailoverBudgetFixture world;
-  CHECK(world.disk.Put({"", {{MakeWindow("day"), 95}}}, kNever));
+  CHECK(world.disk.PutPending({"", {{MakeWindow("day"), 95}}}, kNever));
   FailoverBudget later(world.shared, &world.disk, world.clock, NullLogger());
   world.shared.away = true;
   const std::vector<BudgetClaim> claims = {MakeClaim("day", 6, 1'000)};
@@ -267,7 +267,7 @@ TEST_CASE("FailoverBudget: its thread delivers when the shared store is back") {
     std::this_thread::yield();
   }
   world.budget.Stop();
-  CHECK(world.disk.Sums(kNever)->empty());
+  CHECK(world.disk.SumPending(kNever)->empty());
 }
 
 TEST_CASE("FailoverBudget: what its end loses is one line, however often it is stopped") {
