@@ -26,8 +26,8 @@ struct DeliveryPlan {
   std::string seen{};   ///< The value that the entry would replace; empty when there was none.
 };
 
-/// What `RunDelivery` answers, in place of the write's id, when the key no longer has what was seen. Nothing
-/// was written then.
+/// What `RunDelivery` answers, in place of the write's id, when the key no longer has what was
+/// seen. Nothing was written then.
 inline constexpr std::string_view kDeliveryChanged = "CHANGED";
 
 /// Stands behind the write's id in a reply when the verdict was written and its cost was not
