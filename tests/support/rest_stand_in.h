@@ -1,9 +1,11 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -32,13 +34,18 @@ class RestStandIn {
 
   explicit RestStandIn(const RedisServer& redis,
                        std::optional<TestAuthority::LeafOptions> tls = std::nullopt)
-      : redis_(redis.socket_path().string()), port_(LoopbackSocket::FreePort()) {
+      : redis_(redis.socket_path().string()) {
     net::InitHttpClients();
     if (tls) {
       authority_.emplace(directory_.path(), "rest-ca");
       leaf_ = authority_->Issue("rest", *tls);
     }
-    Start();
+    // Another test may take the port before the stand-in does.
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      port_ = LoopbackSocket::FreePort();
+      if (TryStart()) return;
+    }
+    throw std::runtime_error("the stand-in does not start");
   }
   ~RestStandIn() { Kill(); }
   RestStandIn(const RestStandIn&) = delete;
@@ -66,6 +73,9 @@ class RestStandIn {
 
   /// On the same port again; returns when it takes connections.
   void Start() {
+    if (!TryStart()) throw std::runtime_error("the stand-in does not start");
+  }
+  bool TryStart() {
     std::vector<std::string> words = {
         "setpriv", "--pdeathsig", "KILL",    "python3", "-B",     VCACHE_REST_STAND_IN,
         "--redis", redis_,        "--token", kToken,    "--port", std::to_string(port_)};
@@ -78,15 +88,18 @@ class RestStandIn {
     argv.push_back(nullptr);
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    int out[2];
+    if (::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    posix_spawn_file_actions_adddup2(&files, out[1], 1);
     const int failed = posix_spawnp(&pid_, "setpriv", &files, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&files);
-    if (failed != 0) throw std::runtime_error("the stand-in does not start");
-    for (int attempt = 0; attempt < 1'000; ++attempt) {
-      if (LoopbackSocket::Connect(port_).valid()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    throw std::runtime_error("the stand-in does not answer");
+    ::close(out[1]);
+    // It says where it listens, once it does; who answers on the port may be somebody else.
+    char said = 0;
+    while (failed == 0 && said != '\n' && ::read(out[0], &said, 1) == 1) continue;
+    ::close(out[0]);
+    if (said != '\n') Kill();
+    return said == '\n';
   }
   void Kill() {
     if (pid_ <= 0) return;
