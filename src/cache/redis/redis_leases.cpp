@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "cache/redis/redis_limits.h"
 #include "cache/times.h"
 #include "json/json.h"
 #include "vcache/core/log.h"
@@ -42,6 +43,13 @@ return 1
 constexpr std::array kToldCodes{ErrorCode::kVendorInvalidAnswer, ErrorCode::kVendorRefused,
                                 ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout,
                                 ErrorCode::kInternal};
+
+/// How often a claim is asked for while its replies contradict each other.
+constexpr int kMostClaims = 5;
+
+bool SaysOurs(const redis::RespReply& read, const std::string& token) {
+  return read.is_array() && read.elements.size() == 2 && IsHeldBy(read.elements[1].text, token);
+}
 
 }  // namespace
 
@@ -87,6 +95,28 @@ std::string EncodeFailure(const Error& error, WallTime now) {
   if (!error.public_message.empty()) json["publicMessage"] = error.public_message;
   json["untilMs"] = ToMillis(now + error.retry_after.value_or(kShortestPause));
   return kFailureMark + DumpJson(json);
+}
+
+Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
+                                               const LeaseRequest& request, Deadline deadline) {
+  const std::string lease = LeaseKey(keys, request.key);
+  // The lease first: whoever held it before has written its verdict by the time it is free, and
+  // on the same connection a read sees at least what the write before it saw.
+  const std::vector<redis::RespCommand> commands = {
+      {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
+      {{"MGET", keys.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
+  };
+  auto replies = client.Run(commands, deadline);
+  const bool granted = replies && replies->at(0).is_status("OK");
+  // A grant and another owner contradict each other: a reply was damaged. The same question again
+  // tells, as the token is the same. Else this replica would wait for the end of its own lease.
+  for (int asked = 1; replies && granted && !SaysOurs(replies->at(1), request.token); ++asked) {
+    if (asked == kMostClaims) {
+      return Error{ErrorCode::kStoreUnavailable, "Redis contradicts itself about a lease."};
+    }
+    replies = client.Run(commands, deadline);
+  }
+  return replies;
 }
 
 const redis::RespScript& AskForNewsScript() {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vcache/cache/key_space.h"
+#include "vcache/cache/lease_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/error.h"
 #include "vcache/redis/resp_client.h"
@@ -25,6 +27,11 @@ bool IsAskedForNews(std::string_view value) noexcept;
 std::optional<Error> FailureOf(std::string_view value, WallTime now);
 /// `error.retry_after` must be set.
 std::string EncodeFailure(const Error& error, WallTime now);
+
+/// Asks for the lease of a content and reads what is there: the reply to SET, and the two elements
+/// of MGET: the entry and the lease. Asks again while the two contradict each other.
+Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
+                                               const LeaseRequest& request, Deadline deadline);
 
 /// Asks for news: EVALSHA and at most two commands inside. KEYS: the lease. 1 when somebody holds
 /// it, else 0.

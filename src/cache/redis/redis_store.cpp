@@ -297,16 +297,9 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
 }
 
 Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
-  const std::string lease = LeaseKey(keys_, request.key);
-  // The lease first: whoever held it before has written its verdict by the time it is free, and
-  // on the same connection a read sees at least what the write before it saw.
-  const std::vector<RespCommand> commands = {
-      {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
-      {{"MGET", keys_.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
-  };
   Claim claim;
   claim.found = Unavailable("the lease could not be asked for");
-  const auto replies = client_.Run(commands, deadline);
+  const auto replies = RunClaim(client_, keys_, request, deadline);
   if (!replies) return claim;
   const RespReply& granted = replies->at(0);
   const RespReply& read = replies->at(1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "integration/cache/redis/redis_fixture.h"
+#include "support/fake_redis.h"
 #include "support/never.h"
 #include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
@@ -214,4 +215,24 @@ TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and 
             server.Calls("hset") + server.Calls("getdel") ==
         7);
   CHECK(server.Calls("publish") == 0);
+}
+
+TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another's") {
+  for (const char* damaged : {"*2\r\n$-1\r\n$2\r\nab\r\n", "*2\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
+    CAPTURE(damaged);
+    std::atomic<int> claims{0};
+    test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
+      peer.Greet();
+      for (auto words = peer.Read(); !words.empty(); words = peer.Read()) {
+        if (words[0] == "SET") {
+          peer.Send(++claims == 1 ? "+OK\r\n" : "$-1\r\n");
+        } else {
+          peer.Send(claims <= 2 ? damaged : "*2\r\n$-1\r\n$2\r\naa\r\n");
+        }
+      }
+    });
+    test::RedisClientFixture world(server.url(), KeySpace());
+    CHECK(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
+    CHECK(claims == 3);
+  }
 }
