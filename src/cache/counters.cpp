@@ -1,37 +1,17 @@
 #include "vcache/cache/counters.h"
 
+#include <array>
+
 #include "vcache/cache/verdict_store.h"
 
 namespace vcache::cache {
 
 std::string_view CounterName(Counter counter) noexcept {
-  switch (counter) {
-    case Counter::kHits:
-      return "hits";
-    case Counter::kMisses:
-      return "misses";
-    case Counter::kCoalesced:
-      return "coalesced";
-    case Counter::kErrors:
-      return "errors";
-    case Counter::kCorrupt:
-      return "corrupt";
-    case Counter::kPaidCalls:
-      return "paid_calls";
-    case Counter::kUnknownCharges:
-      return "unknown_charges";
-    case Counter::kSpentMicros:
-      return "spent_micros";
-    case Counter::kSavedMicros:
-      return "saved_micros";
-    case Counter::kLookups:
-      return "lookups";
-    case Counter::kLookupHits:
-      return "lookup_hits";
-    case Counter::kSparedMicros:
-      return "spared_micros";
-  }
-  return "unknown";
+  static constexpr std::array<std::string_view, kCounterCount> kNames = {
+      "hits",         "misses",     "coalesced",       "errors",
+      "corrupt",      "paid_calls", "unknown_charges", "spent_micros",
+      "saved_micros", "lookups",    "lookup_hits",     "spared_micros"};
+  return kNames[static_cast<std::size_t>(counter)];
 }
 
 std::string CounterField(ContentKind kind, Counter counter) {
@@ -48,15 +28,8 @@ Counters& Counters::operator+=(const Counters& other) noexcept {
 }
 
 std::string_view TierName(Tier tier) noexcept {
-  switch (tier) {
-    case Tier::kMemory:
-      return "memory";
-    case Tier::kRedis:
-      return "redis";
-    case Tier::kSqlite:
-      return "sqlite";
-  }
-  return "unknown";
+  static constexpr std::array<std::string_view, 3> kNames = {"memory", "redis", "sqlite"};
+  return kNames[static_cast<std::size_t>(tier)];
 }
 
 }  // namespace vcache::cache

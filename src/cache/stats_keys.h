@@ -7,23 +7,45 @@
 
 namespace vcache::cache {
 
-// The names of counters in every store; docs/cache-format.md specifies them.
+// The names of statistics and budget in every store; docs/cache-format.md specifies them.
 
-/// `stats:counters`; its field `since_ms` says when counting began.
-std::string TotalsKey(std::string_view prefix);
+/// The keys behind a prefix. In a Redis Cluster each of the two families has a hash tag and so lies
+/// in one slot; docs/adr/2026-11-26-hash-tags-for-sums.md.
+struct SumKeys {
+  std::string prefix;  ///< `KEY_PREFIX`.
+  bool in_cluster = false;
+
+  std::string Stats() const { return prefix + (in_cluster ? "{stats}:" : "stats:"); }
+  /// Its field `since_ms` says when counting began.
+  std::string Totals() const { return Stats() + "counters"; }
+  std::string Hour(std::string_view hour) const { return Stats() + "hour:" + std::string(hour); }
+  std::string Day(std::string_view day) const { return Stats() + "day:" + std::string(day); }
+  std::string Budget(const std::string& window) const { return BudgetFamily() + window; }
+  /// The number of clears so far.
+  std::string Clears() const { return prefix + "events:clears"; }
+
+  /// Remember that a write or a change with this id was carried out.
+  std::string Delivered(const std::string& id) const {
+    return (in_cluster ? Stats() : prefix) + "delivered:" + id;
+  }
+  std::string Adjusted(const std::string& id) const {
+    return (in_cluster ? BudgetFamily() : prefix) + "adjusted:" + id;
+  }
+
+ private:
+  std::string BudgetFamily() const { return prefix + (in_cluster ? "{budget}:" : "budget:"); }
+};
+
 inline constexpr std::string_view kSinceField = "since_ms";
-/// `stats:day:2026-11-21`, UTC.
-std::string DayKey(std::string_view prefix, WallTime when);
-/// `stats:hour:2026-11-21T10`, UTC.
-std::string HourKey(std::string_view prefix, WallTime when);
-
 inline constexpr std::chrono::days kDaysKept{400};
 inline constexpr std::chrono::days kHoursKept{8};
 
-/// `events:clears`: the number of clears so far.
-std::string ClearsKey(std::string_view prefix);
+/// The UTC day and hour of a time: `2026-11-21`, `2026-11-21T10`.
+std::string DayOf(WallTime when);
+std::string HourOf(WallTime when);
 
-/// Sets the counter that `CounterField` names; false for an unknown name.
-bool SetCounterField(Counters& counters, std::string_view field, std::int64_t value);
+/// Adds to the counter that `CounterField` names; nothing for an unknown name, which is that of a
+/// newer version.
+void AddCounterField(Counters& counters, std::string_view field, std::int64_t value);
 
 }  // namespace vcache::cache

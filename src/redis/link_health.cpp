@@ -1,5 +1,6 @@
 #include "redis/link_health.h"
 
+#include <array>
 #include <utility>
 
 namespace vcache::redis {
@@ -11,19 +12,9 @@ constexpr std::size_t kTimeoutsToDistrust = 3;
 }  // namespace
 
 std::string_view RespStateName(RespState state) noexcept {
-  switch (state) {
-    case RespState::kConnecting:
-      return "connecting";
-    case RespState::kReady:
-      return "ready";
-    case RespState::kSilent:
-      return "silent";
-    case RespState::kRefused:
-      return "refused";
-    case RespState::kPaused:
-      return "paused";
-  }
-  return "connecting";
+  static constexpr std::array<std::string_view, 5> kNames = {"connecting", "ready", "silent",
+                                                             "refused", "paused"};
+  return kNames[static_cast<std::size_t>(state)];
 }
 
 std::string Answering(const RespReply& reply) {

@@ -1,6 +1,9 @@
 #include "redis/resp_dialer.h"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace vcache::redis {
@@ -56,6 +59,21 @@ void RespDialer::Failed(const Error& error, SteadyTime now) {
   }
   const bool refused = error.code == ErrorCode::kUnauthenticated;
   due_ = endpoints_.empty() ? now + pauses_.Next(refused) : now;
+}
+
+void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake,
+               const RespSession* session) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kLongestWait{60'000};
+  milliseconds wait = kLongestWait;
+  if (next < now + kLongestWait) {
+    wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
+  }
+  if (session != nullptr && session->more_to_read()) wait = milliseconds(0);
+  std::array<pollfd, 2> polled{pollfd{wake.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  if (session != nullptr) polled[1] = {session->fd(), session->events(), 0};
+  ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
+  if (polled[0].revents != 0) wake.Drain();
 }
 
 }  // namespace vcache::redis

@@ -54,6 +54,10 @@ class RespDialer {
   SteadyTime opened_ = SteadyTime::max();
 };
 
+/// Waits for the session (which may be null), for a wake, or until `next`: a minute at most, so
+/// that a clock that jumps cannot stop the thread for good.
+void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake, const RespSession* session);
+
 /// Makes a `Loop` with a dialer and starts its thread. Errors: as `MakeRespConnection`.
 template <typename Made, typename Loop, typename Options>
 Result<std::unique_ptr<Made>> StartOnThread(Options options, Clock& clock, Logger& logger,

@@ -1,7 +1,5 @@
 #include "redis/resp_loop.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -13,8 +11,6 @@ using std::chrono::milliseconds;
 
 /// Pause between pings to a server that reports that it is not ready.
 constexpr milliseconds kProbePause{200};
-/// The longest wait: a clock that jumps then cannot stop the thread for good.
-constexpr milliseconds kLongestWait{60'000};
 
 }  // namespace
 
@@ -62,7 +58,7 @@ void RespLoop::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) Connect(now);
   if (session_ != nullptr) Work(now);
-  Wait(clock_.Now());
+  PollUntil(NextEvent(), clock_.Now(), wake_, session_.get());
 }
 
 void RespLoop::Connect(SteadyTime now) {
@@ -186,19 +182,6 @@ SteadyTime RespLoop::NextEvent() const {
     next = std::min(next, std::max(health_.heard(), owed_since_) + options_.silence_limit);
   if (health_.status().state == RespState::kPaused) next = std::min(next, paused_until_);
   return next;
-}
-
-void RespLoop::Wait(SteadyTime now) {
-  const SteadyTime next = NextEvent();
-  milliseconds wait = kLongestWait;
-  if (next < now + kLongestWait) {
-    wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
-  }
-  if (session_ != nullptr && session_->more_to_read()) wait = milliseconds(0);
-  std::array<pollfd, 2> polled{pollfd{wake_.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
-  if (session_ != nullptr) polled[1] = {session_->fd(), session_->events(), 0};
-  ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
-  if (polled[0].revents != 0) wake_.Drain();
 }
 
 void RespLoop::End(const Error& error) {

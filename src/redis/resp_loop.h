@@ -78,7 +78,6 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   void Supervise(SteadyTime now) VCACHE_EXCLUDES(mutex_);
   void OnOpened(SteadyTime now) VCACHE_EXCLUDES(mutex_);
   void SendPing(SteadyTime now) VCACHE_EXCLUDES(mutex_);
-  void Wait(SteadyTime now);
   SteadyTime NextEvent() const VCACHE_EXCLUDES(mutex_);
   void End(const Error& error) VCACHE_EXCLUDES(mutex_);
   void FailEverything(const std::string& reason) VCACHE_EXCLUDES(mutex_);

@@ -1,7 +1,5 @@
 #include "vcache/redis/resp_subscription.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,8 +11,6 @@
 #include "redis/transport/socket.h"
 
 namespace vcache::redis {
-
-using std::chrono::milliseconds;
 
 namespace {
 
@@ -133,13 +129,7 @@ void RespSubscription::Wait(SteadyTime now) const {
            : owed_           ? last + options_.silence_limit
                              : options_.pings.Due(last);
   }
-  milliseconds wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
-  if (session_ != nullptr && session_->more_to_read()) wait = milliseconds(0);
-  std::array<pollfd, 2> polled{pollfd{wake_.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
-  if (session_ != nullptr) polled[1] = {session_->fd(), session_->events(), 0};
-  ::poll(polled.data(), polled.size(),
-         static_cast<int>(std::min(wait, milliseconds(60'000)).count()));
-  if (polled[0].revents != 0) wake_.Drain();
+  PollUntil(next, now, wake_, session_.get());
 }
 
 void RespSubscription::End(const Error& error) {

@@ -51,6 +51,12 @@ struct BudgetAnswer {
   /// Decided without the shared store, from this replica's share of what was left.
   bool is_local = false;
   std::string reason{};  ///< Why unavailable.
+
+  /// `claim` does not fit; the first one counts.
+  void RefuseBy(std::size_t claim) noexcept {
+    if (outcome != BudgetOutcome::kRefused) refused_by = claim;
+    outcome = BudgetOutcome::kRefused;
+  }
 };
 
 struct BudgetChange {

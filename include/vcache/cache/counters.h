@@ -54,6 +54,18 @@ class Counters {
   std::array<std::array<std::int64_t, kCounterCount>, 2> values_{};
 };
 
+/// Calls `visit(field, value)` for each count that is not 0.
+template <typename Visit>
+void ForEachCount(const Counters& counters, const Visit& visit) {
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      const auto counter = static_cast<Counter>(i);
+      const std::int64_t value = counters.at(kind, counter);
+      if (value != 0) visit(CounterField(kind, counter), value);
+    }
+  }
+}
+
 struct CounterWrite {
   Counters delta;
   WallTime when{};  ///< Its hour and day get the counts.

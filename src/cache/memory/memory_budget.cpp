@@ -20,11 +20,8 @@ BudgetAnswer MemoryBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dea
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const auto found = sums_.find(claims[i].window.name);
     answer.sums.push_back(found == sums_.end() ? 0 : found->second);
-    const bool fits = claims[i].amount_micros == 0 ||
-                      answer.sums.back() + claims[i].amount_micros <= claims[i].limit_micros;
-    if (fits || answer.outcome == BudgetOutcome::kRefused) continue;
-    answer.outcome = BudgetOutcome::kRefused;
-    answer.refused_by = i;
+    const std::int64_t amount = claims[i].amount_micros;
+    if (amount != 0 && answer.sums.back() + amount > claims[i].limit_micros) answer.RefuseBy(i);
   }
   if (answer.outcome == BudgetOutcome::kRefused) return answer;
   for (std::size_t i = 0; i < claims.size(); ++i) {

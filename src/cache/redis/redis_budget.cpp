@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "cache/redis/sum_keys.h"
-#include "vcache/core/log.h"
+#include "cache/redis/redis_refusal.h"
+#include "cache/stats_keys.h"
 #include "vcache/core/parse_number.h"
 
 namespace vcache::cache {
@@ -72,11 +72,6 @@ std::optional<std::int64_t> SumOf(const RespReply& reply) {
   return reply.is_text() ? ParseNumber<std::int64_t>(reply.text) : std::nullopt;
 }
 
-Error Unanswered(const RespReply& reply) {
-  const std::string_view words = reply.is_error() ? std::string_view(reply.text) : "odd answer";
-  return {ErrorCode::kStoreUnavailable, "Redis refuses: " + EscapeForLog(words)};
-}
-
 class RedisBudgetStore final : public BudgetStore {
  public:
   RedisBudgetStore(RedisBudgetOptions options, const KeySpace& keys, redis::RespClient& client)
@@ -120,7 +115,7 @@ BudgetAnswer RedisBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dead
     is_sound = sum.has_value();
     answer.sums.push_back(sum.value_or(0));
   }
-  if (!is_sound) return {.reason = Unanswered(*reply).message};
+  if (!is_sound) return {.reason = RedisRefused(*reply).message};
   const std::int64_t refused = reply->elements[0].integer;
   answer.outcome = refused == 0 ? BudgetOutcome::kGranted : BudgetOutcome::kRefused;
   if (refused > 0) answer.refused_by = static_cast<std::size_t>(refused - 1);
@@ -139,7 +134,7 @@ Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadli
   }
   const auto reply = script.Run(client_, keys, arguments, deadline);
   if (!reply) return reply.error();
-  if (!reply->is_text() || reply->text != keys.front()) return Unanswered(*reply);
+  if (!reply->is_text() || reply->text != keys.front()) return RedisRefused(*reply);
   return {};
 }
 
@@ -153,7 +148,7 @@ Result<std::vector<std::int64_t>> RedisBudgetStore::Read(std::span<const BudgetW
   std::vector<std::int64_t> sums;
   for (const RespReply& reply : *replies) {
     const auto sum = SumOf(reply);
-    if (!sum) return Unanswered(reply);
+    if (!sum) return RedisRefused(reply);
     sums.push_back(*sum);
   }
   return sums;

@@ -10,7 +10,6 @@
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
 #include "vcache/core/random_id.h"
-#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 namespace {
@@ -28,11 +27,6 @@ constexpr std::size_t kMostPending = 500;
 /// at once.
 constexpr redis::ReplyLimits kTotalsLimits{.max_bytes = 64 * 1024 * 1024,
                                            .max_elements = 1'000'000};
-
-/// `2026-11-21` of any longer time.
-std::string DateOf(const std::string& time) {
-  return time.substr(0, 10);
-}
 
 }  // namespace
 
@@ -70,7 +64,7 @@ void RedisCounters::Fold(Deadline deadline) {
       const std::string hour = HourOfPending(field.text);
       if (hour.empty()) continue;
       hashes.insert(sums_.Hour(hour));
-      hashes.insert(sums_.Day(DateOf(hour)));
+      hashes.insert(sums_.Day(hour.substr(0, hour.find('T'))));
     }
     if (hashes.empty()) return;
     keys.insert(keys.end(), hashes.begin(), hashes.end());
@@ -98,7 +92,7 @@ bool RedisCounters::TakeFold() {
 Result<CounterTotals> RedisCounters::Read(WallTime now, Deadline deadline) {
   const std::vector<RespCommand> commands = {
       {{"HGETALL", sums_.Totals()}, kTotalsLimits},
-      {{"HGETALL", sums_.Day(DateOf(FormatTime(now)))}, {}},
+      {{"HGETALL", sums_.Day(DayOf(now))}, {}},
   };
   const auto replies = client_.Run(commands, deadline);
   if (!replies) return replies.error();

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "cache/redis/sum_keys.h"
+#include "cache/stats_keys.h"
 #include "vcache/cache/counters.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/core/clock.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/redis/sum_keys.h"
+#include "cache/stats_keys.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/core/clock.h"

@@ -7,6 +7,7 @@
 namespace vcache::cache {
 
 std::string RedisWords(const redis::RespReply& reply) {
+  if (!reply.is_error()) return "odd answer";
   const std::string_view text = reply.text;
   return EscapeForLog(text.substr(0, text.find(", with args")));
 }

@@ -6,7 +6,6 @@
 #include "cache/stats_keys.h"
 #include "cache/times.h"
 #include "vcache/core/parse_number.h"
-#include "vcache/core/time_text.h"
 
 namespace vcache::cache {
 namespace {
@@ -102,11 +101,6 @@ end
 return redis.status_reply('OK')
 )";
 
-void AddField(Counters& counters, std::string_view field, std::int64_t number) {
-  Counters one;
-  if (SetCounterField(one, field, number)) counters += one;
-}
-
 /// What `PendingCounts` wrote; fields that are no counters are left out.
 Counters ParsePendingCounts(std::string_view text) {
   Counters counters;
@@ -116,7 +110,7 @@ Counters ParsePendingCounts(std::string_view text) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
     const auto number = ParseNumber<std::int64_t>(pair.substr(equals + 1));
-    if (number) AddField(counters, pair.substr(0, equals), *number);
+    if (number) AddCounterField(counters, pair.substr(0, equals), *number);
   }
   return counters;
 }
@@ -146,48 +140,41 @@ std::string HourOfPending(std::string_view field) {
 }
 
 std::string PendingField(WallTime when, std::string_view id) {
-  return std::string(kPendingPrefix) + FormatTime(when).substr(0, kHourChars) + ":" +
-         std::string(id);
+  return std::string(kPendingPrefix) + HourOf(when) + ":" + std::string(id);
 }
 
 std::string PendingCounts(const Counters& delta) {
   std::string text;
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      const std::int64_t value = delta.at(kind, counter);
-      if (value == 0) continue;
-      if (!text.empty()) text += ',';
-      text += CounterField(kind, counter) + "=" + std::to_string(value);
-    }
-  }
+  ForEachCount(delta, [&](const std::string& field, std::int64_t value) {
+    if (!text.empty()) text += ',';
+    text += field + "=" + std::to_string(value);
+  });
   return text;
 }
 
 CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
-  const std::string today = FormatTime(now).substr(0, 10);
-  const std::string pending_today = std::string(kPendingPrefix) + today;
+  const std::string pending_today = std::string(kPendingPrefix) + DayOf(now);
   for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
     const std::string_view field = totals.elements[i].text;
     const std::string_view value = totals.elements[i + 1].text;
     const auto number = ParseNumber<std::int64_t>(value);
     if (!number) {
       if (!field.starts_with(kPendingPrefix)) continue;
-      const Counters waiting = ParsePendingCounts(value);
-      result.all += waiting;
-      if (field.starts_with(pending_today)) result.today += waiting;
+      const Counters pending = ParsePendingCounts(value);
+      result.all += pending;
+      if (field.starts_with(pending_today)) result.today += pending;
     } else if (field == kSinceField) {
-      result.since = WallTime(std::chrono::milliseconds(*number));
+      result.since = FromMillis(*number);
     } else {
-      AddField(result.all, field, *number);  // a newer version's counter is not ours to show
+      AddCounterField(result.all, field, *number);  // a newer version's counter is not ours to show
     }
   }
   for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
     const std::string_view field = day.elements[i].text;
     const auto number = ParseNumber<std::int64_t>(day.elements[i + 1].text);
-    if (number) AddField(result.today, field, *number);
+    if (number) AddCounterField(result.today, field, *number);
   }
   return result;
 }

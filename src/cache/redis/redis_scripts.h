@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/redis/sum_keys.h"
+#include "cache/stats_keys.h"
 #include "vcache/cache/counters.h"
 #include "vcache/core/result.h"
 #include "vcache/redis/resp_client.h"

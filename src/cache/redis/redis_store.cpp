@@ -12,7 +12,6 @@
 #include "cache/redis/redis_limits.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
-#include "cache/redis/sum_keys.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
 #include "vcache/cache/store_events.h"
@@ -258,7 +257,7 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
   if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
   // Counted first: whoever connects amid the clear must not think that nothing happened. A full
   // server cannot count, but it can be cleared, and counts then.
-  const redis::RespCommand count{{"INCR", ClearsKey(keys_.prefix())}, {}};
+  const redis::RespCommand count{{"INCR", sums_.Clears()}, {}};
   const auto counted = client_.Run(count, deadline);
   if (!counted) {
     return Error{ErrorCode::kStoreUnavailable,
@@ -341,7 +340,7 @@ Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& 
 }
 
 Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
-  const auto reply = client_.Run({{"GET", ClearsKey(keys_.prefix())}, {}}, deadline);
+  const auto reply = client_.Run({{"GET", sums_.Clears()}, {}}, deadline);
   if (!reply) return reply.error();
   if (reply->nil()) return std::int64_t{0};
   const auto count = ParseNumber<std::int64_t>(reply->text);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/sqlite/sqlite_database.h"
+#include "cache/stats_keys.h"
 #include "cache/times.h"
 #include "vcache/core/random_id.h"
 
@@ -22,8 +23,8 @@ Result<void> ResultOf(int code) {
 
 class SqliteBudget final : public SqliteBudgetStore {
  public:
-  SqliteBudget(KeySpace keys, Clock& clock, std::unique_ptr<SqliteDatabase> database)
-      : keys_(std::move(keys)), clock_(clock), database_(std::move(database)) {}
+  SqliteBudget(const KeySpace& keys, Clock& clock, std::unique_ptr<SqliteDatabase> database)
+      : keys_{keys.prefix()}, clock_(clock), database_(std::move(database)) {}
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
@@ -37,16 +38,13 @@ class SqliteBudget final : public SqliteBudgetStore {
   Result<std::vector<BudgetChange>> SumPending(Deadline deadline) override;
 
  private:
-  std::string KeyOf(const BudgetWindow& window) const {
-    return keys_.prefix() + "budget:" + window.name;
-  }
   int ReadSum(Connection& connection, const BudgetWindow& window, std::int64_t& sum) const;
   int WriteSum(Connection& connection, const BudgetWindow& window, std::int64_t sum) const;
   int Mark(Connection& connection, const std::string& id, bool& is_new) const;
   int Sweep(Connection& connection) const;
   int ReadBatch(Connection& connection, BudgetAdjustment& batch) const;
 
-  const KeySpace keys_;
+  const SumKeys keys_;
   Clock& clock_;
   const std::unique_ptr<SqliteDatabase> database_;
 };
@@ -56,7 +54,7 @@ int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window,
   sum = 0;
   return connection.ForEach(
       "SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2",
-      [&](const Statement& row) { sum = row.Integer(0); }, KeyOf(window),
+      [&](const Statement& row) { sum = row.Integer(0); }, keys_.Budget(window.name),
       ToMillis(clock_.WallNow()));
 }
 
@@ -65,7 +63,7 @@ int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window,
   return connection.Run(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
       " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms",
-      KeyOf(window), sum, ToMillis(clock_.WallNow() + window.life));
+      keys_.Budget(window.name), sum, ToMillis(clock_.WallNow() + window.life));
 }
 
 int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) const {
@@ -73,7 +71,7 @@ int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_n
   return connection.ForEach(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, 0, ?2)"
       " ON CONFLICT DO NOTHING RETURNING 1",
-      [&](const Statement&) { is_new = true; }, keys_.prefix() + "adjusted:" + id,
+      [&](const Statement&) { is_new = true; }, keys_.Adjusted(id),
       ToMillis(clock_.WallNow() + kMarkRemembered));
 }
 
@@ -93,10 +91,7 @@ BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline
       if (read != SQLITE_OK) return read;
       answer.sums.push_back(sum);
       const std::int64_t amount = claims[i].amount_micros;
-      if (amount == 0 || sum + amount <= claims[i].limit_micros) continue;
-      if (answer.outcome == BudgetOutcome::kRefused) continue;
-      answer.outcome = BudgetOutcome::kRefused;
-      answer.refused_by = i;
+      if (amount != 0 && sum + amount > claims[i].limit_micros) answer.RefuseBy(i);
     }
     if (answer.outcome == BudgetOutcome::kRefused) return SQLITE_DONE;
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -150,8 +145,8 @@ Result<void> SqliteBudget::PutPending(const BudgetAdjustment& adjustment, Deadli
       const int written = connection.Run(
           "INSERT INTO budget_outbox(prefix, id, name, life_s, micros) VALUES(?1, ?2, ?3, ?4, ?5)"
           " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros",
-          keys_.prefix(), adjustment.id, change.window.name,
-          std::int64_t{change.window.life.count()}, change.amount_micros);
+          keys_.prefix, adjustment.id, change.window.name, std::int64_t{change.window.life.count()},
+          change.amount_micros);
       if (written != SQLITE_OK) return written;
     }
     return SQLITE_OK;
@@ -169,7 +164,7 @@ int SqliteBudget::ReadBatch(Connection& connection, BudgetAdjustment& batch) con
         batch.changes.push_back(
             {{std::string(row.Bytes(1)), std::chrono::seconds(row.Integer(2))}, row.Integer(3)});
       },
-      keys_.prefix());
+      keys_.prefix);
 }
 
 Result<BudgetAdjustment> SqliteBudget::NextPending(Deadline deadline) {
@@ -180,7 +175,7 @@ Result<BudgetAdjustment> SqliteBudget::NextPending(Deadline deadline) {
     if (found != SQLITE_OK) return found;
     if (!batch.id.empty()) return SQLITE_DONE;
     const int sealed = connection.Run(
-        "UPDATE budget_outbox SET id = ?2 WHERE prefix = ?1 AND id = ''", keys_.prefix(), fresh);
+        "UPDATE budget_outbox SET id = ?2 WHERE prefix = ?1 AND id = ''", keys_.prefix, fresh);
     return sealed != SQLITE_OK ? sealed : ReadBatch(connection, batch);
   });
   if (auto done = ResultOf(code); !done) return std::move(done).error();
@@ -189,7 +184,7 @@ Result<BudgetAdjustment> SqliteBudget::NextPending(Deadline deadline) {
 
 Result<void> SqliteBudget::RemovePending(const std::string& id, Deadline deadline) {
   const int code = database_->Write(deadline, [&](Connection& connection) {
-    return connection.Run("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2", keys_.prefix(),
+    return connection.Run("DELETE FROM budget_outbox WHERE prefix = ?1 AND id = ?2", keys_.prefix,
                           id);
   });
   return ResultOf(code);
@@ -204,7 +199,7 @@ Result<std::vector<BudgetChange>> SqliteBudget::SumPending(Deadline deadline) {
           sums.push_back(
               {{std::string(row.Bytes(0)), std::chrono::seconds(row.Integer(1))}, row.Integer(2)});
         },
-        keys_.prefix());
+        keys_.prefix);
   });
   if (auto done = ResultOf(code); !done) return std::move(done).error();
   return sums;
@@ -218,7 +213,7 @@ Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions 
       {.directory = std::move(options.directory), .busy_timeout = options.busy_timeout}, clock);
   if (!database) return std::move(database).error();
   return std::unique_ptr<SqliteBudgetStore>(
-      std::make_unique<SqliteBudget>(std::move(keys), clock, *std::move(database)));
+      std::make_unique<SqliteBudget>(keys, clock, *std::move(database)));
 }
 
 }  // namespace vcache::cache

@@ -11,14 +11,8 @@ namespace {
 
 std::string EncodeCounters(const Counters& counters) {
   Json json = Json::object();
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      if (const std::int64_t value = counters.at(kind, counter); value != 0) {
-        json[CounterField(kind, counter)] = value;
-      }
-    }
-  }
+  ForEachCount(counters,
+               [&](const std::string& field, std::int64_t value) { json[field] = value; });
   return DumpJson(json);
 }
 
@@ -27,7 +21,7 @@ Counters DecodeCounters(std::string_view text) {
   const Result<Json> json = ParseJson(text);
   if (!json || !json->is_object()) return counters;  // damaged: the counts are lost
   for (const auto& [field, value] : json->items()) {
-    if (const auto number = AsInteger(&value)) SetCounterField(counters, field, *number);
+    if (const auto number = AsInteger(&value)) AddCounterField(counters, field, *number);
   }
   return counters;
 }
@@ -80,14 +74,15 @@ int ErasePending(Connection& connection, const PendingWrite& write) {
 int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears) {
   return connection.ForEach(
       "SELECT value FROM counters WHERE key = ?1",
-      [&](const Statement& row) { clears = row.Integer(0); }, ClearsKey(prefix));
+      [&](const Statement& row) { clears = row.Integer(0); },
+      SumKeys{std::string(prefix)}.Clears());
 }
 
 int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears) {
   return connection.Run(
       "INSERT INTO counters(key, field, value) VALUES(?1, 'seen', ?2)"
       " ON CONFLICT DO UPDATE SET value = excluded.value",
-      ClearsKey(prefix), clears);
+      SumKeys{std::string(prefix)}.Clears(), clears);
 }
 
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,

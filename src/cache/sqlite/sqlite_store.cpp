@@ -16,6 +16,10 @@ constexpr int kReaders = 4;
 constexpr int kSweptByKeep = 32;
 constexpr int kSweptAtOpen = 2'000;
 
+Error TurnedOff() {
+  return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
+}
+
 /// Whether a retry may succeed; a full disk, damage or a moved file is permanent.
 bool IsTransient(int code) noexcept {
   if (code == SQLITE_IOERR_NOMEM) return true;
@@ -54,6 +58,7 @@ class SqliteVerdictStore final : public LocalStore {
                      std::unique_ptr<SqliteDatabase> database)
       : options_(std::move(options)),
         keys_(std::move(keys)),
+        sums_{keys_.prefix()},
         clock_(clock),
         logger_(logger),
         database_(std::move(database)) {}
@@ -93,6 +98,7 @@ class SqliteVerdictStore final : public LocalStore {
 
   const SqliteStoreOptions options_;
   const KeySpace keys_;
+  const SumKeys sums_;
   Clock& clock_;
   Logger& logger_;
   std::atomic<bool> is_off_{false};
@@ -106,7 +112,7 @@ class SqliteVerdictStore final : public LocalStore {
 /// Fails when the file is of no use. On a full disk it serves what it has.
 Result<void> SqliteVerdictStore::Start() {
   Result<void> written = Write(Deadline::Never(), [&](Connection& connection) {
-    const int code = BeginCounting(connection, keys_.prefix(), clock_.WallNow());
+    const int code = BeginCounting(connection, sums_, clock_.WallNow());
     if (code != SQLITE_OK) return code;
     return SweepEntries(connection, NowMillis(), kSweptAtOpen);
   });
@@ -124,7 +130,7 @@ Error SqliteVerdictStore::Judge(int code) {
         "file and its disk",
         {{"file", database_->path()}, {"reason", std::string_view(sqlite3_errstr(code))}});
   }
-  return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  return TurnedOff();
 }
 
 /// The error for a failed write. A disk that takes nothing leaves the reading on: what is known
@@ -144,7 +150,7 @@ Error SqliteVerdictStore::JudgeWrite(int code) {
 
 template <typename Step>
 Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
-  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  if (is_off_) return TurnedOff();
   const int code = database_->Write(deadline, step);
   if (code != SQLITE_OK) return JudgeWrite(code);
   takes_writes_ = true;
@@ -159,7 +165,7 @@ Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
 /// What `step(connection, value)` makes of `value`.
 template <typename Value, typename Step>
 Result<Value> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step, Value value) {
-  if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+  if (is_off_) return TurnedOff();
   const int code =
       database_->Read(deadline, [&](Connection& connection) { return step(connection, value); });
   if (code != SQLITE_OK) return Judge(code);
@@ -201,7 +207,7 @@ std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKe
   LookupResult unavailable;
   unavailable.outcome = LookupOutcome::kUnavailable;
   unavailable.tier = Tier::kSqlite;
-  unavailable.reason = "The local store is turned off.";
+  unavailable.reason = TurnedOff().message;
   std::vector<LookupResult> results(keys.size(), unavailable);
   if (is_off_) return results;
   const int code = database_->Read(deadline, [&](Connection& connection) {
@@ -218,11 +224,11 @@ std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKe
 
 int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, WallTime when) {
   if (delta.empty()) return SQLITE_OK;
-  const int code = AddCounters(connection, keys_.prefix(), delta, when);
+  const int code = AddCounters(connection, sums_, delta, when);
   if (code != SQLITE_OK) return code;
   const std::int64_t hour = std::chrono::floor<std::chrono::hours>(when.time_since_epoch()).count();
   if (pruned_hour_.exchange(hour) == hour) return SQLITE_OK;
-  return PruneCounters(connection, keys_.prefix(), clock_.WallNow());
+  return PruneCounters(connection, sums_, clock_.WallNow());
 }
 
 Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadline) {
@@ -262,7 +268,7 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
     EntryWalk walk(keys_, pattern, kind);
     std::uint64_t& cleared = kind == ContentKind::kAnalysis ? report.analysis : report.text;
     while (!walk.done()) {
-      if (is_off_) return Error{ErrorCode::kStoreUnavailable, "The local store is turned off."};
+      if (is_off_) return TurnedOff();
       if (deadline.Expired(clock_)) {
         return Error{ErrorCode::kStoreUnavailable, "The local store was not cleared in time; " +
                                                        std::to_string(report.total()) +
@@ -289,7 +295,7 @@ Result<void> SqliteVerdictStore::Add(const CounterWrite& write, Deadline deadlin
 
 Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) {
   return ReadWith<CounterTotals>(deadline, [&](Connection& connection, auto& totals) {
-    return ReadCounters(connection, keys_.prefix(), now, totals);
+    return ReadCounters(connection, sums_, now, totals);
   });
 }
 

@@ -88,10 +88,7 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
       const std::int64_t amount = claims[i].amount_micros;
       answer.sums.push_back(known.seen + known.pending + amount);
       reserved.changes.push_back({claims[i].window, amount});
-      if (amount == 0 || known.pending + amount <= left / kOutageParts) continue;
-      if (answer.outcome == BudgetOutcome::kRefused) continue;
-      answer.outcome = BudgetOutcome::kRefused;
-      answer.refused_by = i;
+      if (amount != 0 && known.pending + amount > left / kOutageParts) answer.RefuseBy(i);
     }
   }
   if (answer.outcome == BudgetOutcome::kGranted) {

@@ -8,11 +8,11 @@
 #include "redis/backoff.h"
 #include "redis/rest/codec.h"
 #include "redis/rest/events.h"
-#include "redis/transport/tls_stream.h"
 #include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
 #include "vcache/net/shown_address.h"
 #include "vcache/redis/rest/upstash_rest.h"
+#include "vcache/redis/transport/authorities.h"
 
 namespace vcache::redis {
 namespace {
@@ -150,9 +150,7 @@ void RestSubscription::Pause(std::chrono::milliseconds pause) {
 
 Result<std::unique_ptr<Subscription>> MakeUpstashRestSubscription(
     UpstashRestSubscriptionOptions options, Clock& clock, Logger& logger) {
-  if (!options.ca_file.empty()) {
-    if (const auto trusted = TlsContext::Make(options.ca_file); !trusted) return trusted.error();
-  }
+  if (auto trusted = CheckAuthorities(options.ca_file); !trusted) return trusted.error();
   net::CurlHttpClientOptions http;
   http.ca_file = options.ca_file;
   http.peer = "Upstash";

@@ -4,16 +4,13 @@
 #include <utility>
 
 #include "redis/rest/link.h"
-#include "redis/transport/tls_stream.h"
+#include "vcache/redis/transport/authorities.h"
 
 namespace vcache::redis {
 
 Result<std::unique_ptr<RespLink>> MakeUpstashRestClient(UpstashRestOptions options, Clock& clock,
                                                         Logger& logger) {
-  if (!options.ca_file.empty()) {
-    // Check the file now; libcurl would fail only at the first request.
-    if (const auto trusted = TlsContext::Make(options.ca_file); !trusted) return trusted.error();
-  }
+  if (auto trusted = CheckAuthorities(options.ca_file); !trusted) return trusted.error();
   net::CurlHttpClientOptions http;
   http.ca_file = options.ca_file;
   http.peer = "Upstash";
