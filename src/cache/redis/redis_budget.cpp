@@ -16,10 +16,9 @@ using redis::RespReply;
 /// How long an adjustment may be repeated: see redis_delivery.cpp.
 constexpr std::chrono::seconds kAdjustmentRemembered = std::chrono::hours(24 * 7);
 
-// Everything is read and judged before the first write, so that all of it happens or nothing: Redis
-// does not take back what a script did. A full server refuses the first write. Numbers are written
-// with %.0f: Lua's own form of large ones is 1e+15. What is no number is somebody else's, and
-// nobody can say what was spent.
+// The script reads and checks everything before its first write, because Redis does not undo what a
+// script did. A full server refuses the first write. Numbers are written with %.0f: Lua writes
+// large ones as 1e+15. A value that is not a number belongs to other software: the sum is unknown.
 // KEYS: sums. ARGV: for each its amount, limit and life in seconds. The reply: 0 or the number of
 // the claim that does not fit, then the sums as text.
 constexpr std::string_view kReserveSource = R"(
@@ -43,7 +42,7 @@ end
 return reply
 )";
 
-// The mark is the first write. What is given back to a sum that is gone changes nothing.
+// The mark is the first write. A refund to a sum that has expired changes nothing.
 // KEYS: the mark, then sums. ARGV: life of the mark, then for each sum the change and its life. The
 // reply is the mark, which names this change: the reply of another command is never taken for it.
 constexpr std::string_view kAdjustSource = R"(

@@ -17,12 +17,11 @@ struct RedisClearContext {
 };
 
 /// Walks the whole database and removes (or counts) our entries that match, page by page, so that
-/// nobody else waits for long (rule R9). Errors: kStoreUnavailable, which says what was done so
-/// far.
+/// it never blocks the server for long (rule R9). kStoreUnavailable says what was cleared so far.
 Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPattern& pattern,
                                ClearMode mode, Deadline deadline);
 
-/// `prefix` as a glob of Redis that matches it and nothing else.
+/// A glob of Redis that matches `prefix` only.
 std::string EscapeGlob(std::string_view prefix);
 
 }  // namespace vcache::cache

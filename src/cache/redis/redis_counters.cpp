@@ -17,10 +17,10 @@ namespace {
 using redis::RespCommand;
 using redis::RespReply;
 
-/// A flush each ten seconds is six commands a minute, a fold some ten: together below the twelve a
-/// minute that counters may cost a replica.
+/// A flush every ten seconds takes six commands a minute, a fold about ten. Together they stay
+/// below the twelve a minute that counters may cost a replica.
 constexpr std::chrono::minutes kFoldInterval{3};
-/// Fields of ours that may wait: a fold reads them all, and nobody else is served meanwhile.
+/// The most pending fields of this replica: a fold reads all of them and blocks the server.
 constexpr std::size_t kMostPending = 500;
 
 /// Each write since the last fold is a field of the totals, and after an outage many are delivered
@@ -31,8 +31,9 @@ constexpr redis::ReplyLimits kTotalsLimits{.max_bytes = 64 * 1024 * 1024,
 }  // namespace
 
 Result<RespReply> RedisCounters::Count(const CounterWrite& write, Deadline deadline) {
-  // Written twice in the same field counts once, until a fold comes in between. Where counts follow
-  // their entry in a step of their own, a repetition may come much later: there the id is kept.
+  // A field written twice counts once, unless a fold comes in between. In a cluster the counts
+  // follow their entry in a second step, whose repetition may come much later: there Redis keeps
+  // the id.
   Result<RespReply> counted =
       sums_.in_cluster && !write.id.empty()
           ? RunDelivery({keys_, client_, clock_, sums_},
@@ -53,7 +54,7 @@ Result<RespReply> RedisCounters::Add(const CounterWrite& write, Deadline deadlin
   return counted;
 }
 
-/// What is not folded waits, and is counted by readers.
+/// After a failure the fields stay pending, and readers add them.
 void RedisCounters::Fold(Deadline deadline) {
   std::vector<std::string> keys = {sums_.Totals()};
   if (sums_.in_cluster) {
@@ -79,7 +80,7 @@ void RedisCounters::NotePending() {
   ++pending_;
 }
 
-/// Whether to fold now. The first write of a process does: nobody may have done so for long.
+/// Whether to fold now. The first write of a process folds: the last fold may be long ago.
 bool RedisCounters::TakeFold() {
   const SteadyTime now = clock_.Now();
   const MutexLock lock(mutex_);

@@ -13,10 +13,9 @@
 
 namespace vcache::cache {
 
-/// The totals in Redis, at the price of one command for each write: what is written waits as a
-/// field of its own, `pending:<hour>:<id>`, and is folded into the totals and the hashes of hours
-/// and days now and then, by whatever replica thinks of it first. Readers add what waits.
-/// Thread-safe.
+/// The totals in Redis, for one command a write: each write is a field `pending:<hour>:<id>`. From
+/// time to time a replica folds the pending fields into the totals and the hashes of hours and
+/// days. Readers add the pending fields. Thread-safe.
 class RedisCounters {
  public:
   /// All must outlive it.
@@ -24,12 +23,11 @@ class RedisCounters {
                 const SumKeys& sums)
       : keys_(keys), client_(client), clock_(clock), sums_(sums) {}
 
-  /// Without a fold. An empty id counts each time. Outcomes as those of `RespClient::Run`.
+  /// Without a fold. An empty id counts each time. Outcomes: as `RespClient::Run`.
   Result<redis::RespReply> Count(const CounterWrite& write, Deadline deadline);
-  /// Outcomes as those of `RespClient::Run`. Folds when it is due; a fold that fails is made up for
-  /// by a later one.
+  /// Outcomes: as `RespClient::Run`. Folds when it is due; a later fold makes up for a failed one.
   Result<redis::RespReply> Add(const CounterWrite& write, Deadline deadline);
-  /// Somebody else has written a pending field.
+  /// Another part has written a pending field.
   void NotePending();
   Result<CounterTotals> Read(WallTime now, Deadline deadline);
 

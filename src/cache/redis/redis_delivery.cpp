@@ -11,16 +11,16 @@
 namespace vcache::cache {
 namespace {
 
-/// How long it is remembered that a write was delivered: it is repeated within seconds, unless the
-/// process dies between the delivery and its note of it, and starts again much later.
+/// How long Redis remembers a delivered write. A repetition comes within seconds, or much later
+/// when the process died before it had noted the delivery.
 constexpr std::chrono::hours kRemembered{24 * 7};
 /// The place of the counts in the arguments of the script.
 constexpr std::size_t kCountsArgument = 5;
 
 // The first write is the mark, which a full server refuses, and then all of it. A counter key of
 // another type costs the count and not the verdict: the reply says so.
-// Nothing is done unless the key still has the very value that was looked at: who wrote in between
-// may be newer, or be us, with a reply that was lost or came damaged; another look tells.
+// The script writes only if the value is still the one that was read. A write in between may be
+// newer, or our own with a lost or damaged reply; the next attempt reads again.
 constexpr std::string_view kDeliverSource = R"(
 local value, life, seen, remembered, field, counts, id = unpack(ARGV)
 local entry, totals, mark = unpack(KEYS)
@@ -48,8 +48,7 @@ const redis::RespScript& DeliverScript() {
   return script;
 }
 
-/// The key in the terms of the stored form: whatever the content's own digest is, key and entry
-/// name the same one.
+/// The key with the stored digest, which key and entry share whatever the content's digest is.
 std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key) {
   const auto kind = keys.FamilyOf(store_key);
   if (!kind) return std::nullopt;
@@ -60,8 +59,8 @@ std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& sto
   return CacheKey{*kind, *digest};
 }
 
-/// Whether two entries are the very same write: a second call of a vendor for the same content has
-/// another request id or another time.
+/// Whether two entries are the same write. A second call for the same content has another request
+/// id or time.
 bool SameButForLife(Entry one, Entry other) {
   one.expires_at.reset();
   other.expires_at.reset();
@@ -108,8 +107,8 @@ Result<redis::RespReply> RunDelivery(const DeliveryOptions& options, const Pendi
   std::vector<std::string> keys = {plan.looked ? write.store_key : mark, options.sums.Totals(),
                                    mark};
   if (options.sums.in_cluster) {
-    // The entry lies in another slot than its counts. It comes first: whatever breaks in between,
-    // the counts are delivered again.
+    // The entry lies in another slot than its counts. It is written first: after a failure in
+    // between, the counts are delivered again.
     if (plan.store_entry) {
       std::string& counts_argument = arguments[kCountsArgument];
       const std::string counts = std::exchange(counts_argument, {});

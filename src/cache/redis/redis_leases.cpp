@@ -39,7 +39,7 @@ if held ~= token then redis.call('PUBLISH', channel, message) end
 return 1
 )";
 
-/// The failures of a call that replicas tell each other; any other is nobody else's business.
+/// The failures of a call that matter to other replicas.
 constexpr std::array kToldCodes{ErrorCode::kVendorInvalidAnswer, ErrorCode::kVendorRefused,
                                 ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout,
                                 ErrorCode::kInternal};
@@ -68,7 +68,7 @@ bool IsAskedForNews(std::string_view value) noexcept {
 
 std::optional<Error> FailureOf(std::string_view value, WallTime now) {
   if (!value.starts_with(kFailureMark)) return std::nullopt;
-  // What nobody can read still says that a call failed.
+  // Even an unreadable value says that a call failed.
   Error error{ErrorCode::kVendorUnavailable, "The analysis failed a moment ago; ask again later."};
   error.retry_after = kShortestPause;
   const Result<Json> json = ParseJson(value.substr(1), kFailureLimits);
@@ -100,8 +100,8 @@ std::string EncodeFailure(const Error& error, WallTime now) {
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
                                                const LeaseRequest& request, Deadline deadline) {
   const std::string lease = LeaseKey(keys, request.key);
-  // The lease first: whoever held it before has written its verdict by the time it is free, and
-  // on the same connection a read sees at least what the write before it saw.
+  // The lease first: its last holder wrote the verdict before the lease was free, and on the same
+  // connection a read sees at least what the write before it saw.
   const std::vector<redis::RespCommand> commands = {
       {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
       {{"MGET", keys.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},

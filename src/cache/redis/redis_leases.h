@@ -14,16 +14,17 @@
 
 namespace vcache::cache {
 
-// The value of a lease is its owner's token, with a `+` behind it when somebody asked for news, or
-// a `!` and the error, as JSON, of a call that failed. docs/cache-format.md specifies it.
+// The value of a lease is its owner's token, followed by `+` when somebody asked for news; or `!`
+// and the error of a failed call as JSON. docs/cache-format.md specifies it.
 
 /// `lease:{<entry key>}` behind the prefix: the braces put it into the entry's slot of a cluster.
 std::string LeaseKey(const KeySpace& keys, const CacheKey& key);
 
 bool IsHeldBy(std::string_view value, std::string_view token) noexcept;
 bool IsAskedForNews(std::string_view value) noexcept;
-/// The failure that a lease's value tells, if it does, with what is left of its pause at `now`, 1 s
-/// to 60 s: the clocks of replicas differ. The message is escaped and cut: it comes from the store.
+/// The failure in a lease's value, if any, with the rest of its pause at `now`. That is 1 s to 60
+/// s, because the clocks of replicas differ. The message is escaped and cut: it comes from the
+/// store.
 std::optional<Error> FailureOf(std::string_view value, WallTime now);
 /// `error.retry_after` must be set.
 std::string EncodeFailure(const Error& error, WallTime now);

@@ -4,8 +4,8 @@
 
 namespace vcache::cache {
 
-/// More than an entry ever has: a larger value of somebody else is corrupt, which the entry's
-/// reader finds, and no reason to drop the connection. Beyond this it is (rule R4).
+/// More than any entry of ours. The entry's reader finds a larger value corrupt. Beyond this limit
+/// the connection is dropped (rule R4).
 inline constexpr std::size_t kMaxValueBytes = 8 * 1024 * 1024;
 
 }  // namespace vcache::cache

@@ -7,8 +7,8 @@
 
 namespace vcache::cache {
 
-/// The server's words without our arguments, which some errors quote: keys and values of ours
-/// belong into no log (rule S5).
+/// The server's words without our arguments, which some errors quote: no log may show our keys and
+/// values (rule S5).
 std::string RedisWords(const redis::RespReply& reply);
 
 /// kStoreUnavailable, with those words.

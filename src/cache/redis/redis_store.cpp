@@ -27,9 +27,9 @@ using redis::RespReply;
 
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 
-/// A clear that ran out of time still tells what it cleared.
+/// For the event after a clear, even one that ran out of time.
 constexpr std::chrono::milliseconds kTellTime{1'000};
-/// A lease that was found to be another's while ours ended is given this much time again.
+/// The new life of another's lease that the end of ours took away by mistake.
 constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
 
 class RedisVerdictStore final : public RedisStore {
@@ -107,7 +107,7 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
   result.ttl = options_.foreign_ttl;
   result.life_known = entry->expires_at.has_value();
   if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
-    // The server still has it, so it lives, whatever our clock says.
+    // The server still has it, so it is alive, whatever our clock says.
     const auto left = std::chrono::floor<std::chrono::milliseconds>(*expires_at - clock_.WallNow());
     result.ttl = std::max(left, std::chrono::milliseconds(1));
   }
@@ -136,8 +136,8 @@ LookupResult RedisVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
   return result;
 }
 
-/// Entries of other software do not say how long they live; the server does, for a command more
-/// each. Not told (no end, no answer): they are asked for again soon.
+/// Entries of other software do not hold their life: ask the server, one command each. Without an
+/// end or an answer, the entry is read again soon.
 void RedisVerdictStore::AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
                                     Deadline deadline) const {
   std::vector<RespCommand> commands;
@@ -227,7 +227,7 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
     return Written(client_.Run({{"SET", key, std::move(value), "EX", seconds}, {}}, deadline),
                    "OK");
   }
-  // Where a script may touch one slot only, the counts follow in a step of their own.
+  // In a cluster a script may touch one slot only: the counts follow in a second step.
   const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
   const std::string id = request.id.empty() ? RandomId() : request.id;
   const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
@@ -255,8 +255,8 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
                                              Deadline deadline) {
   const RedisClearContext context{keys_, client_, clock_, options_.scan_page};
   if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
-  // Counted first: whoever connects amid the clear must not think that nothing happened. A full
-  // server cannot count, but it can be cleared, and counts then.
+  // Count first: a replica that connects during the clear must see that something happened. A full
+  // server cannot count before it is cleared, but it can afterwards.
   const redis::RespCommand count{{"INCR", sums_.Clears()}, {}};
   const auto counted = client_.Run(count, deadline);
   if (!counted) {
@@ -271,7 +271,7 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
   }
   const StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
   const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
-  (void)told;  // who missed it sees the count when it connects again
+  (void)told;  // a replica that missed it sees the count when it connects again
   return cleared;
 }
 
@@ -376,7 +376,7 @@ Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const PendingEntry
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            redis::RespClient& client, Clock& clock,
                                            Logger& logger) {
-  // A zstd frame is no text: what cannot travel is not made.
+  // A zstd frame is not text: such a client could not send it.
   if (!client.takes_any_bytes()) options.format.compress_min_bytes = SIZE_MAX;
   return std::make_unique<RedisVerdictStore>(std::move(options), std::move(keys), client, clock,
                                              logger);
