@@ -4,7 +4,7 @@
 #include <random>
 #include <utility>
 
-#include "analysis/call_limits.h"
+#include "analysis/leased_attempt.h"
 #include "analysis/worth.h"
 #include "vcache/core/random_id.h"
 
@@ -21,8 +21,11 @@ namespace {
 
 /// How long a flight waits for a notification before it asks for the lease again. The pause doubles
 /// from the first to the longest. Jitter keeps the replicas from asking all at once.
-constexpr milliseconds kFirstPause{200};
 constexpr milliseconds kLongestPause{2'000};
+/// How often a flight looks whether a silent store answers again.
+constexpr milliseconds kStorePause{20};
+/// Before a claim is repeated although the store seemed to answer.
+constexpr milliseconds kFailedClaimPause{250};
 
 milliseconds WithJitter(milliseconds pause) {
   thread_local std::minstd_rand generator{std::random_device{}()};
@@ -38,12 +41,6 @@ Error AnotherCallGoesOn() {
   return ForEverybody(std::move(error));
 }
 
-Error Stopping() {
-  Error error{ErrorCode::kShuttingDown, "The service is stopping; ask again."};
-  error.retry_after = std::chrono::seconds(1);
-  return ForEverybody(std::move(error));
-}
-
 /// Whether the next call is likely to fail too, on this replica or another.
 bool IsWorthAPause(ErrorCode code) {
   return code == ErrorCode::kVendorInvalidAnswer || code == ErrorCode::kVendorRefused ||
@@ -56,19 +53,6 @@ cache::Counters CountersOf(cache::ContentKind kind, const detection::PanelOutcom
   paid.at(kind, Counter::kUnknownCharges) = outcome.unknown_charges;
   paid.at(kind, Counter::kSpentMicros) = outcome.cost_micros;
   return paid;
-}
-
-/// Both must outlive the task.
-detection::DetectionTask TaskOf(const Content& content, const std::string& digest) {
-  detection::DetectionTask task;
-  task.kind = MediaKindOf(content);
-  task.media_type = content.media_type;
-  task.pictures = content.pictures;
-  task.file = content.file.get();
-  task.text = content.text;
-  task.characters = content.characters;
-  task.digest_hex = digest;
-  return task;
 }
 
 }  // namespace
@@ -91,27 +75,6 @@ Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
   return analysis;
 }
 
-/// The state of one flight from `Claim` on.
-struct FlightRunner::LeasedAttempt {
-  const Content& content;
-  Deadline wait_deadline;  ///< The longest to wait for other replicas' calls.
-  const std::string digest = content.key.digest.ToHex();
-  detection::DetectionTask task = TaskOf(content, digest);
-  detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
-  bool is_free = false;               ///< The declaration decides: no vendor is called.
-  std::string token{};
-  /// When the paid call must have ended. It counts from before the claim: a process that stalls
-  /// between claim and call would otherwise pay while the lease's next owner pays too.
-  Deadline call_end = Deadline::Never();
-  std::unique_ptr<cache::LeaseNotifier::Listener> listener{};
-  milliseconds pause = kFirstPause;
-  Verdict verdict{};  ///< Paid for, not stored yet.
-  cache::Counters paid{};
-  std::string noted_as{};     ///< The call's id in the journal; empty when it is not there.
-  BudgetReservation money{};  ///< Counts as spent unless it is settled.
-  Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
-};
-
 FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorPanel& panel,
                            AnalysisObserver& observer, Clock& clock, const AnalysisOptions& options,
                            const Safeguards& safeguards)
@@ -121,7 +84,7 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       clock_(clock),
       options_(options),
       safeguards_(safeguards),
-      outage_calls_(options.outage_calls_per_minute, clock),
+      outage_calls_({options.outage_calls_per_minute, options.outage_calls_total}, clock),
       failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
 }
 
@@ -167,11 +130,16 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
   PaidCallState& call_state = context.call_state;
   // The lease of a crashed replica, the pause before that is noticed, and one more call.
   const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
-  LeasedAttempt attempt{.content = content, .wait_deadline = Deadline::After(clock_, longest)};
+  LeasedAttempt attempt{.content = content,
+                        .wait_deadline = Deadline::After(clock_, longest),
+                        .patience_left = options_.outage_patience};
   while (call_state.step() != Step::kSettle) {
     switch (call_state.step()) {
       case Step::kClaim:
         Claim(context, attempt);
+        break;
+      case Step::kAwaitStore:
+        call_state.StoreAwaited(AwaitStore(attempt));
         break;
       case Step::kAwaitNotification:
         call_state.Waited(AwaitNotification(attempt));
@@ -199,7 +167,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
     }
   }
   if (call_state.outcome() == CallOutcome::kWaitTimedOut) {
-    return stopping_ ? Stopping() : AnotherCallGoesOn();
+    return stopping_ ? ServiceStops() : AnotherCallGoesOn();
   }
   return std::move(attempt.result);
 }
@@ -209,11 +177,22 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   if (attempt.listener == nullptr && safeguards_.notifier != nullptr) {
     attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
-  attempt.token = RandomId();
-  attempt.call_end = Deadline::After(clock_, options_.call_timeout);
-  cache::Claim claim = safeguards_.leases->ClaimLease(
-      {attempt.content.key, attempt.token, options_.call_timeout + options_.lease_margin},
-      StoreDeadline());
+  // After a claim without an answer the same token asks again: it may hold the lease already.
+  if (attempt.token.empty()) {
+    attempt.token = RandomId();
+    attempt.call_end = Deadline::After(clock_, options_.call_timeout);
+  }
+  const milliseconds life = options_.call_timeout + options_.lease_margin;
+  cache::Claim claim =
+      safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
+  if (claim.state == LeaseState::kTheirs) {
+    attempt.token.clear();
+    attempt.foreign_lease_end = Deadline::After(clock_, life);
+  } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
+             !attempt.foreign_lease_end->Expired(clock_)) {
+    // The store's silence does not end the call that another replica pays for.
+    claim.state = LeaseState::kTheirs;
+  }
   context.call_state.Claimed(SummaryOf(claim.found, attempt.content), claim.state);
   if (context.call_state.outcome() == CallOutcome::kRemoteFailure && claim.failure)
     attempt.result = *claim.failure;
@@ -227,6 +206,26 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   }
 }
 
+/// Waits for a shared store that has just fallen silent: a cut connection or a short stall must not
+/// cost a paid call. False when it has been silent for the outage patience, or does not come back
+/// by itself.
+bool FlightRunner::AwaitStore(LeasedAttempt& attempt) {
+  // Counted in looks, not by the clock: a process that was frozen has not waited.
+  const auto pause = [&](milliseconds length) {
+    clock_.SleepUntil(clock_.Now() + length);
+    attempt.patience_left -= length;
+  };
+  if (attempt.has_awaited_store) pause(kFailedClaimPause);
+  attempt.has_awaited_store = true;
+  while (!stopping_ && attempt.patience_left > milliseconds(0)) {
+    if (store_.available()) return true;
+    const auto away_since = store_.away_since();
+    if (!away_since || clock_.Now() - *away_since >= options_.outage_patience) return false;
+    pause(kStorePause);
+  }
+  return false;
+}
+
 /// False when the flight has no time left or the service stops.
 bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
   if (stopping_ || attempt.wait_deadline.Expired(clock_)) return false;
@@ -238,38 +237,6 @@ bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
   attempt.pause = std::min(2 * attempt.pause, kLongestPause);
   if (attempt.listener != nullptr) attempt.listener->Await(until);
   return !stopping_;
-}
-
-/// The reason why no call may be paid for now. It inspects the file first, because the price
-/// depends on it. A free answer needs no budget.
-std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
-                                                  LeasedAttempt& attempt) {
-  if (stopping_) return Stopping();
-  if (auto held = failures_.Find(attempt.content.key)) return held;
-  attempt.look = panel_.LookInto(attempt.task);
-  attempt.look.AddTo(attempt.task);
-  attempt.is_free = panel_.Decides(attempt.look);
-  if (attempt.is_free || !panel_.Serves(attempt.task.kind)) return std::nullopt;
-  if (auto over = OverLimit(options_, attempt.task, panel_.PriceMicros(attempt.task))) return over;
-  if (context.call_state.in_outage()) {
-    // Limit the calls: without the store, each upload of one content would be paid for again.
-    if (const auto wait = outage_calls_.Take()) {
-      return ForEverybody({.code = ErrorCode::kOverloaded,
-                           .message =
-                               "The cache is away, and the paid calls for this minute are used "
-                               "up; ask again later. Known content is still answered.",
-                           .retry_after = *wait});
-    }
-  }
-  return ReserveBudget(attempt);
-}
-
-std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {
-  if (safeguards_.budget == nullptr) return std::nullopt;
-  auto reserved = safeguards_.budget->Reserve(panel_.Prices(attempt.task), StoreDeadline());
-  if (!reserved) return std::move(reserved).error();
-  attempt.money = std::move(*reserved);
-  return std::nullopt;
 }
 
 /// Notes the call before it begins, so that the note survives a crash. When the note cannot be

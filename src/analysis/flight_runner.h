@@ -47,9 +47,11 @@ class FlightRunner {
   LookupSummary SummaryOf(const cache::LookupResult& found, const Content& content) const;
   Deadline StoreDeadline() const;
   void Claim(FlightContext& context, LeasedAttempt& attempt);
+  bool AwaitStore(LeasedAttempt& attempt);
   bool AwaitNotification(LeasedAttempt& attempt);
   std::optional<Error> CheckAdmission(const FlightContext& context, LeasedAttempt& attempt);
   std::optional<Error> ReserveBudget(LeasedAttempt& attempt);
+  std::optional<Error> TakeOutageCall(const FlightContext& context, LeasedAttempt& attempt);
   void Pay(FlightContext& context, LeasedAttempt& attempt);
   void NoteBegin(LeasedAttempt& attempt);
   void NoteEnd(const LeasedAttempt& attempt);

@@ -13,7 +13,11 @@ void PaidCallState::Settle(CallOutcome outcome) noexcept {
 void PaidCallState::LookedUp(LookupSummary found) noexcept {
   if (found == LookupSummary::kVerdict) return Settle(CallOutcome::kFound);
   in_outage_ = found == LookupSummary::kUnavailable;
-  step_ = has_leases_ && !in_outage_ ? Step::kClaim : Step::kAdmit;
+  if (has_leases_) {
+    step_ = in_outage_ ? Step::kAwaitStore : Step::kClaim;
+  } else {
+    step_ = Step::kAdmit;
+  }
 }
 
 void PaidCallState::Claimed(LookupSummary found, LeaseState state) noexcept {
@@ -27,12 +31,18 @@ void PaidCallState::Claimed(LookupSummary found, LeaseState state) noexcept {
       return Settle(CallOutcome::kRemoteFailure);
     case LeaseState::kUnavailable:
       in_outage_ = true;
-      break;
+      step_ = Step::kAwaitStore;
+      return;
     case LeaseState::kOurs:
     case LeaseState::kNotGranted:
+      in_outage_ = !leased_;
       break;
   }
   step_ = Step::kAdmit;
+}
+
+void PaidCallState::StoreAwaited(bool answers) noexcept {
+  step_ = answers ? Step::kClaim : Step::kAdmit;
 }
 
 void PaidCallState::Waited(bool time_left) noexcept {

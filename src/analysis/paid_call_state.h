@@ -6,8 +6,9 @@ namespace vcache::analysis {
 
 /// What the flight must do next.
 enum class Step {
-  kLookUp,             ///< Ask the tiers.
-  kClaim,              ///< Ask the shared store for the lease, and look at the entry again.
+  kLookUp,      ///< Ask the tiers.
+  kClaim,       ///< Ask the shared store for the lease, and look at the entry again.
+  kAwaitStore,  ///< The shared store was silent: wait until it answers, or believe it is away.
   kAwaitNotification,  ///< Another replica pays: wait for its notification or a pause.
   kAdmit,              ///< Ask whether a call may be paid for now.
   kPay,                ///< Call the vendors.
@@ -38,8 +39,8 @@ enum class LookupSummary { kVerdict, kNothing, kUnavailable };
 /// - The flight stores a verdict before the key leaves the table, and before or with the end of the
 ///   lease.
 /// - A replica that gets the lease looks at the entry after that and pays only when there is none.
-/// - When the shared store does not answer there is no lease; only then may a flight pay without
-///   one.
+/// - When the shared store stays silent for longer than the patience there is no lease; only then
+///   may a flight pay without one.
 ///
 /// Not thread-safe: one thread drives it at a time.
 class PaidCallState {
@@ -54,11 +55,12 @@ class PaidCallState {
   bool leased() const noexcept { return leased_; }
   /// Whether the flight waited for another replica's call.
   bool waited() const noexcept { return waited_; }
-  /// Whether the shared store is unavailable: then paid calls are limited.
+  /// Whether the shared store cannot say or cannot keep: then paid calls are limited.
   bool in_outage() const noexcept { return in_outage_; }
 
   void LookedUp(LookupSummary found) noexcept;
   void Claimed(LookupSummary found, cache::LeaseState state) noexcept;
+  void StoreAwaited(bool answers) noexcept;
   void Waited(bool time_left) noexcept;
   void Admitted(bool admitted) noexcept;
   void Paid(bool verdict) noexcept;

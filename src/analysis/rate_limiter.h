@@ -10,21 +10,28 @@
 
 namespace vcache::analysis {
 
-/// Allows at most `per_minute` calls in any sixty seconds: limits the cost of an outage of the
-/// shared store. Thread-safe; the clock must outlive it.
+/// Allows so many calls in any sixty seconds, and so many altogether: limits the cost of an outage
+/// of the shared store. Thread-safe; the clock must outlive it.
 class RateLimiter {
  public:
   /// 0: no limit.
-  RateLimiter(std::size_t per_minute, Clock& clock) : per_minute_(per_minute), clock_(clock) {}
+  struct Limits {
+    std::size_t per_minute = 0;
+    std::size_t total = 0;
+  };
+  RateLimiter(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
 
   /// Empty when one more call may be made, which then counts; else the time until one may.
   std::optional<std::chrono::seconds> Take();
+  /// The outage is over: the total begins again.
+  void EndOutage();
 
  private:
-  const std::size_t per_minute_;
+  const Limits limits_;
   Clock& clock_;
   Mutex mutex_;
   std::deque<SteadyTime> taken_ VCACHE_GUARDED_BY(mutex_);  // the calls of the last minute
+  std::size_t total_ VCACHE_GUARDED_BY(mutex_) = 0;         // of this outage
 };
 
 }  // namespace vcache::analysis

@@ -53,9 +53,9 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.max_waiters = settings.calls.max_waiters;
   options.longest_video = settings.budget.longest_video;
   options.dearest_call_micros = settings.budget.call_micros;
-  if (settings.redis.is_shared()) {
-    options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
-  }
+  options.outage_patience = settings.redis.outage_patience;
+  options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
+  options.outage_calls_total = settings.redis.outage_calls_total;
   return options;
 }
 

@@ -46,9 +46,18 @@ std::vector<Variable> SharedStoreVariables() {
           {"REDIS_TIMEOUT_MS", "ms", "Time Redis has to answer before it counts as away"}, 1,
           kOneMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
       Whole(
+          {"OUTAGE_PATIENCE_MS", "ms",
+           "How long an upload waits for a Redis that has just fallen silent, before it is paid "
+           "for "
+           "without it"},
+          0, kOneMinuteMs, [](auto& s) -> auto& { return s.redis.outage_patience; }),
+      Whole(
           {"OUTAGE_CALLS_PER_MINUTE", "",
-           "Paid calls a minute while Redis is away; 0 for no limit"},
+           "Paid calls a minute while the store is away or takes no verdicts; 0 for no limit"},
           0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
+      Whole(
+          {"OUTAGE_CALLS_TOTAL", "", "Paid calls in the whole of such an outage; 0 for no limit"},
+          0, 10'000'000, [](auto& s) -> auto& { return s.redis.outage_calls_total; }),
   };
 }
 

@@ -74,6 +74,11 @@ bool LinkHealth::IsDistrustedAfter(SteadyTime sent) noexcept {
 
 void LinkHealth::Enter(RespState state, std::string reason, SteadyTime now) {
   if (status_.state != state) status_.since = now;
+  if (state == RespState::kReady) {
+    status_.away_since.reset();
+  } else if (!status_.away_since) {
+    status_.away_since = now;
+  }
   status_.state = state;
   status_.reason = std::move(reason);
 }

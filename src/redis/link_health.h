@@ -40,6 +40,7 @@ class LinkHealth {
  public:
   LinkHealth(const RespLinkOptions& options, SteadyTime now) : options_(options) {
     status_.since = now;
+    status_.away_since = now;
   }
 
   const RespStatus& status() const noexcept { return status_; }

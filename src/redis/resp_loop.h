@@ -46,6 +46,7 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   Result<RespTicket> Submit(std::span<const RespCommand> commands, Deadline deadline) override;
   Result<std::vector<RespReply>> Await(RespTicket ticket) override;
   bool available() const noexcept override;
+  std::optional<SteadyTime> away_since() const noexcept override { return Status().away_since; }
   RespStatus Status() const override;
   bool AwaitReady(Deadline deadline) override;
 

@@ -23,6 +23,10 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
       : verdicts_(verdicts), clock_(clock) {}
 
   std::atomic<bool> unavailable{false};
+  /// Since when it is away, where the test says so.
+  std::atomic<SteadyTime> fell_silent{SteadyTime::max()};
+  /// Claims that are carried out though nobody hears of it.
+  std::atomic<int> lost_replies{0};
   /// Answers, but gives no leases and takes no verdicts.
   std::atomic<bool> read_only{false};
   std::atomic<int> claims{0}, asked_for_news{0};
@@ -52,6 +56,10 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     return verdicts_.Clear(pattern, mode, deadline);
   }
   bool available() const noexcept override { return !unavailable; }
+  std::optional<SteadyTime> away_since() const noexcept override {
+    const SteadyTime since = fell_silent.load();
+    return unavailable && since != SteadyTime::max() ? std::optional(since) : std::nullopt;
+  }
 
   cache::Claim ClaimLease(const cache::LeaseRequest& request, Deadline deadline) override {
     ++claims;
@@ -59,6 +67,11 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     claim.found = Away();
     if (unavailable) return claim;
     claim.state = Grant(request);
+    if (lost_replies > 0) {
+      --lost_replies;
+      claim.state = cache::LeaseState::kUnavailable;
+      return claim;
+    }
     if (claim.state == cache::LeaseState::kFailed) claim.failure = FailureOf(request.key);
     amid_claim();
     claim.found = verdicts_.Lookup(request.key, deadline);
@@ -115,6 +128,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     if (read_only) return cache::LeaseState::kNotGranted;
     const std::lock_guard lock(mutex_);
     if (const Lease* lease = Living(request.key)) {
+      if (lease->token == request.token) return cache::LeaseState::kOurs;
       return lease->failure ? cache::LeaseState::kFailed : cache::LeaseState::kTheirs;
     }
     granted();

@@ -68,8 +68,13 @@ struct AnalysisOptions {
   /// a row doubles the pause, up to the longest. 0 turns it off.
   std::chrono::seconds failure_pause{1};
   std::chrono::seconds longest_failure_pause{30};
-  /// Paid calls begun in a minute of a store outage; more get kOverloaded. 0: no limit.
+  /// How long a flight waits for a shared store that has just fallen silent, before it believes in
+  /// an outage and pays without a lease.
+  std::chrono::milliseconds outage_patience{2'500};
+  /// Paid calls begun in a minute, and in the whole of an outage, while the store cannot say what
+  /// is known or cannot keep what is paid for; more get kOverloaded. 0: no limit.
   std::size_t outage_calls_per_minute = 0;
+  std::size_t outage_calls_total = 0;
   /// Longer videos are refused with kVideoTooLong; 0: no limit.
   std::chrono::seconds longest_video{0};
   /// An analysis that can cost more is refused with kTooExpensive; empty: no limit.

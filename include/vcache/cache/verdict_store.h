@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "vcache/cache/counters.h"
 #include "vcache/cache/entry.h"
 #include "vcache/cache/key_space.h"
+#include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
 
@@ -90,6 +92,10 @@ class VerdictStore {
 
   /// Whether calls are likely to succeed now. Never blocks.
   virtual bool available() const noexcept = 0;
+
+  /// Since when calls have been likely to fail, for a store that connects again by itself. Empty
+  /// for others, and while it is available. Never blocks.
+  virtual std::optional<SteadyTime> away_since() const noexcept { return std::nullopt; }
 };
 
 }  // namespace vcache::cache

@@ -74,7 +74,10 @@ struct RedisSettings {
   Secret rest_token;
   std::string rest_ca;  ///< A file; empty: the system's authorities.
   std::chrono::milliseconds timeout{250};
-  std::size_t outage_calls_per_minute = 60;  ///< 0: no limit.
+  std::chrono::milliseconds outage_patience{2'500};
+  // These two hold for the local store too. 0: no limit.
+  std::size_t outage_calls_per_minute = 60;
+  std::size_t outage_calls_total = 1'000;
 
   bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
 };

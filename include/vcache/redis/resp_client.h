@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
 #include "vcache/redis/resp_reply.h"
@@ -31,6 +33,9 @@ class RespClient {
 
   /// Whether calls are likely to succeed now. Never blocks.
   virtual bool available() const noexcept = 0;
+
+  /// Since when calls have been likely to fail; empty while they are not. Never blocks.
+  virtual std::optional<SteadyTime> away_since() const noexcept { return std::nullopt; }
 
   /// Whether words may hold any bytes. If not, `Run` fails for words that are not UTF-8, without
   /// sending them. Replies hold any bytes in both cases; `RespScript` encodes its arguments itself.

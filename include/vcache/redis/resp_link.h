@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,12 +28,13 @@ struct RespStatus {
   RespState state = RespState::kConnecting;
   /// Why it is not ready, without secrets; else empty.
   std::string reason;
-  SteadyTime since{};          ///< When `state` began.
-  std::uint64_t connects = 0;  ///< Successful connections.
-  std::uint64_t commands = 0;  ///< Callers' commands that were answered.
-  std::uint64_t timeouts = 0;  ///< Commands whose caller left before the reply.
-  std::uint64_t refusals = 0;  ///< Calls that failed at once, because it was not ready.
-  std::size_t waiting = 0;     ///< Commands queued or sent and not yet answered.
+  SteadyTime since{};                      ///< When `state` began.
+  std::optional<SteadyTime> away_since{};  ///< When it was last ready; empty while it is.
+  std::uint64_t connects = 0;              ///< Successful connections.
+  std::uint64_t commands = 0;              ///< Callers' commands that were answered.
+  std::uint64_t timeouts = 0;              ///< Commands whose caller left before the reply.
+  std::uint64_t refusals = 0;              ///< Calls that failed at once, because it was not ready.
+  std::size_t waiting = 0;                 ///< Commands queued or sent and not yet answered.
 };
 
 /// When to connect again.

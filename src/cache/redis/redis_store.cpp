@@ -49,6 +49,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
+  std::optional<SteadyTime> away_since() const noexcept override { return client_.away_since(); }
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override {

@@ -90,4 +90,8 @@ bool TieredStore::available() const noexcept {
   return backing_ != nullptr ? backing_->available() : memory_ != nullptr;
 }
 
+std::optional<SteadyTime> TieredStore::away_since() const noexcept {
+  return backing_ != nullptr ? backing_->away_since() : std::nullopt;
+}
+
 }  // namespace vcache::cache

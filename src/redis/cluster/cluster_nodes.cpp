@@ -163,6 +163,16 @@ bool ClusterNodes::available() const noexcept {
   return now != nullptr && 2 * now->SlotsAnswering() > kSlotCount;
 }
 
+std::optional<SteadyTime> ClusterNodes::away_since() const noexcept {
+  const auto now = view();
+  std::optional<SteadyTime> latest;
+  if (now == nullptr) return latest;
+  for (const NodePointer& node : now->masters) {
+    latest = std::max(latest, node->connection->Status().away_since);
+  }
+  return latest;
+}
+
 ClusterStatus ClusterNodes::Status() const {
   ClusterStatus status;
   const auto now = view();

@@ -65,6 +65,8 @@ class ClusterNodes {
   void NoteDown(ClusterNode& node);
 
   bool available() const noexcept;
+  /// Since when the master that failed last has not answered; empty while all answer.
+  std::optional<SteadyTime> away_since() const noexcept;
   ClusterStatus Status() const;
   bool AwaitReady(Deadline deadline);
 

@@ -20,6 +20,7 @@ class Cluster final : public ClusterClient {
     return ClusterRun(*nodes_, counts_, clock_, timeout_, deadline).Go(commands);
   }
   bool available() const noexcept override { return nodes_->available(); }
+  std::optional<SteadyTime> away_since() const noexcept override { return nodes_->away_since(); }
   ClusterStatus Status() const override {
     ClusterStatus status = nodes_->Status();
     status.moved = counts_.moved.load();

@@ -36,6 +36,7 @@ class UpstashRestLink final : public RespLink {
   Result<std::vector<RespReply>> Run(std::span<const RespCommand> commands,
                                      Deadline deadline) override;
   bool available() const noexcept override;
+  std::optional<SteadyTime> away_since() const noexcept override { return Status().away_since; }
   bool takes_any_bytes() const noexcept override { return false; }
   RespStatus Status() const override;
   bool AwaitReady(Deadline deadline) override;

@@ -289,3 +289,17 @@ TEST_CASE("Admission: what costs nothing uses up no call of an outage") {
   CHECK(world.Ask(kDeclared, MediaType::kJpeg));
   CHECK(world.vendor->calls == 1);
 }
+
+TEST_CASE("Admission: what the budget refuses uses up no call of an outage, nor the other way") {
+  Admission world({.outage_calls_per_minute = 1}, 0);  // no money
+  world.shared.unavailable = true;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(world.Refused(Jpeg(std::to_string(i)), MediaType::kJpeg) == ErrorCode::kBudgetExhausted);
+  }
+  Admission rich({.outage_calls_per_minute = 1});
+  rich.shared.unavailable = true;
+  CHECK(rich.Ask(Jpeg("a"), MediaType::kJpeg));
+  const std::int64_t spent = rich.Spent();
+  CHECK(rich.Refused(Jpeg("b"), MediaType::kJpeg) == ErrorCode::kOverloaded);
+  CHECK(rich.Spent() == spent);
+}

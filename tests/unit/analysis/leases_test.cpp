@@ -235,18 +235,6 @@ TEST_CASE("Leases: a store that gives none, or is away, keeps nobody from paying
   CHECK(bench.Ask(0, "away")->status == CacheStatus::kMiss);
 }
 
-TEST_CASE("Leases: a store that breaks while its lease is waited for is an outage") {
-  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
-  bench.shared.Give(TextOf("a").key, "another replica", 20s);
-  std::thread waiting([&] { CHECK(bench.Ask(0, "a")->status == CacheStatus::kMiss); });
-  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
-  bench.shared.unavailable = true;
-  bench.notifier.AnnounceAll();
-  waiting.join();
-  CHECK(bench.Ask(0, "b").error().code == ErrorCode::kOverloaded);
-  CHECK(bench.vendor->calls == 1);
-}
-
 TEST_CASE("Leases: waiting for other replicas has an end, with a word when to ask again") {
   ReplicaFixture bench;
   bench.shared.Give(TextOf("stuck").key, "a replica", 20s);
@@ -279,6 +267,75 @@ TEST_CASE("Leases: a stop ends the waiting for other replicas") {
   CHECK(bench.replicas[0]->Drain(Deadline::Never()));
   waiting.join();
   CHECK(bench.vendor->calls == 0);
+}
+
+TEST_CASE("Leases: a store that falls silent for a moment costs no paid call") {
+  ReplicaFixture bench;
+  CHECK(bench.Ask(0, "known")->status == CacheStatus::kMiss);
+  bench.shared.unavailable = true;
+  bench.shared.fell_silent = bench.clock.Now();
+  std::thread visitor([&] { CHECK(bench.Ask(1, "known")->status == CacheStatus::kHit); });
+  bench.clock.AwaitWaiters(2);  // the visitor, and the flight that waits for the store
+  bench.clock.Advance(2'400ms);  // once: the flight counts its looks, as after a freeze
+  bench.shared.unavailable = false;
+  while (bench.shared.claims < 2) {
+    bench.clock.Advance(20ms);
+    std::this_thread::yield();
+  }
+  visitor.join();
+  CHECK(bench.vendor->calls == 1);
+}
+
+TEST_CASE("Leases: a store that stays silent is believed to be away, once for all") {
+  ReplicaFixture bench;
+  bench.shared.unavailable = true;
+  bench.shared.fell_silent = bench.clock.Now();
+  std::atomic<bool> answered{false};
+  std::thread visitor([&] {
+    CHECK(bench.Ask(0, "first")->status == CacheStatus::kMiss);
+    answered = true;
+  });
+  bench.clock.AwaitWaiters(2);
+  CHECK(bench.vendor->calls == 0);
+  while (!answered) {
+    bench.clock.Advance(20ms);
+    std::this_thread::yield();
+  }
+  visitor.join();
+  CHECK(bench.vendor->calls == 1);
+  CHECK(bench.Ask(1, "second")->status == CacheStatus::kMiss);  // at once: the clock stands still
+}
+
+TEST_CASE("Leases: the silence of the store does not end another replica's call") {
+  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
+  const auto key = TextOf("theirs").key;
+  bench.shared.Give(key, "another replica", 21s);
+  bench.shared.fell_silent = bench.clock.Now() - 10s;  // an outage, when it begins
+  const SteadyTime begun = bench.clock.Now();
+  std::atomic<bool> answered{false};
+  std::thread visitor([&] {
+    CHECK(bench.Ask(0, "theirs")->status == CacheStatus::kMiss);
+    CHECK(bench.clock.Now() - begun >= 21s);
+    answered = true;
+  });
+  while (bench.shared.asked_for_news == 0) std::this_thread::yield();
+  bench.shared.unavailable = true;
+  while (!answered) {
+    bench.clock.Advance(100ms);
+    std::this_thread::yield();
+  }
+  visitor.join();
+  CHECK(bench.vendor->calls == 1);
+  CHECK(bench.Ask(0, "b").error().code == ErrorCode::kOverloaded);  // it was an outage's call
+}
+
+TEST_CASE("Leases: a claim whose reply is lost is asked for again, and found to be granted") {
+  ReplicaFixture bench;
+  bench.shared.lost_replies = 1;
+  CHECK(bench.Ask(0, "lost")->status == CacheStatus::kMiss);
+  CHECK(bench.shared.claims == 2);
+  CHECK(bench.vendor->calls == 1);
+  CHECK_FALSE(bench.shared.Held(TextOf("lost").key));
 }
 
 TEST_CASE("AnalysisService: more waiters than allowed are refused") {

@@ -10,6 +10,7 @@
 
 #include "analysis/rate_limiter.h"
 #include "support/fake_clock.h"
+#include "support/fake_leases.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
 #include "vcache/analysis/analysis_service.h"
@@ -47,7 +48,7 @@ struct OutageFixture {
 
 TEST_CASE("RateLimiter: allows so many in any sixty seconds, and says how long to wait") {
   test::FakeClock clock;
-  RateLimiter limiter(2, clock);
+  RateLimiter limiter({.per_minute = 2}, clock);
   CHECK_FALSE(limiter.Take());
   clock.Advance(30s);
   CHECK_FALSE(limiter.Take());
@@ -61,13 +62,24 @@ TEST_CASE("RateLimiter: allows so many in any sixty seconds, and says how long t
 
 TEST_CASE("RateLimiter: 0 is no limit") {
   test::FakeClock clock;
-  RateLimiter limiter(0, clock);
+  RateLimiter limiter({.per_minute = 0}, clock);
   for (int i = 0; i < 1'000; ++i) CHECK_FALSE(limiter.Take());
+}
+
+TEST_CASE("RateLimiter: a total, until the outage is over") {
+  test::FakeClock clock;
+  RateLimiter limiter({.total = 2}, clock);
+  CHECK_FALSE(limiter.Take());
+  CHECK_FALSE(limiter.Take());
+  clock.Advance(1h);
+  CHECK(limiter.Take() == 60s);
+  limiter.EndOutage();
+  CHECK_FALSE(limiter.Take());
 }
 
 TEST_CASE("RateLimiter: exactly so many of many threads at once") {
   test::FakeClock clock;
-  RateLimiter limiter(50, clock);
+  RateLimiter limiter({.per_minute = 50}, clock);
   std::atomic<int> allowed{0};
   std::vector<std::thread> crowd;
   for (int i = 0; i < 8; ++i) {
@@ -107,4 +119,38 @@ TEST_CASE(
   bench.faulty.unavailable = false;
   for (int i = 0; i < 5; ++i) CHECK(bench.Ask("after " + std::to_string(i)));
   CHECK(bench.vendor->calls == 12);
+}
+
+TEST_CASE("AnalysisService: a store that takes no verdicts is an outage too, also with leases") {
+  OutageFixture bench;
+  test::FakeLeaseStore full{bench.behind, bench.clock};
+  full.read_only = true;
+  cache::TieredStore tiers{nullptr, &full};
+  cache::LeaseNotifier notifier{cache::KeySpace(), bench.clock};
+  analysis::AnalysisService service(tiers, bench.panel, bench.nobody, bench.clock,
+                                    {.outage_calls_per_minute = 3}, {&full, &notifier});
+  int paid = 0;
+  for (int i = 0; i < 24; ++i) {
+    analysis::Content content;
+    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(std::to_string(i)))};
+    paid += service.Analyze(content, Deadline::Never()).has_value() ? 1 : 0;
+  }
+  CHECK(paid == 3);
+}
+
+TEST_CASE("AnalysisService: a total for the whole of an outage; the store's return ends it") {
+  OutageFixture bench;
+  analysis::AnalysisService service(bench.tiers, bench.panel, bench.nobody, bench.clock,
+                                    {.outage_calls_total = 3});
+  const auto ask = [&](int i) {
+    analysis::Content content;
+    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(std::to_string(i)))};
+    return service.Analyze(content, Deadline::Never()).has_value();
+  };
+  bench.faulty.unavailable = true;
+  for (int i = 0; i < 10; ++i, bench.clock.Advance(10min)) CHECK(ask(i) == (i < 3));
+  bench.faulty.unavailable = false;
+  CHECK(ask(100));
+  bench.faulty.unavailable = true;
+  for (int i = 200; i < 210; ++i) CHECK(ask(i) == (i < 203));
 }

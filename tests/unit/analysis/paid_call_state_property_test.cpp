@@ -161,6 +161,8 @@ class World {
         return voyage.call_state.LookedUp(Look(voyage));
       case Step::kClaim:
         return Claim(voyage);
+      case Step::kAwaitStore:
+        return voyage.call_state.StoreAwaited(!away_);
       case Step::kAwaitNotification:
         if (clock_.Now() >= voyage.look_at || Chance(30)) voyage.call_state.Waited(!Chance(2));
         return;

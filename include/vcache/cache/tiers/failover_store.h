@@ -44,6 +44,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   /// Whether the shared store is available.
   bool available() const noexcept override { return shared_.available(); }
+  std::optional<SteadyTime> away_since() const noexcept override { return shared_.away_since(); }
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   /// Totals with pending counts. While the shared store is unavailable: its last known totals and

@@ -28,6 +28,7 @@ class TieredStore final : public VerdictStore {
   /// Clears the memory tier: another replica has cleared the backing store.
   void ClearMemory(const KeyPattern& pattern);
   bool available() const noexcept override;
+  std::optional<SteadyTime> away_since() const noexcept override;
 
   /// Whether `Put` stores a verdict, and whether it stores the counters (memory does not). Without
   /// a tier `Put` succeeds and stores nothing.

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "analysis/flight_runner.h"
+#include "vcache/cache/counters.h"
+
+namespace vcache::analysis {
+
+/// What the vendors are asked. Both must outlive the task.
+detection::DetectionTask TaskOf(const Content& content, const std::string& digest);
+
+Error ServiceStops();
+
+/// The state of one flight from `Claim` on.
+struct FlightRunner::LeasedAttempt {
+  const Content& content;
+  Deadline wait_deadline;  ///< The longest to wait for other replicas' calls.
+  const std::string digest = content.key.digest.ToHex();
+  detection::DetectionTask task = TaskOf(content, digest);
+  detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
+  bool is_free = false;               ///< The declaration decides: no vendor is called.
+  /// Empty before the first claim, and once the store has said that it gave no lease to this token.
+  std::string token{};
+  /// When the paid call must have ended. It counts from before the first claim with this token: a
+  /// process that stalls between claim and call would otherwise pay while the lease's next owner
+  /// pays too.
+  Deadline call_end = Deadline::Never();
+  std::chrono::milliseconds patience_left;  ///< Then the silent store counts as away.
+  bool has_awaited_store = false;
+  /// Until then another replica holds the lease, as far as the store's last word goes.
+  std::optional<Deadline> foreign_lease_end{};
+  std::unique_ptr<cache::LeaseNotifier::Listener> listener{};
+  /// Before the lease is asked for again without a notification.
+  std::chrono::milliseconds pause{200};
+  Verdict verdict{};  ///< Paid for, not stored yet.
+  cache::Counters paid{};
+  std::string noted_as{};     ///< The call's id in the journal; empty when it is not there.
+  BudgetReservation money{};  ///< Counts as spent unless it is settled.
+  Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
+};
+
+}  // namespace vcache::analysis
