@@ -94,7 +94,7 @@ Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
 /// The state of one flight from `Claim` on.
 struct FlightRunner::LeasedAttempt {
   const Content& content;
-  Deadline wait_deadline;  ///< The longest to wait for other replicas' calls.
+  Deadline wait_deadline;  ///< For waits for other replicas' calls.
   const std::string digest = content.key.digest.ToHex();
   detection::DetectionTask task = TaskOf(content, digest);
   detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
@@ -165,7 +165,7 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
-  // The lease of a crashed replica, the pause before that is noticed, and one more call.
+  // A crashed replica's lease, the pause until its end is noticed, and one more call.
   const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
   LeasedAttempt attempt{.content = content, .wait_deadline = Deadline::After(clock_, longest)};
   while (call_state.step() != Step::kSettle) {
@@ -350,8 +350,8 @@ void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& at
   if (context.call_state.outcome() == CallOutcome::kFailed && !attempt.result &&
       IsWorthAPause(attempt.result.error().code)) {
     told = attempt.result.error();
-    // A vendor may ask for an hour. It is asked again long before: it may recover, and other
-    // replicas may have other vendors.
+    // A vendor may ask for an hour. Other replicas retry long before: the vendor may recover, and
+    // they may have other vendors.
     if (told->retry_after)
       told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
   }
