@@ -167,7 +167,7 @@ void AnalysisService::State::Launch(Content content, FlightRunner::FlightContext
     try {
       result = runner.Run(context, content);
     } catch (...) {
-      // Keep the error above: what the call cost is unknown.
+      // Keep the error above: the call's charge is unknown.
     }
     // Leave first: a client that gets the result and asks again must reach the store, not this
     // flight. The waiters share ownership of the flight.

@@ -128,7 +128,7 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
-  // The lease of a crashed replica, the pause before that is noticed, and one more call.
+  // A crashed replica's lease, the pause until its end is noticed, and one more call.
   const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
   LeasedAttempt attempt{.content = content,
                         .wait_deadline = Deadline::After(clock_, longest),
@@ -317,8 +317,8 @@ void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& at
   if (context.call_state.outcome() == CallOutcome::kFailed && !attempt.result &&
       IsWorthAPause(attempt.result.error().code)) {
     told = attempt.result.error();
-    // A vendor may ask for an hour. It is asked again long before: it may recover, and other
-    // replicas may have other vendors.
+    // A vendor may ask for an hour. Other replicas retry long before: the vendor may recover, and
+    // they may have other vendors.
     if (told->retry_after)
       told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
   }

@@ -39,7 +39,7 @@ void NegativeCache::End(const cache::CacheKey& key) {
   failures_.erase(key);
 }
 
-/// Drops the expired entries; if none is, the one that expires first.
+/// Evicts the expired entries; without any, the one that expires first.
 void NegativeCache::MakeRoom() {
   const SteadyTime now = clock_.Now();
   std::erase_if(failures_, [&](const auto& each) { return each.second.until <= now; });

@@ -25,7 +25,7 @@ Result<Analysis> Flight::Await(Deadline deadline) {
     while (!result_ && cut_off_.time() == cut_off && clock_.WaitUntil(settled_, lock, until)) {
     }
     if (result_) return *result_;
-    if (cut_off_.time() != cut_off) continue;  // it came nearer
+    if (cut_off_.time() != cut_off) continue;  // it moved earlier
     if (deadline.time() <= cut_off) {
       return ForEverybody(
           {ErrorCode::kDeadlineExceeded,

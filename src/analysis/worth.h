@@ -9,7 +9,7 @@
 namespace vcache::analysis {
 
 /// The usual price of an analysis, in millionths of a US dollar, for verdicts of other software,
-/// which name none. Reads a video's length from the file.
+/// which state none. Reads a video's length from the file.
 std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& content);
 
 /// The same without the content: the price of a picture, or of a short text.

@@ -94,7 +94,7 @@ class [[nodiscard]] BudgetReservation {
 /// refusal themselves. Thread-safe. Without any limit, `Reserve` costs nothing and never fails.
 class Budget {
  public:
-  /// All must outlive it. It logs one line for each window when that is first spent.
+  /// All must outlive it. Logs one line when a window is first found spent.
   Budget(cache::BudgetStore& store, Clock& clock, Logger& logger, BudgetOptions options);
 
   bool limited() const noexcept;

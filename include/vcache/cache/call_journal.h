@@ -14,7 +14,7 @@ namespace vcache::cache {
 /// A paid call in flight.
 struct CallNote {
   std::string id{};    ///< Unique: `RandomId()`.
-  std::string name{};  ///< `analysis:<hash>` as the store knows it.
+  std::string name{};  ///< `analysis:<hash>`, the stored name.
   ContentKind kind = ContentKind::kAnalysis;
   std::int64_t price_micros = 0;  ///< The most that the call can cost.
   WallTime begun{};

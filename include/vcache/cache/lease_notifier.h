@@ -35,7 +35,7 @@ class LeaseNotifier {
 
     LeaseNotifier& notifier_;
     const std::string name_;
-    // In `listeners_`, once there.
+    // The value in `listeners_`, once it is there.
     bool* announced_ VCACHE_PT_GUARDED_BY(notifier_.mutex_) = nullptr;
   };
 
@@ -52,7 +52,7 @@ class LeaseNotifier {
   Clock& clock_;
   Mutex mutex_;
   ConditionVariable announced_;
-  // By name, for each listener: whether there was an announcement since it last looked.
+  // By name, for each listener: whether a notification came since its last wait.
   std::unordered_multimap<std::string, bool> listeners_ VCACHE_GUARDED_BY(mutex_);
 };
 

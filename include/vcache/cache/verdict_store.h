@@ -18,7 +18,7 @@
 
 namespace vcache::cache {
 
-/// Only kHit and kMiss are answers. kUnavailable taken for a miss would cost paid calls.
+/// Only kHit and kMiss are answers. Treating kUnavailable as a miss would cost paid calls.
 enum class LookupOutcome {
   kHit,
   kMiss,

@@ -28,7 +28,7 @@ constexpr std::size_t kOverhead =
     sizeof(Node) + 2 * sizeof(void*) + sizeof(CacheKey) + 5 * sizeof(void*) + 16;
 
 std::size_t HeapBytes(const std::string& text) noexcept {
-  constexpr std::size_t kInside = 15;  // short texts are inside the object
+  constexpr std::size_t kInside = 15;  // short strings need no allocation
   return text.capacity() > kInside ? text.capacity() + 1 : 0;
 }
 

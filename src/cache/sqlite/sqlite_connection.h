@@ -83,7 +83,7 @@ class Connection {
   }
   /// Runs statements without results.
   int Execute(const char* sql) noexcept;
-  /// Waits a moment for another process; false when the time of `WaitUntil` has come.
+  /// Waits a moment for another process; false after the time of `WaitUntil`.
   bool Pause(int tries);
 
  private:

@@ -30,7 +30,7 @@ class SqliteDatabase {
   const std::string& path() const noexcept { return path_; }
 
   /// Runs `int step(Connection&)` in one transaction, which takes the write lock at once. SQLITE_OK
-  /// commits. SQLITE_DONE says that there is nothing to write: it rolls back and answers SQLITE_OK.
+  /// commits. SQLITE_DONE says that there is nothing to write: it rolls back and returns SQLITE_OK.
   /// Anything else rolls back. SQLITE_BUSY when no connection came free in time.
   template <typename Step>
   int Write(Deadline deadline, const Step& step) {
@@ -43,7 +43,7 @@ class SqliteDatabase {
     return code == SQLITE_OK ? transaction.Commit() : code;
   }
 
-  /// Runs `int step(Connection&)` without a transaction, and answers what it answers.
+  /// Runs `int step(Connection&)` without a transaction, and returns its result.
   template <typename Step>
   int Read(Deadline deadline, const Step& step) {
     const ConnectionPool::Lease connection = Borrow(readers_, deadline);
@@ -58,8 +58,8 @@ class SqliteDatabase {
   const std::string path_;
   const std::chrono::milliseconds busy_timeout_;
   ConnectionPool readers_;
-  // One connection writes: threads of this process queue here, in order of arrival or nearly, and
-  // only other processes are met at SQLite's lock, where waiting means trying again and again.
+  // One connection writes. Threads of this process queue for it, nearly in order of arrival. Only
+  // other processes compete for SQLite's lock, for which a thread must poll.
   ConnectionPool writer_;
 };
 

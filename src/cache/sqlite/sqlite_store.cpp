@@ -20,7 +20,7 @@ Error TurnedOff() {
   return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
 }
 
-/// Whether a retry may succeed; a full disk, damage or a moved file is permanent.
+/// Whether a retry may succeed at once; not with a full disk, damage or a moved file.
 bool IsTransient(int code) noexcept {
   if (code == SQLITE_IOERR_NOMEM) return true;
   switch (code & 0xFF) {
@@ -35,10 +35,10 @@ bool IsTransient(int code) noexcept {
   }
 }
 
-/// A disk without a refused write for so long has room again.
+/// After this long without a refused write, the disk has room again.
 constexpr std::chrono::minutes kRoomProven{1};
 
-/// Whether a failed write says that the disk takes nothing. The file can still be read.
+/// Whether a failed write means that the disk takes no writes. Reads may still succeed.
 bool MeansNoWrites(int code) noexcept {
   switch (code & 0xFF) {
     case SQLITE_FULL:
@@ -104,12 +104,12 @@ class SqliteVerdictStore final : public LocalStore {
   std::atomic<bool> is_off_{false};
   std::atomic<bool> takes_writes_{true};
   std::atomic<bool> told_full_{false};
-  std::atomic<SteadyTime> refused_at_{};  ///< The last write that the disk did not take.
+  std::atomic<SteadyTime> refused_at_{};  ///< The last write that the disk refused.
   std::atomic<std::int64_t> pruned_hour_{-1};
   const std::unique_ptr<SqliteDatabase> database_;
 };
 
-/// Fails when the file is of no use. On a full disk it serves what it has.
+/// Fails when the file cannot be used. On a full disk the store still serves hits.
 Result<void> SqliteVerdictStore::Start() {
   Result<void> written = Write(Deadline::Never(), [&](Connection& connection) {
     const int code = BeginCounting(connection, sums_, clock_.WallNow());
@@ -133,8 +133,8 @@ Error SqliteVerdictStore::Judge(int code) {
   return TurnedOff();
 }
 
-/// The error for a failed write. A disk that takes nothing leaves the reading on: what is known
-/// must not be paid for again. Each later write finds out whether there is room again.
+/// The error for a failed write. When the disk takes no writes, look-ups go on, so that no hit is
+/// paid for again. Each later write tests whether there is room again.
 Error SqliteVerdictStore::JudgeWrite(int code) {
   if (IsTransient(code) || !MeansNoWrites(code)) return Judge(code);
   takes_writes_ = false;
@@ -162,7 +162,7 @@ Result<void> SqliteVerdictStore::Write(Deadline deadline, const Step& step) {
   return {};
 }
 
-/// What `step(connection, value)` makes of `value`.
+/// Runs `step(connection, value)` and returns the changed `value`.
 template <typename Value, typename Step>
 Result<Value> SqliteVerdictStore::ReadWith(Deadline deadline, const Step& step, Value value) {
   if (is_off_) return TurnedOff();
@@ -387,7 +387,7 @@ Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, 
                                                     logger, *std::move(database));
   if (Result<void> started = store->Start(); !started) {
     Error error = std::move(started).error();
-    // At start-up a transient failure is an error too: no store is there to fall back on.
+    // At start-up a transient failure is an error too: there is no other store to use.
     if (error.code == ErrorCode::kStoreUnavailable) error.code = ErrorCode::kIo;
     return error;
   }

@@ -159,7 +159,7 @@ Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWin
   return sums;
 }
 
-/// The shared sums have changed by this.
+/// Adds a change that the shared sums have taken.
 void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
   const MutexLock lock(known_mutex_);
   for (const BudgetChange& change : adjustment.changes) {
@@ -168,7 +168,7 @@ void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
   }
 }
 
-/// What the outboxes hold is the truth.
+/// Sets the pending counts from the outboxes, which are exact.
 void FailoverBudget::Recount() {
   const Deadline time_limit = delivery_.StepLimit();
   std::vector<BudgetChange> all = *memory_.SumPending(time_limit);

@@ -163,7 +163,7 @@ ClearReport FailoverStore::CountPendingEntries(const KeyPattern& pattern, Deadli
 
 Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                          Deadline deadline) {
-  // No delivery meanwhile: it would bring back what is cleared.
+  // No delivery meanwhile: it would bring back cleared entries.
   const MutexLock lock(delivery_mutex_);
   const ClearReport pending = CountPendingEntries(pattern, deadline);
   Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);

@@ -52,8 +52,8 @@ Result<void> TieredStore::Put(const PutRequest& request, Deadline deadline) {
   Result<void> kept = backing_ != nullptr ? backing_->Put(request, deadline) : Result<void>();
   if (memory_ == nullptr) return kept;
   const ReaderLock lock(clear_mutex_);
-  // After a clear that came in between, the store behind may have lost the verdict again. What the
-  // store refused is nowhere else and stays.
+  // After a concurrent clear the backing store may have lost the verdict again. A verdict that it
+  // refused exists only in memory, so it stays.
   if (backing_ != nullptr && kept.has_value() && clears_.load() != clears_seen) return kept;
   if (!kept) {
     memory_->PutUnbacked(request);
@@ -81,7 +81,7 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
 void TieredStore::ClearMemory(const KeyPattern& pattern) {
   if (memory_ == nullptr) return;
   const WriterLock lock(clear_mutex_);
-  clears_.fetch_add(1);  // what is being read behind may be older than the clear
+  clears_.fetch_add(1);  // a read of the backing store may have begun before
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
   (void)ignored;  // memory never fails
 }

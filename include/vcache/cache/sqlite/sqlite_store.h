@@ -25,8 +25,8 @@ struct SqliteStoreOptions {
 
 /// The local store: verdicts, counters and the outbox in an SQLite database (WAL). Several
 /// processes of one machine may share it, never over a network file system (rule P3). Survives
-/// restarts and `kill -9`. When the disk is full or the file is damaged, the store turns itself off
-/// with one warning and answers kUnavailable; analyses go on.
+/// restarts and `kill -9`. On a full disk it takes no verdicts and still serves hits. When the file
+/// is damaged, it turns itself off and answers kUnavailable. Each logs one warning; analyses go on.
 ///
 /// Errors: kBadConfiguration when the directory cannot be created or written; kIo when the database
 /// is damaged. The clock and the logger must outlive the store.

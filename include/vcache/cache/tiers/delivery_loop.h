@@ -9,8 +9,8 @@
 
 namespace vcache::cache {
 
-/// The thread that delivers what is pending in an outbox. It checks every 200 ms whether something
-/// can be delivered; after a failure the pauses double up to 5 s. Thread-safe; the clock must
+/// The thread that delivers the pending changes of an outbox. It checks every 200 ms whether a
+/// delivery is possible; after a failure the pauses double up to 5 s. Thread-safe; the clock must
 /// outlive it.
 class DeliveryLoop {
  public:

@@ -40,7 +40,7 @@ class TieredStore final : public VerdictStore {
 
   MemoryStore* memory_;
   VerdictStore* backing_;
-  // What was read behind before a clear must not come to the front after it.
+  // An entry read from the backing store before a clear must not enter memory after it.
   SharedMutex clear_mutex_;
   std::atomic<std::uint64_t> clears_{0};
 };
