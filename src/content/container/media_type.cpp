@@ -117,15 +117,6 @@ MediaFront ReadMediaFront(std::string_view front) noexcept {
   return ReadUnmarked(front);
 }
 
-std::optional<MediaType> SniffMediaType(ByteView bytes) noexcept {
-  return ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes)))).type;
-}
-
-bool MayBeMedia(ByteView bytes) noexcept {
-  const MediaFront said = ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes))));
-  return said.type || said.look_inside;
-}
-
 std::string_view MediaTypeName(MediaType type) noexcept {
   switch (type) {
     case MediaType::kJpeg:

@@ -1,8 +1,8 @@
 #include "vcache/content/media/media_identity.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <span>
+#include <string>
 
 #include "content/container/file_view.h"
 #include "content/container/media_front.h"
@@ -85,20 +85,29 @@ Result<MediaIdentity> IdentifyOther(const Spool& spool, const FileView& file, Me
   return MediaIdentity{type, 1};
 }
 
+Result<std::string> FrontOf(const Spool& spool, std::size_t most) {
+  std::string front(most, '\0');
+  const auto count = spool.ReadAt(0, std::as_writable_bytes(std::span(front)));
+  if (!count) return count.error();
+  front.resize(*count);
+  return front;
+}
+
 }  // namespace
 
-Result<void> CheckMediaFront(ByteView front) {
-  if (MayBeMedia(front)) return {};
+Result<void> CheckMediaFront(const Spool& spool) {
+  const auto text = FrontOf(spool, kSniffBytes);
+  if (!text) return text.error();
+  const MediaFront front = ReadMediaFront(*text);
+  if (front.type || front.look_inside) return {};
   return NotMedia();
 }
 
 Result<MediaIdentity> IdentifyMedia(const Spool& spool) {
-  std::array<std::byte, kIdentityFront> bytes{};
-  const Result<std::size_t> count = spool.ReadAt(0, bytes);
-  if (!count) return count.error();
-  const std::string_view text = AsText(ByteView(bytes).first(*count));
-  const MediaFront front = ReadMediaFront(text);
-  const bool is_iso = text.size() >= 8 && (text.substr(4, 4) == "ftyp" || front.unmarked);
+  const auto text = FrontOf(spool, kIdentityFront);
+  if (!text) return text.error();
+  const MediaFront front = ReadMediaFront(*text);
+  const bool is_iso = text->size() >= 8 && (text->compare(4, 4, "ftyp") == 0 || front.unmarked);
   if (!front.type && !(front.look_inside && is_iso)) return NotMedia();
   ReadBudget budget;
   if (front.type == MediaType::kWebp) budget.reads = 64 * 1024;  // one for each picture
