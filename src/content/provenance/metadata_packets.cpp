@@ -1,5 +1,7 @@
 #include "content/provenance/metadata_packets.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "content/container/iso_boxes.h"
@@ -60,26 +62,14 @@ MetadataPackets FindIsoMetadata(const FileView& file) {
 }
 
 MetadataPackets FindMetadata(const FileView& file, MediaType type) {
-  switch (type) {
-    case MediaType::kJpeg:
-      return FindJpegMetadata(file);
-    case MediaType::kPng:
-      return FindPngMetadata(file);
-    case MediaType::kWebp:
-    case MediaType::kAvi:
-      return FindRiffMetadata(file);
-    case MediaType::kAvif:
-    case MediaType::kHeic:
-    case MediaType::kMp4:
-    case MediaType::kMov:
-    case MediaType::k3gp:
-    case MediaType::k3g2:
-      return FindIsoMetadata(file);
-    case MediaType::kGif:
-    case MediaType::kWebm:
-    case MediaType::kMpeg:
-      break;
-  }
+  using enum MediaType;
+  if (type == kJpeg) return FindJpegMetadata(file);
+  if (type == kPng) return FindPngMetadata(file);
+  if (type == kWebp || type == kAvi) return FindRiffMetadata(file);
+  constexpr MediaType kIsoTypes[] = {kAvif, kHeic, kMp4, kMov, k3gp, k3g2};
+  const bool is_iso =
+      std::find(std::begin(kIsoTypes), std::end(kIsoTypes), type) != std::end(kIsoTypes);
+  if (is_iso) return FindIsoMetadata(file);
   return MetadataPackets(file);
 }
 
