@@ -4,8 +4,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "content/container/chunks.h"
 #include "content/container/iso_boxes.h"
-#include "content/container/riff_chunks.h"
 
 namespace vcache::content {
 namespace {
@@ -34,7 +34,7 @@ void TakeC2paBox(const FileView& box, MetadataPackets& packets) {
 
 MetadataPackets FindRiffMetadata(const FileView& file) {
   MetadataPackets packets(file);
-  RiffWalk walk(file.Part(kRiffHeadBytes), kMaxWebpChunks);
+  ChunkWalk walk(file.Part(kRiffHeadBytes), kMaxWebpChunks);
   while (const auto chunk = walk.Next()) {
     if (chunk->type == "EXIF" && packets.exif.empty()) {
       // Some writers copy the mark of a JPEG's packet.
