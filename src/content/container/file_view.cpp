@@ -43,6 +43,11 @@ std::optional<std::string> FileView::Read(std::uint64_t at, std::size_t length) 
   return ReadUpTo(at, length);
 }
 
+std::string FileView::All(std::uint64_t most) const {
+  if (size_ > most) return {};
+  return Read(0, static_cast<std::size_t>(size_)).value_or(std::string());
+}
+
 std::optional<std::uint64_t> FileView::Number(std::uint64_t at, std::size_t count) const {
   const auto bytes = Read(at, count);
   return bytes ? std::optional(BigEndian(*bytes, 0, count)) : std::nullopt;

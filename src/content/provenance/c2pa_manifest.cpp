@@ -28,9 +28,7 @@ std::string LabelOf(const FileView& superbox) {
 /// The CBOR bytes of a superbox; empty when there are none or too many.
 std::string CborBytesIn(const FileView& superbox) {
   const auto box = FindIsoBox(superbox, {"cbor"});
-  if (!box || box->payload.size() > kMaxCborBytes) return {};
-  return box->payload.Read(0, static_cast<std::size_t>(box->payload.size()))
-      .value_or(std::string());
+  return box ? box->payload.All(kMaxCborBytes) : std::string();
 }
 
 /// `name` and `version` of a map that describes a program, or the text itself.
