@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vcache/content/content_digest.h"
+#include "vcache/core/hex.h"
 #include "vcache/core/log.h"
 
 namespace vcache::api {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kShortestRun = 8;
 
 bool IsHexDigit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return HexValue(c) >= 0;
 }
 
 std::string HiddenDigits(std::string_view digits, const cache::KeySpace& keys) {

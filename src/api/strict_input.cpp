@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "vcache/core/hex.h"
 #include "vcache/core/log.h"
 
 namespace vcache::api {
@@ -31,7 +32,7 @@ std::vector<std::string> NamesOf(std::string_view encoded) {
     encoded.remove_prefix(std::min(pair.size() + 1, encoded.size()));
     if (pair.empty()) continue;
     const std::string_view name = pair.substr(0, pair.find('='));
-    names.push_back(http::PercentDecode(name, true).value_or(std::string(name)));
+    names.push_back(PercentDecode(name, true).value_or(std::string(name)));
   }
   return names;
 }

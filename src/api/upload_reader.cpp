@@ -37,7 +37,7 @@ class FileIntake {
     if (Result<void> kept = spool_->Append(data); !kept) return kept;
     if (front_checked_ || spool_->size() < content::kSniffBytes) return {};
     front_checked_ = true;
-    return content::CheckMediaFront(spool_->front());
+    return content::CheckMediaFront(*spool_);
   }
 
   Result<Upload> Finish(std::string file_name) {

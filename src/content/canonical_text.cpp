@@ -2,40 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <cstring>
 
 #include "content/octets.h"
 #include "vcache/core/utf8.h"
 
 namespace vcache::content {
 namespace {
-
-/// The number of ASCII bytes from `at` on. Compares eight bytes at a time.
-std::size_t AsciiRun(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  std::uint64_t word = 0;
-  while (text.size() - end >= sizeof word) {
-    std::memcpy(&word, text.data() + end, sizeof word);
-    if ((word & 0x8080808080808080U) != 0) break;
-    end += sizeof word;
-  }
-  while (end < text.size() && Octet(text, end) < 0x80) ++end;
-  return end - at;
-}
-
-/// The offset of the first malformed sequence, or the text's size.
-std::size_t FirstOffence(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    at += AsciiRun(text, at);
-    if (at == text.size()) break;
-    const std::size_t length = Utf8SequenceLength(text, at);
-    if (length == 0) break;
-    at += length;
-  }
-  return at;
-}
 
 /// Whether one well-formed sequence is white space: Unicode's White_Space and the byte order mark.
 bool IsBlank(std::string_view sequence) {
@@ -89,7 +61,7 @@ std::string WithLineFeeds(std::string_view text) {
 }  // namespace
 
 Result<CanonicalText> MakeCanonicalText(std::string_view text) {
-  if (const std::size_t offence = FirstOffence(text); offence != text.size()) {
+  if (const std::size_t offence = Utf8Prefix(text); offence != text.size()) {
     return Error{ErrorCode::kInvalidUtf8, "The text is not UTF-8: the byte at offset " +
                                               std::to_string(offence) +
                                               " does not begin a valid character."};

@@ -2,24 +2,15 @@
 
 #include <cstring>
 
+#include "vcache/core/hex.h"
+
 namespace vcache::content {
-namespace {
-
-int DigitValue(char digit) noexcept {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
-
 std::optional<ContentDigest> ContentDigest::FromHex(std::string_view hex) noexcept {
   if (hex.size() != 2 * kDigestSize) return std::nullopt;
   Bytes bytes{};
   for (std::size_t i = 0; i < kDigestSize; ++i) {
-    const int high = DigitValue(hex[2 * i]);
-    const int low = DigitValue(hex[2 * i + 1]);
+    const int high = HexValue(hex[2 * i]);
+    const int low = HexValue(hex[2 * i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes[i] = static_cast<std::byte>(high * 16 + low);
   }
@@ -27,14 +18,7 @@ std::optional<ContentDigest> ContentDigest::FromHex(std::string_view hex) noexce
 }
 
 std::string ContentDigest::ToHex() const {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex(2 * kDigestSize, '0');
-  for (std::size_t i = 0; i < kDigestSize; ++i) {
-    const auto byte = std::to_integer<unsigned>(bytes_[i]);
-    hex[2 * i] = kDigits[byte >> 4U];
-    hex[2 * i + 1] = kDigits[byte & 0xFU];
-  }
-  return hex;
+  return vcache::ToHex(bytes_);
 }
 
 std::string ContentDigest::ToShortHex() const {

@@ -11,7 +11,6 @@
 namespace vcache::content {
 namespace {
 
-using EvpMdCtx = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using EvpMac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
 using EvpMacCtx = std::unique_ptr<EVP_MAC_CTX, FreeWith<EVP_MAC_CTX_free>>;
 
@@ -53,27 +52,18 @@ const unsigned char* Octets(ByteView bytes) {
 
 }  // namespace
 
-struct ContentHasher::State {
-  EvpMdCtx context;
-};
-
-ContentHasher::ContentHasher() : state_(std::make_unique<State>()) {
-  state_->context.reset(EVP_MD_CTX_new());
-  Require(state_->context != nullptr &&
-          EVP_DigestInit_ex2(state_->context.get(), Sha256(), nullptr) == 1);
+ContentHasher::ContentHasher() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+  Require(context_ != nullptr && EVP_DigestInit_ex2(context_.get(), Sha256(), nullptr) == 1);
 }
-ContentHasher::~ContentHasher() = default;
-ContentHasher::ContentHasher(ContentHasher&&) noexcept = default;
-ContentHasher& ContentHasher::operator=(ContentHasher&&) noexcept = default;
 
 void ContentHasher::Update(ByteView bytes) {
-  Require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+  Require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
 }
 
 ContentDigest ContentHasher::Finish() {
   ContentDigest::Bytes bytes{};
-  Require(EVP_DigestFinal_ex(state_->context.get(), Octets(bytes), nullptr) == 1);
-  Require(EVP_DigestInit_ex2(state_->context.get(), Sha256(), nullptr) == 1);
+  Require(EVP_DigestFinal_ex(context_.get(), Octets(bytes), nullptr) == 1);
+  Require(EVP_DigestInit_ex2(context_.get(), Sha256(), nullptr) == 1);
   return ContentDigest(bytes);
 }
 

@@ -1,7 +1,6 @@
 #include "vcache/content/spool.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -70,70 +69,6 @@ class Blocks {
   std::vector<Block> blocks_;
 };
 
-class MemoryReader final : public ByteSource {
- public:
-  explicit MemoryReader(const Blocks& blocks) : blocks_(blocks) {}
-
-  Result<std::size_t> Read(std::span<std::byte> into) override {
-    std::size_t done = 0;
-    while (done < into.size() && index_ < blocks_.count()) {
-      const ByteView rest = blocks_[index_].subspan(offset_);
-      const std::size_t count = std::min(rest.size(), into.size() - done);
-      std::memcpy(into.data() + done, rest.data(), count);
-      done += count;
-      offset_ += count;
-      if (count == rest.size()) {
-        ++index_;
-        offset_ = 0;
-      }
-    }
-    return done;
-  }
-
- private:
-  const Blocks& blocks_;
-  std::size_t index_ = 0;
-  std::size_t offset_ = 0;
-};
-
-class FileReader final : public ByteSource {
- public:
-  FileReader(const TempFile& file, std::uint64_t size) : file_(file), size_(size) {}
-
-  Result<std::size_t> Read(std::span<std::byte> into) override {
-    if (error_) return *error_;
-    const std::uint64_t left = size_ - offset_;
-    if (left < into.size()) into = into.first(static_cast<std::size_t>(left));
-    if (into.empty()) return std::size_t{0};
-    Result<std::size_t> count = file_.ReadAt(offset_, into);
-    if (count && *count == 0) {  // an early end must not pass for a whole content
-      count = Error{ErrorCode::kIo, "A spooled upload is shorter than what was written."};
-    }
-    if (!count) {
-      error_ = count.error();
-      return count;
-    }
-    offset_ += *count;
-    return count;
-  }
-
- private:
-  const TempFile& file_;
-  std::uint64_t size_;
-  std::uint64_t offset_ = 0;
-  std::optional<Error> error_;
-};
-
-/// Returns the error at each read: an incomplete content must not pass for a whole one.
-class FailedReader final : public ByteSource {
- public:
-  explicit FailedReader(Error error) : error_(std::move(error)) {}
-  Result<std::size_t> Read(std::span<std::byte>) override { return error_; }
-
- private:
-  Error error_;
-};
-
 }  // namespace
 
 struct Spool::State {
@@ -143,7 +78,6 @@ struct Spool::State {
   Blocks memory;
   std::optional<TempFile> file;
   std::uint64_t size = 0;
-  std::array<std::byte, kSniffBytes> front{};
   std::optional<Error> error;
 
   Result<void> Append(ByteView bytes) {
@@ -155,6 +89,19 @@ struct Spool::State {
       if (const Result<void> moved = MoveToFile(); !moved) return moved;
     }
     return WriteToFile(bytes);
+  }
+
+  Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
+    if (error) return *error;
+    if (!file) return memory.ReadAt(offset, into);
+    std::size_t done = 0;
+    while (done < into.size() && offset + done < size) {
+      const Result<std::size_t> count = file->ReadAt(offset + done, into.subspan(done));
+      if (!count) return count;
+      if (*count == 0) break;
+      done += *count;
+    }
+    return done;
   }
 
   Result<void> MoveToFile() {
@@ -184,6 +131,31 @@ struct Spool::State {
   }
 };
 
+class Spool::Reader final : public ByteSource {
+ public:
+  explicit Reader(const State& state) : state_(state) {}
+
+  Result<std::size_t> Read(std::span<std::byte> into) override {
+    if (error_) return *error_;
+    Result<std::size_t> count = state_.ReadAt(offset_, into);
+    if (count && *count == 0 && !into.empty() && offset_ < state_.size) {
+      // An early end must not pass for a whole content.
+      count = Error{ErrorCode::kIo, "A spooled upload is shorter than what was written."};
+    }
+    if (count) {
+      offset_ += *count;
+    } else {
+      error_ = count.error();
+    }
+    return count;
+  }
+
+ private:
+  const State& state_;
+  std::uint64_t offset_ = 0;
+  std::optional<Error> error_;
+};
+
 Spool::Spool(SpoolOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Spool::~Spool() = default;
 Spool::Spool(Spool&&) noexcept = default;
@@ -197,10 +169,6 @@ Result<void> Spool::Append(ByteView bytes) {
     state.error = appended.error();
     return appended;
   }
-  if (state.size < kSniffBytes) {
-    const std::size_t at = static_cast<std::size_t>(state.size);
-    std::copy_n(bytes.begin(), std::min(bytes.size(), kSniffBytes - at), state.front.begin() + at);
-  }
   state.size += bytes.size();
   return {};
 }
@@ -213,29 +181,12 @@ bool Spool::in_memory() const noexcept {
   return !state_->file.has_value();
 }
 
-ByteView Spool::front() const noexcept {
-  return ByteView(state_->front)
-      .first(static_cast<std::size_t>(std::min<std::uint64_t>(state_->size, kSniffBytes)));
-}
-
 std::unique_ptr<ByteSource> Spool::NewReader() const {
-  if (state_->error) return std::make_unique<FailedReader>(*state_->error);
-  if (state_->file) return std::make_unique<FileReader>(*state_->file, state_->size);
-  return std::make_unique<MemoryReader>(state_->memory);
+  return std::make_unique<Reader>(*state_);
 }
 
 Result<std::size_t> Spool::ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
-  const State& state = *state_;
-  if (state.error) return *state.error;
-  if (!state.file) return state.memory.ReadAt(offset, into);
-  std::size_t done = 0;
-  while (done < into.size() && offset + done < state.size) {
-    const Result<std::size_t> count = state.file->ReadAt(offset + done, into.subspan(done));
-    if (!count) return count;
-    if (*count == 0) break;
-    done += *count;
-  }
-  return done;
+  return state_->ReadAt(offset, into);
 }
 
 }  // namespace vcache::content

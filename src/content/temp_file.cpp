@@ -62,16 +62,12 @@ Result<TempFile> TempFile::Create(const std::filesystem::path& directory,
 TempFile::TempFile(UniqueFd file, std::filesystem::path directory) noexcept
     : file_(std::move(file)), directory_(std::move(directory)) {}
 
-Error TempFile::Failure(std::string_view what, int error) const {
-  return IoError(what, directory_, error);
-}
-
 Result<void> TempFile::Append(ByteView bytes) {
   while (!bytes.empty()) {  // a write may be short: at a limit, on a full disk, after a signal
     const auto written =
         WithoutInterrupts([&] { return write(file_.get(), bytes.data(), bytes.size()); });
-    if (written == -1) return Failure("write to", errno);
-    if (written == 0) return Failure("write to", EIO);
+    if (written == -1) return IoError("write to", directory_, errno);
+    if (written == 0) return IoError("write to", directory_, EIO);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return {};
@@ -80,14 +76,14 @@ Result<void> TempFile::Append(ByteView bytes) {
 Result<std::size_t> TempFile::ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
   const auto count = WithoutInterrupts(
       [&] { return pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset)); });
-  if (count == -1) return Failure("read", errno);
+  if (count == -1) return IoError("read", directory_, errno);
   return static_cast<std::size_t>(count);
 }
 
 Result<std::uint64_t> TempFile::FreeBytes() const {
   struct statvfs status {};
   if (WithoutInterrupts([&] { return fstatvfs(file_.get(), &status); }) == -1) {
-    return Failure("look at the free space for", errno);
+    return IoError("look at the free space for", directory_, errno);
   }
   // A file system without a size (tmpfs with size=0) reports zeros: no limit, not zero space.
   if (status.f_blocks == 0) return UINT64_MAX;

@@ -32,7 +32,6 @@ class TempFile {
 
  private:
   static int OpenTmpFile(const char* directory);
-  Error Failure(std::string_view what, int error) const;
 
   UniqueFd file_;
   std::filesystem::path directory_;

@@ -1,70 +1,78 @@
 #include "vcache/core/error.h"
 
+#include <array>
+
+#include "vcache/core/enum_table.h"
+
 namespace vcache {
 namespace {
 
-/// A public sentence for codes whose messages may name internals; empty for the others.
-std::string_view SentenceFor(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kUnauthenticated:
-      return "The credentials are missing or wrong.";
-    case ErrorCode::kForbidden:
-      return "This is not turned on.";
-    case ErrorCode::kInternal:
-      return "Something went wrong on our side.";
-    case ErrorCode::kVendorNotConfigured:
-      return "No detection vendor is configured for this kind of content.";
-    case ErrorCode::kVendorInvalidAnswer:
-      return "The vendor's answer is not a verdict; send the content again later.";
-    case ErrorCode::kVendorRefused:
-      return "The vendor refused the request.";
-    case ErrorCode::kVendorUnavailable:
-      return "The vendor is not available at present; send the content again later.";
-    case ErrorCode::kVendorTimeout:
-      return "The vendor did not answer in time; send the content again later.";
-    case ErrorCode::kBudgetExhausted:
-      return "New contents are not paid for at present; known ones are still answered.";
-    case ErrorCode::kOverloaded:
-      return "The service has too much to do at present; try again later.";
-    case ErrorCode::kShuttingDown:
-      return "The service is stopping; send the request again.";
-    case ErrorCode::kStoreUnavailable:
-    case ErrorCode::kStoreCorrupt:
-      return "The cache cannot be used at present; try again later.";
-    case ErrorCode::kDeadlineExceeded:
-      return "There was not enough time for an answer; try again later.";
-    case ErrorCode::kBadConfiguration:
-      return "The service is not set up for this request.";
-    case ErrorCode::kIo:
-      return "The service has no room for this request at present; try again later.";
-    // The request is at fault. No default: a new code must be added here on purpose.
-    case ErrorCode::kBadRequest:
-    case ErrorCode::kInvalidUtf8:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kNotCached:
-    case ErrorCode::kMethodNotAllowed:
-    case ErrorCode::kRequestTimeout:
-    case ErrorCode::kLengthRequired:
-    case ErrorCode::kTooLarge:
-    case ErrorCode::kUnsupportedMediaType:
-    case ErrorCode::kTextTooShort:
-    case ErrorCode::kTextTooLong:
-    case ErrorCode::kVideoTooLong:
-    case ErrorCode::kTooExpensive:
-    case ErrorCode::kRateLimited:
-    case ErrorCode::kHeadTooLarge:
-    case ErrorCode::kClientGone:
-    case ErrorCode::kNotImplemented:
-      return {};
-  }
-  return "Something went wrong on our side.";
+using enum ErrorCode;
+
+struct CodeText {
+  ErrorCode code;
+  std::string_view name;
+  /// What clients read, as the message may name internals. Empty where the request is at fault.
+  std::string_view sentence{};
+};
+
+constexpr auto kCodes = std::to_array<CodeText>({
+    {kBadRequest, "bad_request"},
+    {kInvalidUtf8, "invalid_utf8"},
+    {kUnauthenticated, "unauthenticated", "The credentials are missing or wrong."},
+    {kForbidden, "forbidden", "This is not turned on."},
+    {kNotFound, "not_found"},
+    {kNotCached, "not_cached"},
+    {kMethodNotAllowed, "method_not_allowed"},
+    {kRequestTimeout, "request_timeout"},
+    {kLengthRequired, "length_required"},
+    {kTooLarge, "too_large"},
+    {kUnsupportedMediaType, "unsupported_media_type"},
+    {kTextTooShort, "text_too_short"},
+    {kTextTooLong, "text_too_long"},
+    {kVideoTooLong, "video_too_long"},
+    {kTooExpensive, "too_expensive"},
+    {kRateLimited, "rate_limited"},
+    {kHeadTooLarge, "head_too_large"},
+    {kClientGone, "client_gone"},
+    {kNotImplemented, "not_implemented"},
+    {kInternal, "internal_error", "Something went wrong on our side."},
+    {kVendorNotConfigured, "no_vendor_configured",
+     "No detection vendor is configured for this kind of content."},
+    {kVendorInvalidAnswer, "vendor_invalid_answer",
+     "The vendor's answer is not a verdict; send the content again later."},
+    {kVendorRefused, "vendor_refused", "The vendor refused the request."},
+    {kVendorUnavailable, "vendor_unavailable",
+     "The vendor is not available at present; send the content again later."},
+    {kVendorTimeout, "vendor_timeout",
+     "The vendor did not answer in time; send the content again later."},
+    {kBudgetExhausted, "budget_exhausted",
+     "New contents are not paid for at present; known ones are still answered."},
+    {kOverloaded, "overloaded", "The service has too much to do at present; try again later."},
+    {kShuttingDown, "shutting_down", "The service is stopping; send the request again."},
+    {kStoreUnavailable, "store_unavailable",
+     "The cache cannot be used at present; try again later."},
+    {kStoreCorrupt, "store_corrupt", "The cache cannot be used at present; try again later."},
+    {kDeadlineExceeded, "deadline_exceeded",
+     "There was not enough time for an answer; try again later."},
+    {kBadConfiguration, "bad_configuration", "The service is not set up for this request."},
+    {kIo, "io_error", "The service has no room for this request at present; try again later."},
+});
+
+static_assert(HasRowForEach(kCodes, &CodeText::code, kIo));
+
+constexpr EnumNames<Charge, 3> kCharges = {{"none", "charged", "unknown"}};
+static_assert(kCharges.Of(Charge::kUnknown) == "unknown");
+
+const CodeText& TextOf(ErrorCode code) {
+  return kCodes[static_cast<std::size_t>(code)];
 }
 
 }  // namespace
 
 std::string PublicMessage(const Error& error) {
   if (!error.public_message.empty()) return error.public_message;
-  const std::string_view sentence = SentenceFor(error.code);
+  const std::string_view sentence = TextOf(error.code).sentence;
   return sentence.empty() ? error.message : std::string(sentence);
 }
 
@@ -74,87 +82,11 @@ Error ForEverybody(Error error) {
 }
 
 std::string_view CodeName(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::kBadRequest:
-      return "bad_request";
-    case ErrorCode::kInvalidUtf8:
-      return "invalid_utf8";
-    case ErrorCode::kUnauthenticated:
-      return "unauthenticated";
-    case ErrorCode::kForbidden:
-      return "forbidden";
-    case ErrorCode::kNotFound:
-      return "not_found";
-    case ErrorCode::kNotCached:
-      return "not_cached";
-    case ErrorCode::kMethodNotAllowed:
-      return "method_not_allowed";
-    case ErrorCode::kRequestTimeout:
-      return "request_timeout";
-    case ErrorCode::kLengthRequired:
-      return "length_required";
-    case ErrorCode::kTooLarge:
-      return "too_large";
-    case ErrorCode::kUnsupportedMediaType:
-      return "unsupported_media_type";
-    case ErrorCode::kTextTooShort:
-      return "text_too_short";
-    case ErrorCode::kTextTooLong:
-      return "text_too_long";
-    case ErrorCode::kVideoTooLong:
-      return "video_too_long";
-    case ErrorCode::kTooExpensive:
-      return "too_expensive";
-    case ErrorCode::kRateLimited:
-      return "rate_limited";
-    case ErrorCode::kHeadTooLarge:
-      return "head_too_large";
-    case ErrorCode::kClientGone:
-      return "client_gone";
-    case ErrorCode::kNotImplemented:
-      return "not_implemented";
-    case ErrorCode::kInternal:
-      return "internal_error";
-    case ErrorCode::kVendorNotConfigured:
-      return "no_vendor_configured";
-    case ErrorCode::kVendorInvalidAnswer:
-      return "vendor_invalid_answer";
-    case ErrorCode::kVendorRefused:
-      return "vendor_refused";
-    case ErrorCode::kVendorUnavailable:
-      return "vendor_unavailable";
-    case ErrorCode::kVendorTimeout:
-      return "vendor_timeout";
-    case ErrorCode::kBudgetExhausted:
-      return "budget_exhausted";
-    case ErrorCode::kOverloaded:
-      return "overloaded";
-    case ErrorCode::kShuttingDown:
-      return "shutting_down";
-    case ErrorCode::kStoreUnavailable:
-      return "store_unavailable";
-    case ErrorCode::kStoreCorrupt:
-      return "store_corrupt";
-    case ErrorCode::kDeadlineExceeded:
-      return "deadline_exceeded";
-    case ErrorCode::kBadConfiguration:
-      return "bad_configuration";
-    case ErrorCode::kIo:
-      return "io_error";
-  }
-  return "internal_error";
+  return TextOf(code).name;
 }
 
 std::string_view ChargeName(Charge charge) noexcept {
-  switch (charge) {
-    case Charge::kNone:
-      return "none";
-    case Charge::kCharged:
-      return "charged";
-    case Charge::kUnknown:
-      return "unknown";
-  }
-  return "unknown";
+  return kCharges.Of(charge);
 }
 
 }  // namespace vcache

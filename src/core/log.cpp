@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "vcache/core/hex.h"
 #include "vcache/core/utf8.h"
 
 namespace vcache {
@@ -52,13 +53,6 @@ bool SteersDisplay(std::string_view sequence) {
   });
 }
 
-void AppendHex(std::string& out, unsigned char byte) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  out += "\\x";
-  out += kDigits[byte >> 4U];
-  out += kDigits[byte & 0xFU];
-}
-
 }  // namespace
 
 Logger& NullLogger() noexcept {
@@ -78,7 +72,9 @@ std::string EscapeForLog(std::string_view text, std::size_t max_bytes) {
     }
     const std::string_view sequence = text.substr(at, step);
     if (length == 0 || SteersDisplay(sequence)) {
-      for (const char c : sequence) AppendHex(out, static_cast<unsigned char>(c));
+      for (std::size_t i = 0; i < step; ++i) {
+        out += "\\x" + ToHex(AsBytes(sequence.substr(i, 1)));
+      }
     } else {
       if (sequence == "\\") out += '\\';
       out += sequence;

@@ -1,10 +1,26 @@
 #include "vcache/core/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace vcache {
 namespace {
 
 unsigned char OctetAt(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
+}
+
+/// The number of ASCII bytes from `at` on. Compares eight bytes at a time.
+std::size_t AsciiRun(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  std::uint64_t word = 0;
+  while (text.size() - end >= sizeof word) {
+    std::memcpy(&word, text.data() + end, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
+    end += sizeof word;
+  }
+  while (end < text.size() && OctetAt(text, end) < 0x80) ++end;
+  return end - at;
 }
 
 }  // namespace
@@ -25,14 +41,16 @@ std::size_t Utf8SequenceLength(std::string_view text, std::size_t at) noexcept {
   return length;
 }
 
-bool IsUtf8(std::string_view text) noexcept {
+std::size_t Utf8Prefix(std::string_view text) noexcept {
   std::size_t at = 0;
   while (at < text.size()) {
+    at += AsciiRun(text, at);
+    if (at == text.size()) break;
     const std::size_t length = Utf8SequenceLength(text, at);
-    if (length == 0) return false;
+    if (length == 0) break;
     at += length;
   }
-  return true;
+  return at;
 }
 
 }  // namespace vcache

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "vcache/core/enum_table.h"
+
 namespace vcache {
 namespace {
 
@@ -25,13 +27,9 @@ const Band& BandOf(VerdictKey key) {
   return kBands[static_cast<std::size_t>(key)];
 }
 
-constexpr std::array<std::pair<ScoreKind, std::string_view>, 5> kKinds = {{
-    {ScoreKind::kProbability, "probability"},
-    {ScoreKind::kShare, "share"},
-    {ScoreKind::kHumanScore, "human_score"},
-    {ScoreKind::kEnsemble, "ensemble"},
-    {ScoreKind::kOpinion, "opinion"},
-}};
+constexpr EnumNames<ScoreKind, 5> kKinds = {
+    {"probability", "share", "human_score", "ensemble", "opinion"}};
+static_assert(kKinds.Of(ScoreKind::kOpinion) == "opinion");
 
 }  // namespace
 
@@ -51,14 +49,11 @@ std::string_view VerdictColor(VerdictKey key) noexcept {
 }
 
 std::string_view ScoreKindName(ScoreKind kind) noexcept {
-  return kKinds[static_cast<std::size_t>(kind)].second;
+  return kKinds.Of(kind);
 }
 
 std::optional<ScoreKind> ScoreKindFromName(std::string_view name) noexcept {
-  for (const auto& [kind, kind_name] : kKinds) {
-    if (kind_name == name) return kind;
-  }
-  return std::nullopt;
+  return kKinds.Find(name);
 }
 
 bool IsScore(double value) noexcept {

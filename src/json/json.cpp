@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/parse_number.h"
+
 namespace vcache {
 namespace {
 
@@ -98,11 +100,9 @@ std::string PointerPart(std::string_view escaped) {
 
 /// An array's element; the index has no leading zero (RFC 6901).
 const Json* Element(const Json& array, std::string_view index) {
-  const bool digits = !index.empty() && index.size() <= 9 &&
-                      index.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!digits || (index.size() > 1 && index.front() == '0')) return nullptr;
-  const std::size_t at = std::stoul(std::string(index));
-  return at < array.size() ? &array[at] : nullptr;
+  const auto at = ParseNumber<std::uint32_t>(index);
+  if (!at || (index.size() > 1 && index.front() == '0')) return nullptr;
+  return *at < array.size() ? &array[*at] : nullptr;
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "vcache/redis/redis_url.h"
-#include "vcache/core/parse_number.h"
 
 #include <optional>
 #include <utility>
+
+#include "vcache/core/hex.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::redis {
 namespace {
@@ -11,29 +13,11 @@ Error Bad(std::string what) {
   return Error{ErrorCode::kBadConfiguration, "Redis URL: " + std::move(what)};
 }
 
-int HexValue(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
 /// Empty when two hex digits do not follow a `%`, or for NUL.
 std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
+  auto decoded = PercentDecode(text);
+  if (decoded && decoded->find('\0') != std::string::npos) decoded.reset();
+  return decoded;
 }
 
 Result<void> ReadDatabase(std::string_view text, RedisUrl& url) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "vcache/core/hex.h"
 #include "vcache/core/utf8.h"
 
 namespace vcache::redis {
@@ -18,13 +19,7 @@ std::string Sha1Hex(const std::string& text) {
   if (EVP_Q_digest(nullptr, "SHA1", nullptr, text.data(), text.size(), bytes.data(), &size) != 1) {
     return {};
   }
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (std::size_t i = 0; i < size; ++i) {
-    hex += kDigits[bytes[i] >> 4U];
-    hex += kDigits[bytes[i] & 0xFU];
-  }
-  return hex;
+  return ToHex(std::as_bytes(std::span(bytes).first(size)));
 }
 
 /// Replaces the script's ARGV by a table of the decoded arguments.
@@ -39,14 +34,12 @@ end
 
 /// The inverse of `kDecodeArguments`: text without `%` stays readable.
 std::string PercentEncoded(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;
   std::size_t at = 0;
   while (at < bytes.size()) {
     const std::size_t length = Utf8SequenceLength(bytes, at);
     if (length == 0 || bytes[at] == '%') {
-      const auto byte = static_cast<unsigned char>(bytes[at++]);
-      text += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+      text += PercentEscape(bytes[at++]);
     } else {
       text += bytes.substr(at, length);
       at += length;

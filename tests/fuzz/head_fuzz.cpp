@@ -5,6 +5,7 @@
 
 #include "fuzz/fuzz_target.h"
 #include "http/parsing/request_head.h"
+#include "vcache/core/hex.h"
 #include "vcache/http/parsing/multipart.h"
 
 using namespace vcache;

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const content::Spool spool = test::SpoolOf(bytes);
   const auto identity = content::IdentifyMedia(spool);
   if (size >= content::kSniffBytes) {
-    const auto front = content::CheckMediaFront(spool.front());
+    const auto front = content::CheckMediaFront(spool);
     Require(front || !identity, "what the first bytes rule out is nothing afterwards");
   }
   if (!identity) {

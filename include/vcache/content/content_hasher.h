@@ -7,23 +7,21 @@
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
 
+struct evp_md_ctx_st;  // of OpenSSL
+
 namespace vcache::content {
 
 /// SHA-256 of bytes in pieces. Use it from one thread at a time. Reusable after `Finish`.
 class ContentHasher {
  public:
   ContentHasher();
-  ~ContentHasher();
-  ContentHasher(ContentHasher&&) noexcept;
-  ContentHasher& operator=(ContentHasher&&) noexcept;
 
   void Update(ByteView bytes);
   /// The digest of all bytes since construction or the last `Finish`. Resets the hasher.
   ContentDigest Finish();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
 
 /// The digest of one contiguous buffer.

@@ -38,18 +38,17 @@ class Spool {
 
   std::uint64_t size() const noexcept;
   bool in_memory() const noexcept;
-  /// The first bytes, up to `kSniffBytes`; valid until the next `Append`.
-  ByteView front() const noexcept;
 
   /// A reader from the start. The spool must outlive it. Do not call `Append` once a reader exists.
   std::unique_ptr<ByteSource> NewReader() const;
 
-  /// Fills `into` from `offset` on. Returns the bytes written, 0 at or beyond the end. Thread-safe;
-  /// the conditions and errors of `NewReader` apply.
+  /// Fills `into` from `offset` on. Returns the bytes written, 0 at or beyond the end. Thread-safe
+  /// once nothing appends any more; the errors of a reader apply.
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:
   struct State;
+  class Reader;
   std::unique_ptr<State> state_;
 };
 

@@ -44,7 +44,7 @@ enum class ErrorCode {
   kStoreCorrupt,      ///< A store answered something unreadable.
   kDeadlineExceeded,
   kBadConfiguration,
-  kIo,  ///< The operating system failed: disk, descriptors, memory.
+  kIo,  ///< The operating system failed: disk, descriptors, memory. Stays last (error.cpp).
 };
 
 /// The stable name of a code in problem bodies and logs, for example `not_cached`.

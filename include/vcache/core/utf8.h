@@ -9,6 +9,11 @@ namespace vcache {
 /// none. RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 std::size_t Utf8SequenceLength(std::string_view text, std::size_t at) noexcept;
 
-bool IsUtf8(std::string_view text) noexcept;
+/// The offset of the first malformed sequence, or the text's size.
+std::size_t Utf8Prefix(std::string_view text) noexcept;
+
+inline bool IsUtf8(std::string_view text) noexcept {
+  return Utf8Prefix(text) == text.size();
+}
 
 }  // namespace vcache

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "vcache/core/enum_table.h"
+
 namespace vcache {
 
 /// The vendors with an adapter of their own, in the default order of asking. The name `Hive` makes
@@ -200,14 +202,6 @@ struct ByVendor {
   std::array<T, kVendors.size()> values{};
 };
 
-namespace internal {
-constexpr bool RowsAreInOrder() {
-  for (std::size_t i = 0; i < kVendors.size(); ++i) {
-    if (static_cast<std::size_t>(kVendors[i].id) != i) return false;
-  }
-  return kVendors.back().id == VendorId::kCustom;
-}
-}  // namespace internal
-static_assert(internal::RowsAreInOrder(), "kVendors has one row for each VendorId, in its order");
+static_assert(HasRowForEach(kVendors, &VendorInfo::id, VendorId::kCustom));
 
 }  // namespace vcache

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "content/octets.h"
+
 namespace vcache::content {
 
 FileView::FileView(const Spool& file, ReadBudget& budget) : file_(&file), budget_(&budget) {
@@ -39,6 +41,16 @@ bool FileView::Append(const FileView& more) {
 std::optional<std::string> FileView::Read(std::uint64_t at, std::size_t length) const {
   if (at > size_ || length > size_ - at) return std::nullopt;
   return ReadUpTo(at, length);
+}
+
+std::string FileView::All(std::uint64_t most) const {
+  if (size_ > most) return {};
+  return Read(0, static_cast<std::size_t>(size_)).value_or(std::string());
+}
+
+std::optional<std::uint64_t> FileView::Number(std::uint64_t at, std::size_t count) const {
+  const auto bytes = Read(at, count);
+  return bytes ? std::optional(BigEndian(*bytes, 0, count)) : std::nullopt;
 }
 
 std::optional<std::string> FileView::ReadUpTo(std::uint64_t at, std::size_t length) const {

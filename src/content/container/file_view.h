@@ -37,6 +37,10 @@ class FileView {
 
   /// Exactly `length` bytes; empty beyond the end, out of budget, or on a read error.
   std::optional<std::string> Read(std::uint64_t at, std::size_t length) const;
+  /// All bytes; empty when there are more than `most`, and like `Read`.
+  std::string All(std::uint64_t most) const;
+  /// `count` bytes (8 at most) as a big-endian number; empty like `Read`.
+  std::optional<std::uint64_t> Number(std::uint64_t at, std::size_t count) const;
   /// At most `length` bytes; empty when out of budget or on a read error.
   std::optional<std::string> ReadUpTo(std::uint64_t at, std::size_t length) const;
 

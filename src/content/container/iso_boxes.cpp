@@ -28,12 +28,35 @@ std::optional<IsoBox> IsoBoxWalk::Next() {
   return box;
 }
 
-std::optional<IsoBox> FindIsoBox(const FileView& level, std::string_view type) {
-  IsoBoxWalk walk(level);
-  while (auto box = walk.Next()) {
-    if (box->type == type) return box;
+std::optional<IsoBox> FindIsoBox(const FileView& level,
+                                 std::initializer_list<std::string_view> path) {
+  FileView here = level;
+  std::optional<IsoBox> found;
+  for (const std::string_view type : path) {
+    IsoBoxWalk walk(here);
+    do {
+      found = walk.Next();
+    } while (found && found->type != type);
+    if (!found) break;
+    here = found->payload;
   }
-  return std::nullopt;
+  return found;
+}
+
+std::optional<IsoTimes> ReadIsoTimes(const FileView& header) {
+  const auto bytes = header.ReadUpTo(0, 32);
+  if (!bytes || bytes->empty()) return std::nullopt;
+  const bool wide = Octet(*bytes, 0) == 1;
+  const std::size_t scale_at = wide ? 20 : 12;
+  if (bytes->size() < scale_at + 4) return std::nullopt;
+  return IsoTimes{BigEndian(*bytes, scale_at, 4), IsoTicks(*bytes, scale_at + 4, wide)};
+}
+
+std::optional<std::uint64_t> IsoTicks(const std::string& box, std::size_t at, bool wide) {
+  const std::size_t bytes = wide ? 8 : 4;
+  if (box.size() < at + bytes) return std::nullopt;
+  const std::uint64_t ticks = BigEndian(box, at, bytes);
+  return ticks == (wide ? UINT64_MAX : UINT32_MAX) ? 0 : ticks;
 }
 
 }  // namespace vcache::content

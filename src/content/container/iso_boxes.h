@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,18 @@ class IsoBoxWalk {
   int seen_ = 0;
 };
 
-std::optional<IsoBox> FindIsoBox(const FileView& level, std::string_view type);
+/// Descends along `path`, to the first box of each type; empty when one is missing.
+std::optional<IsoBox> FindIsoBox(const FileView& level,
+                                 std::initializer_list<std::string_view> path);
+
+/// The times of a `mvhd` or `mdhd` box, which begin alike (ISO/IEC 14496-12, 8.2.2 and 8.4.2).
+struct IsoTimes {
+  std::uint64_t per_second = 0;        ///< Ticks.
+  std::optional<std::uint64_t> ticks;  ///< The length, like `IsoTicks`.
+};
+/// Empty when the box is cut before the length, or unreadable.
+std::optional<IsoTimes> ReadIsoTimes(const FileView& header);
+/// A length of 4 bytes, or of 8 if `wide`. 0 for all ones, "unknown"; empty when cut off.
+std::optional<std::uint64_t> IsoTicks(const std::string& box, std::size_t at, bool wide);
 
 }  // namespace vcache::content

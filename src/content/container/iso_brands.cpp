@@ -1,10 +1,8 @@
-#include "content/container/iso_brands.h"
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 
+#include "content/container/media_front.h"
 #include "content/octets.h"
 
 namespace vcache::content {
@@ -27,60 +25,38 @@ struct Brand {
   MediaType type = MediaType::kMp4;
 };
 
+struct BrandGroup {
+  BrandSays says;
+  MediaType type;
+  std::initializer_list<std::string_view> names;
+};
+
 // Names registered at mp4ra.org, in ISO/IEC 23008-12 (HEIF) and in the AVIF specification.
-constexpr std::array<Brand, 46> kBrands = {{
-    {"avif", BrandSays::kPicture, MediaType::kAvif},
-    {"avio", BrandSays::kPicture, MediaType::kAvif},
-    {"MA1A", BrandSays::kPicture, MediaType::kAvif},
-    {"MA1B", BrandSays::kPicture, MediaType::kAvif},
-    {"avis", BrandSays::kSequence, MediaType::kAvif},
-    {"heic", BrandSays::kPicture, MediaType::kHeic},
-    {"heix", BrandSays::kPicture, MediaType::kHeic},
-    {"heim", BrandSays::kPicture, MediaType::kHeic},
-    {"heis", BrandSays::kPicture, MediaType::kHeic},
-    {"hevc", BrandSays::kSequence, MediaType::kHeic},
-    {"hevx", BrandSays::kSequence, MediaType::kHeic},
-    {"hevm", BrandSays::kSequence, MediaType::kHeic},
-    {"hevs", BrandSays::kSequence, MediaType::kHeic},
-    {"mif1", BrandSays::kImageStructure},
-    {"mif2", BrandSays::kImageStructure},
-    {"msf1", BrandSays::kImageStructure},
-    {"miaf", BrandSays::kImageStructure},
-    {"heif", BrandSays::kImageStructure},  // unregistered; some programs write it
-    {"qt  ", BrandSays::kVideo, MediaType::kMov},
-    {"mp41", BrandSays::kVideo},
-    {"mp42", BrandSays::kVideo},
-    {"avc1", BrandSays::kVideo},
-    {"hvc1", BrandSays::kVideo},
-    {"hev1", BrandSays::kVideo},
-    {"av01", BrandSays::kVideo},
-    {"M4V ", BrandSays::kVideo},
-    {"M4VH", BrandSays::kVideo},
-    {"M4VP", BrandSays::kVideo},
-    {"dash", BrandSays::kVideo},
-    {"cmfc", BrandSays::kVideo},
-    {"cmf2", BrandSays::kVideo},
-    {"MSNV", BrandSays::kVideo},
-    {"mmp4", BrandSays::kVideo},
-    {"f4v ", BrandSays::kVideo},
-    {"kddi", BrandSays::k3gpp, MediaType::k3g2},
-    {"M4A ", BrandSays::kOther},
-    {"M4B ", BrandSays::kOther},
-    {"M4P ", BrandSays::kOther},
-    {"F4A ", BrandSays::kOther},
-    {"F4B ", BrandSays::kOther},
-    {"jp2 ", BrandSays::kOther},
-    {"jpx ", BrandSays::kOther},
-    {"jpm ", BrandSays::kOther},
-    {"jxl ", BrandSays::kOther},
-    {"crx ", BrandSays::kOther},  // Canon's raw photographs, which also claim to be `isom`
-    {"avci", BrandSays::kOther},  // H.264 images, which no vendor here accepts
-}};
+const BrandGroup kBrands[] = {
+    {BrandSays::kPicture, MediaType::kAvif, {"avif", "avio", "MA1A", "MA1B"}},
+    {BrandSays::kSequence, MediaType::kAvif, {"avis"}},
+    {BrandSays::kPicture, MediaType::kHeic, {"heic", "heix", "heim", "heis"}},
+    {BrandSays::kSequence, MediaType::kHeic, {"hevc", "hevx", "hevm", "hevs"}},
+    // `heif` is unregistered; some programs write it.
+    {BrandSays::kImageStructure, MediaType::kMp4, {"mif1", "mif2", "msf1", "miaf", "heif"}},
+    {BrandSays::kVideo, MediaType::kMov, {"qt  "}},
+    {BrandSays::kVideo,
+     MediaType::kMp4,
+     {"mp41", "mp42", "avc1", "hvc1", "hev1", "av01", "M4V ", "M4VH", "M4VP", "dash", "cmfc",
+      "cmf2", "MSNV", "mmp4", "f4v "}},
+    {BrandSays::k3gpp, MediaType::k3g2, {"kddi"}},
+    {BrandSays::kOther,
+     MediaType::kMp4,
+     {"M4A ", "M4B ", "M4P ", "F4A ", "F4B ", "jp2 ", "jpx ", "jpm ", "jxl "}},
+    // Canon's raw photographs, which also claim to be `isom`, and H.264 images.
+    {BrandSays::kOther, MediaType::kMp4, {"crx ", "avci"}},
+};
 
 Brand ReadBrand(std::string_view name) {
-  const auto* found = std::find_if(kBrands.begin(), kBrands.end(),
-                                   [name](const Brand& brand) { return brand.name == name; });
-  if (found != kBrands.end()) return *found;
+  for (const BrandGroup& group : kBrands) {
+    if (std::find(group.names.begin(), group.names.end(), name) == group.names.end()) continue;
+    return {name, group.says, group.type};
+  }
   // Families whose names contain a release: `isom`, `iso2` to `isoc`; `3gp4`, `3gr6`; `3g2a`.
   if (name.starts_with("iso")) return {name, BrandSays::kVideoStructure};
   if (name.starts_with("3g2")) return {name, BrandSays::k3gpp, MediaType::k3g2};
@@ -121,7 +97,7 @@ class Brands {
 };
 
 /// Decides by the compatible brands when the major brand leaves it open.
-IsoBrands AmongCompatible(const Brands& brands, const Brand& major) {
+MediaFront AmongCompatible(const Brands& brands, const Brand& major) {
   if (const auto picture = brands.First({BrandSays::kPicture, BrandSays::kSequence})) {
     // `mif1` states a still picture, `msf1` a sequence; `iso8` implies tracks.
     const bool sequence =
@@ -130,34 +106,33 @@ IsoBrands AmongCompatible(const Brands& brands, const Brand& major) {
          (!brands.Has(BrandSays::kPicture) || major.says == BrandSays::kVideoStructure));
     return {picture->type, false, sequence};
   }
-  if (brands.cut()) return {std::nullopt, true, false};
+  if (brands.cut()) return {std::nullopt, true};
   const bool image = brands.Has(BrandSays::kImageStructure);
-  if (major.says == BrandSays::kImageStructure) return {std::nullopt, true, false};
-  if (major.says == BrandSays::kVideoStructure) return {major.type, image, false};
+  if (major.says == BrandSays::kImageStructure) return {std::nullopt, true};
+  if (major.says == BrandSays::kVideoStructure) return {major.type, image};
   const auto video =
       brands.First({BrandSays::kVideo, BrandSays::kVideoStructure, BrandSays::k3gpp});
-  if (!video) return {std::nullopt, true, false};
-  return {video->type, image, false};
+  if (!video) return {std::nullopt, true};
+  return {video->type, image};
 }
 
 }  // namespace
 
-IsoBrands ReadIsoBrands(std::string_view front) {
+MediaFront ReadIsoBrands(std::string_view front) {
   const Brands brands(front);
   if (brands.empty()) return {};
   const Brand major = brands.major();
   switch (major.says) {
     case BrandSays::kPicture:
-      return {major.type, false, false};
+    case BrandSays::kVideo:
+      return {major.type};
     case BrandSays::kSequence:
       return {major.type, false, true};
-    case BrandSays::kVideo:
-      return {major.type, false, false};
     case BrandSays::k3gpp: {
       // Believe a phone's video that also lists an MP4 brand.
       const auto wider = brands.First({BrandSays::kVideo, BrandSays::kVideoStructure});
-      if (!wider && brands.cut()) return {std::nullopt, true, false};
-      return {wider ? wider->type : major.type, false, false};
+      if (!wider && brands.cut()) return {std::nullopt, true};
+      return {wider ? wider->type : major.type};
     }
     case BrandSays::kOther:
       return {};

@@ -5,9 +5,9 @@
 #include <cstdint>
 
 #include "content/container/ebml_number.h"
-#include "content/container/iso_brands.h"
 #include "content/container/media_front.h"
 #include "content/octets.h"
+#include "vcache/core/enum_table.h"
 
 namespace vcache::content {
 namespace {
@@ -37,11 +37,8 @@ MediaFront ReadUnmarked(std::string_view front) {
   if (BigEndian(front, 0, 4) >= 0x20000000) return {};
   const std::string_view box = Piece(front, 4, 4);
   if (std::find(kFirstBoxes.begin(), kFirstBoxes.end(), box) == kFirstBoxes.end()) return {};
-  MediaFront said;
-  if (IsOldQuickTime(front)) said.type = MediaType::kMov;
-  said.look_inside = true;
-  said.unmarked = true;
-  return said;
+  const auto type = IsOldQuickTime(front) ? std::optional(MediaType::kMov) : std::nullopt;
+  return {type, true, false, true};
 }
 
 /// An EBML header with the DocType `webm` (Matroska has another one). Open where it is cut off.
@@ -51,7 +48,7 @@ MediaFront ReadEbmlHeader(std::string_view front) {
   if (header.length == 0) return {};
   std::size_t at = 4 + header.length;
   const bool whole = header.value <= front.size() - at;
-  const MediaFront open = {std::nullopt, !whole, false, false};
+  const MediaFront open = {std::nullopt, !whole};
   if (whole) front = front.substr(0, at + header.value);
   while (at < front.size()) {
     const EbmlNumber id = ReadEbmlNumber(front, at, true);
@@ -64,7 +61,7 @@ MediaFront ReadEbmlHeader(std::string_view front) {
       std::string_view name = front.substr(at, size.value);
       while (name.ends_with('\0')) name.remove_suffix(1);  // strings may be zero-padded
       if (name != "webm") return {};
-      return {MediaType::kWebm, false, false, false};
+      return {MediaType::kWebm};
     }
     at += size.value;
   }
@@ -101,6 +98,12 @@ MediaFront ReadRiffHead(std::string_view front) {
   return {};
 }
 
+constexpr EnumNames<MediaType, 13> kTypes = {{"image/jpeg", "image/png", "image/webp", "image/gif",
+                                              "image/avif", "image/heic", "video/mp4",
+                                              "video/quicktime", "video/webm", "video/x-msvideo",
+                                              "video/mpeg", "video/3gpp", "video/3gpp2"}};
+static_assert(kTypes.Of(MediaType::k3g2) == "video/3gpp2");
+
 }  // namespace
 
 MediaFront ReadMediaFront(std::string_view front) noexcept {
@@ -110,52 +113,12 @@ MediaFront ReadMediaFront(std::string_view front) noexcept {
   if (front.starts_with("RIFF")) return ReadRiffHead(front);
   if (front.starts_with("\x1A\x45\xDF\xA3")) return ReadEbmlHeader(front);
   if (IsMpeg(front)) return {MediaType::kMpeg};
-  if (Piece(front, 4, 4) == "ftyp") {
-    const IsoBrands brands = ReadIsoBrands(front);
-    return {brands.type, brands.look_inside, brands.sequence, false};
-  }
+  if (Piece(front, 4, 4) == "ftyp") return ReadIsoBrands(front);
   return ReadUnmarked(front);
 }
 
-std::optional<MediaType> SniffMediaType(ByteView bytes) noexcept {
-  return ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes)))).type;
-}
-
-bool MayBeMedia(ByteView bytes) noexcept {
-  const MediaFront said = ReadMediaFront(AsText(bytes.first(std::min(bytes.size(), kSniffBytes))));
-  return said.type || said.look_inside;
-}
-
 std::string_view MediaTypeName(MediaType type) noexcept {
-  switch (type) {
-    case MediaType::kJpeg:
-      return "image/jpeg";
-    case MediaType::kPng:
-      return "image/png";
-    case MediaType::kWebp:
-      return "image/webp";
-    case MediaType::kGif:
-      return "image/gif";
-    case MediaType::kAvif:
-      return "image/avif";
-    case MediaType::kHeic:
-      return "image/heic";
-    case MediaType::kMp4:
-      return "video/mp4";
-    case MediaType::kMov:
-      return "video/quicktime";
-    case MediaType::kWebm:
-      return "video/webm";
-    case MediaType::kAvi:
-      return "video/x-msvideo";
-    case MediaType::kMpeg:
-      return "video/mpeg";
-    case MediaType::k3gp:
-      return "video/3gpp";
-    case MediaType::k3g2:
-      return "video/3gpp2";
-  }
-  return "application/octet-stream";
+  return kTypes.Of(type);
 }
 
 bool IsVideo(MediaType type) noexcept {

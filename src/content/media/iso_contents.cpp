@@ -5,12 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "content/container/iso_boxes.h"
-#include "content/octets.h"
 
 namespace vcache::content {
 namespace {
@@ -27,19 +25,6 @@ std::optional<MediaType> TypeOfCodec(std::string_view codec) {
   return std::nullopt;
 }
 
-/// Descends along `path`, to the first box of each type; empty when one is missing.
-std::optional<IsoBox> FindBoxBeneath(const FileView& level,
-                                     std::initializer_list<std::string_view> path) {
-  FileView here = level;
-  std::optional<IsoBox> found;
-  for (const std::string_view type : path) {
-    found = FindIsoBox(here, type);
-    if (!found) return std::nullopt;
-    here = found->payload;
-  }
-  return found;
-}
-
 struct ItemInfo {
   std::uint64_t id = 0;
   std::string type;
@@ -47,35 +32,30 @@ struct ItemInfo {
 
 /// An `infe` box of version 2 or 3; older versions name a MIME type, and no image uses them.
 std::optional<ItemInfo> ReadItemInfo(const FileView& box) {
-  const auto head = box.ReadUpTo(0, 16);
-  if (!head || head->size() < 12) return std::nullopt;
-  const unsigned version = Octet(*head, 0);
-  if (version == 2) return ItemInfo{BigEndian(*head, 4, 2), head->substr(8, 4)};
-  if (version == 3 && head->size() >= 14) {
-    return ItemInfo{BigEndian(*head, 4, 4), head->substr(10, 4)};
-  }
-  return std::nullopt;
+  const auto version = box.Number(0, 1);
+  if (version != 2 && version != 3) return std::nullopt;
+  const std::size_t id_bytes = version == 2 ? 2 : 4;
+  const auto id = box.Number(4, id_bytes);
+  const auto type = box.Read(6 + id_bytes, 4);
+  return id && type ? std::optional(ItemInfo{*id, *type}) : std::nullopt;
 }
 
 std::optional<std::uint64_t> PrimaryItem(const FileView& meta) {
-  const auto box = FindIsoBox(meta, "pitm");
-  const auto bytes = box ? box->payload.ReadUpTo(0, 8) : std::nullopt;
-  if (!bytes || bytes->size() < 6) return std::nullopt;
-  if (Octet(*bytes, 0) == 0) return BigEndian(*bytes, 4, 2);
-  if (bytes->size() < 8) return std::nullopt;
-  return BigEndian(*bytes, 4, 4);
+  const auto box = FindIsoBox(meta, {"pitm"});
+  const auto version = box ? box->payload.Number(0, 1) : std::nullopt;
+  return version ? box->payload.Number(4, *version == 0 ? 2 : 4) : std::nullopt;
 }
 
 /// The codec of the primary item; if that is a grid or unsupported, of the first coded item.
 std::optional<MediaType> TypeOfItems(const FileView& meta_box) {
   const FileView meta = meta_box.Part(4);  // after version and flags
-  const auto infos = FindIsoBox(meta, "iinf");
-  const auto head = infos ? infos->payload.Read(0, 4) : std::nullopt;
-  if (!head) return std::nullopt;
+  const auto infos = FindIsoBox(meta, {"iinf"});
+  const auto version = infos ? infos->payload.Number(0, 1) : std::nullopt;
+  if (!version) return std::nullopt;
   const auto primary = PrimaryItem(meta);
   std::optional<MediaType> first;
   bool has_other_primary = false;
-  IsoBoxWalk walk(infos->payload.Part(Octet(*head, 0) == 0 ? 6 : 8));
+  IsoBoxWalk walk(infos->payload.Part(*version == 0 ? 6 : 8));
   while (const auto box = walk.Next()) {
     const auto item = box->type == "infe" ? ReadItemInfo(box->payload) : std::nullopt;
     if (!item) continue;
@@ -120,7 +100,7 @@ class IsoReader {
 
   void ReadTrack(const FileView& track) {
     ++tracks_;
-    const auto handler = FindBoxBeneath(track, {"mdia", "hdlr"});
+    const auto handler = FindIsoBox(track, {"mdia", "hdlr"});
     const auto type = handler ? handler->payload.Read(8, 4) : std::nullopt;
     if (!type) return;
     if (*type == "vide") contents_.has_video_track = true;
@@ -131,14 +111,14 @@ class IsoReader {
   }
 
   void ReadPictures(const FileView& track) {
-    const auto table = FindBoxBeneath(track, {"mdia", "minf", "stbl"});
+    const auto table = FindIsoBox(track, {"mdia", "minf", "stbl"});
     if (!table) return;
-    const auto entries = FindIsoBox(table->payload, "stsd");
+    const auto entries = FindIsoBox(table->payload, {"stsd"});
     const auto codec = entries ? entries->payload.Read(12, 4) : std::nullopt;
     if (codec && !contents_.picture_type) contents_.picture_type = TypeOfCodec(*codec);
-    const auto sizes = FindIsoBox(table->payload, "stsz");
-    const auto count = sizes ? sizes->payload.Read(8, 4) : std::nullopt;
-    if (count) contents_.sequence_pictures = static_cast<std::uint32_t>(BigEndian(*count, 0, 4));
+    const auto sizes = FindIsoBox(table->payload, {"stsz"});
+    const auto count = sizes ? sizes->payload.Number(8, 4) : std::nullopt;
+    if (count) contents_.sequence_pictures = static_cast<std::uint32_t>(*count);
   }
 
   IsoContents contents_;

@@ -10,7 +10,7 @@
 #include <optional>
 #include <span>
 
-#include "content/container/riff_chunks.h"
+#include "content/container/chunks.h"
 #include "content/octets.h"
 #include "vcache/content/media/media_identity.h"
 
@@ -94,14 +94,12 @@ std::uint32_t CountGifPictures(const Spool& file) {
 
 std::uint32_t CountPngPictures(const FileView& file) {
   constexpr int kMostChunks = 1024;
-  std::uint64_t at = 8;  // after the signature
-  for (int i = 0; i < kMostChunks; ++i) {
-    const auto head = file.ReadUpTo(at, 12);
-    if (!head || head->size() < 12 || head->compare(4, 4, "IDAT") == 0) break;
-    if (head->compare(4, 4, "acTL") == 0) {
-      return std::max<std::uint32_t>(static_cast<std::uint32_t>(BigEndian(*head, 8, 4)), 1);
-    }
-    at += BigEndian(*head, 0, 4) + 12;  // and the checksum
+  ChunkWalk walk(file.Part(kPngHeadBytes), kMostChunks, ChunkForm::kPng);
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type == "IDAT") break;
+    if (chunk->type != "acTL") continue;
+    const auto count = static_cast<std::uint32_t>(chunk->payload.Number(0, 4).value_or(1));
+    return std::max<std::uint32_t>(count, 1);
   }
   return 1;
 }
@@ -111,7 +109,7 @@ std::uint32_t CountWebpPictures(const FileView& file) {
   constexpr int kMostChunks = 60'000;
   const auto head = file.Read(kRiffHeadBytes, 9);
   if (!head || head->compare(0, 4, "VP8X") != 0 || (Octet(*head, 8) & kAnimation) == 0) return 1;
-  RiffWalk walk(file.Part(kRiffHeadBytes), kMostChunks);
+  ChunkWalk walk(file.Part(kRiffHeadBytes), kMostChunks);
   std::uint32_t count = 0;
   while (const auto chunk = walk.Next()) {
     if (chunk->type == "ANMF") ++count;

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxAgentBytes = 256;
 /// The label of a JUMBF superbox, from its first box, the description: 16 bytes of type, a byte of
 /// flags (2 announces a label), the label and a NUL.
 std::string LabelOf(const FileView& superbox) {
-  const auto description = FindIsoBox(superbox, "jumd");
+  const auto description = FindIsoBox(superbox, {"jumd"});
   if (!description) return {};
   const auto bytes = description->payload.ReadUpTo(0, 17 + kMaxLabelBytes);
   if (!bytes || bytes->size() < 17 || (Octet(*bytes, 16) & 2U) == 0) return {};
@@ -27,10 +27,8 @@ std::string LabelOf(const FileView& superbox) {
 
 /// The CBOR bytes of a superbox; empty when there are none or too many.
 std::string CborBytesIn(const FileView& superbox) {
-  const auto box = FindIsoBox(superbox, "cbor");
-  if (!box || box->payload.size() > kMaxCborBytes) return {};
-  return box->payload.Read(0, static_cast<std::size_t>(box->payload.size()))
-      .value_or(std::string());
+  const auto box = FindIsoBox(superbox, {"cbor"});
+  return box ? box->payload.All(kMaxCborBytes) : std::string();
 }
 
 /// `name` and `version` of a map that describes a program, or the text itself.
@@ -115,7 +113,7 @@ class StoreReader {
 }  // namespace
 
 std::optional<std::vector<C2paManifest>> ReadC2paStore(const FileView& store) {
-  const auto outer = FindIsoBox(store, "jumb");
+  const auto outer = FindIsoBox(store, {"jumb"});
   if (!outer || LabelOf(outer->payload) != "c2pa") return std::nullopt;
   std::vector<C2paManifest> manifests;
   StoreReader reader;

@@ -67,12 +67,11 @@ FileView IptcAmong(const FileView& resources) {
     const auto head = resources.Read(at, 7);
     if (!head || !head->starts_with("8BIM")) break;
     const std::uint64_t name = (std::uint64_t{Octet(*head, 6)} + 2) / 2 * 2;  // with length byte
-    const auto size = resources.Read(at + 6 + name, 4);
-    if (!size) break;
-    const std::uint64_t length = BigEndian(*size, 0, 4);
+    const auto length = resources.Number(at + 6 + name, 4);
+    if (!length) break;
     at += 6 + name + 4;
-    if (BigEndian(*head, 4, 2) == kIptc) return resources.Part(at, length);
-    at += (length + 1) / 2 * 2;
+    if (BigEndian(*head, 4, 2) == kIptc) return resources.Part(at, *length);
+    at += (*length + 1) / 2 * 2;
   }
   return resources.Empty();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -50,33 +51,24 @@ constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 33> kGenerato
     {"Grok", kAiGenerated},
 }};
 
+struct SourceTypes {
+  ProvenanceClaim claim;
+  std::initializer_list<std::string_view> terms;
+};
+
 /// IPTC NewsCodes "Digital Source Type" (cv.iptc.org/newscodes/digitalsourcetype), with retired
 /// terms, which files keep. Also C2PA's own two, `empty` and `trainedAlgorithmicData`: a model's
 /// output that is no media, though some writers put it into media.
-constexpr std::array<std::pair<std::string_view, ProvenanceClaim>, 22> kSourceTypes = {{
-    {"trainedAlgorithmicMedia", kAiGenerated},
-    {"trainedAlgorithmicData", kAiGenerated},
-    {"compositeWithTrainedAlgorithmicMedia", kAiEdited},
-    {"compositeSynthetic", kAiEdited},
-    {"algorithmicMedia", kAlgorithmic},
-    {"dataDrivenMedia", kAlgorithmic},
-    {"digitalCreation", kCreated},
-    {"digitalArt", kCreated},
-    {"softwareImage", kCreated},
-    {"virtualRecording", kCreated},
-    {"empty", kCreated},
-    {"composite", kEdited},
-    {"humanEdits", kEdited},
-    {"minorHumanEdits", kEdited},
-    {"algorithmicallyEnhanced", kEdited},
-    {"digitalCapture", kCaptured},
-    {"computationalCapture", kCaptured},
-    {"compositeCapture", kCaptured},
-    {"screenCapture", kCaptured},
-    {"negativeFilm", kCaptured},
-    {"positiveFilm", kCaptured},
-    {"print", kCaptured},
-}};
+const SourceTypes kSourceTypes[] = {
+    {kAiGenerated, {"trainedAlgorithmicMedia", "trainedAlgorithmicData"}},
+    {kAiEdited, {"compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"}},
+    {kAlgorithmic, {"algorithmicMedia", "dataDrivenMedia"}},
+    {kCreated, {"digitalCreation", "digitalArt", "softwareImage", "virtualRecording", "empty"}},
+    {kEdited, {"composite", "humanEdits", "minorHumanEdits", "algorithmicallyEnhanced"}},
+    {kCaptured,
+     {"digitalCapture", "computationalCapture", "compositeCapture", "screenCapture", "negativeFilm",
+      "positiveFilm", "print"}},
+};
 
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -221,9 +213,9 @@ std::optional<ProvenanceClaim> ClaimOfSourceType(std::string_view uri, std::stri
          {"cv.iptc.org/newscodes/digitalsourcetype/", "c2pa.org/digitalsourcetype/"}) {
       if (!uri.starts_with(base)) continue;
       const std::string_view last = uri.substr(base.size());
-      for (const auto& [name, claim] : kSourceTypes) {
-        if (last != name) continue;
-        term = name;
+      for (const auto& [claim, terms] : kSourceTypes) {
+        if (std::find(terms.begin(), terms.end(), last) == terms.end()) continue;
+        term = last;
         return claim;
       }
     }

@@ -1,9 +1,11 @@
 #include "content/provenance/metadata_packets.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
+#include "content/container/chunks.h"
 #include "content/container/iso_boxes.h"
-#include "content/container/riff_chunks.h"
 
 namespace vcache::content {
 namespace {
@@ -32,7 +34,7 @@ void TakeC2paBox(const FileView& box, MetadataPackets& packets) {
 
 MetadataPackets FindRiffMetadata(const FileView& file) {
   MetadataPackets packets(file);
-  RiffWalk walk(file.Part(kRiffHeadBytes), kMaxWebpChunks);
+  ChunkWalk walk(file.Part(kRiffHeadBytes), kMaxWebpChunks);
   while (const auto chunk = walk.Next()) {
     if (chunk->type == "EXIF" && packets.exif.empty()) {
       // Some writers copy the mark of a JPEG's packet.
@@ -60,26 +62,14 @@ MetadataPackets FindIsoMetadata(const FileView& file) {
 }
 
 MetadataPackets FindMetadata(const FileView& file, MediaType type) {
-  switch (type) {
-    case MediaType::kJpeg:
-      return FindJpegMetadata(file);
-    case MediaType::kPng:
-      return FindPngMetadata(file);
-    case MediaType::kWebp:
-    case MediaType::kAvi:
-      return FindRiffMetadata(file);
-    case MediaType::kAvif:
-    case MediaType::kHeic:
-    case MediaType::kMp4:
-    case MediaType::kMov:
-    case MediaType::k3gp:
-    case MediaType::k3g2:
-      return FindIsoMetadata(file);
-    case MediaType::kGif:
-    case MediaType::kWebm:
-    case MediaType::kMpeg:
-      break;
-  }
+  using enum MediaType;
+  if (type == kJpeg) return FindJpegMetadata(file);
+  if (type == kPng) return FindPngMetadata(file);
+  if (type == kWebp || type == kAvi) return FindRiffMetadata(file);
+  constexpr MediaType kIsoTypes[] = {kAvif, kHeic, kMp4, kMov, k3gp, k3g2};
+  const bool is_iso =
+      std::find(std::begin(kIsoTypes), std::end(kIsoTypes), type) != std::end(kIsoTypes);
+  if (is_iso) return FindIsoMetadata(file);
   return MetadataPackets(file);
 }
 

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
-#include "content/octets.h"
+#include "content/container/chunks.h"
 #include "content/provenance/metadata_packets.h"
 
 namespace vcache::content {
 namespace {
 
-using namespace std::string_view_literals;
-
 constexpr int kMaxPngChunks = 1024;
-constexpr std::uint64_t kSignatureBytes = 8;
 constexpr std::size_t kKeywordBytes = 80;  // at most 79, and a NUL
 
 /// The offset of an international text after its keyword. Compression flag and method come first,
@@ -59,23 +56,17 @@ void TakeText(const FileView& chunk, bool international, MetadataPackets& packet
 
 MetadataPackets FindPngMetadata(const FileView& file) {
   MetadataPackets packets(file);
-  std::uint64_t at = kSignatureBytes;
-  for (int i = 0; i < kMaxPngChunks; ++i) {
-    const auto head = file.Read(at, 8);
-    if (!head) break;
-    const std::uint64_t length = BigEndian(*head, 0, 4);
-    const std::string_view type = std::string_view(*head).substr(4);
-    const FileView chunk = file.Part(at + 8, length);
-    if (type == "tEXt" || type == "iTXt") {
-      TakeText(chunk, type == "iTXt", packets);
-    } else if (type == "eXIf" && packets.exif.empty()) {
-      packets.exif = chunk;
-    } else if (type == "caBX" && packets.jumbf.size() < kMaxJumbf) {  // C2PA 2.1, A.3.2
-      packets.jumbf.push_back(chunk);
-    } else if (type == "IEND") {
+  ChunkWalk walk(file.Part(kPngHeadBytes), kMaxPngChunks, ChunkForm::kPng);
+  while (const auto chunk = walk.Next()) {
+    if (chunk->type == "tEXt" || chunk->type == "iTXt") {
+      TakeText(chunk->payload, chunk->type == "iTXt", packets);
+    } else if (chunk->type == "eXIf" && packets.exif.empty()) {
+      packets.exif = chunk->payload;
+    } else if (chunk->type == "caBX" && packets.jumbf.size() < kMaxJumbf) {  // C2PA 2.1, A.3.2
+      packets.jumbf.push_back(chunk->payload);
+    } else if (chunk->type == "IEND") {
       break;
     }
-    at += 8 + length + 4;  // and the checksum
   }
   return packets;
 }

@@ -26,12 +26,6 @@ struct Finding {
   std::string source_type{};
 };
 
-/// The bytes of a packet; empty when it is larger than the parsers accept.
-std::string PacketOf(const FileView& view) {
-  if (view.empty() || view.size() > kMaxPacketBytes) return {};
-  return view.Read(0, static_cast<std::size_t>(view.size())).value_or(std::string());
-}
-
 Finding FindingOf(const C2paManifest& manifest) {
   Finding strongest{.by = "c2pa", .generator = manifest.generator};
   for (const C2paAction& action : manifest.actions) {
@@ -94,7 +88,7 @@ void AddGenerator(std::optional<GeneratorClaim> found, std::string_view by,
 }
 
 void ReadXmp(const FileView& packet, std::vector<Finding>& findings) {
-  const XmpFacts facts = ParseXmp(PacketOf(packet));
+  const XmpFacts facts = ParseXmp(packet.All(kMaxPacketBytes));
   Finding declared{.by = "iptc"};
   if (const auto claim = ClaimOfSourceType(facts.source_type, declared.source_type)) {
     declared.claim = *claim;
@@ -107,7 +101,7 @@ void ReadXmp(const FileView& packet, std::vector<Finding>& findings) {
 }
 
 void ReadExif(const FileView& packet, std::vector<Finding>& findings) {
-  const ExifFacts facts = ParseExif(PacketOf(packet));
+  const ExifFacts facts = ParseExif(packet.All(kMaxPacketBytes));
   AddGenerator(FindGenerator(facts.software), "exif", findings);
   AddGenerator(FindParameters("UserComment", facts.comment), "exif", findings);
   // ComfyUI writes its graph into a WebP's camera maker and model fields.
@@ -126,7 +120,7 @@ void ReadExif(const FileView& packet, std::vector<Finding>& findings) {
 }
 
 void ReadIptc(const FileView& packet, std::vector<Finding>& findings) {
-  const IptcFacts facts = ParseIptc(PacketOf(packet));
+  const IptcFacts facts = ParseIptc(packet.All(kMaxPacketBytes));
   AddGenerator(FindGenerator(facts.program), "iptc", findings);
   AddGenerator(FindGenerator(facts.credit), "iptc", findings);
 }

@@ -1,6 +1,6 @@
 // AVI: Microsoft's "AVI RIFF File Reference", the main header `avih`; OpenDML AVI 1.02, `dmlh`.
 
-#include "content/container/riff_chunks.h"
+#include "content/container/chunks.h"
 #include "content/video/video_containers.h"
 
 namespace vcache::content {
@@ -10,7 +10,7 @@ constexpr int kMaxChunks = 64;  // on one level
 
 std::optional<std::string> ChunkStart(const FileView& level, std::string_view type,
                                       std::size_t length) {
-  RiffWalk walk(level, kMaxChunks);
+  ChunkWalk walk(level, kMaxChunks);
   while (const auto chunk = walk.Next()) {
     if (chunk->type == type) return chunk->payload.Read(0, length);
   }
@@ -19,7 +19,7 @@ std::optional<std::string> ChunkStart(const FileView& level, std::string_view ty
 
 /// The headers, if they are complete: another chunk follows them.
 std::optional<FileView> WholeHeaders(const FileView& file) {
-  RiffWalk walk(file.Part(kRiffHeadBytes), kMaxChunks);
+  ChunkWalk walk(file.Part(kRiffHeadBytes), kMaxChunks);
   std::optional<FileView> headers;
   while (const auto chunk = walk.Next()) {
     if (headers) return headers;
@@ -35,7 +35,7 @@ std::optional<FileView> WholeHeaders(const FileView& file) {
 bool AviLacksVideo(const FileView& file) {
   const auto headers = WholeHeaders(file);
   if (!headers) return false;
-  RiffWalk walk(*headers, kMaxChunks);
+  ChunkWalk walk(*headers, kMaxChunks);
   int streams = 0;
   while (const auto chunk = walk.Next()) {
     if (chunk->type != "LIST" || chunk->payload.Read(0, 4) != "strl") continue;

@@ -13,41 +13,12 @@ namespace {
 /// An index header can name 65,535 pieces; 4,096 of them cover hours.
 constexpr std::uint64_t kMaxIndexedPieces = 4096;
 
-/// A number at `at`, of 64 bits in version 1. Empty when cut off, or all ones ("unknown").
-std::optional<std::uint64_t> LengthField(const std::string& box, std::size_t at, bool wide) {
-  const std::size_t count = wide ? 8 : 4;
-  if (box.size() < at + count) return std::nullopt;
-  const std::uint64_t value = BigEndian(box, at, count);
-  if (value == (wide ? UINT64_MAX : UINT32_MAX)) return std::nullopt;
-  return value;
-}
-
-/// The movie's ticks a second, and its length if the header states it.
-struct MovieHeader {
-  std::uint64_t per_second = 0;
-  std::uint64_t ticks = 0;
-};
-
-MovieHeader ReadMovieHeader(const FileView& movie) {
-  const auto box = FindIsoBox(movie, "mvhd");
-  if (!box) return {};
-  const auto bytes = box->payload.ReadUpTo(0, 32);
-  if (!bytes || bytes->empty()) return {};
-  const bool wide = Octet(*bytes, 0) == 1;
-  const std::size_t scale_at = wide ? 20 : 12;
-  if (bytes->size() < scale_at + 4) return {};
-  return {BigEndian(*bytes, scale_at, 4), LengthField(*bytes, scale_at + 4, wide).value_or(0)};
-}
-
 /// The length that a fragmented movie announces, in the movie's ticks.
-std::uint64_t ReadFragmentsLength(const FileView& movie) {
-  const auto extends = FindIsoBox(movie, "mvex");
-  if (!extends) return 0;
-  const auto box = FindIsoBox(extends->payload, "mehd");
-  if (!box) return 0;
-  const auto bytes = box->payload.ReadUpTo(0, 12);
+std::uint64_t ReadFragmentsLength(const FileView& extends) {
+  const auto box = FindIsoBox(extends, {"mehd"});
+  const auto bytes = box ? box->payload.ReadUpTo(0, 12) : std::nullopt;
   if (!bytes || bytes->empty()) return 0;
-  return LengthField(*bytes, 4, Octet(*bytes, 0) == 1).value_or(0);
+  return IsoTicks(*bytes, 4, Octet(*bytes, 0) == 1).value_or(0);
 }
 
 /// One segment index: its stream, its scale and the sum of its pieces.
@@ -98,9 +69,7 @@ class IndexedLength {
 };
 
 bool IsVideoTrack(const FileView& track) {
-  const auto media = FindIsoBox(track, "mdia");
-  if (!media) return false;
-  const auto handler = FindIsoBox(media->payload, "hdlr");
+  const auto handler = FindIsoBox(track, {"mdia", "hdlr"});
   return handler && handler->payload.Read(8, 4) == "vide";
 }
 
@@ -109,10 +78,10 @@ void ReadPictureSize(const FileView& movie, VideoInfo& info) {
   IsoBoxWalk walk(movie);
   while (const auto track = walk.Next()) {
     if (track->type != "trak" || !IsVideoTrack(track->payload)) continue;
-    const auto header = FindIsoBox(track->payload, "tkhd");
-    const auto version = header ? header->payload.Read(0, 1) : std::nullopt;
+    const auto header = FindIsoBox(track->payload, {"tkhd"});
+    const auto version = header ? header->payload.Number(0, 1) : std::nullopt;
     if (!version) continue;
-    const auto size = header->payload.Read(Octet(*version, 0) == 1 ? 88 : 76, 8);
+    const auto size = header->payload.Read(*version == 1 ? 88 : 76, 8);
     if (!size) continue;
     SetPictureSize(info, BigEndian(*size, 0, 2), BigEndian(*size, 4, 2));
     return;
@@ -130,15 +99,14 @@ VideoInfo ReadIsoVideo(const FileView& file) {
     if (box->type == "sidx") indexed.Add(box->payload);
     if (box->type != "moov" || has_movie) continue;
     has_movie = true;
-    const MovieHeader header = ReadMovieHeader(box->payload);
+    const auto header = FindIsoBox(box->payload, {"mvhd"});
+    const IsoTimes times = header ? ReadIsoTimes(header->payload).value_or(IsoTimes()) : IsoTimes();
     // The header of a fragmented movie covers only its own samples: none, or the first fragment.
-    const std::uint64_t fragments = ReadFragmentsLength(box->payload);
-    const bool in_fragments = FindIsoBox(box->payload, "mvex").has_value();
-    const std::uint64_t ticks = in_fragments ? fragments : header.ticks;
-    info.length = VideoLength(ticks, header.per_second);
+    const auto extends = FindIsoBox(box->payload, {"mvex"});
+    const auto ticks = extends ? ReadFragmentsLength(extends->payload) : times.ticks.value_or(0);
+    info.length = VideoLength(ticks, times.per_second);
     ReadPictureSize(box->payload, info);
-    if (info.length) return info;
-    if (!in_fragments) return info;
+    if (info.length || !extends) return info;
   }
   // Only a sum over the whole file is its length.
   if (has_movie && walk.at_end()) info.length = indexed.Length();

@@ -69,20 +69,18 @@ std::optional<Element> FindElement(const FileView& level, std::uint64_t id) {
 std::uint64_t UnsignedIn(const FileView& level, std::uint64_t id) {
   const auto element = FindElement(level, id);
   if (!element || element->cut || element->data.size() > 8) return 0;
-  const auto bytes = element->data.Read(0, static_cast<std::size_t>(element->data.size()));
-  return bytes ? BigEndian(*bytes, 0, bytes->size()) : 0;
+  return element->data.Number(0, static_cast<std::size_t>(element->data.size())).value_or(0);
 }
 
 /// An IEEE 754 number of 4 or 8 bytes; empty when it has another size or is not finite.
 std::optional<double> FloatOf(const Element& element) {
   const FileView& data = element.data;
   if (element.cut || (data.size() != 4 && data.size() != 8)) return std::nullopt;
-  const auto bytes = data.Read(0, static_cast<std::size_t>(data.size()));
-  if (!bytes) return std::nullopt;
-  const std::uint64_t bits = BigEndian(*bytes, 0, bytes->size());
-  const double value = bytes->size() == 8
-                           ? std::bit_cast<double>(bits)
-                           : double{std::bit_cast<float>(static_cast<std::uint32_t>(bits))};
+  const auto bits = data.Number(0, static_cast<std::size_t>(data.size()));
+  if (!bits) return std::nullopt;
+  const double value = data.size() == 8
+                           ? std::bit_cast<double>(*bits)
+                           : double{std::bit_cast<float>(static_cast<std::uint32_t>(*bits))};
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 

@@ -6,9 +6,9 @@
 
 #include "detection/wire/credential_probe.h"
 #include "detection/wire/one_call_detector.h"
-#include "detection/wire/placeholders.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
+#include "vcache/core/hex.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
@@ -61,7 +61,7 @@ class OpenAi final : public OneCallDetector {
   CredentialCheck CheckCredentials(Deadline deadline) override {
     net::HttpRequest request;
     request.method = "GET";
-    request.url = endpoint().base_url + "/models/" + UrlEscaped(model_);
+    request.url = endpoint().base_url + "/models/" + PercentEncode(model_);
     request.headers = {Bearer(key_), {"Accept", "application/json"}};
     request.timeout = endpoint().timeout;
     return AskForFree(kName, std::move(request), http(), deadline, ReadModel);

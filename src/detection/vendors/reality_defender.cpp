@@ -7,6 +7,7 @@
 #include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
+#include "vcache/core/hex.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
@@ -43,7 +44,7 @@ std::string_view EndingOf(content::MediaType type) {
 
 /// Whether an id may stand in a path unescaped.
 bool IsPlainId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && UrlEscaped(id) == id;
+  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && PercentEncode(id) == id;
 }
 
 bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "detection/wire/credential_probe.h"
-#include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/vendor_scores.h"
+#include "vcache/core/hex.h"
 #include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
@@ -277,9 +277,9 @@ class Sightengine final : public Detector {
     net::HttpRequest request;
     request.method = "GET";
     // The vendor's page puts this call's credentials into the query; the URL is never logged.
-    request.url = options_.endpoint.base_url + "/video/byid.json?id=" + UrlEscaped(*id) +
-                  "&api_user=" + UrlEscaped(options_.account) +
-                  "&api_secret=" + UrlEscaped(options_.api_key.Reveal());
+    request.url = options_.endpoint.base_url + "/video/byid.json?id=" + PercentEncode(*id) +
+                  "&api_user=" + PercentEncode(options_.account) +
+                  "&api_secret=" + PercentEncode(options_.api_key.Reveal());
     request.timeout = kLookTimeout;
     PollPlan plan;
     plan.interval = options_.poll_interval.value_or(kPollInterval);

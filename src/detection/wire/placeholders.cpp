@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
+#include "vcache/core/hex.h"
+
 namespace vcache::detection {
 namespace {
-
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
 
 const Value* StartOf(std::string_view text, std::span<const Value> values) {
   const auto found = std::find_if(values.begin(), values.end(), [text](const Value& value) {
@@ -20,20 +17,6 @@ const Value* StartOf(std::string_view text, std::span<const Value> values) {
 }
 
 }  // namespace
-
-std::string UrlEscaped(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string escaped;
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      escaped += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'%', kDigits[byte / 16], kDigits[byte % 16]};
-    }
-  }
-  return escaped;
-}
 
 std::string_view OriginOf(std::string_view url) {
   const std::size_t scheme = url.find("://");
@@ -49,7 +32,7 @@ std::string Fill(std::string_view text, std::span<const Value> values, Escape es
     text.remove_prefix(brace);
     if (text.empty()) break;
     if (const Value* value = StartOf(text, values)) {
-      filled += escape == Escape::kUrl ? UrlEscaped(value->second) : std::string(value->second);
+      filled += escape == Escape::kUrl ? PercentEncode(value->second) : std::string(value->second);
       text.remove_prefix(value->first.size() + 2);
     } else {
       filled += '{';

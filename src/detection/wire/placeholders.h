@@ -21,9 +21,6 @@ std::string Fill(std::string_view text, std::span<const Value> values, Escape es
 /// Does the same in every string of a JSON value; the JSON writer escapes.
 void FillStrings(Json& json, std::span<const Value> values);
 
-/// Percent-encodes all except letters, digits, `-`, `.`, `_` and `~` (RFC 3986, section 2.3).
-std::string UrlEscaped(std::string_view text);
-
 /// `https://host:port` of a URL that the configuration has checked.
 std::string_view OriginOf(std::string_view url);
 

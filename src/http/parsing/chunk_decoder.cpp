@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/parsing/field_syntax.h"
+#include "vcache/core/hex.h"
 
 namespace vcache::http {
 namespace {

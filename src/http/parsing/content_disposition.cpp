@@ -4,6 +4,7 @@
 
 #include "http/parsing/field_syntax.h"
 #include "http/parsing/parameters.h"
+#include "vcache/core/hex.h"
 #include "vcache/core/utf8.h"
 #include "vcache/http/parsing/message.h"
 

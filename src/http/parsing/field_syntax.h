@@ -18,13 +18,6 @@ inline constexpr bool IsBlank(char c) noexcept {
   return c == ' ' || c == '\t';
 }
 
-inline constexpr int HexValue(char c) noexcept {
-  if (IsDigit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// A control character other than HTAB; HTTP text may not contain one (rule H2).
 inline constexpr bool IsControl(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);

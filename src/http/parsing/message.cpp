@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/parsing/field_syntax.h"
+#include "vcache/core/hex.h"
 
 namespace vcache::http {
 
@@ -158,24 +159,6 @@ std::string_view ReasonPhrase(int status) noexcept {
     if (phrase.status == status) return phrase.text;
   }
   return "Unknown";
-}
-
-std::optional<std::string> PercentDecode(std::string_view text, bool form) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = HexValue(text[i + 1]);
-      const int low = HexValue(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += form && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return decoded;
 }
 
 Result<std::optional<std::string>> FormValue(std::string_view encoded, std::string_view name) {

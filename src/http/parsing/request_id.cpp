@@ -3,6 +3,9 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <span>
+
+#include "vcache/core/hex.h"
 
 namespace vcache::http {
 
@@ -12,16 +15,9 @@ std::string RequestIds::Make() {
     if (::getrandom(random_.data(), random_.size(), 0) < 0) random_.fill(0);
     used_ = 0;
   }
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string id;
-  id.reserve(2 * kIdBytes);
-  for (std::size_t i = 0; i < kIdBytes; ++i) {
-    const unsigned char byte = random_[used_ + i];
-    id += kDigits[byte >> 4U];
-    id += kDigits[byte & 0xFU];
-  }
+  const auto bytes = std::as_bytes(std::span(random_)).subspan(used_, kIdBytes);
   used_ += kIdBytes;
-  return id;
+  return ToHex(bytes);
 }
 
 bool RequestIds::WellFormed(std::string_view id) noexcept {

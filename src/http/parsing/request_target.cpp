@@ -2,6 +2,7 @@
 
 #include "http/parsing/field_syntax.h"
 #include "http/parsing/malformed.h"
+#include "vcache/core/hex.h"
 
 namespace vcache::http {
 namespace {

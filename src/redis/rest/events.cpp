@@ -37,20 +37,4 @@ void RestEventReader::TakeLine(std::string_view line) {
   }
 }
 
-std::string PathPart(std::string_view channel) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string part;
-  for (const char c : channel) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      part += c;
-    } else {
-      part += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
-    }
-  }
-  return part;
-}
-
 }  // namespace vcache::redis

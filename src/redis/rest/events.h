@@ -33,7 +33,4 @@ class RestEventReader {
   std::string line_;  // an unfinished line
 };
 
-/// `channel` for a path: percent-encodes all but letters, digits and `-._~`.
-std::string PathPart(std::string_view channel);
-
 }  // namespace vcache::redis

@@ -8,6 +8,7 @@
 #include "redis/backoff.h"
 #include "redis/rest/codec.h"
 #include "redis/rest/events.h"
+#include "vcache/core/hex.h"
 #include "vcache/core/mutex.h"
 #include "vcache/net/http_client.h"
 #include "vcache/net/shown_address.h"
@@ -85,7 +86,7 @@ void RestSubscription::Main() noexcept {
 
 net::HttpRequest RestSubscription::Request(RestEventReader& reader) {
   net::HttpRequest request;
-  request.url = options_.url + "/subscribe/" + PathPart(options_.channel);
+  request.url = options_.url + "/subscribe/" + PercentEncode(options_.channel);
   request.headers = {{"Authorization", "Bearer " + options_.token.Reveal()},
                      {"Accept", "text/event-stream"}};
   request.connect_timeout = options_.connect_timeout;

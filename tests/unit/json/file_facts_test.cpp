@@ -1,20 +1,23 @@
 #include <doctest/doctest.h>
 
-#include "json/file_facts_json.h"
 #include "json/verdict_json.h"
 
 using namespace vcache;
 
 namespace {
 
+Verdict VerdictWith(const char* field, const char* text) {
+  Json json = Json::object({{"aiScore", 50}});
+  json[field] = ParseJson(text).value();
+  return VerdictFromJson(json).value();
+}
+
 std::optional<Provenance> ProvenanceOf(const char* text) {
-  const Json json = ParseJson(text).value();
-  return ProvenanceFromJson(&json);
+  return VerdictWith("provenance", text).provenance;
 }
 
 std::optional<VideoInfo> VideoOf(const char* text) {
-  const Json json = ParseJson(text).value();
-  return VideoInfoFromJson(&json);
+  return VerdictWith("videoMetadata", text).video;
 }
 
 }  // namespace
@@ -52,7 +55,8 @@ TEST_CASE("Verdict: without facts of the file there are no fields for them") {
   CHECK_FALSE(back->video);
 }
 
-TEST_CASE("ProvenanceFromJson: an unknown claim is none; fields of a wrong type are absent") {
+TEST_CASE(
+    "VerdictFromJson, provenance: an unknown claim is none; fields of a wrong type are absent") {
   for (const char* text : {"null", "[]", "{}", R"({"claim":"certainly"})", R"({"claim":1})"}) {
     CHECK_FALSE(ProvenanceOf(text));
   }
@@ -64,7 +68,7 @@ TEST_CASE("ProvenanceFromJson: an unknown claim is none; fields of a wrong type 
   CHECK_FALSE(read->manifest);
 }
 
-TEST_CASE("VideoInfoFromJson: a length is positive and finite, a picture has two sides") {
+TEST_CASE("VerdictFromJson, video: a length is positive and finite, a picture has two sides") {
   for (const char* text :
        {"null", "{}", R"({"durationSeconds":0})", R"({"durationSeconds":-1})",
         R"({"durationSeconds":1e300})", R"({"durationSeconds":"5"})", R"({"width":5})",

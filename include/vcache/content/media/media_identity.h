@@ -27,8 +27,11 @@ struct MediaIdentity {
 /// WebM or AVI file that has only sound or text tracks. kIo when the spool cannot be read.
 Result<MediaIdentity> IdentifyMedia(const Spool& file);
 
-/// Rejects what `IdentifyMedia` rejects by the first bytes. `front` needs `kSniffBytes` of the
-/// file.
-Result<void> CheckMediaFront(ByteView front);
+/// Enough first bytes to reject most unsupported files while the rest still arrives.
+inline constexpr std::size_t kSniffBytes = 64;
+
+/// Rejects what `IdentifyMedia` rejects by the first `kSniffBytes`, which `file` must hold; more
+/// may follow. Errors as there.
+Result<void> CheckMediaFront(const Spool& file);
 
 }  // namespace vcache::content

@@ -82,8 +82,6 @@ int StatusOf(ErrorCode code) noexcept;
 /// The standard's name of a status, for example `Not Found`.
 std::string_view ReasonPhrase(int status) noexcept;
 
-/// Decodes `%XX`, and `+` as a space when `form` is set; empty on a malformed escape.
-std::optional<std::string> PercentDecode(std::string_view text, bool form = false);
 /// The decoded value of a query or form field; empty when it is absent. kBadRequest names the field
 /// when it is repeated (two readers could take different ones) or has a malformed escape.
 Result<std::optional<std::string>> FormValue(std::string_view encoded, std::string_view name);

@@ -7,17 +7,30 @@
 #include <string>
 #include <vector>
 
+#include "content/container/media_front.h"
+#include "vcache/content/media/media_identity.h"
+#include "vcache/core/bytes.h"
+
 using namespace vcache;
 using content::kSniffBytes;
+using content::MediaFront;
 using content::MediaType;
 using content::MediaTypeName;
-using content::SniffMediaType;
 using namespace std::string_literals;
 
 namespace {
 
-std::optional<MediaType> Sniff(std::string_view front) {
-  return SniffMediaType(AsBytes(front));
+MediaFront FrontOf(std::string_view bytes) {
+  return content::ReadMediaFront(bytes.substr(0, kSniffBytes));
+}
+
+std::optional<MediaType> Sniff(std::string_view bytes) {
+  return FrontOf(bytes).type;
+}
+
+bool MayBeMedia(std::string_view bytes) {
+  const MediaFront front = FrontOf(bytes);
+  return front.type || front.look_inside;
 }
 
 std::string Size32(std::size_t size) {
@@ -101,7 +114,7 @@ std::vector<Sample> Samples() {
 
 }  // namespace
 
-TEST_CASE("SniffMediaType: knows each of our types by its first bytes (S6)") {
+TEST_CASE("ReadMediaFront: knows each of our types by its first bytes (S6)") {
   for (const Sample& sample : Samples()) {
     CAPTURE(sample.what);
     CHECK(Sniff(sample.bytes) == sample.type);
@@ -109,13 +122,13 @@ TEST_CASE("SniffMediaType: knows each of our types by its first bytes (S6)") {
   }
 }
 
-TEST_CASE("SniffMediaType: a front of any length is judged without reading past it (S6)") {
+TEST_CASE("ReadMediaFront: a front of any length is judged without reading past it (S6)") {
   for (const Sample& sample : Samples()) {
     for (std::size_t length = 0; length <= sample.bytes.size(); ++length) {
       // Memory of exactly this size: a sanitizer sees every byte too far.
       const auto exact = std::make_unique<std::byte[]>(length);
       std::copy_n(AsBytes(sample.bytes).begin(), length, exact.get());
-      const auto type = SniffMediaType({exact.get(), length});
+      const auto type = Sniff(AsText({exact.get(), length}));
       CAPTURE(sample.what);
       CAPTURE(length);
       CHECK((!type || *type == sample.type));
@@ -124,21 +137,21 @@ TEST_CASE("SniffMediaType: a front of any length is judged without reading past 
   }
 }
 
-TEST_CASE("SniffMediaType: hostile lengths inside are bounded by the front (S6)") {
+TEST_CASE("ReadMediaFront: hostile lengths inside are bounded by the front (S6)") {
   for (const Sample& sample : Samples()) {
     for (std::size_t at = 0; at < sample.bytes.size(); ++at) {
       for (int value = 0; value < 256; ++value) {
         const auto exact = std::make_unique<std::byte[]>(sample.bytes.size());
         std::copy_n(AsBytes(sample.bytes).begin(), sample.bytes.size(), exact.get());
         exact[at] = static_cast<std::byte>(value);
-        const auto type = SniffMediaType({exact.get(), sample.bytes.size()});
+        const auto type = Sniff(AsText({exact.get(), sample.bytes.size()}));
         if (type) REQUIRE(MediaTypeName(*type).find('/') == 5);  // a type of ours or none
       }
     }
   }
 }
 
-TEST_CASE("SniffMediaType: what is not an image or video of ours has no type (S6)") {
+TEST_CASE("ReadMediaFront: what is not an image or video of ours has no type (S6)") {
   const std::vector<std::string> others = {
       "",
       "hello",
@@ -180,7 +193,7 @@ TEST_CASE("SniffMediaType: what is not an image or video of ours has no type (S6
   }
 }
 
-TEST_CASE("SniffMediaType: ISO base media files that are audio, raw or unknown have no type") {
+TEST_CASE("ReadMediaFront: ISO base media files that are audio, raw or unknown have no type") {
   CHECK_FALSE(Sniff(Ftyp({"M4A ", "M4A ", "mp42", "isom"})));
   CHECK_FALSE(Sniff(Ftyp({"M4B ", "isom"})));
   CHECK_FALSE(Sniff(Ftyp({"crx ", "crx ", "isom"})));  // Canon's raw photographs
@@ -191,36 +204,36 @@ TEST_CASE("SniffMediaType: ISO base media files that are audio, raw or unknown h
   const std::string text = "the ftypisom of a text, and avif besides";
   REQUIRE(text.substr(4, 8) == "ftypisom");
   CHECK_FALSE(Sniff(text));
-  CHECK_FALSE(content::MayBeMedia(AsBytes(text)));
+  CHECK_FALSE(MayBeMedia(text));
   CHECK(Sniff(Size32(20) + text.substr(4)) == MediaType::kMp4);  // but for the size it would be one
   // A brand behind the end of the box belongs to something else.
   CHECK_FALSE(Sniff(Size32(20) + "ftypabcd" + "\0\0\0\0"s + "abcdisom"));
 }
 
-TEST_CASE("MayBeMedia: what a longer look may make one of ours is not refused by its front") {
+TEST_CASE("ReadMediaFront: what a longer look may make one of ours is not refused by its front") {
   for (const std::string& front :
        {Ftyp({"mif1", "mif1"}), Ftyp({"abcd", "efgh"}), Size32(16) + "free" + Size32(0) + "moov",
         Size32(40) + "skip", Size32(20) + "pnot", Size32(1) + "mdat"}) {
     CAPTURE(front);
-    CHECK(content::MayBeMedia(AsBytes(front)));
+    CHECK(MayBeMedia(front));
   }
   for (const std::string& front :
        {Ftyp({"M4A ", "isom"}), Ftyp({"crx ", "isom"}), Size32(0x20000000) + "free",
         "\0\0\0\x0CJXL \r\n\x87\n"s, "\0\0\0\x0CjP  \r\n\x87\n"s, Size32(20) + "styp",
         "RIFF\x24\0\0\0WAVEfmt "s, "OggS\0\2"s, "II*\0"s, "BM\x36\0\0\0"s, "hello, world"s}) {
     CAPTURE(front);
-    CHECK_FALSE(content::MayBeMedia(AsBytes(front)));
+    CHECK_FALSE(MayBeMedia(front));
   }
 }
 
-TEST_CASE("SniffMediaType: an MPEG stream has its marker bits and pictures with an area") {
+TEST_CASE("ReadMediaFront: an MPEG stream has its marker bits and pictures with an area") {
   CHECK_FALSE(Sniff("\0\0\1\xBA\x40\0\4\0"s));
   CHECK_FALSE(Sniff("\0\0\1\xBA\x44\0\0\0"s));
   CHECK_FALSE(Sniff("\0\0\1\xBA\x21\0\0\0"s));
   CHECK_FALSE(Sniff("\0\0\1\xB3\0\0\0\x14"s));
 }
 
-TEST_CASE("SniffMediaType: texts that hold a box's name are not QuickTime") {
+TEST_CASE("ReadMediaFront: texts that hold a box's name are not QuickTime") {
   CHECK_FALSE(Sniff("The mdat is here"));
   CHECK_FALSE(Sniff("Das moov"));
   CHECK_FALSE(Sniff("any wide\0\0\0\0mdat"s));
@@ -229,7 +242,7 @@ TEST_CASE("SniffMediaType: texts that hold a box's name are not QuickTime") {
   CHECK_FALSE(Sniff(Size32(8) + "moov"));
 }
 
-TEST_CASE("SniffMediaType: Matroska and broken EBML are not WebM") {
+TEST_CASE("ReadMediaFront: Matroska and broken EBML are not WebM") {
   CHECK_FALSE(Sniff(Ebml(kEbmlStart + "\x42\x82\x88matroska")));
   CHECK_FALSE(Sniff(Ebml(kEbmlStart)));
   CHECK_FALSE(Sniff(Ebml("\x42\x82\x85webmx")));
@@ -239,7 +252,7 @@ TEST_CASE("SniffMediaType: Matroska and broken EBML are not WebM") {
   CHECK_FALSE(Sniff("\x1A\x45\xDF\xA3\x9F\xEC\1\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x42\x82\x84webm"s));
 }
 
-TEST_CASE("SniffMediaType: a polyglot is what its front says (S6)") {
+TEST_CASE("ReadMediaFront: a polyglot is what its front says (S6)") {
   CHECK(Sniff("GIF89a/*<script>alert(1)</script>*/") == MediaType::kGif);
   CHECK(Sniff("\xFF\xD8\xFF\xFE\0\x20%PDF-1.7"s) == MediaType::kJpeg);
   CHECK(Sniff("\x89PNG\r\n\x1A\n<?php phpinfo();") == MediaType::kPng);
@@ -249,7 +262,7 @@ TEST_CASE("SniffMediaType: a polyglot is what its front says (S6)") {
   CHECK_FALSE(Sniff(" GIF89a"));
 }
 
-TEST_CASE("SniffMediaType: looks at no more than kSniffBytes") {
+TEST_CASE("ReadMediaFront: looks at no more than kSniffBytes") {
   std::vector<std::string> brands = {"mif1"};
   while (16 + 4 * (brands.size() - 1) < kSniffBytes) brands.emplace_back("abcd");
   brands.emplace_back("heic");  // one brand too far

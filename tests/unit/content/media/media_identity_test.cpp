@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/container/media_front.h"
 #include "support/media_files.h"
 #include "support/picture_files.h"
 #include "support/temp_dir.h"
@@ -211,8 +212,8 @@ TEST_CASE("IdentifyMedia: a text that by chance begins like a container is no vi
     CheckRefused(text + rest, "send");
     CheckRefused(text, "send");
   }
-  CHECK_FALSE(content::CheckMediaFront(AsBytes("the ftypisom is four letters" + rest)));
-  CHECK(content::CheckMediaFront(AsBytes("\n\n\n mdat" + rest)));  // only the whole file tells
+  CHECK_FALSE(content::CheckMediaFront(SpoolOf("the ftypisom is four letters" + rest)));
+  CHECK(content::CheckMediaFront(SpoolOf("\n\n\n mdat" + rest)));  // only the whole file tells
 }
 
 TEST_CASE("IdentifyMedia: WebM and AVI without pictures are no videos") {
@@ -251,7 +252,7 @@ TEST_CASE("IdentifyMedia: WebM and AVI without pictures are no videos") {
 
 TEST_CASE("IdentifyMedia: a WebM whose header is longer than the first look is one all the same") {
   const std::string padded = Ebml4(0x1A45DFA3, Ebml4(0xEC, Zeros(90)) + Ebml4(0x4282, "webm"));
-  REQUIRE(content::CheckMediaFront(AsBytes(padded).first(content::kSniffBytes)));
+  REQUIRE(content::CheckMediaFront(SpoolOf(padded.substr(0, content::kSniffBytes))));
   CHECK(TypeIn(padded) == MediaType::kWebm);
   CheckRefused(Ebml4(0x1A45DFA3, Ebml4(0xEC, Zeros(90)) + Ebml4(0x4282, "matroska")), "send");
   CheckRefused(Ebml4(0x1A45DFA3, Ebml4(0xEC, Zeros(5000)) + Ebml4(0x4282, "webm")), "send");
@@ -298,7 +299,7 @@ TEST_CASE("IdentifyMedia: a GIF on the disk is counted to its end") {
 
 TEST_CASE("IdentifyMedia: agrees with the first bytes wherever these decide an image") {
   for (const std::string& file : {Gif(1), Png(0), Webp(0), "\xFF\xD8\xFF\xE0"s + Zeros(9)}) {
-    CHECK(TypeIn(file) == content::SniffMediaType(AsBytes(file)));
+    CHECK(TypeIn(file) == content::ReadMediaFront(file).type);
   }
   CheckRefused("hello", "send");
   CheckRefused("", "send");

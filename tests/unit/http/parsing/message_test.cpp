@@ -87,23 +87,6 @@ TEST_CASE("ReasonPhrase: every status that an error maps to has a name") {
   CHECK(ReasonPhrase(799) == "Unknown");
 }
 
-TEST_CASE("PercentDecode: decodes once, any byte, and refuses broken escapes") {
-  CHECK(PercentDecode("a%20b%2Fc") == "a b/c");
-  CHECK(PercentDecode("%2541") == "%41");
-  CHECK(PercentDecode("%00") == std::string(1, '\0'));
-  CHECK(PercentDecode("%fF") == "\xFF");
-  CHECK(PercentDecode("") == "");
-  for (const char* broken : {"%", "%4", "a%", "%4g", "%g4", "%-1", "%+1", "% 1", "%%41"}) {
-    CAPTURE(broken);
-    CHECK_FALSE(PercentDecode(broken));
-  }
-}
-
-TEST_CASE("PercentDecode: + is a space in forms only") {
-  CHECK(PercentDecode("a+b%2B") == "a+b+");
-  CHECK(PercentDecode("a+b%2B", true) == "a b+");
-}
-
 TEST_CASE("FormValue: gives the field of the name, decoded") {
   const auto value = [](std::string_view encoded, std::string_view name) {
     return FormValue(encoded, name).value();

@@ -57,9 +57,3 @@ TEST_CASE("RestEventReader: a line beyond every measure ends it (rule R4)") {
   for (int i = 0; taken && i < 10; ++i) taken = endless.reader.Take(std::string(50, 'x'));
   CHECK_FALSE(taken);
 }
-
-TEST_CASE("PathPart: nothing of a channel's name is taken for a path") {
-  CHECK(PathPart("vcache:events") == "vcache%3Aevents");
-  CHECK(PathPart("a/b?c#d%e f\n") == "a%2Fb%3Fc%23d%25e%20f%0A");
-  CHECK(PathPart("A-z_0.9~") == "A-z_0.9~");
-}
