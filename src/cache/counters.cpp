@@ -27,6 +27,11 @@ Counters& Counters::operator+=(const Counters& other) noexcept {
   return *this;
 }
 
+Result<void> CheckPut(const PutRequest& request) {
+  if (request.entry != nullptr && request.ttl.count() > 0) return {};
+  return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
+}
+
 std::string_view TierName(Tier tier) noexcept {
   static constexpr std::array<std::string_view, 3> kNames = {"memory", "redis", "sqlite"};
   return kNames[static_cast<std::size_t>(tier)];

@@ -33,6 +33,7 @@ std::string EncodeEvent(const StoreEvent& event) {
   if (event.kind != Kind::kCountersReset) {
     json[std::string(SubjectName(event.kind))] = event.subject;
   }
+  if (event.clears) json["clears"] = *event.clears;
   return DumpJson(json);
 }
 
@@ -45,7 +46,7 @@ std::optional<StoreEvent> DecodeEvent(std::string_view message) {
     if (kind == Kind::kCountersReset) return StoreEvent{kind, {}};
     std::optional<std::string> subject = AsString(Find(*json, SubjectName(kind)));
     if (!subject) return std::nullopt;
-    return StoreEvent{kind, *std::move(subject)};
+    return StoreEvent{kind, *std::move(subject), AsInteger(Find(*json, "clears"))};
   }
   return std::nullopt;
 }

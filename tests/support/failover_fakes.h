@@ -152,8 +152,20 @@ class FakeLocalStore final : public cache::LocalStore {
     return oldest;
   }
   std::atomic<std::int64_t> synced_to{-1};
+  /// The count of clears that this store has not seen yet: it drops its copies.
+  std::int64_t drops_at = -1;
+  std::atomic<std::int64_t> noted_clear{-1};
+  Result<void> NoteClear(std::int64_t clears, Deadline) override {
+    noted_clear = clears;
+    return {};
+  }
   Result<void> DropStaleCopies(std::int64_t clears, Deadline) override {
     if (is_off) return Off();
+    if (clears == drops_at) {
+      const auto ignored =
+          entries_.Clear(cache::KeyPattern::All(), cache::ClearMode::kDelete, Deadline::Never());
+      (void)ignored;
+    }
     synced_to = clears;
     return {};
   }

@@ -14,10 +14,14 @@ namespace vcache::cache {
 /// Thread-safe. Several processes of one machine may share it.
 class LocalStore : public VerdictStore, public CounterStore, public Outbox {
  public:
-  /// `clears` is the shared store's count of clears. When it has changed since the last call,
-  /// entries without a pending write are dropped: the shared store may have cleared the originals.
-  /// Error: kStoreUnavailable.
+  /// `clears` is the shared store's count of clears. When a clear may have been missed since the
+  /// last call, entries without a pending write are dropped: the shared store may have cleared the
+  /// originals. Error: kStoreUnavailable.
   virtual Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
+
+  /// A clear was carried out here too, and the shared store's count with it is `clears`. Nothing
+  /// changes if another clear may have been missed before. Error: kStoreUnavailable.
+  virtual Result<void> NoteClear(std::int64_t clears, Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

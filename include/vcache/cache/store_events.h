@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct StoreEvent {
 
   Kind kind = Kind::kStored;
   std::string subject;
+  std::optional<std::int64_t> clears{};  ///< kCleared: the count with this clear.
 };
 
 /// The channel's name after the key prefix.

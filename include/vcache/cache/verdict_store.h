@@ -52,6 +52,9 @@ struct PutRequest {
   std::string id{};
 };
 
+/// kInternal without an entry or a life.
+Result<void> CheckPut(const PutRequest& request);
+
 struct ClearReport {
   std::uint64_t analysis = 0;
   std::uint64_t text = 0;

@@ -50,8 +50,8 @@ Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock&
   stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings),
                                        *stores.link.client, clock, logger);
   stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
-  stores.failover =
-      std::make_unique<cache::FailoverStore>(*stores.redis, stores.local.get(), clock, logger);
+  stores.failover = std::make_unique<cache::FailoverStore>(*stores.redis, *stores.redis,
+                                                           stores.local.get(), clock, logger);
   return {};
 }
 

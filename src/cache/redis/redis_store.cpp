@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <random>
 #include <utility>
 
 #include "cache/redis/redis_clear.h"
@@ -14,6 +15,7 @@
 #include "cache/redis/redis_scripts.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
+#include "vcache/cache/clear_count.h"
 #include "vcache/cache/store_events.h"
 #include "vcache/core/parse_number.h"
 #include "vcache/core/random_id.h"
@@ -85,6 +87,11 @@ class RedisVerdictStore final : public RedisStore {
   std::atomic<bool> takes_writes_{true};
   std::atomic<bool> counts_{true};
 };
+
+std::int64_t NewClearEpoch() {
+  std::random_device random;
+  return (std::int64_t{random()} << kClearBits) + (std::int64_t{1} << (kClearBits + 32));
+}
 
 LookupResult Unavailable(std::string reason) {
   LookupResult result;
@@ -214,9 +221,7 @@ Result<void> RedisVerdictStore::PaidWritten(Result<RespReply> reply, const std::
 }
 
 Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline) {
-  if (request.entry == nullptr || request.ttl.count() <= 0) {
-    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
-  }
+  if (Result<void> valid = CheckPut(request); !valid) return valid;
   const std::chrono::seconds life = std::min(request.ttl, kLongestLife);
   const WallTime now = clock_.WallNow();
   Entry entry = *request.entry;
@@ -266,11 +271,9 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
   }
   Result<ClearReport> cleared = ClearRedis(context, pattern, mode, deadline);
   const Deadline telling = Deadline::After(clock_, kTellTime);
-  if (counted->is_error()) {
-    const auto ignored = client_.Run(count, telling);
-    (void)ignored;
-  }
-  const StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
+  const auto again = counted->is_error() ? client_.Run(count, telling) : counted;
+  StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
+  if (again && again->type == RespReply::Type::kInteger) event.clears = again->integer;
   const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
   (void)told;  // a replica that missed it sees the count when it connects again
   return cleared;
@@ -341,9 +344,16 @@ Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& 
 }
 
 Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
-  const auto reply = client_.Run({{"GET", sums_.Clears()}, {}}, deadline);
+  const RespCommand get{{"GET", sums_.Clears()}, {}};
+  auto reply = client_.Run(get, deadline);
+  if (reply && reply->nil()) {
+    const std::string epoch = std::to_string(NewClearEpoch());
+    const auto set = client_.Run({{"SET", get.words[1], epoch, "NX"}, {}}, deadline);
+    if (!set) return set.error();
+    reply = client_.Run(get, deadline);
+  }
   if (!reply) return reply.error();
-  if (reply->nil()) return std::int64_t{0};
+  if (reply->nil()) return std::int64_t{0};  // it takes no writes
   const auto count = ParseNumber<std::int64_t>(reply->text);
   if (!reply->is_text() || !count) return RedisRefused(*reply);
   return *count;

@@ -85,6 +85,12 @@ int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t
       SumKeys{std::string(prefix)}.Clears(), clears);
 }
 
+int NoteNextClear(Connection& connection, std::string_view prefix, std::int64_t clears) {
+  return connection.Run(
+      "UPDATE counters SET value = ?2 WHERE key = ?1 AND field = 'seen' AND value = ?2 - 1",
+      SumKeys{std::string(prefix)}.Clears(), clears);
+}
+
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped) {
   const int code = connection.Run(

@@ -31,6 +31,8 @@ int DropOrphans(Connection& connection, std::string_view prefix);
 /// The recorded count of the shared store's clears; `clears` is unchanged when none is recorded.
 int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
 int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);
+/// Records the count if the recorded one is the one before.
+int NoteNextClear(Connection& connection, std::string_view prefix, std::int64_t clears);
 /// Removes some copies of the site; `dropped` is how many. Call inside a transaction.
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped);

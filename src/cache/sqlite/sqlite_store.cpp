@@ -8,6 +8,7 @@
 #include "cache/sqlite/sqlite_entries.h"
 #include "cache/sqlite/sqlite_outbox.h"
 #include "cache/times.h"
+#include "vcache/cache/clear_count.h"
 
 namespace vcache::cache {
 namespace {
@@ -83,6 +84,7 @@ class SqliteVerdictStore final : public LocalStore {
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
   Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
+  Result<void> NoteClear(std::int64_t clears, Deadline deadline) override;
 
  private:
   std::int64_t NowMillis() const { return ToMillis(clock_.WallNow()); }
@@ -204,10 +206,9 @@ LookupResult SqliteVerdictStore::Lookup(const CacheKey& key, Deadline deadline) 
 
 std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKey> keys,
                                                          Deadline deadline) {
-  LookupResult unavailable;
-  unavailable.outcome = LookupOutcome::kUnavailable;
-  unavailable.tier = Tier::kSqlite;
-  unavailable.reason = TurnedOff().message;
+  const LookupResult unavailable{.outcome = LookupOutcome::kUnavailable,
+                                 .tier = Tier::kSqlite,
+                                 .reason = TurnedOff().message};
   std::vector<LookupResult> results(keys.size(), unavailable);
   if (is_off_) return results;
   const int code = database_->Read(deadline, [&](Connection& connection) {
@@ -232,9 +233,7 @@ int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, Wal
 }
 
 Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadline) {
-  if (request.entry == nullptr || request.ttl.count() <= 0) {
-    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
-  }
+  if (Result<void> valid = CheckPut(request); !valid) return valid;
   const CacheKey& key = request.entry->key;
   const std::string store_key = keys_.StoreKey(key);
   const std::string value = EncodeEntry(*request.entry, options_.format, keys_.StoredDigest(key));
@@ -300,9 +299,7 @@ Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) 
 }
 
 Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline deadline) {
-  if (request.entry == nullptr || request.ttl.count() <= 0) {
-    return Error{ErrorCode::kInternal, "A verdict to keep needs an entry and a life."};
-  }
+  if (Result<void> valid = CheckPut(request); !valid) return valid;
   const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
   const PendingWrite write = PendingOf(request, life, clock_.WallNow(), keys_, options_.format);
   return Write(deadline, [&](Connection& connection) {
@@ -345,7 +342,8 @@ Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline d
   if (!seen) return seen.error();
   // In small transactions, so that requests can write in between.
   constexpr std::int64_t kAtOnce = 500;
-  for (std::int64_t dropped = *seen == clears ? 0 : kAtOnce; dropped == kAtOnce;) {
+  for (std::int64_t dropped = MayHaveMissedClear(*seen, clears) ? kAtOnce : 0;
+       dropped == kAtOnce;) {
     const Result<void> done = Write(deadline, [&](Connection& connection) {
       return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
     });
@@ -353,6 +351,12 @@ Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline d
   }
   return Write(deadline, [&](Connection& connection) {
     return NoteClearsSeen(connection, keys_.prefix(), clears);
+  });
+}
+
+Result<void> SqliteVerdictStore::NoteClear(std::int64_t clears, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) {
+    return NoteNextClear(connection, keys_.prefix(), clears);
   });
 }
 

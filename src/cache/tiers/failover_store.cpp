@@ -17,8 +17,14 @@ bool SameDay(WallTime one, WallTime other) {
 
 }  // namespace
 
-FailoverStore::FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger)
-    : shared_(shared), local_(local), clock_(clock), logger_(logger), delivery_(clock) {
+FailoverStore::FailoverStore(SharedStore& shared, LeaseStore& leases, LocalStore* local,
+                             Clock& clock, Logger& logger)
+    : shared_(shared),
+      leases_(leases),
+      local_(local),
+      clock_(clock),
+      logger_(logger),
+      delivery_(clock) {
   Recount();
 }
 
@@ -175,18 +181,43 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
   return cleared;
 }
 
-void FailoverStore::ForgetCleared(const KeyPattern& pattern) {
+void FailoverStore::ForgetCleared(const KeyPattern& pattern, std::optional<std::int64_t> clears) {
   if (local_ == nullptr) return;
   const MutexLock lock(delivery_mutex_);
   const Deadline time_limit = delivery_.StepLimit();
-  if (!local_->Clear(pattern, ClearMode::kDelete, time_limit)) MarkLocalStale();
+  if (!local_->Clear(pattern, ClearMode::kDelete, time_limit)) {
+    MarkLocalStale();
+  } else if (clears) {
+    const Result<void> ignored = local_->NoteClear(*clears, time_limit);
+    (void)ignored;  // the copies are then dropped at the next comparison
+  }
 }
 
-void FailoverStore::RevalidateLocal() {
-  if (local_ == nullptr || local_is_fresh_.exchange(true)) return;
+Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  Claim claim = leases_.ClaimLease(request, deadline);
+  const bool is_lost = claim.state == LeaseState::kOurs &&
+                       claim.found.outcome != LookupOutcome::kHit && local_ != nullptr;
+  if (!is_lost || local_->Lookup(request.key, deadline).outcome != LookupOutcome::kHit)
+    return claim;
+  // A clear wins over a copy, also one that this replica has not heard of.
+  MarkLocalStale();
+  if (!RevalidateLocal()) return claim;
+  LookupResult copy = local_->Lookup(request.key, deadline);
+  if (copy.outcome != LookupOutcome::kHit) return claim;
+  const auto life = std::chrono::ceil<std::chrono::seconds>(copy.ttl);
+  const Result<void> ignored = shared_.Put(
+      {.entry = copy.entry, .ttl = life, .counters = {}, .lease_token = request.token}, deadline);
+  (void)ignored;  // the verdict is known all the same
+  claim.found = std::move(copy);
+  return claim;
+}
+
+bool FailoverStore::RevalidateLocal() {
+  if (local_ == nullptr || local_is_fresh_.exchange(true)) return true;
   const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
   const bool synced = clears && local_->DropStaleCopies(*clears, delivery_.StepLimit());
   if (!synced) local_is_fresh_ = false;
+  return synced;
 }
 
 void FailoverStore::Recount() {

@@ -1,5 +1,6 @@
 #include "vcache/cache/tiers/remote_events.h"
 
+#include "vcache/cache/clear_count.h"
 #include "vcache/cache/store_events.h"
 
 namespace vcache::cache {
@@ -24,7 +25,9 @@ void RemoteEvents::OnMessage(std::string_view message) {
       // A newer version's pattern that cannot be parsed may match everything.
       const KeyPattern cleared = pattern ? *pattern : KeyPattern::All();
       parts_.tiers.ClearMemory(cleared);
-      parts_.failover.ForgetCleared(cleared);
+      parts_.failover.ForgetCleared(cleared, event->clears);
+      const MutexLock lock(listening_mutex_);
+      if (clears_seen_ && event->clears == *clears_seen_ + 1) clears_seen_ = event->clears;
       return;
     }
     case StoreEvent::Kind::kCountersReset:
@@ -35,10 +38,13 @@ void RemoteEvents::OnMessage(std::string_view message) {
 void RemoteEvents::OnListening() {
   const MutexLock lock(listening_mutex_);
   const std::optional<std::int64_t> clears = AskForClears();
-  const bool missed_nothing = clears && clears == clears_seen_;
+  const bool missed_nothing = clears && clears_seen_ && !MayHaveMissedClear(*clears_seen_, *clears);
   clears_seen_ = clears;
   parts_.failover.MarkLocalStale();
-  if (clears) parts_.failover.RevalidateLocal();
+  if (clears) {
+    const bool ignored = parts_.failover.RevalidateLocal();
+    (void)ignored;  // the delivery thread tries again
+  }
   if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
   parts_.notifier.AnnounceAll();
 }

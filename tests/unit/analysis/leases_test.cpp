@@ -275,7 +275,7 @@ TEST_CASE("Leases: a store that falls silent for a moment costs no paid call") {
   bench.shared.unavailable = true;
   bench.shared.fell_silent = bench.clock.Now();
   std::thread visitor([&] { CHECK(bench.Ask(1, "known")->status == CacheStatus::kHit); });
-  bench.clock.AwaitWaiters(2);  // the visitor, and the flight that waits for the store
+  bench.clock.AwaitWaiters(2);   // the visitor, and the flight that waits for the store
   bench.clock.Advance(2'400ms);  // once: the flight counts its looks, as after a freeze
   bench.shared.unavailable = false;
   while (bench.shared.claims < 2) {

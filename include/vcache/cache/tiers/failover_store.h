@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "vcache/cache/counters.h"
+#include "vcache/cache/lease_store.h"
 #include "vcache/cache/local_store.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/cache/tiers/delivery_loop.h"
@@ -20,10 +21,12 @@ namespace vcache::cache {
 /// local store when the shared one is unavailable, or misses while writes are pending. A verdict
 /// paid for here is stored in both, so that an outage does not cause a second call. Writes that the
 /// shared store does not take stay on disk and are delivered in order later. Thread-safe.
-class FailoverStore final : public VerdictStore, public CounterStore {
+class FailoverStore final : public VerdictStore, public CounterStore, public LeaseStore {
  public:
-  /// `local` may be null: an outage then causes errors. All must outlive it.
-  FailoverStore(SharedStore& shared, LocalStore* local, Clock& clock, Logger& logger);
+  /// `leases` are those of the shared store. `local` may be null: an outage then causes errors. All
+  /// must outlive it.
+  FailoverStore(SharedStore& shared, LeaseStore& leases, LocalStore* local, Clock& clock,
+                Logger& logger);
   ~FailoverStore() override;  ///< Stops.
 
   /// Starts the delivery thread. It also delivers what an earlier run left.
@@ -51,13 +54,26 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   /// what this process has written since.
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
+  /// A lease that is granted for a content that the shared store lacks: a local copy, if there is
+  /// one and no clear was missed, is the verdict, and is put back. The store lost it: its data is
+  /// gone, or it evicted the entry.
+  Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override {
+    return leases_.RequestNotification(key, deadline);
+  }
+  Result<void> Release(const CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline deadline) override {
+    return leases_.Release(key, token, failure, deadline);
+  }
+
   /// A clear may have been missed: compare the local copies with the shared store's count of
   /// clears. The delivery thread does it, unless a call of `RevalidateLocal` comes first.
   void MarkLocalStale() { local_is_fresh_ = false; }
-  /// Makes that comparison now, if it is due and the shared store answers.
-  void RevalidateLocal();
-  /// Removes local copies of entries that another replica cleared.
-  void ForgetCleared(const KeyPattern& pattern);
+  /// Makes that comparison now, if it is due. False when the shared store does not answer.
+  bool RevalidateLocal();
+  /// Removes local copies of entries that another replica cleared; `clears` is the shared store's
+  /// count with that clear, where it is known.
+  void ForgetCleared(const KeyPattern& pattern, std::optional<std::int64_t> clears);
 
   /// The number of pending writes.
   std::uint64_t pending() const noexcept { return pending_.load(); }
@@ -74,6 +90,7 @@ class FailoverStore final : public VerdictStore, public CounterStore {
   bool Round();
 
   SharedStore& shared_;
+  LeaseStore& leases_;
   LocalStore* const local_;
   Clock& clock_;
   Logger& logger_;

@@ -272,7 +272,7 @@ TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is l
   ClusterStoreFixture world(cluster.url(), KeySpace(), 500ms);
   const test::TempDir directory;
   const auto local = test::OpenStore(directory.path(), world.clock(), world.logger(), KeySpace());
-  FailoverStore store(world.store(), local.get(), world.clock(), world.logger());
+  FailoverStore store(world.store(), world.store(), local.get(), world.clock(), world.logger());
   store.Start();
 
   std::atomic<unsigned> kept{0};

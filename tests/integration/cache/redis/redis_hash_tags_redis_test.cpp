@@ -251,7 +251,8 @@ TEST_CASE("FailoverStore over scripts of one slot: try and delivery are known as
   const test::TempDir directory;
   const auto local =
       test::OpenStore(directory.path(), bench.world.clock(), bench.world.logger(), bench.keys);
-  FailoverStore store(losing, local.get(), bench.world.clock(), bench.world.logger());
+  FailoverStore store(losing, bench.world.store(), local.get(), bench.world.clock(),
+                      bench.world.logger());
   for (unsigned i = 0; i < 3; ++i) REQUIRE(store.Put(PaidKeep(i), kNever));
   REQUIRE(store.Put(PaidKeep(0), kNever));  // paid for anew: another write
   CHECK(bench.PaidCalls() == 4);

@@ -2,6 +2,7 @@
 
 #include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/never.h"
+#include "vcache/cache/clear_count.h"
 #include "vcache/core/random_id.h"
 
 using namespace vcache;
@@ -107,6 +108,15 @@ TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits a
   CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   REQUIRE(store->Put(MakePut(MakeKey(1), 1h), kNever));
   CHECK(store->DropStaleCopies(6, kNever));
+  CHECK(known() == 2);
+  CHECK(store->NoteClear(7, kNever));  // heard of
+  CHECK(store->DropStaleCopies(7, kNever));
+  CHECK(known() == 2);
+  CHECK(store->NoteClear(9, kNever));  // the eighth was missed
+  CHECK(store->DropStaleCopies(9, kNever));
+  CHECK(known() == 1);
+  REQUIRE(store->Put(MakePut(MakeKey(1), 1h), kNever));
+  CHECK(store->DropStaleCopies(std::int64_t{5} << kClearBits, kNever));  // the data was lost
   CHECK(known() == 2);
 }
 

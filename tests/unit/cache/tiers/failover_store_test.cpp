@@ -7,6 +7,7 @@
 
 #include "support/failover_fakes.h"
 #include "support/fake_clock.h"
+#include "support/fake_leases.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
 #include "support/verdict_store_conformance.h"
@@ -45,7 +46,8 @@ struct FailoverFixture {
   test::RecordingLogger logger;
   test::FakeSharedStore shared{clock};
   test::FakeLocalStore local{clock};
-  FailoverStore store{shared, &local, clock, logger};
+  test::FakeLeaseStore leases{shared, clock};
+  FailoverStore store{shared, leases, &local, clock, logger};
 };
 
 }  // namespace
@@ -73,7 +75,7 @@ TEST_CASE("FailoverStore: what was paid for before an outage is found in it") {
 TEST_CASE("FailoverStore: what another replica cleared is not found in an outage") {
   FailoverFixture bench;
   CHECK(bench.store.Put(Paid(1), kNever));
-  bench.store.ForgetCleared(KeyPattern::All());
+  bench.store.ForgetCleared(KeyPattern::All(), std::nullopt);
   bench.shared.away = true;
   CHECK(bench.Ask(1) == LookupOutcome::kUnavailable);
 }
@@ -254,7 +256,7 @@ TEST_CASE("FailoverStore: a clear counts copies once, and what waits where it is
 TEST_CASE("FailoverStore: without a local store, or with a broken one, an outage is an error") {
   FailoverFixture bench;
   bench.shared.away = true;
-  FailoverStore alone(bench.shared, nullptr, bench.clock, bench.logger);
+  FailoverStore alone(bench.shared, bench.leases, nullptr, bench.clock, bench.logger);
   CHECK_FALSE(alone.Put(Paid(1), kNever));
   CHECK_FALSE(alone.Add({Hits(1), bench.clock.WallNow(), RandomId()}, kNever));
   CHECK_FALSE(alone.Read(bench.clock.WallNow(), kNever));
@@ -303,9 +305,41 @@ TEST_CASE("FailoverStore: delivers what an earlier run left behind") {
   bench.shared.away = true;
   CHECK(bench.store.Put(Paid(1), kNever));
   bench.shared.away = false;
-  FailoverStore next(bench.shared, &bench.local, bench.clock, bench.logger);
+  FailoverStore next(bench.shared, bench.leases, &bench.local, bench.clock, bench.logger);
   CHECK(next.pending() == 1);
   CHECK(next.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(next.DeliverNow());
   CHECK(bench.paid_calls() == 1);
+}
+
+TEST_CASE("FailoverStore: what the shared store lost is found on the own disk, and put back") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));  // evicted
+  const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+  CHECK(claim.state == LeaseState::kOurs);
+  REQUIRE(claim.found.outcome == LookupOutcome::kHit);
+  CHECK(claim.found.tier == Tier::kSqlite);
+  CHECK(bench.shared.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(bench.paid_calls() == 1);  // putting back pays for nothing
+  CHECK(bench.store.ClaimLease({MakeKey(2), "ours", 20s}, kNever).found.outcome ==
+        LookupOutcome::kMiss);
+}
+
+TEST_CASE("FailoverStore: a clear wins over a local copy, also where nobody told of it") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  bench.shared.clears = 1;
+  bench.local.drops_at = 1;
+  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
+        LookupOutcome::kMiss);
+}
+
+TEST_CASE("FailoverStore: a copy is not used while nobody can say whether it was cleared") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  bench.shared.away = true;  // the count of clears is not told
+  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
+        LookupOutcome::kUnavailable);
 }

@@ -7,8 +7,10 @@
 
 #include "support/failover_fakes.h"
 #include "support/fake_clock.h"
+#include "support/fake_leases.h"
 #include "support/never.h"
 #include "support/verdict_store_conformance.h"
+#include "vcache/cache/clear_count.h"
 #include "vcache/cache/store_events.h"
 
 using namespace vcache;
@@ -35,7 +37,8 @@ struct EventFixture {
   test::FakeClock clock;
   test::FakeSharedStore shared{clock};
   test::FakeLocalStore local{clock};
-  FailoverStore failover{shared, &local, clock, NullLogger()};
+  test::FakeLeaseStore leases{shared, clock};
+  FailoverStore failover{shared, leases, &local, clock, NullLogger()};
   MemoryStore memory;
   TieredStore tiers{&memory, &failover};
   LeaseNotifier notifier{KeySpace(), clock};
@@ -53,6 +56,7 @@ TEST_CASE("StoreEvent: is read as it was written, and nothing else is") {
     CHECK(read->subject == (kind == Kind::kCountersReset ? "" : "analysis:*"));
   }
   CHECK(EncodeEvent({Kind::kCleared, "text:*"}) == R"({"event":"cleared","pattern":"text:*"})");
+  CHECK(DecodeEvent(EncodeEvent({Kind::kCleared, "text:*", 5}))->clears == 5);
   for (const char* other :
        {"", "stored", "{}", R"({"event":"stored"})", R"({"event":"stored","key":7})",
         R"({"event":"renamed","key":"a"})", "[[[[[[[[1]]]]]]]]"}) {
@@ -115,6 +119,34 @@ TEST_CASE("RemoteEvents: after a gap memory is kept only if nothing was cleared 
   bench.events.OnListening();
   CHECK_FALSE(bench.InMemory(1));
   CHECK(bench.local.synced_to == 4);
+}
+
+TEST_CASE("RemoteEvents: a clear that was heard is not missed after a gap") {
+  EventFixture bench;
+  bench.shared.clears = 3;
+  bench.events.OnListening();
+  bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kCleared, "text:*", 4}));
+  CHECK(bench.local.noted_clear == 4);
+  bench.shared.clears = 4;
+  REQUIRE(bench.tiers.Put(MakePut(MakeKey(1), 1h), kNever));
+  bench.events.OnListening();
+  CHECK(bench.InMemory(1));
+
+  bench.events.OnMessage(EncodeEvent({StoreEvent::Kind::kCleared, "text:*", 6}));  // not the fifth
+  bench.shared.clears = 6;
+  bench.events.OnListening();
+  CHECK_FALSE(bench.InMemory(1));
+}
+
+TEST_CASE("MayHaveMissedClear: a count that was lost and has grown again is another") {
+  constexpr std::int64_t kEpoch = std::int64_t{77} << kClearBits;
+  CHECK_FALSE(MayHaveMissedClear(kEpoch + 3, kEpoch + 3));
+  CHECK(MayHaveMissedClear(kEpoch + 3, kEpoch + 4));
+  constexpr std::int64_t kNext = std::int64_t{78} << kClearBits;
+  CHECK_FALSE(MayHaveMissedClear(kEpoch + 3, kNext));  // the store lost its data; nobody cleared
+  CHECK(MayHaveMissedClear(kEpoch + 3, kNext + 3));
+  CHECK(MayHaveMissedClear(3, 4));  // of the version before
+  CHECK(MayHaveMissedClear(kEpoch + 3, 3));
 }
 
 TEST_CASE("RemoteEvents: who cannot ask what was cleared drops its memory") {
