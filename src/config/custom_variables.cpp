@@ -8,6 +8,7 @@
 #include "config/values.h"
 #include "config/variable_kinds.h"
 #include "json/json.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/parse_number.h"
 
 namespace vcache::config {
@@ -146,7 +147,7 @@ std::vector<Variable> Question() {
       Text(
           {"CUSTOM_API_KEY", "", "Custom vendor: the key; it replaces every {key}"},
           "at most 4096 printable characters without spaces",
-          [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
+          [](std::string_view text) { return text.size() <= kMaxText && IsVisible(text); },
           [](auto& s) -> auto& { return kVendor(s).key; }),
       MakeVariable(
           {"CUSTOM_HEADERS", "",

@@ -2,6 +2,7 @@
 
 #include "config/values.h"
 #include "config/variable_kinds.h"
+#include "vcache/core/ascii.h"
 
 // Variables of the store that replicas share, and of the calls that they must not pay for twice.
 namespace vcache::config {
@@ -11,10 +12,10 @@ constexpr std::int64_t kOneMinuteMs = 60'000;
 
 /// Checks only the scheme and that something follows; the start reports other errors.
 bool IsRedisUrl(std::string_view text) {
-  if (text.size() > 4096 || !IsVisibleAscii(text)) return false;
+  if (text.size() > 4096 || !IsVisible(text)) return false;
   for (const std::string_view scheme : {"redis://", "rediss://", "unix://", "redis+unix://",
                                         "redis+cluster://", "rediss+cluster://"}) {
-    if (LowerCase(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
+    if (ToLower(text.substr(0, scheme.size())) == scheme) return text.size() > scheme.size();
   }
   return false;
 }

@@ -6,6 +6,7 @@
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
@@ -28,7 +29,7 @@ std::optional<std::vector<std::string>> ParseOrigins(std::string_view text) {
 }
 
 bool IsKeyPrefix(std::string_view text) {
-  return text.size() <= 64 && IsVisibleAscii(text) &&
+  return text.size() <= 64 && IsVisible(text) &&
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "vcache/core/ascii.h"
+
 namespace vcache::http {
 
 std::string RequestIds::Make() {
@@ -27,8 +29,7 @@ std::string RequestIds::Make() {
 bool RequestIds::WellFormed(std::string_view id) noexcept {
   if (id.empty() || id.size() > 64) return false;
   return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
+    return IsAlpha(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
   });
 }
 
