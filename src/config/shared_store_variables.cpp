@@ -24,59 +24,48 @@ bool IsRedisUrl(std::string_view text) {
 
 std::vector<Variable> SharedStoreVariables() {
   return {
-      Text(
-          {"REDIS_URL", "",
-           "Redis that all replicas share: redis://user:password@host:6379/0, rediss:// (TLS), "
-           "redis+cluster://host:6379,host:6379 or rediss+cluster://"},
-          "a URL that begins with redis://, rediss://, unix://, redis+cluster:// or "
-          "rediss+cluster://",
-          IsRedisUrl, [](auto& s) -> auto& { return s.redis.url; }),
-      BaseUrl(
-          {"UPSTASH_REDIS_REST_URL", "",
-           "Upstash's REST API in place of REDIS_URL, where only HTTPS gets out"},
-          [](auto& s) -> auto& { return s.redis.rest_url; }),
-      Text(
-          {"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with permission to write"},
-          "at most 512 printable characters without spaces", IsCredential,
-          [](auto& s) -> auto& { return s.redis.rest_token; }),
-      Harmless(Text(
-          {"UPSTASH_REDIS_REST_CA", "",
-           "PEM file of certificates to trust for that API; by default the system's"},
-          "a path", IsPath, [](auto& s) -> auto& { return s.redis.rest_ca; })),
-      Whole(
-          {"REDIS_TIMEOUT_MS", "ms", "Time Redis has to answer before it counts as away"}, 1,
-          kOneMinuteMs, [](auto& s) -> auto& { return s.redis.timeout; }),
-      Whole(
-          {"OUTAGE_CALLS_PER_MINUTE", "",
-           "Paid calls a minute while Redis is away; 0 for no limit"},
-          0, 100'000, [](auto& s) -> auto& { return s.redis.outage_calls_per_minute; }),
+      Text({"REDIS_URL", "",
+            "Redis that all replicas share: redis://user:password@host:6379/0, rediss:// (TLS), "
+            "redis+cluster://host:6379,host:6379 or rediss+cluster://"},
+           "a URL that begins with redis://, rediss://, unix://, redis+cluster:// or "
+           "rediss+cluster://",
+           IsRedisUrl, &RedisSettings::url),
+      BaseUrl({"UPSTASH_REDIS_REST_URL", "",
+               "Upstash's REST API in place of REDIS_URL, where only HTTPS gets out"},
+              &RedisSettings::rest_url),
+      Text({"UPSTASH_REDIS_REST_TOKEN", "", "Token of that API, with permission to write"},
+           "at most 512 printable characters without spaces", IsCredential,
+           &RedisSettings::rest_token),
+      Harmless(Text({"UPSTASH_REDIS_REST_CA", "",
+                     "PEM file of certificates to trust for that API; by default the system's"},
+                    "a path", IsPath, &RedisSettings::rest_ca)),
+      Whole({"REDIS_TIMEOUT_MS", "ms", "Time Redis has to answer before it counts as away"}, 1,
+            kOneMinuteMs, &RedisSettings::timeout),
+      Whole({"OUTAGE_CALLS_PER_MINUTE", "",
+             "Paid calls a minute while Redis is away; 0 for no limit"},
+            0, 100'000, &RedisSettings::outage_calls_per_minute),
   };
 }
 
 std::vector<Variable> CallVariables() {
   return {
-      Whole(
-          {"CALL_TIMEOUT_MS", "ms",
-           "Longest time of a paid call with its waiting and retries; 0: half a minute more than "
-           "the slowest vendor's limit (in a fallback, than their sum)"},
-          0, 30 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.timeout; }),
-      Whole(
-          {"LEASE_MARGIN_MS", "ms",
-           "Time to store a verdict; another replica takes over this long after CALL_TIMEOUT_MS"},
-          100, 10 * kOneMinuteMs, [](auto& s) -> auto& { return s.calls.lease_margin; }),
-      Whole(
-          {"FAILURE_PAUSE", "seconds",
-           "Pause for a content after its call failed, doubled by each further failure; 0 for "
-           "none"},
-          0, 60, [](auto& s) -> auto& { return s.calls.failure_pause; }),
-      Whole(
-          {"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
-          [](auto& s) -> auto& { return s.calls.longest_failure_pause; }),
-      Whole(
-          {"MAX_WAITERS", "",
-           "Requests that may wait for another request's paid call; keep it well below "
-           "WORKER_THREADS, so that known content is answered"},
-          1, 1'000'000, [](auto& s) -> auto& { return s.calls.max_waiters; }),
+      Whole({"CALL_TIMEOUT_MS", "ms",
+             "Longest time of a paid call with its waiting and retries; 0: half a minute more than "
+             "the slowest vendor's limit (in a fallback, than their sum)"},
+            0, 30 * kOneMinuteMs, &CallSettings::timeout),
+      Whole({"LEASE_MARGIN_MS", "ms",
+             "Time to store a verdict; another replica takes over this long after CALL_TIMEOUT_MS"},
+            100, 10 * kOneMinuteMs, &CallSettings::lease_margin),
+      Whole({"FAILURE_PAUSE", "seconds",
+             "Pause for a content after its call failed, doubled by each further failure; 0 for "
+             "none"},
+            0, 60, &CallSettings::failure_pause),
+      Whole({"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
+            &CallSettings::longest_failure_pause),
+      Whole({"MAX_WAITERS", "",
+             "Requests that may wait for another request's paid call; keep it well below "
+             "WORKER_THREADS, so that known content is answered"},
+            1, 1'000'000, &CallSettings::max_waiters),
   };
 }
 
