@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "vcache/core/ascii.h"
+
 namespace vcache::detection {
 namespace {
 
 bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  return IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 const Value* StartOf(std::string_view text, std::span<const Value> values) {
@@ -33,6 +34,12 @@ std::string UrlEscaped(std::string_view text) {
     }
   }
   return escaped;
+}
+
+bool IsPlainId(std::string_view id) {
+  constexpr std::size_t kMaxId = 128;
+  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." &&
+         std::all_of(id.begin(), id.end(), IsUnreserved);
 }
 
 std::string_view OriginOf(std::string_view url) {

@@ -24,6 +24,9 @@ void FillStrings(Json& json, std::span<const Value> values);
 /// Percent-encodes all except letters, digits, `-`, `.`, `_` and `~` (RFC 3986, section 2.3).
 std::string UrlEscaped(std::string_view text);
 
+/// Whether an id of a vendor may stand in a path unescaped, and chooses no other path.
+bool IsPlainId(std::string_view id);
+
 /// `https://host:port` of a URL that the configuration has checked.
 std::string_view OriginOf(std::string_view url);
 
