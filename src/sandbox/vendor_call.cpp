@@ -46,9 +46,9 @@ std::optional<Json> ScoreFor(Mode mode, const Judged& judged) {
   }
 }
 
-http::Response Error500() {
+http::Response HtmlError(int status) {
   http::Response response;
-  response.status = 500;
+  response.status = status;
   response.headers.Add("Content-Type", "text/html");
   response.body = "<html><body>Internal Server Error</body></html>";
   return response;
@@ -83,15 +83,14 @@ http::Response Spoil(Mode mode, http::Response good) {
 std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   switch (mode) {
     case Mode::kError500:
-      return Error500();
+      return HtmlError(500);
     case Mode::kRateLimit: {
       http::Response response = vendor.failure(mode);
       response.headers.Set("Retry-After", "1");
       return response;
     }
     case Mode::kUnavailable: {
-      http::Response response = Error500();
-      response.status = 503;
+      http::Response response = HtmlError(503);
       response.headers.Set("Retry-After", "1");
       return response;
     }
@@ -116,6 +115,19 @@ class Under {
 };
 
 }  // namespace
+
+http::Response FailureIn(Mode mode, Failures failures) {
+  switch (mode) {
+    case Mode::kRateLimit:
+      return std::move(failures.rate_limit);
+    case Mode::kQuota:
+      return std::move(failures.quota);
+    case Mode::kCredentials:
+      return std::move(failures.credentials);
+    default:
+      return std::move(failures.refuse_media);
+  }
+}
 
 http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
                          http::Request& request, Spoiling spoiling) {
@@ -194,15 +206,25 @@ http::Response JsonAnswer(int status, const Json& body) {
   return response;
 }
 
-std::optional<std::string> ReadSmallBody(http::Request& request) {
+Json ReadJson(http::Request& request, const JsonLimits& limits) {
   std::string body;
   std::array<std::byte, 16 * 1024> buffer;  // NOLINT: filled by Read
   for (;;) {
     const Result<std::size_t> count = request.body->Read(buffer);
-    if (!count || *count > kSmallBody - body.size()) return std::nullopt;
-    if (*count == 0) return body;
+    if (!count || *count > kSmallBody - body.size()) return nullptr;
+    if (*count == 0) break;
     body += AsText(ByteView(buffer.data(), *count));
   }
+  Result<Json> json = ParseJson(body, limits);
+  return json ? *std::move(json) : Json(nullptr);
+}
+
+std::string TextOf(const Json& object, std::string_view name) {
+  return AsString(Find(object, name)).value_or("");
+}
+
+content::ContentDigest DigestOfText(std::string_view text) {
+  return content::DigestOf(AsBytes(text));
 }
 
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request) {
