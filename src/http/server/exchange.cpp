@@ -8,6 +8,8 @@
 #include "http/parsing/salvaged_origin.h"
 #include "http/server/refusal.h"
 #include "http/server/socket_io.h"
+#include "vcache/core/ascii.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::http {
 namespace {
@@ -26,6 +28,13 @@ std::string JoinMethods(std::vector<std::string> methods) {
     joined += method;
   }
   return joined;
+}
+
+/// Whether logs and answers may use a client's id: 1 to 64 letters, digits, `.`, `_` and `-`.
+bool IsRequestId(std::string_view id) noexcept {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return IsAlpha(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 Response AllowOnly(std::string allowed) {
@@ -143,7 +152,7 @@ bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) 
   }
   if (whole) connection.ForgetHead();  // invalidates `received`
   const auto id = context.head.headers.Get("X-Request-Id");
-  info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
+  info.id = id && IsRequestId(*id) ? std::string(*id) : RandomId();
   if (refusal) return false;
   info.method = context.head.method;
   info.path = context.head.path;

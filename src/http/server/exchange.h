@@ -4,7 +4,6 @@
 
 #include "http/parsing/http_date.h"
 #include "http/parsing/request_head.h"
-#include "http/parsing/request_id.h"
 #include "http/server/body_reader.h"
 #include "http/server/connection.h"
 #include "http/server/response_writer.h"
@@ -74,7 +73,6 @@ class Exchange {
   const ServerContext& context_;
   const std::string keep_alive_;  ///< For kept connections; empty for none.
   ResponseWriter writer_;
-  RequestIds ids_;
   DateHeader date_;
 };
 
