@@ -79,7 +79,7 @@ struct Response {
 
 /// The HTTP status of each error code. No other code maps them.
 int StatusOf(ErrorCode code) noexcept;
-/// The standard's name of a status, for example `Not Found`.
+/// The standard's name of 200 and of what `StatusOf` returns, for example `Not Found`.
 std::string_view ReasonPhrase(int status) noexcept;
 
 /// Decodes `%XX`, and `+` as a space when `form` is set; empty on a malformed escape.
