@@ -51,7 +51,7 @@ std::vector<Case> CommonCases() {
 void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind kind,
                const Case& expected,
                std::optional<std::chrono::milliseconds> video_length = std::nullopt) {
-  CAPTURE(sandbox::ModeName(expected.mode));
+  CAPTURE(static_cast<int>(expected.mode));
   CAPTURE(vendor.provider());
   running.sandbox.Reset();
   running.Behave(expected.mode);
