@@ -129,29 +129,29 @@ http::Response FailureIn(Mode mode, Failures failures) {
   }
 }
 
-http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request, Spoiling spoiling) {
-  const Behaviour behaviour = Steered(ledger.Begin(vendor.name), request.info.headers);
-  const Under under(ledger);
+http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request& request,
+                         Spoiling spoiling) {
+  const Behaviour behaviour = Steered(parts.ledger.Begin(vendor.name), request.info.headers);
+  const Under under(parts.ledger);
   Judged judged = vendor.read(request);
   if (judged.refusal) {
-    Sleep(clock, behaviour.latency);
+    Sleep(parts.clock, behaviour.latency);
     return std::move(*judged.refusal);
   }
   if (judged.has_content) {
-    ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+    parts.ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
   }
-  Sleep(clock, behaviour.latency);
+  Sleep(parts.clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   if (behaviour.mode == Mode::kRefuseMedia) return vendor.failure(behaviour.mode);
   if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
   return vendor.answer(judged, std::nullopt, behaviour.mode);
 }
 
-http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                             const http::Request& request, http::Response answer) {
-  const Behaviour behaviour = Steered(ledger.Look(vendor.name), request.info.headers);
-  Sleep(clock, behaviour.latency);
+http::Response ServeQuestion(const Parts& parts, const Vendor& vendor, const http::Request& request,
+                             http::Response answer) {
+  const Behaviour behaviour = Steered(parts.ledger.Look(vendor.name), request.info.headers);
+  Sleep(parts.clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   return Spoil(behaviour.mode, std::move(answer));
 }
@@ -159,7 +159,7 @@ http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendo
 void AddCall(http::Router& router, std::string_view path, Vendor vendor, const Parts& parts) {
   router.Add("POST", std::string(path),
              [parts, vendor = std::move(vendor)](http::Request& request) {
-               return ServeCall(parts.ledger, parts.clock, vendor, request);
+               return ServeCall(parts, vendor, request);
              });
 }
 

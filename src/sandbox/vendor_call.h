@@ -56,13 +56,13 @@ http::Response FailureIn(Mode mode, Failures failures);
 enum class Spoiling { kNow, kLater };
 
 /// Serves one call: behaviour, latency, reading, counting, answer.
-http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request, Spoiling spoiling = Spoiling::kNow);
+http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request& request,
+                         Spoiling spoiling = Spoiling::kNow);
 
 /// Serves a free request, such as a credential check. Sends `answer`, unless the behaviour replaces
 /// or spoils it. Counts neither in the ledger nor in `Behaviour::times`.
-http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                             const http::Request& request, http::Response answer);
+http::Response ServeQuestion(const Parts& parts, const Vendor& vendor, const http::Request& request,
+                             http::Response answer);
 
 /// The final answer in this mode.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);

@@ -96,7 +96,7 @@ void AddAiOrNot(http::Router& router, const Parts& parts) {
   router.Add(
       "GET", "/aiornot/v2/billing/balance",
       [parts, vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {
-        return ServeQuestion(parts.ledger, parts.clock, vendor, request,
+        return ServeQuestion(parts, vendor, request,
                              HasBearer(request) ? JsonAnswer(200, Json::object({{"balance", 1000}}))
                                                 : FailureFor(Mode::kCredentials));
       });

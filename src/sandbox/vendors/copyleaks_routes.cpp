@@ -87,12 +87,12 @@ void AddCopyleaks(http::Router& router, const Parts& parts) {
                  http::Request& request) {
                http::Response answer = LogIn(request, parts.clock);
                if (!parts.ledger.IsFor(login.name)) return answer;
-               return ServeQuestion(parts.ledger, parts.clock, login, request, std::move(answer));
+               return ServeQuestion(parts, login, request, std::move(answer));
              });
   router.AddPrefix(
       "POST", "/copyleaks/v2/writer-detector/",
       [parts, vendor = Vendor{"copyleaks", Read, Answer, FailureFor}](http::Request& request) {
-        return ServeCall(parts.ledger, parts.clock, vendor, request);
+        return ServeCall(parts, vendor, request);
       },
       "/check");
 }

@@ -72,11 +72,11 @@ void AddCustom(http::Router& router, const Parts& parts) {
   const Vendor vendor{"custom", Read, Answer, FailureFor};
   AddCall(router, "/custom/detect", vendor, parts);
   router.Add("POST", "/custom/jobs", [parts, vendor](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
+    return ServeSubmission(parts, vendor, Words(), request);
   });
   router.AddPrefix("GET", "/custom/jobs/", [parts, vendor](http::Request& request) {
     if (!HasBearer(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
+    return ServeLook(parts, vendor, Words(), std::string(request.tail));
   });
 }
 

@@ -88,7 +88,7 @@ void AddOpenAi(http::Router& router, const Parts& parts) {
   const Vendor vendor{"openai", Read, Answer, FailureFor};
   AddCall(router, "/openai/v1/chat/completions", vendor, parts);
   router.AddPrefix("GET", "/openai/v1/models/", [parts, vendor](http::Request& request) {
-    return ServeQuestion(parts.ledger, parts.clock, vendor, request, LookAtModel(request));
+    return ServeQuestion(parts, vendor, request, LookAtModel(request));
   });
 }
 

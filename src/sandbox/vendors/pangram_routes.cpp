@@ -63,11 +63,11 @@ JobWords Words() {
 void AddPangram(http::Router& router, const Parts& parts) {
   const Vendor vendor{"pangram", Read, Answer, FailureFor};
   router.Add("POST", "/pangram/task", [parts, vendor](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
+    return ServeSubmission(parts, vendor, Words(), request);
   });
   router.AddPrefix("GET", "/pangram/task/", [parts, vendor](http::Request& request) {
     if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
+    return ServeLook(parts, vendor, Words(), std::string(request.tail));
   });
 }
 

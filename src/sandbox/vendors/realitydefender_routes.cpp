@@ -85,8 +85,7 @@ void AddRealityDefender(http::Router& router, const Parts& parts) {
                                                {"mediaId", "media-" + id},
                                                {"requestId", id}}));
         };
-        return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor,
-                               {accepted, nullptr, nullptr}, request);
+        return ServeSubmission(parts, vendor, {accepted, nullptr, nullptr}, request);
       });
   router.AddPrefix("PUT", "/realitydefender/upload/", [parts](http::Request& request) {
     return Upload(parts.ledger, parts.jobs, request);
@@ -96,7 +95,7 @@ void AddRealityDefender(http::Router& router, const Parts& parts) {
         if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
         const JobWords words{nullptr, Running,
                              [] { return Failure(404, "not_found", "No such request"); }};
-        return ServeLook(parts.jobs, vendor, words, std::string(request.tail));
+        return ServeLook(parts, vendor, words, std::string(request.tail));
       });
 }
 

@@ -108,7 +108,7 @@ JobWords VideoWords() {
           [] { return Failure(404, "request_error", 5, "No such media"); }};
 }
 
-http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
+http::Response LookAtVideo(const Parts& parts, http::Request& request) {
   const std::string id = QueryValue(request, "id");
   if (QueryValue(request, "api_user").empty() || QueryValue(request, "api_secret").empty()) {
     return FailureFor(Mode::kCredentials);
@@ -116,19 +116,19 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
   const auto answer = [&id](const Judged& judged, const std::optional<Json>& score, Mode) {
     return JobAnswer(id, "finished", FramesOf(judged.frames, score));
   };
-  return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
+  return ServeLook(parts, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
 /// A call for an image. Without models and media it only checks the credentials, free of charge.
-http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
+http::Response CheckImage(const Parts& parts, http::Request& request) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));
   const auto read = [&](http::Request&) { return JudgeForm(form, readable, 1); };
   const Vendor vendor{"sightengine", read, ImageAnswer, FailureFor};
   if (!readable || form.has_file() || !form.Field("models").empty()) {
-    return ServeCall(ledger, clock, vendor, request);
+    return ServeCall(parts, vendor, request);
   }
-  return ServeQuestion(ledger, clock, vendor, request, *read(request).refusal);
+  return ServeQuestion(parts, vendor, request, *read(request).refusal);
 }
 
 }  // namespace
@@ -141,15 +141,14 @@ void AddSightengine(http::Router& router, const Parts& parts) {
                        return JudgeForm(form, readable, parts.ledger.Frames());
                      },
                      VideoAnswer, FailureFor};
-  router.Add("POST", "/sightengine/1.0/check.json", [parts](http::Request& request) {
-    return CheckImage(parts.ledger, parts.clock, request);
-  });
+  router.Add("POST", "/sightengine/1.0/check.json",
+             [parts](http::Request& request) { return CheckImage(parts, request); });
   AddCall(router, "/sightengine/1.0/video/check-sync.json", video, parts);
   router.Add("POST", "/sightengine/1.0/video/check.json", [parts, video](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, video, VideoWords(), request);
+    return ServeSubmission(parts, video, VideoWords(), request);
   });
   router.Add("GET", "/sightengine/1.0/video/byid.json",
-             [parts](http::Request& request) { return LookAtVideo(parts.jobs, request); });
+             [parts](http::Request& request) { return LookAtVideo(parts, request); });
 }
 
 }  // namespace vcache::sandbox
