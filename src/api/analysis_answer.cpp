@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "api/uuid.h"
 #include "json/json.h"
 #include "json/verdict_json.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::api {
 namespace {
@@ -15,6 +15,15 @@ namespace {
 using analysis::Analysis;
 using analysis::CacheStatus;
 using std::chrono::seconds;
+
+/// A random UUID (RFC 9562, version 4).
+std::string MakeUuid() {
+  std::string id = RandomId();
+  id[12] = '4';                                                            // the version
+  id[16] = "89ab"[std::string_view("0123456789abcdef").find(id[16]) % 4];  // the variant
+  for (const std::size_t dash : {8, 13, 18, 23}) id.insert(dash, 1, '-');
+  return id;
+}
 
 std::string_view TypeOf(const cache::Entry& entry, std::string_view media_type) {
   if (entry.key.kind == cache::ContentKind::kText) return "TEXT";
