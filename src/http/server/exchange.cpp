@@ -90,10 +90,7 @@ Disposition Exchange::Serve(Connection& connection) {
   std::optional<BodyReader> body;
   if (TakeHead(context, refusal)) {
     const Deadline deadline = Deadline::At(context.started + context_.options.request_timeout);
-    body.emplace(connection, context.head,
-                 BodyLimits{context_.options.max_body_bytes, context_.options.body_grace,
-                            context_.options.body_min_bytes_per_second, deadline,
-                            &context_.stopping, context_.options.stop_pause},
+    body.emplace(connection, context.head, context_.options, context_.stopping, deadline,
                  context_.clock);
     context.request.body = &*body;
     context.request.deadline = deadline;
