@@ -102,18 +102,6 @@ std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   }
 }
 
-/// Counts the end of a call, also after an exception.
-class Under {
- public:
-  explicit Under(CallLedger& ledger) : ledger_(ledger) {}
-  ~Under() { ledger_.End(); }
-  Under(const Under&) = delete;
-  Under& operator=(const Under&) = delete;
-
- private:
-  CallLedger& ledger_;
-};
-
 }  // namespace
 
 http::Response FailureIn(Mode mode, Failures failures) {
@@ -132,7 +120,9 @@ http::Response FailureIn(Mode mode, Failures failures) {
 http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request& request,
                          Spoiling spoiling) {
   const Behaviour behaviour = Steered(parts.ledger.Begin(vendor.name), request.info.headers);
-  const Under under(parts.ledger);
+  // Counts the end of the call, also after an exception.
+  const auto end = [](CallLedger* ledger) { ledger->End(); };
+  const std::unique_ptr<CallLedger, decltype(end)> under(&parts.ledger, end);
   Judged judged = vendor.read(request);
   if (judged.refusal) {
     Sleep(parts.clock, behaviour.latency);
