@@ -1,5 +1,3 @@
-#include "config/custom_variables.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -57,6 +57,8 @@ std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
 /// The vendors of the table but the one by configuration.
 std::vector<Variable> VendorVariables();
+/// `CUSTOM_*`: a vendor by configuration, in the order of the documentation.
+std::vector<Variable> CustomVariables();
 
 /// The member of the settings that a variable has: `field` points to it or returns it.
 template <typename Field>

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "config/custom_variables.h"
 #include "config/guessable.h"
 #include "config/url.h"
 #include "config/values.h"
