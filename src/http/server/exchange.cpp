@@ -74,12 +74,7 @@ Exchange::Exchange(const ServerContext& context)
     : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
 
 Exchange::RequestContext Exchange::Begin(Connection& connection) const {
-  RequestContext context{.connection = connection,
-                         .started = context_.clock.Now(),
-                         .request = {},
-                         .head = {},
-                         .outcome = {},
-                         .cut_after = {}};
+  RequestContext context{.connection = connection, .started = context_.clock.Now()};
   context.request.info.peer = connection.peer;
   return context;
 }

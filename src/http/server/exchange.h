@@ -46,14 +46,14 @@ class Exchange {
   struct RequestContext {
     Connection& connection;
     SteadyTime started;
-    Request request;
-    RequestHead head;
+    Request request{};
+    RequestHead head{};
     bool wants_close = true;
     bool may_wait = true;  ///< Wait for a client that reads its answer slowly.
     int status = 0;
-    std::string outcome;
+    std::string outcome{};
     std::string reason{};
-    std::optional<std::size_t> cut_after;
+    std::optional<std::size_t> cut_after{};
     std::uint64_t sent = 0;
     bool complete = false;  ///< The whole answer was sent.
   };
