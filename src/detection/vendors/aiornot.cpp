@@ -129,7 +129,7 @@ class AiOrNot final : public OneCallDetector {
 
  private:
   static CredentialCheck ReadBalance(const net::HttpResponse& response, const Json& answer) {
-    if (response.status == 200 && !answer.empty()) return AcceptedBy();
+    if (response.status == 200 && !answer.empty()) return {CredentialState::kAccepted};
     const bool explained = Find(answer, "detail") != nullptr;
     if ((response.status == 401 || response.status == 403) && explained) {
       return RefusedBy(kName, "The key was refused; check AIORNOT_API_KEY.");

@@ -95,7 +95,7 @@ Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
 
 CredentialCheck CopyleaksLogin::Check(Deadline deadline) {
   const auto token = Get(deadline.Shortened(Deadline::After(clock_, kCheckTimeout)));
-  if (token) return AcceptedBy();
+  if (token) return {CredentialState::kAccepted};
   const bool refused = token.error().code == ErrorCode::kVendorRefused;
   return {refused ? CredentialState::kRefused : CredentialState::kUnknown, token.error().message};
 }

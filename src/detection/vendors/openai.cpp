@@ -107,7 +107,7 @@ class OpenAi final : public OneCallDetector {
  private:
   /// The code decides, not the status: a key restricted to other calls also gets 401 here.
   static CredentialCheck ReadModel(const net::HttpResponse& response, const Json& answer) {
-    if (response.status == 200 && AsString(Find(answer, "id"))) return AcceptedBy();
+    if (response.status == 200 && AsString(Find(answer, "id"))) return {CredentialState::kAccepted};
     const auto code = AsString(FindPath(answer, {"error", "code"})).value_or("");
     if (response.status == 401 && code == "invalid_api_key") {
       return RefusedBy(kName, "The key was refused; check OPENAI_API_KEY.");

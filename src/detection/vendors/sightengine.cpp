@@ -95,7 +95,7 @@ CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answe
         kName,
         "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
   }
-  if (type == "argument_error" && !doubtful && !names_them) return AcceptedBy();
+  if (type == "argument_error" && !doubtful && !names_them) return {CredentialState::kAccepted};
   return OddAnswer(kName, response);
 }
 

@@ -17,10 +17,6 @@ CredentialCheck Saying(CredentialState state, std::string_view vendor, std::stri
 
 }  // namespace
 
-CredentialCheck AcceptedBy() {
-  return {CredentialState::kAccepted};
-}
-
 CredentialCheck RefusedBy(std::string_view vendor, std::string_view sentence) {
   return Saying(CredentialState::kRefused, vendor, sentence);
 }
