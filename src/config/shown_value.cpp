@@ -22,8 +22,8 @@ constexpr Kind kKinds[] = {
     {IsDigit, "digits"},
     {[](char c) { return c == ' '; }, "spaces"},
     {[](char c) { return c > ' ' && c < 0x7F && !IsAlpha(c) && !IsDigit(c); }, "punctuation"},
-    {[](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, "control characters"},
-    {[](char c) { return c < 0; }, "bytes beyond ASCII"}};
+    {[](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, "control characters"},
+    {[](char c) { return static_cast<unsigned char>(c) > 0x7F; }, "bytes beyond ASCII"}};
 
 std::string KindsIn(std::string_view value) {
   std::string kinds;
