@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "vcache/core/ascii.h"
+
 namespace vcache::api {
 namespace {
 
@@ -10,12 +12,7 @@ std::optional<std::string_view> BearerToken(const http::Headers& headers) {
   if (headers.Count("Authorization") != 1) return std::nullopt;
   const std::string_view value = *headers.Get("Authorization");
   constexpr std::string_view kScheme = "bearer ";
-  if (value.size() <= kScheme.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    const char c =
-        value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
-    if (c != kScheme[i]) return std::nullopt;
-  }
+  if (!EqualsIgnoringCase(value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   const std::size_t token = value.find_first_not_of(' ', kScheme.size());
   if (token == std::string_view::npos) return std::nullopt;
   return value.substr(token);

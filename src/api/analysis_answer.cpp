@@ -5,9 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "api/uuid.h"
 #include "json/json.h"
 #include "json/verdict_json.h"
+#include "vcache/core/hex.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::api {
 namespace {
@@ -15,6 +16,15 @@ namespace {
 using analysis::Analysis;
 using analysis::CacheStatus;
 using std::chrono::seconds;
+
+/// A random UUID (RFC 9562, version 4).
+std::string MakeUuid() {
+  std::string id = RandomId();
+  id[12] = '4';
+  id[16] = "89ab"[HexValue(id[16]) & 3];
+  for (const std::size_t dash : {8, 13, 18, 23}) id.insert(dash, 1, '-');
+  return id;
+}
 
 std::string_view TypeOf(const cache::Entry& entry, std::string_view media_type) {
   if (entry.key.kind == cache::ContentKind::kText) return "TEXT";

@@ -37,9 +37,8 @@ Json StateJson(const detection::VendorHealth& health) {
 
 VendorReport ReportVendors(const detection::DetectorPanel& panel) {
   using detection::BreakerState;
-  using detection::MediaKind;
   VendorReport report;
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+  for (const detection::MediaKind kind : detection::kMediaKinds) {
     Json names = Json::array();
     bool answers = false;
     for (const auto& [vendor, health] : panel.Health(kind)) {

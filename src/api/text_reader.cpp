@@ -1,6 +1,5 @@
 #include "api/text_reader.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "api/strict_input.h"
 #include "json/json.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/bytes.h"
 #include "vcache/http/parsing/multipart.h"
 
@@ -21,10 +21,7 @@ std::size_t MostBytes(const TextLimits& limits) {
 
 bool IsUtf8Charset(const std::optional<std::string>& charset) {
   if (!charset) return true;
-  std::string lower = *charset;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  });
+  const std::string lower = ToLower(*charset);
   return lower == "utf-8" || lower == "utf8" || lower == "us-ascii";
 }
 

@@ -1,5 +1,4 @@
 #include "vcache/app/env_file.h"
-#include "vcache/core/unique_fd.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,6 +9,8 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
+
+#include "vcache/core/unique_fd.h"
 
 namespace vcache::app {
 namespace {
@@ -26,27 +27,16 @@ Error CannotBeRead(int reason) {
                   ". Let the service's user read it, or move it away.");
 }
 
-class OpenFile {
- public:
-  explicit OpenFile(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {}
-
-  bool is_open() const noexcept { return static_cast<bool>(fd_); }
-  bool Stat(struct stat& about) const noexcept { return ::fstat(fd_.get(), &about) == 0; }
-  /// Appends the whole file to `text`; false with errno set on failure.
-  bool ReadAll(std::string& text) const {
-    std::array<char, 16 * 1024> buffer{};
-    for (;;) {
-      const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
-      if (count == 0) return true;
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return false;
-      text.append(buffer.data(), static_cast<std::size_t>(count));
-    }
+/// Appends the whole file to `text`; false with errno set on failure.
+bool ReadAll(int fd, std::string& text) {
+  std::array<char, 16 * 1024> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+    if (count == 0) return true;
+    if (count < 0 && errno != EINTR) return false;
+    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
   }
-
- private:
-  UniqueFd fd_;
-};
+}
 
 /// Whether no file of that name exists. A dangling link counts as present.
 bool IsAbsent() {
@@ -63,16 +53,16 @@ bool EnvFileContent::is_exposed() const {
 Result<EnvFileContent> ReadEnvFile() {
   EnvFileContent content;
   if (IsAbsent()) return content;
-  const OpenFile file(kEnvFile);
+  const UniqueFd file(::open(kEnvFile, O_RDONLY | O_CLOEXEC));
   struct stat about {};
-  if (!file.is_open() || !file.Stat(about)) return CannotBeRead(errno);
+  if (!file || ::fstat(file.get(), &about) != 0) return CannotBeRead(errno);
   if (S_ISDIR(about.st_mode)) {
     return Unusable(
         " is a directory and must be a file. Docker makes one where the file of a bind mount is "
         "missing: remove it, and mount the file, or use --env-file.");
   }
   std::string text;
-  if (!file.ReadAll(text)) return CannotBeRead(errno);
+  if (!ReadAll(file.get(), text)) return CannotBeRead(errno);
   Result<config::EnvFile> variables = config::ParseEnvFile(text);
   if (!variables) return std::move(variables).error();
   content.exists = true;

@@ -48,7 +48,6 @@ void ReportStore(const config::CacheSettings& cache, LocalStoreState store, std:
 
 void ReportVendors(const config::DetectionSettings& settings, const detection::DetectorPanel& panel,
                    Logger& logger) {
-  using detection::MediaKind;
   if (!settings.sandbox_url.empty()) {
     logger.Warn(
         "Vendors: the sandbox stands in for all of them; verdicts are made up and marked "
@@ -62,7 +61,7 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
   }
   const std::string_view mode =
       settings.mode == DetectionMode::kFallback ? "fallback" : "consensus";
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+  for (const detection::MediaKind kind : detection::kMediaKinds) {
     std::string names;
     for (const std::string& name : panel.Providers(kind)) {
       if (!names.empty()) names += ",";
@@ -70,7 +69,7 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
     }
     if (!names.empty()) {
       logger.Info("Vendors", {{"kind", MediaKindName(kind)}, {"names", names}, {"mode", mode}});
-    } else if (kind == MediaKind::kText) {
+    } else if (kind == detection::MediaKind::kText) {
       logger.Warn(
           "Vendors: none for this kind; new ones answer 503 (set SAPLING_API_KEY, OPENAI_API_KEY "
           "or another vendor's key)",

@@ -41,13 +41,12 @@ Finding OfVendor(const app::VendorCredentials& outcome) {
 }  // namespace
 
 std::vector<Finding> ExamineVendors(const config::Settings& settings, Clock& clock) {
-  using detection::MediaKind;
   const auto http = net::MakeCurlHttpClient({}, clock);
   detection::InterruptibleTimer pauses(clock);
   const detection::DetectorPanel panel =
       app::MakePanel(settings.detection, *http, pauses, clock, NullLogger());
   std::vector<Finding> findings;
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+  for (const detection::MediaKind kind : detection::kMediaKinds) {
     if (panel.Serves(kind)) continue;
     findings.push_back({"vendors", Grade::kWarn,
                         "None judges " + std::string(detection::MediaKindName(kind)) +

@@ -19,10 +19,9 @@ std::vector<Variable> BudgetVariables() {
            "Limit for one analysis, all its vendors together; one that can cost more is refused "
            "before it is paid"},
           [](auto& s) -> auto& { return s.budget.call_micros; }),
-      Whole(
-          {"MAX_VIDEO_SECONDS", "seconds",
-           "Longest video; a longer one is refused before it is paid; 0 for no limit"},
-          0, 3'600'000, [](auto& s) -> auto& { return s.budget.longest_video; }),
+      Whole({"MAX_VIDEO_SECONDS", "seconds",
+             "Longest video; a longer one is refused before it is paid; 0 for no limit"},
+            0, 3'600'000, &BudgetSettings::longest_video),
   };
   for (const VendorInfo& vendor : kVendors) {
     table.push_back(UsdLimit(

@@ -1,5 +1,3 @@
-#include "config/custom_variables.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -8,6 +6,7 @@
 #include "config/values.h"
 #include "config/variable_kinds.h"
 #include "json/json.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/parse_number.h"
 
 namespace vcache::config {
@@ -17,9 +16,7 @@ constexpr std::size_t kMaxText = 4096;
 constexpr double kMaxScale = 1e9;
 
 bool IsShortText(std::string_view text) {
-  return text.size() <= kMaxText && std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-         });
+  return text.size() <= kMaxText && IsPath(text);
 }
 
 /// A URL that may have a query, and placeholders anywhere behind its host.
@@ -125,9 +122,6 @@ std::optional<std::vector<std::string>> ParseKinds(std::string_view text) {
   return kinds;
 }
 
-constexpr auto kCustom = [](auto& s) -> auto& {
-  return s.detection.custom;
-};
 constexpr auto kVendor = [](auto& s) -> auto& {
   return s.detection.vendors[VendorId::kCustom];
 };
@@ -140,19 +134,17 @@ std::vector<Variable> Question() {
           {"CUSTOM_URL", "", "Custom vendor (see the README): where contents are sent"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
           IsTemplateUrl, [](auto& s) -> auto& { return kVendor(s).base_url; })),
-      Choice<std::string, 2>(
-          {"CUSTOM_METHOD", "", "Custom vendor: POST or PUT"}, {{{"POST", "POST"}, {"PUT", "PUT"}}},
-          [](auto& s) -> auto& { return kCustom(s).method; }),
+      Choice<std::string, 2>({"CUSTOM_METHOD", "", "Custom vendor: POST or PUT"},
+                             {{{"POST", "POST"}, {"PUT", "PUT"}}}, &CustomSettings::method),
       Text(
           {"CUSTOM_API_KEY", "", "Custom vendor: the key; it replaces every {key}"},
           "at most 4096 printable characters without spaces",
-          [](std::string_view text) { return text.size() <= kMaxText && IsVisibleAscii(text); },
+          [](std::string_view text) { return text.size() <= kMaxText && IsVisible(text); },
           [](auto& s) -> auto& { return kVendor(s).key; }),
       MakeVariable(
           {"CUSTOM_HEADERS", "",
            "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
-          "pairs like Authorization: Bearer {key} | X-Mode: strict",
-          [](auto& s) -> auto& { return kCustom(s).headers; },
+          "pairs like Authorization: Bearer {key} | X-Mode: strict", &CustomSettings::headers,
           [](std::string_view text) { return ParsePairs(text, ':'); },
           [](const Pairs& pairs) { return JoinPairs(pairs, ": "); }),
   };
@@ -162,20 +154,17 @@ std::vector<Variable> Content() {
   return {
       Harmless(MakeVariable(
           {"CUSTOM_KINDS", "", "Custom vendor: what it judges: image, video, text"},
-          "a comma list of image, video and text",
-          [](auto& s) -> auto& { return kCustom(s).kinds; }, ParseKinds, JoinList)),
+          "a comma list of image, video and text", &CustomSettings::kinds, ParseKinds, JoinList)),
       Harmless(Text(
           {"CUSTOM_FILE_FIELD", "",
            "Custom vendor: form field of a file; without it the file is the body, or {base64} in "
            "CUSTOM_BODY"},
-          "a name without spaces", IsToken,
-          [](auto& s) -> auto& { return kCustom(s).file_field; })),
+          "a name without spaces", IsToken, &CustomSettings::file_field)),
       MakeVariable(
           {"CUSTOM_FORM_FIELDS", "",
            "Custom vendor: more form fields as `name=value | name=value`, with {text}, {key}, "
            "{sha256}"},
-          "pairs like model=fast | key={key}",
-          [](auto& s) -> auto& { return kCustom(s).form_fields; },
+          "pairs like model=fast | key={key}", &CustomSettings::form_fields,
           [](std::string_view text) { return ParsePairs(text, '='); },
           [](const Pairs& pairs) { return JoinPairs(pairs, "="); }),
       Text(
@@ -183,65 +172,56 @@ std::vector<Variable> Content() {
            "Custom vendor: JSON body with {text}, or {base64} for files; also {key}, {media_type}, "
            "{sha256}"},
           "a JSON object or array such as {\"input\":\"{text}\"}", IsJsonBody,
-          [](auto& s) -> auto& { return kCustom(s).body; }),
+          &CustomSettings::body),
   };
 }
 
 std::vector<Variable> Answer() {
   return {
-      Pointer(
-          {"CUSTOM_SCORE_POINTER", "", "Custom vendor: where the answer has the score"},
-          [](auto& s) -> auto& { return kCustom(s).score_pointer; }),
-      Scale(
-          {"CUSTOM_SCORE_MAX", "", "Custom vendor: end of the score's scale, which begins at 0"},
-          [](auto& s) -> auto& { return kCustom(s).score_max; }),
+      Pointer({"CUSTOM_SCORE_POINTER", "", "Custom vendor: where the answer has the score"},
+              &CustomSettings::score_pointer),
+      Scale({"CUSTOM_SCORE_MAX", "", "Custom vendor: end of the score's scale, which begins at 0"},
+            &CustomSettings::score_max),
       Choice<bool, 2>(
           {"CUSTOM_SCORE_MEANS", "", "Custom vendor: what a high score means: ai or human"},
-          {{{"ai", false}, {"human", true}}},
-          [](auto& s) -> auto& { return kCustom(s).score_is_human; }),
+          {{{"ai", false}, {"human", true}}}, &CustomSettings::score_is_human),
       Pointer(
           {"CUSTOM_CONFIDENCE_POINTER", "", "Custom vendor: where the answer says how sure it is"},
-          [](auto& s) -> auto& { return kCustom(s).confidence_pointer; }),
-      Scale(
-          {"CUSTOM_CONFIDENCE_MAX", "", "Custom vendor: end of that number's scale"},
-          [](auto& s) -> auto& { return kCustom(s).confidence_max; }),
+          &CustomSettings::confidence_pointer),
+      Scale({"CUSTOM_CONFIDENCE_MAX", "", "Custom vendor: end of that number's scale"},
+            &CustomSettings::confidence_max),
       Harmless(MakeVariable(
           {"CUSTOM_FREE_STATUSES", "",
            "Custom vendor: HTTP statuses that certainly cost nothing; only these are retried"},
-          "a comma list of statuses from 400 to 599",
-          [](auto& s) -> auto& { return kCustom(s).free_statuses; }, ParseStatuses, JoinStatuses)),
+          "a comma list of statuses from 400 to 599", &CustomSettings::free_statuses, ParseStatuses,
+          JoinStatuses)),
   };
 }
 
 std::vector<Variable> Following() {
   return {
-      Pointer(
-          {"CUSTOM_STATE_POINTER", "", "Custom vendor: where the answer has the job's state"},
-          [](auto& s) -> auto& { return kCustom(s).state_pointer; }),
-      Words(
-          {"CUSTOM_STATE_DONE", "", "Custom vendor: states that mean finished"},
-          [](auto& s) -> auto& { return kCustom(s).state_done; }),
-      Words(
-          {"CUSTOM_STATE_FAILED", "", "Custom vendor: states that mean failed for good"},
-          [](auto& s) -> auto& { return kCustom(s).state_failed; }),
-      Words(
-          {"CUSTOM_STATE_PENDING", "", "Custom vendor: states that mean not yet"},
-          [](auto& s) -> auto& { return kCustom(s).state_pending; }),
+      Pointer({"CUSTOM_STATE_POINTER", "", "Custom vendor: where the answer has the job's state"},
+              &CustomSettings::state_pointer),
+      Words({"CUSTOM_STATE_DONE", "", "Custom vendor: states that mean finished"},
+            &CustomSettings::state_done),
+      Words({"CUSTOM_STATE_FAILED", "", "Custom vendor: states that mean failed for good"},
+            &CustomSettings::state_failed),
+      Words({"CUSTOM_STATE_PENDING", "", "Custom vendor: states that mean not yet"},
+            &CustomSettings::state_pending),
       Pointer(
           {"CUSTOM_ID_POINTER", "",
            "Custom vendor, when the result comes later: where the first answer has the job's id"},
-          [](auto& s) -> auto& { return kCustom(s).id_pointer; }),
+          &CustomSettings::id_pointer),
       HarmlessOrigin(Text(
           {"CUSTOM_POLL_URL", "", "Custom vendor: where to ask for the result, with {id}"},
           "an https:// URL (http:// to this machine only), with placeholders behind the host only",
-          IsTemplateUrl, [](auto& s) -> auto& { return kCustom(s).poll_url; })),
+          IsTemplateUrl, &CustomSettings::poll_url)),
       Pointer(
           {"CUSTOM_POLL_URL_POINTER", "",
            "Custom vendor: where the first answer has that URL instead; only on CUSTOM_URL's host"},
-          [](auto& s) -> auto& { return kCustom(s).poll_url_pointer; }),
-      Whole(
-          {"CUSTOM_POLL_INTERVAL_MS", "ms", "Custom vendor: pause between two such requests"}, 10,
-          60'000, [](auto& s) -> auto& { return kCustom(s).poll_interval; }),
+          &CustomSettings::poll_url_pointer),
+      Whole({"CUSTOM_POLL_INTERVAL_MS", "ms", "Custom vendor: pause between two such requests"}, 10,
+            60'000, &CustomSettings::poll_interval),
       Whole(
           {"CUSTOM_TIMEOUT_MS", "ms",
            "How long the custom vendor may take, all looks for the result included"},
@@ -258,11 +238,10 @@ std::vector<Variable> Following() {
             {"second", CostUnit::kSecond},
             {"1000_words", CostUnit::kThousandWords},
             {"1000_characters", CostUnit::kThousandCharacters}}},
-          [](auto& s) -> auto& { return kCustom(s).cost_unit; }),
-      Pointer(
-          {"CUSTOM_UNITS_POINTER", "",
-           "Custom vendor: where the answer says how many of these units it charged"},
-          [](auto& s) -> auto& { return kCustom(s).units_pointer; }),
+          &CustomSettings::cost_unit),
+      Pointer({"CUSTOM_UNITS_POINTER", "",
+               "Custom vendor: where the answer says how many of these units it charged"},
+              &CustomSettings::units_pointer),
       Whole(
           {"CUSTOM_MAX_CONCURRENCY", "", "Calls of the custom vendor at once; others wait in line"},
           1, 1000, [](auto& s) -> auto& { return kVendor(s).max_concurrency; }),

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <variant>
@@ -5,19 +6,14 @@
 #include "config/shown_value.h"
 #include "config/values.h"
 #include "vcache/config/settings.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
 
 bool IsName(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  if (name.empty() || !letter(name.front())) return false;
-  for (const char c : name) {
-    if (!letter(c) && (c < '0' || c > '9')) return false;
-  }
-  return true;
+  const auto is_part = [](char c) { return IsAlpha(c) || IsDigit(c) || c == '_'; };
+  return !name.empty() && !IsDigit(name.front()) && std::all_of(name.begin(), name.end(), is_part);
 }
 
 /// Whether only white space and a comment follow a closing quote.

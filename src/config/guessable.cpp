@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/values.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
@@ -87,7 +88,7 @@ bool Repeats(std::string_view text, std::size_t least_size) {
 }  // namespace
 
 bool IsGuessable(std::string_view secret, std::size_t least_size) {
-  const std::string lower = LowerCase(secret);
+  const std::string lower = ToLower(secret);
   if (lower.starts_with("your-") || lower.starts_with("your_")) return true;
   for (const std::string_view word : kLeftIn) {
     if (lower.find(word) != std::string::npos) return true;

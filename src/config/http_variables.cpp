@@ -24,23 +24,20 @@ std::optional<std::vector<std::string>> ParseHeaderNames(std::string_view text) 
 // The upper bounds limit idle connections' memory; the lower ones suffice for proxied browsers.
 std::vector<Variable> HttpVariables() {
   return {
-      Whole(
-          {"MAX_HEADER_BYTES", "bytes",
-           "Longest head of a request: request line and header fields"},
-          4'096, 262'144, [](auto& s) -> auto& { return s.server.max_header_bytes; }),
-      Whole(
-          {"MAX_HEADER_FIELDS", "", "Most header fields of a request"}, 16, 1'000,
-          [](auto& s) -> auto& { return s.server.max_header_fields; }),
-      Whole(
-          {"MAX_TARGET_BYTES", "bytes",
-           "Longest path and query of a request; below MAX_HEADER_BYTES"},
-          256, 65'536, [](auto& s) -> auto& { return s.server.max_target_bytes; }),
+      Whole({"MAX_HEADER_BYTES", "bytes",
+             "Longest head of a request: request line and header fields"},
+            4'096, 262'144, &ServerSettings::max_header_bytes),
+      Whole({"MAX_HEADER_FIELDS", "", "Most header fields of a request"}, 16, 1'000,
+            &ServerSettings::max_header_fields),
+      Whole({"MAX_TARGET_BYTES", "bytes",
+             "Longest path and query of a request; below MAX_HEADER_BYTES"},
+            256, 65'536, &ServerSettings::max_target_bytes),
       Harmless(MakeVariable(
           {"CORS_HEADERS", "",
            "Headers that pages of CORS_ORIGINS may send besides Authorization, Cache-Control, "
            "Content-Type and X-Request-Id, as a comma list"},
-          "a comma list of header names, without *",
-          [](auto& s) -> auto& { return s.server.cors_headers; }, ParseHeaderNames, JoinList)),
+          "a comma list of header names, without *", &ServerSettings::cors_headers,
+          ParseHeaderNames, JoinList)),
   };
 }
 

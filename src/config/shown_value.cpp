@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/url.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
@@ -12,29 +13,22 @@ constexpr std::size_t kLongestName = 48;
 
 /// A class of characters, and its name in a shape.
 struct Kind {
-  bool (*is_one)(unsigned char);
+  bool (*is_one)(char);
   std::string_view name;
 };
 
 constexpr Kind kKinds[] = {
-    {[](unsigned char c) { return (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z'; }, "letters"},
-    {[](unsigned char c) { return c >= '0' && c <= '9'; }, "digits"},
-    {[](unsigned char c) { return c == ' '; }, "spaces"},
-    {[](unsigned char c) {
-       return c > ' ' && c < 0x7F && !((c | 0x20U) >= 'a' && (c | 0x20U) <= 'z') &&
-              !(c >= '0' && c <= '9');
-     },
-     "punctuation"},
-    {[](unsigned char c) { return c < ' ' || c == 0x7F; }, "control characters"},
-    {[](unsigned char c) { return c >= 0x80; }, "bytes beyond ASCII"}};
+    {IsAlpha, "letters"},
+    {IsDigit, "digits"},
+    {[](char c) { return c == ' '; }, "spaces"},
+    {[](char c) { return c > ' ' && c < 0x7F && !IsAlpha(c) && !IsDigit(c); }, "punctuation"},
+    {[](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, "control characters"},
+    {[](char c) { return static_cast<unsigned char>(c) > 0x7F; }, "bytes beyond ASCII"}};
 
 std::string KindsIn(std::string_view value) {
   std::string kinds;
   for (const Kind& kind : kKinds) {
-    if (std::none_of(value.begin(), value.end(),
-                     [&](char c) { return kind.is_one(static_cast<unsigned char>(c)); })) {
-      continue;
-    }
+    if (std::none_of(value.begin(), value.end(), kind.is_one)) continue;
     kinds += (kinds.empty() ? "" : ", ") + std::string(kind.name);
   }
   return kinds;

@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "config/values.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
 
 bool IsHostCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_';
+  return IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_';
 }
 
 bool IsHostName(std::string_view text) {
@@ -43,7 +43,7 @@ bool ReadAuthority(std::string_view authority, Url& url) {
     rest = authority.substr(host.size());
     if (!IsHostName(host)) return false;
   }
-  url.host = LowerCase(host);
+  url.host = ToLower(host);
   if (rest.empty()) return true;
   const auto port = rest.starts_with(':') ? ParseWhole(rest.substr(1)) : std::nullopt;
   if (!port || *port < 1 || *port > 65535) return false;
@@ -58,7 +58,7 @@ std::optional<Url> ParseUrl(std::string_view text) {
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
   Url url;
-  url.scheme = LowerCase(text.substr(0, colon));
+  url.scheme = ToLower(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
   text.remove_prefix(colon + 3);
 
@@ -84,7 +84,7 @@ std::string Origin(const Url& url) {
 }
 
 bool IsLoopbackHost(std::string_view host) {
-  if (LowerCase(host) == "localhost") return true;
+  if (ToLower(host) == "localhost") return true;
   // inet_pton takes only four decimal numbers with dots. "127.1", "0x7f.0.0.1" and
   // "127.0.0.1.example.com" are names here, and so not loopback.
   const std::string text(host);

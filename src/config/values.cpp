@@ -1,17 +1,15 @@
 #include "config/values.h"
-#include "vcache/core/parse_number.h"
 
 #include <algorithm>
+
+#include "vcache/core/ascii.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::config {
 namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::size_t kPlaces = 6;
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 }  // namespace
 
@@ -20,12 +18,6 @@ std::string_view Trim(std::string_view text) noexcept {
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
 }
 
 std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept {
@@ -71,10 +63,6 @@ std::string JoinList(const std::vector<std::string>& parts) {
   return joined;
 }
 
-bool IsVisibleAscii(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-}
-
 bool IsToken(std::string_view text) noexcept {
   const auto is_token_character = [](char c) {
     return c > ' ' && c < 0x7F &&
@@ -89,7 +77,7 @@ bool IsPath(std::string_view text) noexcept {
 }
 
 bool IsCredential(std::string_view text) noexcept {
-  return text.size() <= 512 && IsVisibleAscii(text);
+  return text.size() <= 512 && IsVisible(text);
 }
 
 }  // namespace vcache::config

@@ -10,7 +10,6 @@ namespace vcache::config {
 
 /// Trims spaces, tabs and line ends.
 std::string_view Trim(std::string_view text) noexcept;
-std::string LowerCase(std::string_view text);
 
 /// Only decimal digits, up to 2^63 - 1; empty otherwise, also on overflow.
 std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept;
@@ -24,7 +23,6 @@ std::string FormatUsd(std::int64_t micros);
 std::optional<std::vector<std::string>> ParseList(std::string_view text);
 std::string JoinList(const std::vector<std::string>& parts);
 
-bool IsVisibleAscii(std::string_view text) noexcept;
 /// A name of header fields and form fields (RFC 9110 section 5.6.2).
 bool IsToken(std::string_view text) noexcept;
 /// A path of a file or folder: any text without control characters.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,20 +57,42 @@ std::vector<Variable> SharedStoreVariables();
 std::vector<Variable> CallVariables();
 /// The vendors of the table but the one by configuration.
 std::vector<Variable> VendorVariables();
+/// `CUSTOM_*`: a vendor by configuration, in the order of the documentation.
+std::vector<Variable> CustomVariables();
 
-/// A variable of any type: `field` returns the member, `parse` an optional value, `show` its text.
+/// The member of the settings that a variable has: `field` points to it or returns it.
+template <typename Field>
+auto& FieldOf(const Field& field, auto& settings) {
+  return field(settings);
+}
+template <typename Part, typename Value>
+auto& FieldOf(Value Part::*field, auto& settings) {
+  using Owner = std::conditional_t<std::is_const_v<std::remove_reference_t<decltype(settings)>>,
+                                   const Part, Part>;
+  const auto parts =
+      std::tie(settings.server, settings.access, settings.cache, settings.redis, settings.calls,
+               settings.detection, settings.detection.custom, settings.budget);
+  return std::get<Owner&>(parts).*field;
+}
+template <typename Field>
+using ValueOf =
+    std::remove_cvref_t<decltype(FieldOf(std::declval<Field>(), std::declval<Settings&>()))>;
+
+/// A variable of any type: `parse` returns an optional value, `show` its text.
 template <typename Field, typename Parse, typename Show>
 Variable MakeVariable(const Doc& doc, std::string expected, Field field, Parse parse, Show show) {
-  using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
+  using Value = ValueOf<Field>;
   Variable variable;
   variable.doc = doc;
   variable.expected = std::move(expected);
   variable.read = [field, parse](std::string_view text, Settings& settings) {
     auto value = parse(text);
-    if (value) field(settings) = Value(*std::move(value));
+    if (value) FieldOf(field, settings) = Value(*std::move(value));
     return value.has_value();
   };
-  variable.show = [field, show](const Settings& settings) { return show(field(settings)); };
+  variable.show = [field, show](const Settings& settings) {
+    return show(FieldOf(field, settings));
+  };
   return variable;
 }
 

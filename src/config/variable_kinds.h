@@ -19,7 +19,7 @@ namespace vcache::config {
 template <typename Field>
 Variable Whole(const Doc& doc, std::int64_t min, std::int64_t max, Field field,
                std::int64_t scale = 1) {
-  using Value = std::remove_cvref_t<decltype(field(std::declval<Settings&>()))>;
+  using Value = ValueOf<Field>;
   const auto parse = [=](std::string_view text) -> std::optional<Value> {
     const auto number = ParseWhole(text);
     if (!number || *number < min || *number > max) return std::nullopt;

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
 
-#include "config/custom_variables.h"
 #include "config/guessable.h"
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable_kinds.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
@@ -28,7 +28,7 @@ std::optional<std::vector<std::string>> ParseOrigins(std::string_view text) {
 }
 
 bool IsKeyPrefix(std::string_view text) {
-  return text.size() <= 64 && IsVisibleAscii(text) &&
+  return text.size() <= 64 && IsVisible(text) &&
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
 }
 
@@ -49,146 +49,122 @@ using Table = std::vector<Variable>;
 
 Table Listening() {
   return {
-      Harmless(Text(
-          {"HOST", "", "Address or host name to listen on; 0.0.0.0 is every IPv4 interface"},
-          "an IP address or a host name", IsHost, [](auto& s) -> auto& { return s.server.host; })),
-      Whole(
-          {"PORT", "", "Port to listen on; 0 takes a free one and logs it"}, 0, 65'535,
-          [](auto& s) -> auto& { return s.server.port; }),
-      Whole(
-          {"MAX_UPLOAD_MB", "MB", "Largest image or video that is accepted"}, 1, 4096,
-          [](auto& s) -> auto& { return s.server.max_upload_bytes; }, kMiB),
-      Whole(
-          {"MAX_CONNECTIONS", "", "Open connections at once; more are refused"}, 1, 1'000'000,
-          [](auto& s) -> auto& { return s.server.max_connections; }),
-      Whole(
-          {"MAX_CONNECTIONS_PER_ADDRESS", "",
-           "Open connections from one address; behind a proxy all clients share its address"},
-          1, 1'000'000, [](auto& s) -> auto& { return s.server.max_connections_per_address; }),
-      Whole(
-          {"WORKER_THREADS", "",
-           "Requests in progress at once, also those that wait for a vendor; idle connections do "
-           "not count"},
-          1, 4096, [](auto& s) -> auto& { return s.server.worker_threads; }),
-      Whole(
-          {"HEADER_TIMEOUT_MS", "ms", "Time a client has to send a request's head"}, 1,
-          10 * kMinuteMs, [](auto& s) -> auto& { return s.server.header_timeout; }),
-      Whole(
-          {"KEEP_ALIVE_TIMEOUT_MS", "ms",
-           "How long an idle connection stays open; set it longer than in the proxy in front"},
-          1, 60 * kMinuteMs, [](auto& s) -> auto& { return s.server.keep_alive_timeout; }),
-      Whole(
-          {"SHUTDOWN_GRACE_MS", "ms",
-           "Time for requests in flight after SIGTERM; set it below the platform's limit"},
-          0, 5 * kMinuteMs, [](auto& s) -> auto& { return s.server.shutdown_grace; }),
+      Harmless(
+          Text({"HOST", "", "Address or host name to listen on; 0.0.0.0 is every IPv4 interface"},
+               "an IP address or a host name", IsHost, &ServerSettings::host)),
+      Whole({"PORT", "", "Port to listen on; 0 takes a free one and logs it"}, 0, 65'535,
+            &ServerSettings::port),
+      Whole({"MAX_UPLOAD_MB", "MB", "Largest image or video that is accepted"}, 1, 4096,
+            &ServerSettings::max_upload_bytes, kMiB),
+      Whole({"MAX_CONNECTIONS", "", "Open connections at once; more are refused"}, 1, 1'000'000,
+            &ServerSettings::max_connections),
+      Whole({"MAX_CONNECTIONS_PER_ADDRESS", "",
+             "Open connections from one address; behind a proxy all clients share its address"},
+            1, 1'000'000, &ServerSettings::max_connections_per_address),
+      Whole({"WORKER_THREADS", "",
+             "Requests in progress at once, also those that wait for a vendor; idle connections do "
+             "not count"},
+            1, 4096, &ServerSettings::worker_threads),
+      Whole({"HEADER_TIMEOUT_MS", "ms", "Time a client has to send a request's head"}, 1,
+            10 * kMinuteMs, &ServerSettings::header_timeout),
+      Whole({"KEEP_ALIVE_TIMEOUT_MS", "ms",
+             "How long an idle connection stays open; set it longer than in the proxy in front"},
+            1, 60 * kMinuteMs, &ServerSettings::keep_alive_timeout),
+      Whole({"SHUTDOWN_GRACE_MS", "ms",
+             "Time for requests in flight after SIGTERM; set it below the platform's limit"},
+            0, 5 * kMinuteMs, &ServerSettings::shutdown_grace),
   };
 }
 
 Table Operation() {
   return {
-      Harmless(MakeVariable(
-          {"CORS_ORIGINS", "", "Sites whose pages may call the API, as a comma list"},
-          "a comma list of exact origins like https://www.example.com or "
-          "http://localhost:3000, without path or *",
-          [](auto& s) -> auto& { return s.server.cors_origins; }, ParseOrigins, JoinList)),
-      Choice<LogLevel, 4>(
-          {"LOG_LEVEL", "", "Lowest level in the log: debug, info, warn or error"},
-          {{{"debug", LogLevel::kDebug},
-            {"info", LogLevel::kInfo},
-            {"warn", LogLevel::kWarn},
-            {"error", LogLevel::kError}}},
-          [](auto& s) -> auto& { return s.server.log_level; }),
-      Choice<LogFormat, 2>(
-          {"LOG_FORMAT", "", "text for people, json for machines"},
-          {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
-          [](auto& s) -> auto& { return s.server.log_format; }),
-      Harmless(Text(
-          {"SPOOL_DIR", "", "Folder for uploads over 1 MiB; one in memory counts as memory"},
-          "a path", IsPath, [](auto& s) -> auto& { return s.server.spool_directory; })),
+      Harmless(
+          MakeVariable({"CORS_ORIGINS", "", "Sites whose pages may call the API, as a comma list"},
+                       "a comma list of exact origins like https://www.example.com or "
+                       "http://localhost:3000, without path or *",
+                       &ServerSettings::cors_origins, ParseOrigins, JoinList)),
+      Choice<LogLevel, 4>({"LOG_LEVEL", "", "Lowest level in the log: debug, info, warn or error"},
+                          {{{"debug", LogLevel::kDebug},
+                            {"info", LogLevel::kInfo},
+                            {"warn", LogLevel::kWarn},
+                            {"error", LogLevel::kError}}},
+                          &ServerSettings::log_level),
+      Choice<LogFormat, 2>({"LOG_FORMAT", "", "text for people, json for machines"},
+                           {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
+                           &ServerSettings::log_format),
+      Harmless(
+          Text({"SPOOL_DIR", "", "Folder for uploads over 1 MiB; one in memory counts as memory"},
+               "a path", IsPath, &ServerSettings::spool_directory)),
   };
 }
 
 Table Access() {
   return {
-      Text(
-          {"ADMIN_TOKEN", "",
-           "Token of the admin routes, which are off without it; make one with `openssl rand -hex "
-           "32`"},
-          "at least 16 printable characters without spaces that nobody guesses (no words like "
-          "password, no runs like 1234, no repetitions); make one with `openssl rand -hex 32`",
-          IsAdminToken, [](auto& s) -> auto& { return s.access.admin_token; }),
+      Text({"ADMIN_TOKEN", "",
+            "Token of the admin routes, which are off without it; make one with `openssl rand -hex "
+            "32`"},
+           "at least 16 printable characters without spaces that nobody guesses (no words like "
+           "password, no runs like 1234, no repetitions); make one with `openssl rand -hex 32`",
+           IsAdminToken, &AccessSettings::admin_token),
   };
 }
 
 Table Cache() {
-  Variable directory = Harmless(Text(
-      {"CACHE_DIR", "", "Folder of the local store; an empty value turns the store off"}, "a path",
-      IsPath, [](auto& s) -> auto& { return s.cache.directory; }));
+  Variable directory = Harmless(
+      Text({"CACHE_DIR", "", "Folder of the local store; an empty value turns the store off"},
+           "a path", IsPath, &CacheSettings::directory));
   directory.empty_is_value = true;
   return {
       Choice<CacheMode, 2>(
           {"CACHE_MODE", "", "on; or off: analyse everything anew and keep nothing"},
-          {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}},
-          [](auto& s) -> auto& { return s.cache.mode; }),
+          {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}}, &CacheSettings::mode),
       std::move(directory),
-      Harmless(Text(
-          {"KEY_PREFIX", "", "Put before every key, for sites that share one store"},
-          "at most 64 printable characters without spaces and * ? [ ] \\ { }", IsKeyPrefix,
-          [](auto& s) -> auto& { return s.cache.key_prefix; })),
-      Text(
-          {"KEY_SECRET", "",
-           "Turns keys into HMACs, so a leaked store reveals nothing; changing it loses every "
-           "entry"},
-          "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
-          "repetitions); make one with `openssl rand -hex 32`",
-          IsKeySecret, [](auto& s) -> auto& { return s.cache.key_secret; }),
-      Whole(
-          {"CACHE_TTL_ANALYSIS", "seconds", "How long the verdict on an image or video is kept"}, 1,
-          3660 * kDay, [](auto& s) -> auto& { return s.cache.ttl_analysis; }),
-      Whole(
-          {"CACHE_TTL_TEXT", "seconds", "How long the verdict on a text is kept"}, 1, 3660 * kDay,
-          [](auto& s) -> auto& { return s.cache.ttl_text; }),
-      Whole(
-          {"MEMORY_CACHE_MB", "MB", "Size of the memory tier; 0 turns it off"}, 0, 65'536,
-          [](auto& s) -> auto& { return s.cache.memory_bytes; }, kMiB),
-      Whole(
-          {"MEMORY_CACHE_TTL", "seconds", "How long an entry stays in the memory tier"}, 1,
-          366 * kDay, [](auto& s) -> auto& { return s.cache.memory_ttl; }),
-      Whole(
-          {"PARTIAL_TTL", "seconds", "How long a verdict is kept when one of its vendors failed"},
-          1, 366 * kDay, [](auto& s) -> auto& { return s.cache.partial_ttl; }),
-      Whole(
-          {"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries of this size or more are compressed"}, 0,
-          kMiB, [](auto& s) -> auto& { return s.cache.compress_min_bytes; }),
+      Harmless(Text({"KEY_PREFIX", "", "Put before every key, for sites that share one store"},
+                    "at most 64 printable characters without spaces and * ? [ ] \\ { }",
+                    IsKeyPrefix, &CacheSettings::key_prefix)),
+      Text({"KEY_SECRET", "",
+            "Turns keys into HMACs, so a leaked store reveals nothing; changing it loses every "
+            "entry"},
+           "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
+           "repetitions); make one with `openssl rand -hex 32`",
+           IsKeySecret, &CacheSettings::key_secret),
+      Whole({"CACHE_TTL_ANALYSIS", "seconds", "How long the verdict on an image or video is kept"},
+            1, 3660 * kDay, &CacheSettings::ttl_analysis),
+      Whole({"CACHE_TTL_TEXT", "seconds", "How long the verdict on a text is kept"}, 1, 3660 * kDay,
+            &CacheSettings::ttl_text),
+      Whole({"MEMORY_CACHE_MB", "MB", "Size of the memory tier; 0 turns it off"}, 0, 65'536,
+            &CacheSettings::memory_bytes, kMiB),
+      Whole({"MEMORY_CACHE_TTL", "seconds", "How long an entry stays in the memory tier"}, 1,
+            366 * kDay, &CacheSettings::memory_ttl),
+      Whole({"PARTIAL_TTL", "seconds", "How long a verdict is kept when one of its vendors failed"},
+            1, 366 * kDay, &CacheSettings::partial_ttl),
+      Whole({"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries of this size or more are compressed"}, 0,
+            kMiB, &CacheSettings::compress_min_bytes),
       Choice<bool, 2>(
           {"CACHE_SAME_DETECTORS", "", "1: analyse anew what other vendors or models judged"},
-          {{{"0", false}, {"1", true}}}, [](auto& s) -> auto& { return s.cache.same_detectors; }),
+          {{{"0", false}, {"1", true}}}, &CacheSettings::same_detectors),
   };
 }
 
 Table Detection() {
   return {
-      Vendors(
-          {"DETECTORS_IMAGE", "",
-           "Vendors that judge images, in the order of a fallback; by default all with "
-           "credentials"},
-          &VendorInfo::image, [](auto& s) -> auto& { return s.detection.image; }),
-      Vendors(
-          {"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
-          &VendorInfo::video, [](auto& s) -> auto& { return s.detection.video; }),
-      Vendors(
-          {"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
-          &VendorInfo::text, [](auto& s) -> auto& { return s.detection.text; }),
+      Vendors({"DETECTORS_IMAGE", "",
+               "Vendors that judge images, in the order of a fallback; by default all with "
+               "credentials"},
+              &VendorInfo::image, &DetectionSettings::image),
+      Vendors({"DETECTORS_VIDEO", "", "Vendors that judge videos; by default all with credentials"},
+              &VendorInfo::video, &DetectionSettings::video),
+      Vendors({"DETECTORS_TEXT", "", "Vendors that judge texts; by default all with credentials"},
+              &VendorInfo::text, &DetectionSettings::text),
       Choice<DetectionMode, 2>(
           {"DETECTION_MODE", "",
            "With several vendors: consensus asks and pays all; fallback asks one after another "
            "until one gives a verdict"},
           {{{"consensus", DetectionMode::kConsensus}, {"fallback", DetectionMode::kFallback}}},
-          [](auto& s) -> auto& { return s.detection.mode; }),
-      BaseUrl(
-          {"DETECTION_SANDBOX_URL", "",
-           "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
-          [](auto& s) -> auto& { return s.detection.sandbox_url; }),
+          &DetectionSettings::mode),
+      BaseUrl({"DETECTION_SANDBOX_URL", "",
+               "A detector-sandbox in place of all vendors; every verdict is marked as a demo"},
+              &DetectionSettings::sandbox_url),
       Choice<ProvenanceMode, 3>(
           {"DETECTION_PROVENANCE", "",
            "A file's own claim of its origin: off, report it, or decide: a claim of AI is the "
@@ -196,23 +172,19 @@ Table Detection() {
           {{{"off", ProvenanceMode::kOff},
             {"report", ProvenanceMode::kReport},
             {"decide", ProvenanceMode::kDecide}}},
-          [](auto& s) -> auto& { return s.detection.provenance; }),
-      Whole(
-          {"DETECTION_RETRIES", "",
-           "Retries of a failed call that certainly cost nothing; 0 for none"},
-          0, 5, [](auto& s) -> auto& { return s.detection.retries; }),
-      Whole(
-          {"TEXT_MIN_CHARS", "characters", "Shortest text that is judged"}, 1, 1'000'000,
-          [](auto& s) -> auto& { return s.detection.text_min_chars; }),
-      Whole(
-          {"TEXT_MAX_CHARS", "characters", "Longest text that is judged"}, 1, 1'000'000,
-          [](auto& s) -> auto& { return s.detection.text_max_chars; }),
+          &DetectionSettings::provenance),
+      Whole({"DETECTION_RETRIES", "",
+             "Retries of a failed call that certainly cost nothing; 0 for none"},
+            0, 5, &DetectionSettings::retries),
+      Whole({"TEXT_MIN_CHARS", "characters", "Shortest text that is judged"}, 1, 1'000'000,
+            &DetectionSettings::text_min_chars),
+      Whole({"TEXT_MAX_CHARS", "characters", "Longest text that is judged"}, 1, 1'000'000,
+            &DetectionSettings::text_max_chars),
       Choice<bool, 2>(
           {"CHECK_CREDENTIALS", "",
            "1: after the start ask the vendors that can be asked for free whether the credentials "
            "are good; 0: do not ask"},
-          {{{"0", false}, {"1", true}}},
-          [](auto& s) -> auto& { return s.detection.check_credentials; }),
+          {{{"0", false}, {"1", true}}}, &DetectionSettings::check_credentials),
   };
 }
 

@@ -54,17 +54,15 @@ void AddOwn(VendorId vendor, std::vector<Variable>& table) {
          "Sightengine's operations that SIGHTENGINE_COST_USD pays for; more in an answer cost "
          "more; "
          "0: count only images and frames"},
-        0, 1'000, [](auto& s) -> auto& { return s.detection.sightengine_operations; }));
+        0, 1'000, &DetectionSettings::sightengine_operations));
   }
   if (vendor == VendorId::kOpenAi) {
-    table.push_back(Harmless(Text(
-        {"OPENAI_MODEL", "", "OpenAI: the model that is asked"}, kCredentialIs, IsCredential,
-        [](auto& s) -> auto& { return s.detection.openai_model; })));
+    table.push_back(Harmless(Text({"OPENAI_MODEL", "", "OpenAI: the model that is asked"},
+                                  kCredentialIs, IsCredential, &DetectionSettings::openai_model)));
   }
   if (vendor == VendorId::kCopyleaks) {
-    table.push_back(BaseUrl(
-        {"COPYLEAKS_LOGIN_URL", "", "Where Copyleaks' login is"},
-        [](auto& s) -> auto& { return s.detection.copyleaks_login_url; }));
+    table.push_back(BaseUrl({"COPYLEAKS_LOGIN_URL", "", "Where Copyleaks' login is"},
+                            &DetectionSettings::copyleaks_login_url));
   }
 }
 

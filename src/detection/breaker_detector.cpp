@@ -7,6 +7,18 @@
 
 namespace vcache::detection {
 
+std::string_view BreakerStateName(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::kClosed:
+      return "closed";
+    case BreakerState::kOpen:
+      return "open";
+    case BreakerState::kHalfOpen:
+      return "probing";
+  }
+  return "closed";
+}
+
 /// Reports to the breaker how a call ended, also after an exception.
 class BreakerDetector::Call {
  public:

@@ -11,18 +11,6 @@
 namespace vcache::detection {
 namespace {
 
-int Rank(Charge charge) {
-  switch (charge) {
-    case Charge::kNone:
-      return 0;
-    case Charge::kCharged:
-      return 1;
-    case Charge::kUnknown:
-      return 2;
-  }
-  return 2;
-}
-
 bool IsTransient(ErrorCode code) {
   return code == ErrorCode::kVendorUnavailable || code == ErrorCode::kVendorTimeout ||
          code == ErrorCode::kOverloaded;
@@ -44,8 +32,7 @@ std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
 Error FailureOf(const std::vector<Asked>& asked, DetectionMode mode) {
   Error error = asked.front().answer.error();
   for (const Asked& each : asked) {
-    const Charge charge = each.answer.error().charge;
-    if (Rank(charge) > Rank(error.charge)) error.charge = charge;
+    error.charge = std::max(error.charge, each.answer.error().charge);
   }
   // A fallback needs only the first vendor that recovers.
   if (mode == DetectionMode::kFallback && asked.size() > 1) error.retry_after = SoonestOf(asked);

@@ -144,10 +144,6 @@ bool DetectorPanel::Decides(const LocalInspection& look) const noexcept {
          look.provenance->claim == ProvenanceClaim::kAiGenerated;
 }
 
-PanelOutcome DetectorPanel::Judge(const DetectionTask& task, Deadline deadline) const {
-  return Judge(task, LookInto(task), deadline);
-}
-
 PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspection& look,
                                   Deadline deadline) const {
   const Members& serving = MembersFor(given.kind);

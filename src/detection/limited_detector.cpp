@@ -7,25 +7,15 @@
 
 namespace vcache::detection {
 
-/// Returns the permit at the end of the call, also after an exception.
-class LimitedDetector::Permit {
- public:
-  explicit Permit(LimitedDetector& limited) : limited_(limited) {}
-  ~Permit() { limited_.Leave(); }
-  Permit(const Permit&) = delete;
-  Permit& operator=(const Permit&) = delete;
-
- private:
-  LimitedDetector& limited_;
-};
-
 LimitedDetector::LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions options,
                                  Clock& clock)
     : DetectorDecorator(std::move(inner)), options_(options), clock_(clock) {}
 
 Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline deadline) {
   if (Result<void> entered = Enter(deadline); !entered) return std::move(entered).error();
-  const Permit permit(*this);
+  // Returns the permit at the end of the call, also after an exception.
+  const auto leave = [](LimitedDetector* limited) { limited->Leave(); };
+  const std::unique_ptr<LimitedDetector, decltype(leave)> permit(this, leave);
   return inner().Detect(task, deadline);
 }
 

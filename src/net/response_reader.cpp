@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "vcache/core/ascii.h"
+
 namespace vcache::net {
 namespace {
 
@@ -14,11 +16,6 @@ std::string_view Trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-/// For ASCII header names, independent of the locale.
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 }  // namespace
@@ -42,9 +39,7 @@ bool ResponseReader::TakeHeadLine(std::string_view line) {
   }
   const auto colon = field.find(':');
   if (head_done_ || colon == std::string_view::npos) return true;  // a trailer, or not a field
-  std::string name(field.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(), Lower);
-  response_.headers.emplace_back(std::move(name), Trimmed(field.substr(colon + 1)));
+  response_.headers.emplace_back(ToLower(field.substr(0, colon)), Trimmed(field.substr(colon + 1)));
   return true;
 }
 

@@ -39,36 +39,33 @@ std::optional<std::string> UnknownMember(const Json& switches) {
 }
 
 http::Response Behave(CallLedger& ledger, http::Request& request) {
-  const auto body = ReadSmallBody(request);
-  JsonLimits limits;
-  limits.refuse_duplicate_keys = true;
-  const Result<Json> json = ParseJson(body.value_or(""), limits);
-  if (!json || !json->is_object()) return Refuse("Send a JSON object that names each member once.");
-  if (const auto unknown = UnknownMember(*json)) {
+  const Json json = ReadJson(request, {.refuse_duplicate_keys = true});
+  if (!json.is_object()) return Refuse("Send a JSON object that names each member once.");
+  if (const auto unknown = UnknownMember(json)) {
     return Refuse("The member \"" + *unknown + "\" is none that the sandbox knows.");
   }
   Behaviour behaviour;
-  if (const Json* name = Find(*json, "mode")) {
+  if (const Json* name = Find(json, "mode")) {
     const auto mode = ModeFromName(AsString(name).value_or(""));
     if (!mode) return Refuse("The mode is none that the sandbox knows.");
     behaviour.mode = *mode;
   }
-  if (const Json* latency = Find(*json, "latencyMs")) {
+  if (const Json* latency = Find(json, "latencyMs")) {
     const auto ms = AsInteger(latency);
     if (!ms || *ms < 0 || *ms > 600'000) return Refuse("latencyMs must be 0 to 600000.");
     behaviour.latency = std::chrono::milliseconds(*ms);
   }
-  if (const Json* times = Find(*json, "times")) {
+  if (const Json* times = Find(json, "times")) {
     const auto count = AsInteger(times);
     if (!count || *count < 1 || *count > 1'000'000) return Refuse("times must be 1 to 1000000.");
     behaviour.times = static_cast<int>(*count);
   }
-  if (const Json* frames = Find(*json, "frames")) {
+  if (const Json* frames = Find(json, "frames")) {
     const auto count = AsInteger(frames);
     if (!count || *count < 1 || *count > 3'600) return Refuse("frames must be 1 to 3600.");
     behaviour.frames = static_cast<int>(*count);
   }
-  if (const Json* vendor = Find(*json, "vendor")) {
+  if (const Json* vendor = Find(json, "vendor")) {
     const auto name = AsString(vendor);
     if (!name) return Refuse("vendor must be a string.");
     behaviour.vendor = *name;

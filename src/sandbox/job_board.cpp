@@ -41,20 +41,19 @@ void JobBoard::Complete(const std::string& id, const Judged& judged) {
   found->second.judged = judged;
 }
 
-http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
-                               const Vendor& vendor, const JobWords& words,
+http::Response ServeSubmission(const Parts& parts, const Vendor& vendor, const JobWords& words,
                                http::Request& request) {
   // The mode spoils the result; the acceptance is always the same.
   Vendor taking = vendor;
   taking.answer = [&](const Judged& judged, const std::optional<Json>&, Mode mode) {
-    return words.accepted(jobs.Open({judged, mode}));
+    return words.accepted(parts.jobs.Open({judged, mode}));
   };
-  return ServeCall(ledger, clock, taking, request, Spoiling::kLater);
+  return ServeCall(parts, taking, request, Spoiling::kLater);
 }
 
-http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& words,
+http::Response ServeLook(const Parts& parts, const Vendor& vendor, const JobWords& words,
                          const std::string& id) {
-  const auto job = jobs.Look(id);
+  const auto job = parts.jobs.Look(id);
   if (!job) return words.unknown();
   if (!job->judged.has_content || job->looks <= kRunningLooks) return words.running(id);
   return AnswerOf(vendor, job->judged, job->mode);

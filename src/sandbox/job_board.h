@@ -42,11 +42,11 @@ struct JobWords {
 };
 
 /// Serves the call with the content: like `ServeCall`, but a success opens a job.
-http::Response ServeSubmission(CallLedger& ledger, Clock& clock, JobBoard& jobs,
-                               const Vendor& vendor, const JobWords& words, http::Request& request);
+http::Response ServeSubmission(const Parts& parts, const Vendor& vendor, const JobWords& words,
+                               http::Request& request);
 
 /// Serves a poll: first "running", then the mode's result. Polls are free and not counted as calls.
-http::Response ServeLook(JobBoard& jobs, const Vendor& vendor, const JobWords& words,
+http::Response ServeLook(const Parts& parts, const Vendor& vendor, const JobWords& words,
                          const std::string& id);
 
 }  // namespace vcache::sandbox

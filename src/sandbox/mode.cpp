@@ -33,10 +33,6 @@ constexpr std::array<ModeInfo, 18> kModes = {{
     {Mode::kHuge, "huge", true},
 }};
 
-const ModeInfo& InfoOf(Mode mode) {
-  return kModes[static_cast<std::size_t>(mode)];
-}
-
 }  // namespace
 
 std::optional<Mode> ModeFromName(std::string_view name) noexcept {
@@ -46,12 +42,8 @@ std::optional<Mode> ModeFromName(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-std::string_view ModeName(Mode mode) noexcept {
-  return InfoOf(mode).name;
-}
-
 bool IsCharged(Mode mode) noexcept {
-  return InfoOf(mode).charged;
+  return kModes[static_cast<std::size_t>(mode)].charged;
 }
 
 }  // namespace vcache::sandbox

@@ -46,9 +46,9 @@ std::optional<Json> ScoreFor(Mode mode, const Judged& judged) {
   }
 }
 
-http::Response Error500() {
+http::Response HtmlError(int status) {
   http::Response response;
-  response.status = 500;
+  response.status = status;
   response.headers.Add("Content-Type", "text/html");
   response.body = "<html><body>Internal Server Error</body></html>";
   return response;
@@ -83,15 +83,14 @@ http::Response Spoil(Mode mode, http::Response good) {
 std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   switch (mode) {
     case Mode::kError500:
-      return Error500();
+      return HtmlError(500);
     case Mode::kRateLimit: {
       http::Response response = vendor.failure(mode);
       response.headers.Set("Retry-After", "1");
       return response;
     }
     case Mode::kUnavailable: {
-      http::Response response = Error500();
-      response.status = 503;
+      http::Response response = HtmlError(503);
       response.headers.Set("Retry-After", "1");
       return response;
     }
@@ -103,43 +102,46 @@ std::optional<http::Response> FailureAtOnce(const Vendor& vendor, Mode mode) {
   }
 }
 
-/// Counts the end of a call, also after an exception.
-class Under {
- public:
-  explicit Under(CallLedger& ledger) : ledger_(ledger) {}
-  ~Under() { ledger_.End(); }
-  Under(const Under&) = delete;
-  Under& operator=(const Under&) = delete;
-
- private:
-  CallLedger& ledger_;
-};
-
 }  // namespace
 
-http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request, Spoiling spoiling) {
-  const Behaviour behaviour = Steered(ledger.Begin(vendor.name), request.info.headers);
-  const Under under(ledger);
+http::Response FailureIn(Mode mode, Failures failures) {
+  switch (mode) {
+    case Mode::kRateLimit:
+      return std::move(failures.rate_limit);
+    case Mode::kQuota:
+      return std::move(failures.quota);
+    case Mode::kCredentials:
+      return std::move(failures.credentials);
+    default:
+      return std::move(failures.refuse_media);
+  }
+}
+
+http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request& request,
+                         Spoiling spoiling) {
+  const Behaviour behaviour = Steered(parts.ledger.Begin(vendor.name), request.info.headers);
+  // Counts the end of the call, also after an exception.
+  const auto end = [](CallLedger* ledger) { ledger->End(); };
+  const std::unique_ptr<CallLedger, decltype(end)> under(&parts.ledger, end);
   Judged judged = vendor.read(request);
   if (judged.refusal) {
-    Sleep(clock, behaviour.latency);
+    Sleep(parts.clock, behaviour.latency);
     return std::move(*judged.refusal);
   }
   if (judged.has_content) {
-    ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+    parts.ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
   }
-  Sleep(clock, behaviour.latency);
+  Sleep(parts.clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   if (behaviour.mode == Mode::kRefuseMedia) return vendor.failure(behaviour.mode);
   if (spoiling == Spoiling::kNow) return AnswerOf(vendor, judged, behaviour.mode);
   return vendor.answer(judged, std::nullopt, behaviour.mode);
 }
 
-http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                             const http::Request& request, http::Response answer) {
-  const Behaviour behaviour = Steered(ledger.Look(vendor.name), request.info.headers);
-  Sleep(clock, behaviour.latency);
+http::Response ServeQuestion(const Parts& parts, const Vendor& vendor, const http::Request& request,
+                             http::Response answer) {
+  const Behaviour behaviour = Steered(parts.ledger.Look(vendor.name), request.info.headers);
+  Sleep(parts.clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);
   return Spoil(behaviour.mode, std::move(answer));
 }
@@ -147,7 +149,7 @@ http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendo
 void AddCall(http::Router& router, std::string_view path, Vendor vendor, const Parts& parts) {
   router.Add("POST", std::string(path),
              [parts, vendor = std::move(vendor)](http::Request& request) {
-               return ServeCall(parts.ledger, parts.clock, vendor, request);
+               return ServeCall(parts, vendor, request);
              });
 }
 
@@ -194,15 +196,25 @@ http::Response JsonAnswer(int status, const Json& body) {
   return response;
 }
 
-std::optional<std::string> ReadSmallBody(http::Request& request) {
+Json ReadJson(http::Request& request, const JsonLimits& limits) {
   std::string body;
   std::array<std::byte, 16 * 1024> buffer;  // NOLINT: filled by Read
   for (;;) {
     const Result<std::size_t> count = request.body->Read(buffer);
-    if (!count || *count > kSmallBody - body.size()) return std::nullopt;
-    if (*count == 0) return body;
+    if (!count || *count > kSmallBody - body.size()) return nullptr;
+    if (*count == 0) break;
     body += AsText(ByteView(buffer.data(), *count));
   }
+  Result<Json> json = ParseJson(body, limits);
+  return json ? *std::move(json) : Json(nullptr);
+}
+
+std::string TextOf(const Json& object, std::string_view name) {
+  return AsString(Find(object, name)).value_or("");
+}
+
+content::ContentDigest DigestOfText(std::string_view text) {
+  return content::DigestOf(AsBytes(text));
 }
 
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request) {

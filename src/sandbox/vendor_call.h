@@ -46,17 +46,23 @@ struct Vendor {
   std::function<http::Response(Mode mode)> failure;
 };
 
+/// A vendor's own answers for these modes.
+struct Failures {
+  http::Response rate_limit, quota, credentials, refuse_media;
+};
+http::Response FailureIn(Mode mode, Failures failures);
+
 /// Whether a mode spoils the answer to the call, or the later result of its job.
 enum class Spoiling { kNow, kLater };
 
 /// Serves one call: behaviour, latency, reading, counting, answer.
-http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                         http::Request& request, Spoiling spoiling = Spoiling::kNow);
+http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request& request,
+                         Spoiling spoiling = Spoiling::kNow);
 
 /// Serves a free request, such as a credential check. Sends `answer`, unless the behaviour replaces
 /// or spoils it. Counts neither in the ledger nor in `Behaviour::times`.
-http::Response ServeQuestion(const CallLedger& ledger, Clock& clock, const Vendor& vendor,
-                             const http::Request& request, http::Response answer);
+http::Response ServeQuestion(const Parts& parts, const Vendor& vendor, const http::Request& request,
+                             http::Response answer);
 
 /// The final answer in this mode.
 http::Response AnswerOf(const Vendor& vendor, const Judged& judged, Mode mode);
@@ -66,10 +72,8 @@ void AddCall(http::Router& router, std::string_view path, Vendor vendor, const P
 
 /// A query field's value; empty when it is missing or malformed.
 std::string QueryValue(const http::Request& request, std::string_view name);
-/// Whether the request has a bearer token; the sandbox accepts any.
+/// Whether the request has a bearer token or an `x-api-key`; the sandbox accepts any.
 bool HasBearer(const http::Request& request);
-
-/// Whether the request has an `x-api-key`; the sandbox accepts any.
 bool HasApiKey(const http::Request& request);
 
 /// The number of words, for vendors that bill them; at least 1.
@@ -80,8 +84,11 @@ double ScoreOf(const content::ContentDigest& digest) noexcept;
 
 http::Response JsonAnswer(int status, const Json& body);
 
-/// The whole body of a small request; empty when it is too large or incomplete.
-std::optional<std::string> ReadSmallBody(http::Request& request);
+/// The whole body of a small request; null when it is too large, incomplete or not JSON.
+Json ReadJson(http::Request& request, const JsonLimits& limits = {});
+/// The text of that name; empty when there is none.
+std::string TextOf(const Json& object, std::string_view name);
+content::ContentDigest DigestOfText(std::string_view text);
 
 /// The digest of a body that is one file of any size; empty when it is incomplete.
 std::optional<content::ContentDigest> DigestOfBody(http::Request& request);

@@ -50,7 +50,7 @@ enum class ErrorCode {
 /// The stable name of a code in problem bodies and logs, for example `not_cached`.
 std::string_view CodeName(ErrorCode code) noexcept;
 
-/// What a failed paid call cost. Only `kNone` may be retried.
+/// What a failed paid call cost, the worst last. Only `kNone` may be retried.
 enum class Charge {
   kNone,     ///< Certainly not billed.
   kCharged,  ///< Certainly billed.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace vcache::detection {
 
@@ -12,7 +11,6 @@ enum class CredentialState {
   kNotCheckable,  ///< Not asked: the vendor documents no free check.
   kUnknown,       ///< Unreachable, rate limited, or an inconclusive answer.
 };
-std::string_view CredentialStateName(CredentialState state) noexcept;  ///< `accepted`, `refused`...
 
 /// The outcome of one check, without secrets.
 struct CredentialCheck {

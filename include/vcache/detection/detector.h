@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,7 @@
 namespace vcache::detection {
 
 enum class MediaKind { kImage, kVideo, kText };
+inline constexpr std::array kMediaKinds{MediaKind::kImage, MediaKind::kVideo, MediaKind::kText};
 std::string_view MediaKindName(MediaKind kind) noexcept;  ///< `image`, `video`, `text`
 
 /// A content to analyse. It holds views: everything must live until the call returns.

@@ -108,8 +108,6 @@ class DetectorPanel {
   /// findings of `look`, or is its claim. kVendorNotConfigured names the variables to set.
   PanelOutcome Judge(const DetectionTask& task, const LocalInspection& look,
                      Deadline deadline) const;
-  /// The same with its own inspection, for callers that reserve no budget.
-  PanelOutcome Judge(const DetectionTask& task, Deadline deadline) const;
 
  private:
   const std::vector<std::shared_ptr<Detector>>& MembersFor(MediaKind kind) const noexcept;

@@ -32,7 +32,6 @@ class LimitedDetector final : public DetectorDecorator {
     ConditionVariable called;
     bool has_turn = false;  // the detector's `mutex_` guards it, which it has no name for
   };
-  class Permit;
 
   Result<void> Enter(Deadline deadline) VCACHE_EXCLUDES(mutex_);
   void Leave() VCACHE_EXCLUDES(mutex_);

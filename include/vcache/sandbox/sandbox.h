@@ -36,7 +36,6 @@ enum class Mode {
 };
 
 std::optional<Mode> ModeFromName(std::string_view name) noexcept;  ///< `ok`, `error500`, ...
-std::string_view ModeName(Mode mode) noexcept;
 bool IsCharged(Mode mode) noexcept;
 
 struct Behaviour {

@@ -31,9 +31,8 @@ detection::VendorEndpoint EndpointOf(const config::DetectionSettings& settings, 
 constexpr const char* kSandboxCredential = "sandbox";
 
 std::vector<detection::MediaKind> KindsOf(const std::vector<std::string>& names) {
-  using detection::MediaKind;
-  std::vector<MediaKind> kinds;
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+  std::vector<detection::MediaKind> kinds;
+  for (const detection::MediaKind kind : detection::kMediaKinds) {
     const std::string_view name = detection::MediaKindName(kind);
     if (std::find(names.begin(), names.end(), name) != names.end()) kinds.push_back(kind);
   }
@@ -149,10 +148,9 @@ detection::DetectorPanel MakePanel(const config::DetectionSettings& settings, ne
 
 std::chrono::milliseconds LongestCall(const config::DetectionSettings& settings,
                                       const detection::DetectorPanel& panel) {
-  using detection::MediaKind;
   using std::chrono::milliseconds;
   milliseconds longest{0};
-  for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText}) {
+  for (const detection::MediaKind kind : detection::kMediaKinds) {
     milliseconds together{0};
     milliseconds in_order{0};
     for (const std::string& name : panel.Providers(kind)) {

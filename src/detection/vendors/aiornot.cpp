@@ -4,12 +4,10 @@
 
 #include <utility>
 
-#include "detection/wire/credential_probe.h"
-#include "detection/wire/one_call_detector.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/vendor_scores.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -63,9 +61,7 @@ bool AreAtOdds(const Json& report, double score) {
 
 class AiOrNot final : public OneCallDetector {
  public:
-  AiOrNot(VendorOptions options, net::HttpClient& http)
-      : OneCallDetector(kName, std::move(options.endpoint), http),
-        key_(std::move(options.api_key)) {}
+  using OneCallDetector::OneCallDetector;
 
   bool Accepts(MediaKind) const noexcept override { return true; }
   std::string Fingerprint(MediaKind kind) const override {
@@ -97,12 +93,8 @@ class AiOrNot final : public OneCallDetector {
 
   /// Asking for the balance is free; the vendor's own client checks a key by it.
   CredentialCheck CheckCredentials(Deadline deadline) override {
-    net::HttpRequest request;
-    request.method = "GET";
-    request.url = endpoint().base_url + "/v2/billing/balance";
-    request.headers = {Bearer(key_), {"Accept", "application/json"}};
-    request.timeout = endpoint().timeout;
-    return AskForFree(kName, std::move(request), http(), deadline, ReadBalance);
+    return Ask(GetRequest(endpoint().base_url + "/v2/billing/balance", {Bearer(options_.api_key)}),
+               deadline, ReadBalance);
   }
 
  protected:
@@ -111,7 +103,8 @@ class AiOrNot final : public OneCallDetector {
     std::vector<net::FormField> form;
     form.push_back(task.kind == MediaKind::kText ? TextField(report.field, std::string(task.text))
                                                  : FileField(report.field, task));
-    return FormRequest(endpoint().base_url + report.path, {Bearer(key_)}, std::move(form));
+    return FormRequest(endpoint().base_url + report.path, {Bearer(options_.api_key)},
+                       std::move(form));
   }
 
   Result<Detection> Interpret(const net::HttpResponse& response,
@@ -136,7 +129,7 @@ class AiOrNot final : public OneCallDetector {
 
  private:
   static CredentialCheck ReadBalance(const net::HttpResponse& response, const Json& answer) {
-    if (response.status == 200 && !answer.empty()) return AcceptedBy();
+    if (response.status == 200 && !answer.empty()) return {CredentialState::kAccepted};
     const bool explained = Find(answer, "detail") != nullptr;
     if ((response.status == 401 || response.status == 403) && explained) {
       return RefusedBy(kName, "The key was refused; check AIORNOT_API_KEY.");
@@ -152,14 +145,13 @@ class AiOrNot final : public OneCallDetector {
   Result<Detection> Read(const Json& answer, const Json& report, const DetectionTask& task) const {
     const bool image = task.kind == MediaKind::kImage;
     const Json* raw = image ? FindPath(report, {"ai", "confidence"}) : Find(report, "confidence");
-    const auto score = ScoreFromUnit(raw);
-    if (!score) return InvalidAnswer(kName, "confidence is no number of 0 to 1");
-    if (!image && AreAtOdds(report, *score)) {
+    Detection detection;
+    if (!SetScore(detection.source, raw)) {
+      return InvalidAnswer(kName, "confidence is no number of 0 to 1");
+    }
+    if (!image && AreAtOdds(report, *detection.source.score)) {
       return InvalidAnswer(kName, "confidence and is_detected are at odds");
     }
-    Detection detection;
-    detection.source.score = score;
-    detection.source.raw_score = AsNumber(raw);
     detection.generators = GeneratorsOf(Find(report, "generator"));
     Json details = Json::object();
     Note(details, "requestId", Find(answer, "id"));
@@ -177,16 +169,14 @@ class AiOrNot final : public OneCallDetector {
                          "The account was not found; check AIORNOT_API_KEY and its billing.",
                          Charge::kNone);
     }
-    return RequestError(kName, response, answer, key_);
+    return RequestError(kName, response, answer, options_.api_key);
   }
-
-  const Secret key_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeAiOrNot(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<AiOrNot>(std::move(options), parts.http);
+  return std::make_shared<AiOrNot>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "detection/vendors/copyleaks_login.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/word_count.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -39,12 +39,10 @@ Error FailureOf(const net::HttpResponse& response, const Secret& key) {
                      Charge::kNone);
 }
 
-class Copyleaks final : public Detector {
+class Copyleaks final : public VendorAdapter {
  public:
-  Copyleaks(VendorOptions options, net::HttpClient& http, Clock& clock)
-      : options_(std::move(options)), http_(http), clock_(clock), login_(options_, http, clock) {}
+  using VendorAdapter::VendorAdapter;
 
-  std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "copyleaks/writer-detector/v2"; }
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
@@ -58,19 +56,11 @@ class Copyleaks final : public Detector {
     return {};
   }
 
-  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
-    if (!Accepts(task.kind)) {
-      return ContentRefused(kName, "Only texts are judged.", Charge::kNone);
-    }
-    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
-      return ContentRefused(kName, refusal, Charge::kNone);
-    }
-    // Login and call share the time limit.
-    const Deadline until = deadline.Shortened(Deadline::After(clock_, options_.endpoint.timeout));
+  Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
     const auto token = login_.Get(until);
     if (!token) return token.error();
-    const auto response = http_.Send(RequestFor(task, token->text), until);
-    if (!response) return TransportError(kName, response.error());
+    const auto response = Send(RequestFor(task, token->text), until);
+    if (!response) return response.error();
     if (response->status == 401) return LoginEnded(*token, *response);
     if (response->status != 200) return FailureOf(*response, options_.api_key);
     return Interpret(*response, task);
@@ -83,12 +73,9 @@ class Copyleaks final : public Detector {
     // The same text has the same id, so that the vendor can detect a repeated call.
     std::string digest(task.digest_hex);
     if (digest.size() < kScanIdSize) digest = content::DigestOf(AsBytes(task.text)).ToHex();
-    net::HttpRequest request = JsonRequest(
-        options_.endpoint.base_url + "/v2/writer-detector/" + digest.substr(0, kScanIdSize) +
-            "/check",
+    return JsonRequest(
+        endpoint().base_url + "/v2/writer-detector/" + digest.substr(0, kScanIdSize) + "/check",
         {Bearer(Secret(token))}, Json{{"text", std::string(task.text)}, {"sandbox", false}});
-    request.timeout = options_.endpoint.timeout;
-    return request;
   }
 
   /// A cached token may end early; then a retry logs in anew. A refused fresh token lacks the
@@ -103,36 +90,29 @@ class Copyleaks final : public Detector {
   Result<Detection> Interpret(const net::HttpResponse& response, const DetectionTask& task) const {
     const auto answer = ObjectOf(response);
     if (!answer) return InvalidAnswer(kName, "it is not a JSON object");
-    const Json* raw = FindPath(*answer, {"summary", "ai"});
-    const auto score = ScoreFromUnit(raw);
-    if (!score) return InvalidAnswer(kName, "summary.ai is no number of 0 to 1");
+    Detection detection;
+    if (!SetScore(detection.source, FindPath(*answer, {"summary", "ai"}))) {
+      return InvalidAnswer(kName, "summary.ai is no number of 0 to 1");
+    }
     const auto credits = AsInteger(FindPath(*answer, {"scannedDocument", "actualCredits"}));
     const bool told = credits && *credits >= 0 && *credits <= kMaxCredits;
     Json details = Json::object();
     Note(details, "scanId", FindPath(*answer, {"scannedDocument", "scanId"}));
     if (told) details["credits"] = *credits;
-    Detection detection;
-    detection.source.provider = kName;
-    detection.source.score = score;
-    detection.source.raw_score = AsNumber(raw);
     detection.source.kind = ScoreKind::kShare;
     detection.source.model = ShortText(AsString(Find(*answer, "modelVersion")).value_or(""));
     detection.details = DumpJson(details);
     detection.cost_micros = told ? options_.endpoint.cost_micros * *credits : PriceMicros(task);
-    detection.demo = options_.endpoint.sandbox;
     return detection;
   }
 
-  const VendorOptions options_;
-  net::HttpClient& http_;
-  Clock& clock_;
-  CopyleaksLogin login_;
+  CopyleaksLogin login_{options_, http(), clock()};
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeCopyleaks(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Copyleaks>(std::move(options), parts.http, parts.pauses.clock());
+  return std::make_shared<Copyleaks>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -5,7 +5,9 @@
 
 #include "detection/wire/credential_probe.h"
 #include "detection/wire/vendor_answer.h"
-#include "vcache/core/parse_number.h"
+#include "detection/wire/vendor_request.h"
+#include "vcache/core/ascii.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::detection {
 namespace {
@@ -24,35 +26,15 @@ constexpr std::size_t kMaxToken = 8192;
 /// Room for a token and two dates.
 constexpr std::size_t kMaxAnswer = 64 * 1024;
 
-/// The whole number in the `digits` characters from `at` on.
-std::optional<int> NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
-  const std::optional<int> number = ParseNumber<int>(text.substr(at, digits));
-  return number && *number >= 0 ? number : std::nullopt;
-}
-
 /// `2026-11-01T00:00:00`, with or without fractions, in UTC.
-std::optional<std::chrono::sys_seconds> ReadDate(std::string_view text) {
-  using namespace std::chrono;
-  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
-      text[16] != ':') {
-    return std::nullopt;
-  }
-  const auto y = NumberAt(text, 0, 4);
-  const auto m = NumberAt(text, 5, 2);
-  const auto d = NumberAt(text, 8, 2);
-  const auto h = NumberAt(text, 11, 2);
-  const auto min = NumberAt(text, 14, 2);
-  const auto s = NumberAt(text, 17, 2);
-  if (!y || !m || !d || !h || !min || !s) return std::nullopt;
-  const year_month_day date{year(*y), month(static_cast<unsigned>(*m)),
-                            day(static_cast<unsigned>(*d))};
-  if (!date.ok() || *h > 23 || *min > 59 || *s > 60) return std::nullopt;
-  return sys_days(date) + hours(*h) + minutes(*min) + seconds(*s);
+std::optional<WallTime> ReadDate(std::string_view text) {
+  const std::string second = std::string(text.substr(0, 19)) + "Z";
+  const std::optional<WallTime> time = ParseTime(second);
+  return time && FormatTime(*time) == second ? time : std::nullopt;  // no 30th of February
 }
 
 bool IsToken(const std::string& text) {
-  return !text.empty() && text.size() <= kMaxToken &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  return !text.empty() && text.size() <= kMaxToken && IsVisible(text);
 }
 
 /// A wrong email or key for certain: 401, or the envelope's `authentication_error` or code 2 (the
@@ -78,7 +60,7 @@ std::optional<seconds> LifeBetween(std::string_view issued, std::string_view exp
   const auto from = ReadDate(issued);
   const auto until = ReadDate(expires);
   if (!from || !until) return std::nullopt;
-  return *until - *from;
+  return std::chrono::floor<seconds>(*until - *from);
 }
 
 Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
@@ -113,7 +95,7 @@ Result<CopyleaksLogin::Token> CopyleaksLogin::Get(Deadline deadline) {
 
 CredentialCheck CopyleaksLogin::Check(Deadline deadline) {
   const auto token = Get(deadline.Shortened(Deadline::After(clock_, kCheckTimeout)));
-  if (token) return AcceptedBy();
+  if (token) return {CredentialState::kAccepted};
   const bool refused = token.error().code == ErrorCode::kVendorRefused;
   return {refused ? CredentialState::kRefused : CredentialState::kUnknown, token.error().message};
 }
@@ -140,12 +122,11 @@ void CopyleaksLogin::Learn(const Result<Granted>& granted) {
 }
 
 Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
-  net::HttpRequest request;
-  request.url = options_.login_url + "/v3/account/login/api";
+  net::HttpRequest request =
+      JsonRequest(options_.login_url + "/v3/account/login/api", {},
+                  Json{{"email", options_.account}, {"key", options_.api_key.Reveal()}});
   request.timeout = options_.endpoint.timeout;
   request.max_response_bytes = kMaxAnswer;
-  request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  request.body = DumpJson(Json{{"email", options_.account}, {"key", options_.api_key.Reveal()}});
   const auto response = http_.Send(request, deadline);
   if (!response) return Free(TransportError(kName, response.error()));
   if (response->status == 429) {

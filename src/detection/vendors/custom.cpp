@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "detection/vendors/custom_price.h"
@@ -10,7 +9,9 @@
 #include "detection/wire/placeholders.h"
 #include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
+#include "detection/wire/vendor_request.h"
 #include "vcache/content/content_hasher.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/bytes.h"
 #include "vcache/detection/vendors/custom_vendor.h"
 
@@ -26,13 +27,6 @@ Error Refused(std::string_view sentence, Charge charge) {
   return VendorError(kName, ErrorCode::kVendorRefused, sentence, charge);
 }
 
-/// A number on its own scale as 0 to 100, without rounding noise; empty if invalid (rule J3).
-std::optional<double> OnScale(const Json* value, double max) {
-  const auto number = AsNumber(value);
-  if (!number || *number < 0 || *number > max) return std::nullopt;
-  return std::round(*number / max * 1e6) / 1e4;
-}
-
 /// A state or an id, as written in the configuration.
 std::optional<std::string> WordAt(const Json& answer, const std::string& pointer) {
   const Json* value = AtPointer(answer, pointer);
@@ -45,20 +39,10 @@ bool Has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
-bool IsVisible(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-}
-
 /// Sets the body's type, unless a configured header does.
 void SetType(std::string_view type, net::HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
-    if (LowerCase(name) == "content-type") return;
+    if (EqualsIgnoringCase(name, "content-type")) return;
   }
   request.headers.emplace_back("Content-Type", type);
 }
@@ -81,8 +65,10 @@ class Custom final : public Detector {
 
  private:
   Result<net::HttpRequest> RequestFor(const DetectionTask& task) const;
-  Result<void> PutFile(const DetectionTask& task, std::span<const Value> values,
-                       net::HttpRequest& request) const;
+  /// With the configured headers.
+  net::HttpRequest RequestTo(std::string url, std::span<const Value> values) const;
+  void PutFile(const DetectionTask& task, std::span<const Value> values,
+               net::HttpRequest& request) const;
   void PutText(std::span<const Value> values, net::HttpRequest& request) const;
   std::vector<net::FormField> FormFor(std::span<const Value> values) const;
   std::string BodyFor(std::span<const Value> values) const;
@@ -150,44 +136,39 @@ Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
                                         {"media_type", type},
                                         {"sha256", task.digest_hex},
                                         {"key", options_.api_key.Reveal()}}};
-  net::HttpRequest request;
+  net::HttpRequest request =
+      RequestTo(Fill(options_.endpoint.base_url, values, Escape::kUrl), values);
   request.method = options_.method;
-  request.url = Fill(options_.endpoint.base_url, values, Escape::kUrl);
   request.timeout = options_.endpoint.timeout;
-  request.headers = {{"Accept", "application/json"}};
-  for (const auto& [name, value] : options_.headers) {
-    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
-  }
   if (task.kind == MediaKind::kText) {
     PutText(values, request);
-  } else if (auto put = PutFile(task, values, request); !put) {
-    return put.error();
+  } else {
+    PutFile(task, values, request);
   }
   return request;
 }
 
-Result<void> Custom::PutFile(const DetectionTask& task, std::span<const Value> values,
-                             net::HttpRequest& request) const {
-  const auto open = [file = task.file] { return file->NewReader(); };
-  const std::string type(content::MediaTypeName(*task.media_type));
+net::HttpRequest Custom::RequestTo(std::string url, std::span<const Value> values) const {
+  net::HttpRequest request = GetRequest(std::move(url), {});
+  for (const auto& [name, value] : options_.headers) {
+    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
+  }
+  return request;
+}
+
+void Custom::PutFile(const DetectionTask& task, std::span<const Value> values,
+                     net::HttpRequest& request) const {
   if (!options_.file_field.empty()) {
     std::vector<net::FormField> form = FormFor(values);
-    net::FormField media;
-    media.name = options_.file_field;
-    media.file_name = "upload";  // never disclose the user's file name
-    media.content_type = type;
-    media.file_size = task.file->size();
-    media.open_file = open;
-    form.push_back(std::move(media));
+    form.push_back(FileField(options_.file_field, task));
     request.body = std::move(form);
-  } else if (options_.body.find("{base64}") != std::string::npos) {
+  } else if (encodes()) {
     SetType("application/json", request);
     request.body = BodyFor(values);
   } else {
-    SetType(type, request);
-    request.body = net::StreamedBody{open, task.file->size()};
+    SetType(content::MediaTypeName(*task.media_type), request);
+    request.body = FileBody(task);
   }
-  return {};
 }
 
 void Custom::PutText(std::span<const Value> values, net::HttpRequest& request) const {
@@ -202,10 +183,7 @@ void Custom::PutText(std::span<const Value> values, net::HttpRequest& request) c
 std::vector<net::FormField> Custom::FormFor(std::span<const Value> values) const {
   std::vector<net::FormField> form;
   for (const auto& [name, value] : options_.form_fields) {
-    net::FormField field;
-    field.name = name;
-    field.value = Fill(value, values, Escape::kNone);
-    form.push_back(std::move(field));
+    form.push_back(TextField(name, Fill(value, values, Escape::kNone)));
   }
   return form;
 }
@@ -223,20 +201,12 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const Detect
   const auto answer = ObjectOf(accepted);
   const auto url = answer ? PollUrl(*answer) : InvalidAnswer(kName, "it is not a JSON object");
   if (!url) return url.error();
-  net::HttpRequest request;
+  const std::array<Value, 1> values = {{{"key", options_.api_key.Reveal()}}};
+  net::HttpRequest request = RequestTo(*url, values);
   request.method = "GET";
-  request.url = *url;
   const std::string& polled = options_.polling.url;
   request.given_by = polled.empty() ? options_.endpoint.base_url : polled;
-  request.timeout = kLookTimeout;
-  request.headers = {{"Accept", "application/json"}};
-  const std::array<Value, 1> values = {{{"key", options_.api_key.Reveal()}}};
-  for (const auto& [name, value] : options_.headers) {
-    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
-  }
-  PollPlan plan;
-  plan.first_pause = options_.polling.interval;
-  plan.interval = options_.polling.interval;
+  const PollPlan plan{.interval = options_.polling.interval, .look_timeout = kLookTimeout};
   const Look look = [&](const net::HttpResponse& response) {
     return LookAt(response, task, false);
   };
@@ -292,20 +262,19 @@ std::optional<Result<Detection>> Custom::LookAt(const net::HttpResponse& respons
 }
 
 Result<Detection> Custom::VerdictOf(const Json& answer, const DetectionTask& task) const {
-  const Json* raw = AtPointer(answer, options_.score.pointer);
-  const auto score = OnScale(raw, options_.score.max);
-  if (!score) {
-    return InvalidAnswer(kName, options_.score.pointer + " is no number on the scale");
-  }
   Detection detection;
   detection.source.provider = kName;
-  detection.source.score = options_.score_is_human ? 100 - *score : *score;
-  detection.source.raw_score = AsNumber(raw);
-  detection.source.kind =
-      options_.score_is_human ? ScoreKind::kHumanScore : ScoreKind::kProbability;
+  const CustomNumber& score = options_.score;
+  if (!SetScore(detection.source, AtPointer(answer, score.pointer), score.max)) {
+    return InvalidAnswer(kName, score.pointer + " is no number on the scale");
+  }
+  if (options_.score_is_human) {
+    detection.source.score = 100 - *detection.source.score;
+    detection.source.kind = ScoreKind::kHumanScore;
+  }
   if (!options_.confidence.pointer.empty()) {
     detection.source.confidence =
-        OnScale(AtPointer(answer, options_.confidence.pointer), options_.confidence.max);
+        ScoreFromUnit(AtPointer(answer, options_.confidence.pointer), options_.confidence.max);
   }
   detection.cost_micros = CustomCost(options_, task, answer);
   detection.demo = options_.endpoint.sandbox;

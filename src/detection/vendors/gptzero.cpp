@@ -3,11 +3,10 @@
 
 #include <utility>
 
-#include "detection/wire/one_call_detector.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/word_count.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -18,9 +17,7 @@ constexpr std::size_t kMaxCharacters = 50'000;
 
 class GptZero final : public OneCallDetector {
  public:
-  GptZero(VendorOptions options, net::HttpClient& http)
-      : OneCallDetector(kName, std::move(options.endpoint), http),
-        key_(std::move(options.api_key)) {}
+  using OneCallDetector::OneCallDetector;
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "gptzero/v2"; }
@@ -35,14 +32,15 @@ class GptZero final : public OneCallDetector {
 
  protected:
   net::HttpRequest RequestFor(const DetectionTask& task) const override {
-    return JsonRequest(endpoint().base_url + "/predict/text", {{"x-api-key", key_.Reveal()}},
+    return JsonRequest(endpoint().base_url + "/predict/text",
+                       {{"x-api-key", options_.api_key.Reveal()}},
                        Json{{"document", std::string(task.text)}, {"multilingual", false}});
   }
 
   Result<Detection> Interpret(const net::HttpResponse& response,
                               const DetectionTask& task) const override {
     const auto answer = ObjectOf(response);
-    if (response.status != 200) return RequestError(kName, response, answer, key_);
+    if (response.status != 200) return RequestError(kName, response, answer, options_.api_key);
     const Json* documents = answer ? Find(*answer, "documents") : nullptr;
     if (documents == nullptr || !documents->is_array() || documents->size() != 1) {
       return InvalidAnswer(kName, "there is not one document in it");
@@ -53,11 +51,10 @@ class GptZero final : public OneCallDetector {
     const Json* classes = Find(document, "class_probabilities");
     const Json* raw =
         classes != nullptr ? Find(*classes, "ai") : Find(document, "completely_generated_prob");
-    const auto score = ScoreFromUnit(raw);
-    if (!score) return InvalidAnswer(kName, "class_probabilities.ai is no number of 0 to 1");
     Detection detection;
-    detection.source.score = score;
-    detection.source.raw_score = AsNumber(raw);
+    if (!SetScore(detection.source, raw)) {
+      return InvalidAnswer(kName, "class_probabilities.ai is no number of 0 to 1");
+    }
     detection.source.model = ShortText(AsString(Find(*answer, "version")).value_or(""));
     detection.details = DetailsOf(*answer, document);
     detection.cost_micros = PriceMicros(task);
@@ -75,14 +72,12 @@ class GptZero final : public OneCallDetector {
     Note(details, "human", FindPath(document, {"class_probabilities", "human"}));
     return DumpJson(details);
   }
-
-  const Secret key_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeGptZero(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<GptZero>(std::move(options), parts.http);
+  return std::make_shared<GptZero>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -6,11 +6,10 @@
 #include <array>
 #include <utility>
 
-#include "detection/wire/one_call_detector.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/vendor_scores.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -53,32 +52,14 @@ bool ReadMoment(const Json& moment, FrameTally& tally, GeneratorScores& generato
 
 /// Whether the type is in the vendor's list of formats.
 bool IsTaken(content::MediaType type) {
-  using content::MediaType;
-  switch (type) {
-    case MediaType::kJpeg:
-    case MediaType::kPng:
-    case MediaType::kGif:
-    case MediaType::kWebp:
-    case MediaType::kMp4:
-    case MediaType::kMov:
-    case MediaType::k3gp:
-    case MediaType::kAvi:
-    case MediaType::kWebm:
-      return true;
-    case MediaType::kAvif:
-    case MediaType::kHeic:
-    case MediaType::kMpeg:
-    case MediaType::k3g2:
-      break;
-  }
-  return false;
+  using enum content::MediaType;
+  constexpr auto kTaken = std::to_array({kJpeg, kPng, kGif, kWebp, kMp4, kMov, k3gp, kAvi, kWebm});
+  return std::find(kTaken.begin(), kTaken.end(), type) != kTaken.end();
 }
 
 class Hive final : public OneCallDetector {
  public:
-  Hive(VendorOptions options, net::HttpClient& http)
-      : OneCallDetector(kName, std::move(options.endpoint), http),
-        key_(std::move(options.api_key)) {}
+  using OneCallDetector::OneCallDetector;
 
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
@@ -97,13 +78,13 @@ class Hive final : public OneCallDetector {
     std::vector<net::FormField> form;
     form.push_back(FileField("media", task));
     return FormRequest(endpoint().base_url + "/hive/ai-generated-and-deepfake-content-detection",
-                       {Bearer(key_)}, std::move(form));
+                       {Bearer(options_.api_key)}, std::move(form));
   }
 
   Result<Detection> Interpret(const net::HttpResponse& response,
                               const DetectionTask& task) const override {
     const auto answer = ObjectOf(response);
-    if (response.status != 200) return RequestError(kName, response, answer, key_);
+    if (response.status != 200) return RequestError(kName, response, answer, options_.api_key);
     const Json* output = answer ? Find(*answer, "output") : nullptr;
     if (output == nullptr || !output->is_array() || output->empty()) {
       return InvalidAnswer(kName, "there is no output");
@@ -130,15 +111,12 @@ class Hive final : public OneCallDetector {
     detection.cost_micros = PriceMicros(task);
     return detection;
   }
-
- private:
-  const Secret key_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeHive(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Hive>(std::move(options), parts.http);
+  return std::make_shared<Hive>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

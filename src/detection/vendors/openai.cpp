@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "detection/wire/credential_probe.h"
-#include "detection/wire/one_call_detector.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "vcache/core/hex.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -42,14 +40,11 @@ Json AnswerFormat() {
 
 class OpenAi final : public OneCallDetector {
  public:
-  OpenAi(VendorOptions options, net::HttpClient& http)
-      : OneCallDetector(kName, std::move(options.endpoint), http),
-        key_(std::move(options.api_key)),
-        model_(std::move(options.model)) {}
+  using OneCallDetector::OneCallDetector;
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override {
-    return "openai/v1/" + model_ + "/" + std::string(kPromptVersion);
+    return "openai/v1/" + options_.model + "/" + std::string(kPromptVersion);
   }
   /// The vendor bills tokens, so the price grows with the text.
   std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
@@ -59,12 +54,9 @@ class OpenAi final : public OneCallDetector {
 
   /// Reading a model uses no tokens and is free.
   CredentialCheck CheckCredentials(Deadline deadline) override {
-    net::HttpRequest request;
-    request.method = "GET";
-    request.url = endpoint().base_url + "/models/" + PercentEncode(model_);
-    request.headers = {Bearer(key_), {"Accept", "application/json"}};
-    request.timeout = endpoint().timeout;
-    return AskForFree(kName, std::move(request), http(), deadline, ReadModel);
+    return Ask(GetRequest(endpoint().base_url + "/models/" + PercentEncode(options_.model),
+                          {Bearer(options_.api_key)}),
+               deadline, ReadModel);
   }
 
  protected:
@@ -75,8 +67,8 @@ class OpenAi final : public OneCallDetector {
     messages.push_back({{"role", "system"}, {"content", std::string(kInstructions)}});
     messages.push_back({{"role", "user"}, {"content", data}});
     // No temperature: reasoning models refuse any value except their own.
-    return JsonRequest(endpoint().base_url + "/chat/completions", {Bearer(key_)},
-                       Json{{"model", model_},
+    return JsonRequest(endpoint().base_url + "/chat/completions", {Bearer(options_.api_key)},
+                       Json{{"model", options_.model},
                             {"messages", messages},
                             {"response_format", AnswerFormat()},
                             {"max_completion_tokens", kMaxAnswerTokens},
@@ -101,13 +93,12 @@ class OpenAi final : public OneCallDetector {
     const auto content = AsString(FindPath(choice, {"message", "content"}));
     const auto judged = content ? ParseJson(*content) : Result<Json>(Error{});
     const Json* raw = judged ? Find(*judged, "ai_probability") : nullptr;
-    const auto score = ScoreFromUnit(raw);
-    if (!score) return InvalidAnswer(kName, "ai_probability is no number of 0 to 1");
     Detection detection;
-    detection.source.score = score;
-    detection.source.raw_score = AsNumber(raw);
+    if (!SetScore(detection.source, raw)) {
+      return InvalidAnswer(kName, "ai_probability is no number of 0 to 1");
+    }
     detection.source.kind = ScoreKind::kOpinion;
-    detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(model_));
+    detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(options_.model));
     detection.details = DumpJson(DetailsOf(response, *answer));
     detection.cost_micros = PriceMicros(task);
     return detection;
@@ -116,7 +107,7 @@ class OpenAi final : public OneCallDetector {
  private:
   /// The code decides, not the status: a key restricted to other calls also gets 401 here.
   static CredentialCheck ReadModel(const net::HttpResponse& response, const Json& answer) {
-    if (response.status == 200 && AsString(Find(answer, "id"))) return AcceptedBy();
+    if (response.status == 200 && AsString(Find(answer, "id"))) return {CredentialState::kAccepted};
     const auto code = AsString(FindPath(answer, {"error", "code"})).value_or("");
     if (response.status == 401 && code == "invalid_api_key") {
       return RefusedBy(kName, "The key was refused; check OPENAI_API_KEY.");
@@ -158,15 +149,12 @@ class OpenAi final : public OneCallDetector {
     return VendorError(kName, ErrorCode::kVendorRefused, "The request was refused" + why + ".",
                        Charge::kNone);
   }
-
-  const Secret key_;
-  const std::string model_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeOpenAi(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<OpenAi>(std::move(options), parts.http);
+  return std::make_shared<OpenAi>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -4,17 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/placeholders.h"
-#include "detection/wire/polling.h"
 #include "detection/wire/vendor_answer.h"
-#include "vcache/core/hex.h"
-#include "vcache/detection/vendors/vendors.h"
+#include "detection/wire/vendor_request.h"
 
 namespace vcache::detection {
 namespace {
 
 constexpr std::string_view kName = "realitydefender";
-constexpr std::size_t kMaxId = 128;
 /// The time limit of a small request, so that an unresponsive vendor is asked again.
 constexpr std::chrono::milliseconds kShortCall{15'000};
 
@@ -42,11 +40,6 @@ std::string_view EndingOf(content::MediaType type) {
   }
 }
 
-/// Whether an id may stand in a path unescaped.
-bool IsPlainId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && PercentEncode(id) == id;
-}
-
 bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -63,15 +56,15 @@ Error FailureOf(const net::HttpResponse& response) {
                      "The request was refused (" + ShortText(*code) + ").", Charge::kNone);
 }
 
-/// What the vendor's own client takes between two looks.
-constexpr std::chrono::milliseconds kPollInterval{5'000};
+/// The vendor's own client takes the same interval.
+constexpr PollPlan kPolls{.first_pause = std::chrono::seconds(2),
+                          .interval = std::chrono::seconds(5),
+                          .look_timeout = kShortCall};
 
-class RealityDefender final : public Detector {
+class RealityDefender final : public VendorAdapter {
  public:
-  RealityDefender(VendorOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
-      : options_(std::move(options)), http_(http), pauses_(pauses) {}
+  using VendorAdapter::VendorAdapter;
 
-  std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
     if (!task.media_type || EndingOf(*task.media_type).empty()) {
@@ -90,21 +83,16 @@ class RealityDefender final : public Detector {
     return options_.endpoint.cost_micros;
   }
 
-  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
-    if (!Accepts(task.kind) || task.file == nullptr) {
-      return ContentRefused(kName, "This kind of content is not judged.", Charge::kNone);
-    }
-    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) {
-      return ContentRefused(kName, refusal, Charge::kNone);
-    }
-    const Deadline until =
-        deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
+  Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
     const auto place = Announce(EndingOf(*task.media_type), until);
     if (!place) return place.error();
     if (const auto uploaded = Upload(task, place->signed_url, until); !uploaded) {
       return uploaded.error();
     }
-    return Await(place->request_id, until);
+    const std::string& id = place->request_id;
+    const Look look = [&](const net::HttpResponse& response) { return LookAt(response, id); };
+    return Await(GetRequest(endpoint().base_url + "/api/media/users/" + id, Key()), kPolls, look,
+                 until);
   }
 
  private:
@@ -114,22 +102,14 @@ class RealityDefender final : public Detector {
     std::string request_id;
   };
 
-  net::HttpRequest Ask(const std::string& method, const std::string& path) const {
-    net::HttpRequest request;
-    request.method = method;
-    request.url = options_.endpoint.base_url + path;
-    request.timeout = std::min(kShortCall, options_.endpoint.timeout);
-    request.headers = {{"X-API-KEY", options_.api_key.Reveal()}, {"Accept", "application/json"}};
-    return request;
-  }
+  HttpHeaders Key() const { return {{"X-API-KEY", options_.api_key.Reveal()}}; }
 
   Result<Place> Announce(std::string_view ending, Deadline until) const {
-    net::HttpRequest request = Ask("POST", "/api/files/aws-presigned");
-    request.headers.emplace_back("Content-Type", "application/json");
     // Never disclose the user's file name.
-    request.body = DumpJson(Json{{"fileName", "upload." + std::string(ending)}});
-    const auto response = http_.Send(request, until);
-    if (!response) return TransportError(kName, response.error());
+    const auto response = Send(JsonRequest(endpoint().base_url + "/api/files/aws-presigned", Key(),
+                                           Json{{"fileName", "upload." + std::string(ending)}}),
+                               until, kShortCall);
+    if (!response) return response.error();
     if (response->status < 200 || response->status > 299) return FailureOf(*response);
     const auto answer = ObjectOf(*response);
     const auto url = answer ? AsString(FindPath(*answer, {"response", "signedUrl"})) : std::nullopt;
@@ -151,13 +131,11 @@ class RealityDefender final : public Detector {
     request.method = "PUT";
     request.url = url;
     request.given_by = options_.endpoint.base_url;
-    request.timeout = options_.endpoint.timeout;
     // No API key: the storage belongs to a third party, and the URL is signed.
     request.headers = {{"Content-Type", "application/octet-stream"}};
-    request.body =
-        net::StreamedBody{[file = task.file] { return file->NewReader(); }, task.file->size()};
-    const auto response = http_.Send(request, until);
-    if (!response) return TransportError(kName, response.error());
+    request.body = FileBody(task);
+    const auto response = Send(std::move(request), until);
+    if (!response) return response.error();
     if (response->status >= 200 && response->status <= 299) return {};
     // A storage that refused the upload kept nothing, so there is nothing to charge.
     const bool refused = response->status >= 400 && response->status < 500;
@@ -165,15 +143,6 @@ class RealityDefender final : public Detector {
         kName, ErrorCode::kVendorUnavailable,
         "The upload was answered with status " + std::to_string(response->status) + ".",
         refused ? Charge::kNone : Charge::kUnknown);
-  }
-
-  Result<Detection> Await(const std::string& id, Deadline until) const {
-    PollPlan plan;
-    plan.interval = options_.poll_interval.value_or(kPollInterval);
-    plan.first_pause = std::min(plan.interval, std::chrono::milliseconds(2'000));
-    const Look look = [&](const net::HttpResponse& response) { return LookAt(response, id); };
-    return AwaitResult({kName, Ask("GET", "/api/media/users/" + id), look, plan}, http_, pauses_,
-                       until);
   }
 
   std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
@@ -207,25 +176,19 @@ class RealityDefender final : public Detector {
       return InvalidAnswer(kName, "finalScore is no number of 0 to 100");
     }
     Detection detection;
-    detection.source.provider = kName;
     detection.source.score = score;
     detection.source.raw_score = score;
     detection.source.kind = ScoreKind::kEnsemble;
     detection.details = DumpJson(Json{{"requestId", id}, {"status", status}});
     detection.cost_micros = options_.endpoint.cost_micros;
-    detection.demo = options_.endpoint.sandbox;
     return detection;
   }
-
-  const VendorOptions options_;
-  net::HttpClient& http_;
-  InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeRealityDefender(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<RealityDefender>(std::move(options), parts.http, parts.pauses);
+  return std::make_shared<RealityDefender>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "detection/wire/credential_probe.h"
-#include "detection/wire/polling.h"
+#include "detection/vendors/vendor_adapter.h"
 #include "detection/wire/vendor_answer.h"
 #include "detection/wire/vendor_request.h"
 #include "detection/wire/vendor_scores.h"
 #include "vcache/core/hex.h"
-#include "vcache/detection/vendors/vendors.h"
 
 namespace vcache::detection {
 namespace {
@@ -28,8 +26,6 @@ constexpr std::int64_t kMostFrames = 1'800;
 constexpr std::chrono::milliseconds kLongestVideo = std::chrono::minutes(30);
 /// The limit of a direct upload (the same page).
 constexpr std::uint64_t kLargestVideo = 50ULL * 1024 * 1024;
-/// The time limit of one poll.
-constexpr std::chrono::milliseconds kLookTimeout{15'000};
 constexpr std::size_t kMaxJobId = 128;
 
 /// A larger number in an answer is nonsense.
@@ -99,7 +95,7 @@ CredentialCheck ReadRefusal(const net::HttpResponse& response, const Json& answe
         kName,
         "The credentials were refused; check SIGHTENGINE_API_USER and SIGHTENGINE_API_SECRET.");
   }
-  if (type == "argument_error" && !doubtful && !names_them) return AcceptedBy();
+  if (type == "argument_error" && !doubtful && !names_them) return {CredentialState::kAccepted};
   return OddAnswer(kName, response);
 }
 
@@ -121,12 +117,10 @@ std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& t
 }
 
 Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const Tariff& tariff) {
-  const Json* raw = FindPath(answer, {"type", "ai_generated"});
-  const auto score = ScoreFromUnit(raw);
-  if (!score) return InvalidAnswer(kName, "type.ai_generated is no number of 0 to 1");
   Detection detection;
-  detection.source.score = score;
-  detection.source.raw_score = AsNumber(raw);
+  if (!SetScore(detection.source, FindPath(answer, {"type", "ai_generated"}))) {
+    return InvalidAnswer(kName, "type.ai_generated is no number of 0 to 1");
+  }
   GeneratorScores generators;
   generators.AddMap(FindPath(answer, {"type", "ai_generators"}));
   detection.generators = generators.BestFirst();
@@ -162,15 +156,14 @@ Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Jso
   return detection;
 }
 
-/// Between two looks at a long video; the vendor limits how often.
-constexpr std::chrono::milliseconds kPollInterval{3'000};
+/// For a long video; the vendor limits how often.
+constexpr PollPlan kPolls{.interval = std::chrono::seconds(3),
+                          .look_timeout = std::chrono::seconds(15)};
 
-class Sightengine final : public Detector {
+class Sightengine final : public VendorAdapter {
  public:
-  Sightengine(VendorOptions options, net::HttpClient& http, InterruptibleTimer& pauses)
-      : options_(std::move(options)), http_(http), pauses_(pauses) {}
+  using VendorAdapter::VendorAdapter;
 
-  std::string_view provider() const noexcept override { return kName; }
   bool Accepts(MediaKind kind) const noexcept override { return kind != MediaKind::kText; }
   std::string Fingerprint(MediaKind kind) const override {
     // Both endpoints sample frames and use the same model.
@@ -196,28 +189,17 @@ class Sightengine final : public Detector {
     return options_.endpoint.cost_micros * std::clamp<std::int64_t>(frames, 1, most);
   }
 
-  Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
-    if (!Accepts(task.kind) || task.file == nullptr || !task.media_type) {
-      return ContentRefused(kName, "Only images and videos are judged.", Charge::kNone);
-    }
-    if (const std::string_view refusal = RefusalOf(task); !refusal.empty()) return Refusal(refusal);
-    const Deadline until =
-        deadline.Shortened(Deadline::After(pauses_.clock(), options_.endpoint.timeout));
-    auto response = http_.Send(RequestFor(task), until);
-    if (!response) return TransportError(kName, std::move(response).error());
+  Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
+    const auto response = Send(RequestFor(task), until);
+    if (!response) return response.error();
     auto detection = IsLong(task) ? Follow(*response, until) : Interpret(*response, task);
-    if (!detection) return detection;
-    detection->source.provider = kName;
-    detection->source.model = "genai";
-    detection->demo = options_.endpoint.sandbox;
+    if (detection) detection->source.model = "genai";
     return detection;
   }
 
   CredentialCheck CheckCredentials(Deadline deadline) override {
-    net::HttpRequest request =
-        FormRequest(options_.endpoint.base_url + "/check.json", {}, CredentialFields());
-    request.timeout = options_.endpoint.timeout;
-    return AskForFree(kName, std::move(request), http_, deadline, ReadRefusal);
+    return Ask(FormRequest(endpoint().base_url + "/check.json", {}, CredentialFields()), deadline,
+               ReadRefusal);
   }
 
  private:
@@ -238,9 +220,7 @@ class Sightengine final : public Detector {
     std::vector<net::FormField> form = CredentialFields();
     form.push_back(TextField("models", "genai"));
     form.push_back(FileField("media", task));
-    net::HttpRequest request = FormRequest(options_.endpoint.base_url + path, {}, std::move(form));
-    request.timeout = options_.endpoint.timeout;
-    return request;
+    return FormRequest(endpoint().base_url + path, {}, std::move(form));
   }
 
   /// The JSON's `status` decides, never the HTTP status alone.
@@ -280,12 +260,8 @@ class Sightengine final : public Detector {
     request.url = options_.endpoint.base_url + "/video/byid.json?id=" + PercentEncode(*id) +
                   "&api_user=" + PercentEncode(options_.account) +
                   "&api_secret=" + PercentEncode(options_.api_key.Reveal());
-    request.timeout = kLookTimeout;
-    PollPlan plan;
-    plan.interval = options_.poll_interval.value_or(kPollInterval);
-    plan.first_pause = plan.interval;
     const Look look = [&](const net::HttpResponse& response) { return LookAt(response, *id); };
-    return AwaitResult({kName, std::move(request), look, plan}, http_, pauses_, until);
+    return Await(std::move(request), kPolls, look, until);
   }
 
   std::optional<Result<Detection>> LookAt(const net::HttpResponse& response,
@@ -304,16 +280,12 @@ class Sightengine final : public Detector {
     // Some frames are no verdict on the whole: decide by the state.
     return VideoVerdict(*answer, Find(*data, "frames"), Find(*data, "operations"), TariffNow());
   }
-
-  const VendorOptions options_;
-  net::HttpClient& http_;
-  InterruptibleTimer& pauses_;
 };
 
 }  // namespace
 
 std::shared_ptr<Detector> MakeSightengine(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Sightengine>(std::move(options), parts.http, parts.pauses);
+  return std::make_shared<Sightengine>(kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

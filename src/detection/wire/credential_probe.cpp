@@ -17,24 +17,6 @@ CredentialCheck Saying(CredentialState state, std::string_view vendor, std::stri
 
 }  // namespace
 
-std::string_view CredentialStateName(CredentialState state) noexcept {
-  switch (state) {
-    case CredentialState::kAccepted:
-      return "accepted";
-    case CredentialState::kRefused:
-      return "refused";
-    case CredentialState::kNotCheckable:
-      return "not_checkable";
-    case CredentialState::kUnknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
-CredentialCheck AcceptedBy() {
-  return {CredentialState::kAccepted};
-}
-
 CredentialCheck RefusedBy(std::string_view vendor, std::string_view sentence) {
   return Saying(CredentialState::kRefused, vendor, sentence);
 }

@@ -17,7 +17,6 @@ namespace vcache::detection {
 /// The time limit of a check, whatever the limit of a paid call is.
 inline constexpr std::chrono::milliseconds kCheckTimeout{10'000};
 
-CredentialCheck AcceptedBy();
 /// `sentence` names the variables to check.
 CredentialCheck RefusedBy(std::string_view vendor, std::string_view sentence);
 CredentialCheck UnknownTo(std::string_view vendor, std::string_view sentence);

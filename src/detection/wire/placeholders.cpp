@@ -18,6 +18,11 @@ const Value* StartOf(std::string_view text, std::span<const Value> values) {
 
 }  // namespace
 
+bool IsPlainId(std::string_view id) {
+  constexpr std::size_t kMaxId = 128;
+  return !id.empty() && id.size() <= kMaxId && id != "." && id != ".." && PercentEncode(id) == id;
+}
+
 std::string_view OriginOf(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return url;

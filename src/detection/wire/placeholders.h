@@ -21,6 +21,9 @@ std::string Fill(std::string_view text, std::span<const Value> values, Escape es
 /// Does the same in every string of a JSON value; the JSON writer escapes.
 void FillStrings(Json& json, std::span<const Value> values);
 
+/// Whether an id of a vendor may stand in a path unescaped, and chooses no other path.
+bool IsPlainId(std::string_view id);
+
 /// `https://host:port` of a URL that the configuration has checked.
 std::string_view OriginOf(std::string_view url);
 

@@ -25,7 +25,7 @@ class Wait {
       : job_(job), http_(http), pauses_(pauses), deadline_(deadline) {}
 
   Result<Detection> Run() {
-    milliseconds pause = job_.plan.first_pause;
+    milliseconds pause = std::min(job_.plan.first_pause, job_.plan.interval);
     for (int looks = 0; looks < job_.plan.max_looks; ++looks) {
       const bool last = IsLast(pause);
       const bool stopped = !pauses_.WaitUntil(EndOf(pause));
@@ -92,8 +92,9 @@ bool IsTransient(int status) noexcept {
   return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses,
+Result<Detection> AwaitResult(PollJob job, net::HttpClient& http, InterruptibleTimer& pauses,
                               Deadline deadline) {
+  job.request.timeout = std::min(job.request.timeout, job.plan.look_timeout);
   return Wait(job, http, pauses, deadline).Run();
 }
 

@@ -14,11 +14,14 @@ namespace vcache::detection {
 
 /// How often to poll a vendor for a result.
 struct PollPlan {
-  std::chrono::milliseconds first_pause{1'000};
+  /// The longest first pause; `interval` if that is shorter.
+  std::chrono::milliseconds first_pause = std::chrono::milliseconds::max();
   std::chrono::milliseconds interval{2'000};
   int max_looks = 500;
   /// Consecutive failed polls (broken connections, 429, 5xx) before it gives up.
   int max_failures = 5;
+  /// The time limit of one poll, so that an unresponsive vendor is polled again.
+  std::chrono::milliseconds look_timeout = std::chrono::milliseconds::max();
 };
 
 /// Reads one answer: the result, a final error, or empty for "not yet".
@@ -44,7 +47,7 @@ struct PollJob {
 /// analysis. Errors: those of `look`; kVendorTimeout (no result by the deadline, or after the most
 /// polls); kVendorUnavailable (too many consecutive failures); kVendorInvalidAnswer (an answer that
 /// is too large, or not HTTP); kShuttingDown (the service stops and the last poll found nothing).
-Result<Detection> AwaitResult(const PollJob& job, net::HttpClient& http, InterruptibleTimer& pauses,
+Result<Detection> AwaitResult(PollJob job, net::HttpClient& http, InterruptibleTimer& pauses,
                               Deadline deadline);
 
 }  // namespace vcache::detection

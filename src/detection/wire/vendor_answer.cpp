@@ -94,10 +94,16 @@ std::optional<Json> ObjectOf(const net::HttpResponse& response) {
   return std::move(*parsed);
 }
 
-std::optional<double> ScoreFromUnit(const Json* value) {
+std::optional<double> ScoreFromUnit(const Json* value, double max) {
   const auto number = AsNumber(value);
-  if (!number || *number < 0 || *number > 1) return std::nullopt;
-  return RoundedScore(*number * 100);
+  if (!number || *number < 0 || *number > max) return std::nullopt;
+  return RoundedScore(*number / max * 100);
+}
+
+bool SetScore(SourceVerdict& source, const Json* raw, double max) {
+  source.score = ScoreFromUnit(raw, max);
+  source.raw_score = AsNumber(raw);
+  return source.score.has_value();
 }
 
 double RoundedScore(double score) noexcept {

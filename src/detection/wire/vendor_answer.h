@@ -42,9 +42,11 @@ std::optional<Json> ObjectOf(const net::HttpResponse& response);
 /// The pause after a used-up quota, if the vendor states none.
 inline constexpr std::chrono::seconds kQuotaPause = std::chrono::hours(1);
 
-/// A number of 0 to 1 as a score of 0 to 100, without binary rounding noise. Empty for all else:
-/// missing, null, text, not finite, out of range (rule J3).
-std::optional<double> ScoreFromUnit(const Json* value);
+/// A number of 0 to `max` as a score of 0 to 100, without binary rounding noise. Empty for all
+/// else: missing, null, text, not finite, out of range (rule J3).
+std::optional<double> ScoreFromUnit(const Json* value, double max = 1);
+/// Sets the score, and the raw number, from a number of 0 to `max`. False: it is none.
+bool SetScore(SourceVerdict& source, const Json* raw, double max = 1);
 /// A score of 0 to 100 to four decimal places.
 double RoundedScore(double score) noexcept;
 

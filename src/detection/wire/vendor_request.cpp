@@ -2,22 +2,27 @@
 
 namespace vcache::detection {
 
-net::HttpRequest JsonRequest(std::string url, HttpHeaders headers, const Json& body) {
+net::HttpRequest GetRequest(std::string url, HttpHeaders headers) {
   net::HttpRequest request;
+  request.method = "GET";
   request.url = std::move(url);
   request.headers = std::move(headers);
-  request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("Accept", "application/json");
+  return request;
+}
+
+net::HttpRequest JsonRequest(std::string url, HttpHeaders headers, const Json& body) {
+  headers.emplace_back("Content-Type", "application/json");
+  net::HttpRequest request = GetRequest(std::move(url), std::move(headers));
+  request.method = "POST";
   request.body = DumpJson(body);
   return request;
 }
 
 net::HttpRequest FormRequest(std::string url, HttpHeaders headers,
                              std::vector<net::FormField> fields) {
-  net::HttpRequest request;
-  request.url = std::move(url);
-  request.headers = std::move(headers);
-  request.headers.emplace_back("Accept", "application/json");
+  net::HttpRequest request = GetRequest(std::move(url), std::move(headers));
+  request.method = "POST";
   request.body = std::move(fields);
   return request;
 }
@@ -35,8 +40,12 @@ net::FormField FileField(std::string name, const DetectionTask& task) {
   field.file_name = "upload";
   field.content_type = content::MediaTypeName(*task.media_type);
   field.file_size = task.file->size();
-  field.open_file = [file = task.file] { return file->NewReader(); };
+  field.open_file = FileBody(task).open;
   return field;
+}
+
+net::StreamedBody FileBody(const DetectionTask& task) {
+  return {[file = task.file] { return file->NewReader(); }, task.file->size()};
 }
 
 std::pair<std::string, std::string> Bearer(const Secret& key) {

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 #include <string_view>
+
+#include "vcache/core/ascii.h"
 
 /// The character classes of RFC 9110 section 5 as table look-ups: no locale, no regex (rule H12).
 namespace vcache::http {
 
-inline constexpr bool IsDigit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
-inline constexpr bool IsAlpha(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 inline constexpr bool IsBlank(char c) noexcept {
   return c == ' ' || c == '\t';
 }
@@ -46,20 +41,6 @@ inline constexpr bool IsToken(std::string_view text) noexcept {
 }
 inline constexpr bool HasControl(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(), IsControl);
-}
-
-inline constexpr char ToLower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-inline constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return ToLower(x) == ToLower(y);
-         });
-}
-inline std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return ToLower(c); });
-  return lower;
 }
 
 /// Trims spaces and tabs at both ends (the standard's OWS).

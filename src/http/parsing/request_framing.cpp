@@ -2,6 +2,7 @@
 
 #include "http/parsing/field_syntax.h"
 #include "http/parsing/malformed.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::http {
 namespace {
@@ -10,13 +11,8 @@ constexpr std::size_t kMaxLengthDigits = 19;
 
 /// Digits only: with a sign, a list (`5, 5`) or a blank, two readers may see different requests.
 std::optional<std::uint64_t> ParseLength(std::string_view digits) noexcept {
-  if (digits.empty() || digits.size() > kMaxLengthDigits) return std::nullopt;
-  std::uint64_t length = 0;
-  for (const char c : digits) {
-    if (!IsDigit(c)) return std::nullopt;
-    length = length * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return length;
+  if (digits.size() > kMaxLengthDigits) return std::nullopt;
+  return ParseNumber<std::uint64_t>(digits);
 }
 
 /// Whether a transfer coding other than plain `chunked` is well formed: names separated by commas,
@@ -58,11 +54,11 @@ Result<void> ReadContentLength(RequestHead& head) {
   return {};
 }
 
+}  // namespace
+
 bool HasBody(const RequestHead& head) noexcept {
   return head.framing == BodyFraming::kChunked || head.content_length > 0;
 }
-
-}  // namespace
 
 bool TakesNoBody(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";

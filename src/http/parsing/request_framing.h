@@ -10,6 +10,9 @@ namespace vcache::http {
 /// kBadRequest when two readers could disagree; kNotImplemented for an unsupported transfer coding.
 Result<void> ReadFraming(RequestHead& head);
 
+/// Whether the client announced a body: a length above 0, or chunks.
+bool HasBody(const RequestHead& head) noexcept;
+
 /// Whether the method accepts only an empty body: GET, HEAD and OPTIONS.
 bool TakesNoBody(std::string_view method) noexcept;
 Error BodyNotTaken();

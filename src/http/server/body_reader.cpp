@@ -19,11 +19,14 @@ constexpr std::chrono::milliseconds kLookForStop{250};
 
 }  // namespace
 
-BodyReader::BodyReader(Connection& connection, const RequestHead& head, const BodyLimits& limits,
-                       const Clock& clock)
+BodyReader::BodyReader(Connection& connection, const RequestHead& head,
+                       const ServerOptions& options, const std::atomic<bool>& stopping,
+                       Deadline deadline, const Clock& clock)
     : connection_(connection),
       framing_(head.framing),
-      limits_(limits),
+      options_(options),
+      stopping_(stopping),
+      deadline_(deadline),
       clock_(clock),
       left_(head.framing == BodyFraming::kLength ? head.content_length : 0),
       continue_pending_(head.expects_continue && head.framing != BodyFraming::kNone) {}
@@ -53,7 +56,7 @@ void BodyReader::SendContinue() {
   continue_pending_ = false;
   // A client that already sends the body does not wait (RFC 9110 section 10.1.1).
   if (!connection_.input.empty()) return;
-  SendBoth(connection_.socket.get(), "HTTP/1.1 100 Continue\r\n\r\n", {}, limits_.deadline, clock_);
+  SendBoth(connection_.socket.get(), "HTTP/1.1 100 Continue\r\n\r\n", {}, deadline_, clock_);
 }
 
 bool BodyReader::SkipRest() {
@@ -75,9 +78,9 @@ Result<std::optional<std::size_t>> BodyReader::Pull(std::span<std::byte> into, W
   auto pulled = framing_ == BodyFraming::kChunked ? PullChunks(into, wait) : PullLength(into, wait);
   if (!pulled || !*pulled) return pulled;
   bytes_read_ += **pulled;
-  if (bytes_read_ > limits_.max_bytes) {
+  if (bytes_read_ > options_.max_body_bytes) {
     return Error{.code = ErrorCode::kTooLarge,
-                 .message = "The body is larger than " + std::to_string(limits_.max_bytes) +
+                 .message = "The body is larger than " + std::to_string(options_.max_body_bytes) +
                             " bytes, the most that is accepted."};
   }
   return pulled;
@@ -135,14 +138,14 @@ Result<bool> BodyReader::AwaitMore(Wait wait) {
   if (wait == Wait::kForbidden) return false;
   // The grace period, plus the time that the bytes so far take at the minimum rate. Only waiting
   // counts, summed over the whole body: single bytes do not restart it (rule H8).
-  std::chrono::nanoseconds allowed = limits_.grace;
-  if (limits_.min_bytes_per_second > 0) {
-    allowed += std::chrono::milliseconds(bytes_read_ * 1000 / limits_.min_bytes_per_second);
+  std::chrono::nanoseconds allowed = options_.body_grace;
+  if (options_.body_min_bytes_per_second > 0) {
+    allowed += std::chrono::milliseconds(bytes_read_ * 1000 / options_.body_min_bytes_per_second);
   } else {
     allowed = std::chrono::hours(24);
   }
   const SteadyTime before = clock_.Now();
-  const auto until = Deadline::At(before + (allowed - waited_)).Shortened(limits_.deadline);
+  const auto until = Deadline::At(before + (allowed - waited_)).Shortened(deadline_);
   const WaitStatus status = WaitForInput(until);
   waited_ += clock_.Now() - before;
   if (status == WaitStatus::kFailed) return ClientGone();
@@ -161,10 +164,9 @@ Result<bool> BodyReader::AwaitMore(Wait wait) {
 WaitStatus BodyReader::WaitForInput(Deadline until) {
   Deadline stop_end = Deadline::Never();
   for (;;) {
-    const bool stopping = limits_.stopping != nullptr && limits_.stopping->load();
-    if (stopping && stop_end.never()) stop_end = Deadline::After(clock_, limits_.stop_pause);
-    const Deadline look =
-        limits_.stopping == nullptr || stopping ? stop_end : Deadline::After(clock_, kLookForStop);
+    const bool stopping = stopping_.load();
+    if (stopping && stop_end.never()) stop_end = Deadline::After(clock_, options_.stop_pause);
+    const Deadline look = stopping ? stop_end : Deadline::After(clock_, kLookForStop);
     const WaitStatus status = WaitReadable(connection_.socket.get(), until.Shortened(look), clock_);
     if (status != WaitStatus::kTimeout || until.Expired(clock_)) return status;
     stop_cut_it_ = stop_end.Expired(clock_);

@@ -11,27 +11,19 @@
 #include "vcache/core/byte_source.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/http/server/server.h"
 
 namespace vcache::http {
-
-struct BodyLimits {
-  std::uint64_t max_bytes = 0;
-  std::chrono::milliseconds grace{0};
-  std::uint64_t min_bytes_per_second = 0;
-  Deadline deadline = Deadline::Never();
-  /// Set when the server stops; then the client may pause for at most `stop_pause`. May be null.
-  const std::atomic<bool>* stopping = nullptr;
-  std::chrono::milliseconds stop_pause{0};
-};
 
 /// The body of one request, read from its connection. It never reads bytes after the body, and
 /// never ends before the framing does (rules H3 and H4). Errors: kTooLarge, kBadRequest (chunks),
 /// kRequestTimeout (rule H8), kShuttingDown, kClientGone. For one thread.
 class BodyReader final : public ByteSource {
  public:
-  /// `connection` and `clock` must outlive it. The head must be removed from the input.
-  BodyReader(Connection& connection, const RequestHead& head, const BodyLimits& limits,
-             const Clock& clock);
+  /// All but `head` must outlive it. The head must be removed from the input. Once `stopping` is
+  /// set, the client may pause for at most `stop_pause`.
+  BodyReader(Connection& connection, const RequestHead& head, const ServerOptions& options,
+             const std::atomic<bool>& stopping, Deadline deadline, const Clock& clock);
 
   /// The first read sends `100 Continue` if the client waits for it (rule H6).
   Result<std::size_t> Read(std::span<std::byte> into) override;
@@ -59,7 +51,9 @@ class BodyReader final : public ByteSource {
 
   Connection& connection_;
   const BodyFraming framing_;
-  const BodyLimits limits_;
+  const ServerOptions& options_;
+  const std::atomic<bool>& stopping_;
+  const Deadline deadline_;
   const Clock& clock_;
   ChunkDecoder chunks_;
   std::uint64_t left_;  ///< Of a body with a length.

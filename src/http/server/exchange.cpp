@@ -8,6 +8,8 @@
 #include "http/parsing/salvaged_origin.h"
 #include "http/server/refusal.h"
 #include "http/server/socket_io.h"
+#include "vcache/core/ascii.h"
+#include "vcache/core/random_id.h"
 
 namespace vcache::http {
 namespace {
@@ -17,17 +19,22 @@ constexpr std::array<std::string_view, 6> kOwnFields = {
     "Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Request-Id", "Keep-Alive"};
 
 std::string JoinMethods(std::vector<std::string> methods) {
-  const auto has = [&](std::string_view name) {
-    return std::find(methods.begin(), methods.end(), name) != methods.end();
-  };
-  if (has("GET") && !has("HEAD")) methods.emplace_back("HEAD");
-  if (!has("OPTIONS")) methods.emplace_back("OPTIONS");
+  if (std::find(methods.begin(), methods.end(), "OPTIONS") == methods.end()) {
+    methods.emplace_back("OPTIONS");
+  }
   std::string joined;
   for (const std::string& method : methods) {
     if (!joined.empty()) joined += ", ";
     joined += method;
   }
   return joined;
+}
+
+/// Whether logs and answers may use a client's id: 1 to 64 letters, digits, `.`, `_` and `-`.
+bool IsRequestId(std::string_view id) noexcept {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return IsAlpha(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 Response AllowOnly(std::string allowed) {
@@ -48,14 +55,17 @@ std::string KeepAliveHint(std::chrono::milliseconds timeout) {
   return seconds < 1 ? std::string() : "timeout=" + std::to_string(seconds);
 }
 
-std::string WhatOf(const std::exception_ptr& thrown) {
+/// Logs the exception that is being handled. Its text may quote content or secrets, so that only
+/// the log has it (rule H23).
+void LogThrown(Logger& logger, LogMessage message, const RequestInfo& info) {
+  std::string what = "not a std::exception";
   try {
-    std::rethrow_exception(thrown);
+    throw;
   } catch (const std::exception& e) {
-    return CutForLog(e.what());
+    what = CutForLog(e.what());
   } catch (...) {
-    return "not a std::exception";
   }
+  logger.Error(message, {{"request_id", info.id}, {"what", what}});
 }
 
 }  // namespace
@@ -64,12 +74,7 @@ Exchange::Exchange(const ServerContext& context)
     : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
 
 Exchange::RequestContext Exchange::Begin(Connection& connection) const {
-  RequestContext context{.connection = connection,
-                         .started = context_.clock.Now(),
-                         .request = {},
-                         .head = {},
-                         .outcome = {},
-                         .cut_after = {}};
+  RequestContext context{.connection = connection, .started = context_.clock.Now()};
   context.request.info.peer = connection.peer;
   return context;
 }
@@ -80,10 +85,7 @@ Disposition Exchange::Serve(Connection& connection) {
   std::optional<BodyReader> body;
   if (TakeHead(context, refusal)) {
     const Deadline deadline = Deadline::At(context.started + context_.options.request_timeout);
-    body.emplace(connection, context.head,
-                 BodyLimits{context_.options.max_body_bytes, context_.options.body_grace,
-                            context_.options.body_min_bytes_per_second, deadline,
-                            &context_.stopping, context_.options.stop_pause},
+    body.emplace(connection, context.head, context_.options, context_.stopping, deadline,
                  context_.clock);
     context.request.body = &*body;
     context.request.deadline = deadline;
@@ -142,15 +144,13 @@ bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) 
   }
   if (whole) connection.ForgetHead();  // invalidates `received`
   const auto id = context.head.headers.Get("X-Request-Id");
-  info.id = id && RequestIds::WellFormed(*id) ? std::string(*id) : ids_.Make();
+  info.id = id && IsRequestId(*id) ? std::string(*id) : RandomId();
   if (refusal) return false;
   info.method = context.head.method;
   info.path = context.head.path;
   info.query = context.head.query;
   info.headers = std::move(context.head.headers);
-  context.request.has_body =
-      context.head.framing == BodyFraming::kChunked ||
-      (context.head.framing == BodyFraming::kLength && context.head.content_length > 0);
+  context.request.has_body = HasBody(context.head);
   if (context.head.framing != BodyFraming::kChunked) {
     context.request.content_length = context.head.content_length;
   }
@@ -206,10 +206,7 @@ Response Exchange::CallHandler(RequestContext& context, const Handler& handler) 
   try {
     return handler(context.request);
   } catch (...) {
-    // The text may quote content or secrets: log only (rule H23).
-    const std::string what = WhatOf(std::current_exception());
-    context_.logger.Error("A request handler threw",
-                          {{"request_id", context.request.info.id}, {"what", what}});
+    LogThrown(context_.logger, "A request handler threw", context.request.info);
   }
   return RenderError(context.request.info,
                      ForEverybody({.code = ErrorCode::kInternal,
@@ -223,8 +220,7 @@ Response Exchange::RenderError(const RequestInfo& info, const Error& error) {
     response = context_.hooks.render_error ? context_.hooks.render_error(info, error)
                                            : DefaultErrorResponse(info, error);
   } catch (...) {
-    const std::string what = WhatOf(std::current_exception());
-    context_.logger.Error("Rendering an error failed", {{"request_id", info.id}, {"what", what}});
+    LogThrown(context_.logger, "Rendering an error failed", info);
     response = DefaultErrorResponse(info, error);
   }
   response.status = StatusOf(error.code);
@@ -239,8 +235,7 @@ void Exchange::Complete(RequestContext& context, Response& response) {
   try {
     if (context_.hooks.finish) context_.hooks.finish(info, response);
   } catch (...) {
-    const std::string what = WhatOf(std::current_exception());
-    context_.logger.Error("Finishing an answer failed", {{"request_id", info.id}, {"what", what}});
+    LogThrown(context_.logger, "Finishing an answer failed", info);
   }
   // After an interim or impossible status the client would wait for another answer.
   if (response.status < 200 || response.status > 599) response.status = 500;
@@ -284,8 +279,7 @@ void Exchange::Report(const RequestContext& context, const BodyReader* body, boo
   try {
     context_.hooks.on_finished(record);
   } catch (...) {
-    const std::string what = WhatOf(std::current_exception());
-    context_.logger.Error("Recording a request failed", {{"what", what}});
+    LogThrown(context_.logger, "Recording a request failed", context.request.info);
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include "http/parsing/http_date.h"
 #include "http/parsing/request_head.h"
-#include "http/parsing/request_id.h"
 #include "http/server/body_reader.h"
 #include "http/server/connection.h"
 #include "http/server/response_writer.h"
@@ -47,14 +46,14 @@ class Exchange {
   struct RequestContext {
     Connection& connection;
     SteadyTime started;
-    Request request;
-    RequestHead head;
+    Request request{};
+    RequestHead head{};
     bool wants_close = true;
     bool may_wait = true;  ///< Wait for a client that reads its answer slowly.
     int status = 0;
-    std::string outcome;
+    std::string outcome{};
     std::string reason{};
-    std::optional<std::size_t> cut_after;
+    std::optional<std::size_t> cut_after{};
     std::uint64_t sent = 0;
     bool complete = false;  ///< The whole answer was sent.
   };
@@ -74,7 +73,6 @@ class Exchange {
   const ServerContext& context_;
   const std::string keep_alive_;  ///< For kept connections; empty for none.
   ResponseWriter writer_;
-  RequestIds ids_;
   DateHeader date_;
 };
 

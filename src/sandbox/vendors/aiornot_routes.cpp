@@ -6,8 +6,6 @@
 
 #include "sandbox/upload_form.h"
 #include "sandbox/vendor_call.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -15,24 +13,17 @@ namespace {
 constexpr std::int64_t kPriceMicros = 10'000;
 constexpr std::size_t kMinTextBytes = 250;
 
-http::Response Failure(int status, std::string_view detail) {
+http::Response Failure(int status, const Json& detail) {
   return JsonAnswer(status, Json::object({{"detail", detail}}));
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "Too many requests");
-    case Mode::kQuota:
-      return Failure(402, "No credits left");
-    case Mode::kCredentials:
-      return Failure(401, "Invalid token");
-    default: {
-      // Validation errors are lists, in the format of the vendor's web framework.
-      Json problem = Json::object({{"type", "value_error"}, {"msg", "The content is not valid"}});
-      return JsonAnswer(422, Json::object({{"detail", Json::array({std::move(problem)})}}));
-    }
-  }
+  // Validation errors are lists, in the format of the vendor's web framework.
+  const Json problem = Json::object({{"type", "value_error"}, {"msg", "The content is not valid"}});
+  return FailureIn(mode, {.rate_limit = Failure(429, "Too many requests"),
+                          .quota = Failure(402, "No credits left"),
+                          .credentials = Failure(401, "Invalid token"),
+                          .refuse_media = Failure(422, Json::array({problem}))});
 }
 
 /// The query's `only` must be `report` (empty: absent): other reports would be billed too.
@@ -49,7 +40,7 @@ Judged Read(http::Request& request, const std::string& field, std::string_view r
   }
   const std::string& text = form.Field("text");
   if (text.size() < kMinTextBytes) return {.refusal = Failure(422, "The text is too short")};
-  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(text))};
+  return {.cost_micros = kPriceMicros, .digest = DigestOfText(text)};
 }
 
 /// A final answer with one report. This vendor's own modes: a rejected or null report within a 200.
@@ -57,12 +48,11 @@ http::Response Around(const char* name, Json report, Mode mode) {
   const bool rejected = mode == Mode::kRefusal;
   Json reports = Json::object();
   reports[name] = rejected || mode == Mode::kTruncated ? Json(nullptr) : std::move(report);
-  Json status = Json::object();
-  status[name] = rejected ? "rejected" : "processed";
-  reports["meta"] = Json::object({{"duration", 4}, {"processing_status", std::move(status)}});
-  Json body = Json::object({{"id", "rep_sandbox"}, {"created_at", "2026-11-01T00:00:00Z"}});
-  body["report"] = std::move(reports);
-  return JsonAnswer(200, body);
+  const Json status = Json::object({{name, rejected ? "rejected" : "processed"}});
+  reports["meta"] = Json::object({{"duration", 4}, {"processing_status", status}});
+  return JsonAnswer(200, Json::object({{"id", "rep_sandbox"},
+                                       {"created_at", "2026-11-01T00:00:00Z"},
+                                       {"report", std::move(reports)}}));
 }
 
 Json Confidence(const std::optional<Json>& score) {
@@ -74,12 +64,14 @@ Json Confidence(const std::optional<Json>& score) {
 
 http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& score, Mode mode) {
   const double ai = ScoreOf(judged.digest);
-  Json report = Json::object();
-  report["verdict"] = ai >= 0.5 ? "ai" : "human";
-  report["ai"] = Confidence(score);
-  report["human"] = Json::object({{"is_detected", ai < 0.5}, {"confidence", 1 - ai}});
-  report["generator"] = Json::object({{"midjourney", ai / 2}, {"flux", 0.05}});
-  return Around("ai_generated", std::move(report), mode);
+  const Json human = Json::object({{"is_detected", ai < 0.5}, {"confidence", 1 - ai}});
+  const Json generator = Json::object({{"midjourney", ai / 2}, {"flux", 0.05}});
+  return Around("ai_generated",
+                Json::object({{"verdict", ai >= 0.5 ? "ai" : "human"},
+                              {"ai", Confidence(score)},
+                              {"human", human},
+                              {"generator", generator}}),
+                mode);
 }
 
 http::Response VideoAnswer(const Judged&, const std::optional<Json>& score, Mode mode) {
@@ -104,7 +96,7 @@ void AddAiOrNot(http::Router& router, const Parts& parts) {
   router.Add(
       "GET", "/aiornot/v2/billing/balance",
       [parts, vendor = Vendor{"aiornot", nullptr, nullptr, FailureFor}](http::Request& request) {
-        return ServeQuestion(parts.ledger, parts.clock, vendor, request,
+        return ServeQuestion(parts, vendor, request,
                              HasBearer(request) ? JsonAnswer(200, Json::object({{"balance", 1000}}))
                                                 : FailureFor(Mode::kCredentials));
       });

@@ -1,14 +1,12 @@
 // Copyleaks' login and text detector, after its API pages and its own client.
 
 #include <chrono>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "sandbox/vendor_call.h"
 #include "vcache/content/canonical_text.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
+#include "vcache/core/time_text.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -25,36 +23,25 @@ http::Response Failure(int status, std::string_view type, int code, std::string_
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "api_error", 9, "Too many requests");
-    case Mode::kQuota:
-      return Failure(400, "payment_error", 13, "Not enough credits");
-    case Mode::kCredentials:
-      return Failure(401, "authentication_error", 2, "Authentication failed");
-    default:
-      return Failure(400, "invalid_request_error", 10, "The text cannot be processed");
-  }
+  return FailureIn(
+      mode,
+      {.rate_limit = Failure(429, "api_error", 9, "Too many requests"),
+       .quota = Failure(400, "payment_error", 13, "Not enough credits"),
+       .credentials = Failure(401, "authentication_error", 2, "Authentication failed"),
+       .refuse_media = Failure(400, "invalid_request_error", 10, "The text cannot be processed")});
 }
 
-/// The vendor's date format: ISO 8601 in UTC.
+/// The vendor's date format has a fraction.
 std::string Date(WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.0000000Z", int(date.year()),
-                unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                int(clock.minutes().count()), int(clock.seconds().count()));
-  return text;
+  std::string text = FormatTime(time);
+  return text.insert(text.size() - 1, ".0000000");
 }
 
 http::Response LogIn(http::Request& request, Clock& clock) {
-  const auto body = ReadSmallBody(request);
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto email = json ? AsString(Find(*json, "email")) : std::nullopt;
-  const auto key = json ? AsString(Find(*json, "key")) : std::nullopt;
-  if (!email || email->empty() || !key || key->empty()) return FailureFor(Mode::kCredentials);
+  const Json json = ReadJson(request);
+  if (TextOf(json, "email").empty() || TextOf(json, "key").empty()) {
+    return FailureFor(Mode::kCredentials);
+  }
   return JsonAnswer(200,
                     Json::object({{"access_token", "token-of-the-sandbox"},
                                   {".issued", Date(clock.WallNow())},
@@ -63,12 +50,10 @@ http::Response LogIn(http::Request& request, Clock& clock) {
 
 Judged Read(http::Request& request) {
   const auto authorization = request.info.headers.Get("Authorization");
-  const auto body = ReadSmallBody(request);
+  const auto text = AsString(Find(ReadJson(request), "text"));
   if (authorization != "Bearer token-of-the-sandbox") {
     return {.refusal = FailureFor(Mode::kCredentials)};
   }
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
   const auto canonical =
       text ? content::MakeCanonicalText(*text) : Result<content::CanonicalText>(Error{});
   if (!canonical) return {.refusal = FailureFor(Mode::kRefuseMedia)};
@@ -76,7 +61,7 @@ Judged Read(http::Request& request) {
     return {.refusal = Failure(400, "invalid_request_error", 11, "The length is out of bounds")};
   }
   return {.cost_micros = kPriceOfACredit * ((WordsOf(*text) + 249) / 250),
-          .digest = content::DigestOf(AsBytes(*text))};
+          .digest = DigestOfText(*text)};
 }
 
 http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {
@@ -102,12 +87,12 @@ void AddCopyleaks(http::Router& router, const Parts& parts) {
                  http::Request& request) {
                http::Response answer = LogIn(request, parts.clock);
                if (!parts.ledger.IsFor(login.name)) return answer;
-               return ServeQuestion(parts.ledger, parts.clock, login, request, std::move(answer));
+               return ServeQuestion(parts, login, request, std::move(answer));
              });
   router.AddPrefix(
       "POST", "/copyleaks/v2/writer-detector/",
       [parts, vendor = Vendor{"copyleaks", Read, Answer, FailureFor}](http::Request& request) {
-        return ServeCall(parts.ledger, parts.clock, vendor, request);
+        return ServeCall(parts, vendor, request);
       },
       "/check");
 }

@@ -7,7 +7,6 @@
 #include "sandbox/job_board.h"
 #include "sandbox/upload_form.h"
 #include "sandbox/vendor_call.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -19,23 +18,12 @@ http::Response Failure(int status, std::string_view message) {
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-    case Mode::kQuota: {
-      http::Response response = Failure(429, "Too many requests");
-      response.headers.Add("Retry-After", mode == Mode::kQuota ? "3600" : "1");
-      return response;
-    }
-    case Mode::kCredentials:
-      return Failure(401, "Unknown key");
-    default:
-      return Failure(422, "The content could not be read");
-  }
-}
-
-bool HasKey(const http::Request& request) {
-  const auto authorization = request.info.headers.Get("Authorization");
-  return authorization && authorization->starts_with("Bearer ") && authorization->size() > 7;
+  http::Response quota = Failure(429, "Too many requests");
+  quota.headers.Add("Retry-After", "3600");
+  return FailureIn(mode, {.rate_limit = Failure(429, "Too many requests"),
+                          .quota = std::move(quota),
+                          .credentials = Failure(401, "Unknown key"),
+                          .refuse_media = Failure(422, "The content could not be read")});
 }
 
 Judged Read(http::Request& request) {
@@ -43,21 +31,19 @@ Judged Read(http::Request& request) {
   UploadForm form("file");
   if (type && type->starts_with("multipart/")) {
     if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-    if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+    if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
     return {.cost_micros = kPriceMicros, .digest = form.Digest()};
   }
   if (type && (type->starts_with("image/") || type->starts_with("video/"))) {
     const auto digest = DigestOfBody(request);
-    if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
+    if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
     if (!digest) return {.refusal = FailureFor(Mode::kRefuseMedia)};
     return {.cost_micros = kPriceMicros, .digest = *digest};
   }
-  const auto body = ReadSmallBody(request);
-  if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
+  const auto text = AsString(Find(ReadJson(request), "text"));
+  if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+  return {.cost_micros = kPriceMicros, .digest = DigestOfText(*text)};
 }
 
 Json State(std::string_view state, std::string_view id) {
@@ -84,15 +70,13 @@ JobWords Words() {
 
 void AddCustom(http::Router& router, const Parts& parts) {
   const Vendor vendor{"custom", Read, Answer, FailureFor};
-  router.Add("POST", "/custom/detect", [parts, vendor](http::Request& request) {
-    return ServeCall(parts.ledger, parts.clock, vendor, request);
-  });
+  AddCall(router, "/custom/detect", vendor, parts);
   router.Add("POST", "/custom/jobs", [parts, vendor](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
+    return ServeSubmission(parts, vendor, Words(), request);
   });
   router.AddPrefix("GET", "/custom/jobs/", [parts, vendor](http::Request& request) {
-    if (!HasKey(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
+    if (!HasBearer(request)) return FailureFor(Mode::kCredentials);
+    return ServeLook(parts, vendor, Words(), std::string(request.tail));
   });
 }
 

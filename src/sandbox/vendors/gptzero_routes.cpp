@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "sandbox/vendor_call.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -17,26 +15,18 @@ http::Response Failure(int status, std::string_view message) {
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "Rate limit exceeded");
-    case Mode::kQuota:
-      return Failure(429, "Monthly word limit exceeded");
-    case Mode::kCredentials:
-      return Failure(401, "Invalid API key");
-    default:
-      return Failure(400, "The document could not be read");
-  }
+  return FailureIn(mode, {.rate_limit = Failure(429, "Rate limit exceeded"),
+                          .quota = Failure(429, "Monthly word limit exceeded"),
+                          .credentials = Failure(401, "Invalid API key"),
+                          .refuse_media = Failure(400, "The document could not be read")});
 }
 
 Judged Read(http::Request& request) {
-  const auto body = ReadSmallBody(request);
+  const std::string text = TextOf(ReadJson(request), "document");
   if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto text = json ? AsString(Find(*json, "document")) : std::nullopt;
-  if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = (kPriceOf1000Words * WordsOf(*text) + 999) / 1000,
-          .digest = content::DigestOf(AsBytes(*text))};
+  if (text.empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  return {.cost_micros = (kPriceOf1000Words * WordsOf(text) + 999) / 1000,
+          .digest = DigestOfText(text)};
 }
 
 http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {

@@ -18,16 +18,10 @@ http::Response Failure(int status, std::string_view message) {
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "Too many requests");
-    case Mode::kQuota:
-      return Failure(429, "The day's limit is reached");
-    case Mode::kCredentials:
-      return Failure(401, "Invalid key");
-    default:
-      return Failure(400, "The media could not be read");
-  }
+  return FailureIn(mode, {.rate_limit = Failure(429, "Too many requests"),
+                          .quota = Failure(429, "The day's limit is reached"),
+                          .credentials = Failure(401, "Invalid key"),
+                          .refuse_media = Failure(400, "The media could not be read")});
 }
 
 Judged Read(http::Request& request) {
@@ -51,10 +45,8 @@ Json Moment(const std::optional<Json>& score, double ai, int frame) {
   classes.push_back(Class("flux", 0.03));
   classes.push_back(Class("none", 0.97 - ai / 2));
   classes.push_back(Class("deepfake", 0.01));
-  Json moment = Json::object();
-  moment["classes"] = std::move(classes);
-  moment["extra"] = Json::array({Json::object({{"name", "frame_index"}, {"value", frame}})});
-  return moment;
+  const Json index = Json::object({{"name", "frame_index"}, {"value", frame}});
+  return Json::object({{"classes", std::move(classes)}, {"extra", Json::array({index})}});
 }
 
 /// An image is one moment. In a video the last frame has the highest score.
@@ -67,9 +59,9 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
     output.push_back(
         Moment(lower ? std::optional<Json>(score->get<double>() / 2) : score, ai, frame));
   }
-  Json body = Json::object({{"task_id", "task_sandbox"}, {"model", kModel}});
-  body["output"] = std::move(output);
-  return JsonAnswer(200, body);
+  return JsonAnswer(
+      200, Json::object(
+               {{"task_id", "task_sandbox"}, {"model", kModel}, {"output", std::move(output)}}));
 }
 
 }  // namespace

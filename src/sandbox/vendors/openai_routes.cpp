@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "sandbox/vendor_call.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -14,24 +12,18 @@ constexpr std::int64_t kPriceMicros = 1'000;
 
 http::Response Failure(int status, std::string_view type, const Json& code,
                        std::string_view message) {
-  Json error = Json::object({{"message", message}, {"type", type}, {"param", nullptr}});
-  error["code"] = code;
-  Json body = Json::object();
-  body["error"] = std::move(error);
-  return JsonAnswer(status, body);
+  const Json error =
+      Json::object({{"message", message}, {"type", type}, {"param", nullptr}, {"code", code}});
+  return JsonAnswer(status, Json::object({{"error", error}}));
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "requests", "rate_limit_exceeded", "Rate limit reached");
-    case Mode::kQuota:
-      return Failure(429, "insufficient_quota", "insufficient_quota", "Quota exceeded");
-    case Mode::kCredentials:
-      return Failure(401, "invalid_request_error", "invalid_api_key", "Incorrect API key");
-    default:
-      return Failure(400, "invalid_request_error", nullptr, "Invalid request");
-  }
+  return FailureIn(
+      mode,
+      {.rate_limit = Failure(429, "requests", "rate_limit_exceeded", "Rate limit reached"),
+       .quota = Failure(429, "insufficient_quota", "insufficient_quota", "Quota exceeded"),
+       .credentials = Failure(401, "invalid_request_error", "invalid_api_key", "Incorrect API key"),
+       .refuse_media = Failure(400, "invalid_request_error", nullptr, "Invalid request")});
 }
 
 std::optional<std::string> LastMessage(const Json& body) {
@@ -41,18 +33,16 @@ std::optional<std::string> LastMessage(const Json& body) {
 }
 
 Judged Read(http::Request& request) {
-  const auto body = ReadSmallBody(request);
+  const Json json = ReadJson(request);
   if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  const Result<Json> json = ParseJson(body.value_or(""));
-  if (!json || !AsString(Find(*json, "model"))) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  const auto text = LastMessage(*json);
-  if (!text) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  const auto text = LastMessage(json);
   // Checks what the adapter relies on: the request must demand JSON by a schema.
-  if (FindPath(*json, {"response_format", "json_schema", "schema", "properties",
-                       "ai_probability"}) == nullptr) {
+  const Json* schema =
+      FindPath(json, {"response_format", "json_schema", "schema", "properties", "ai_probability"});
+  if (!AsString(Find(json, "model")) || !text || schema == nullptr) {
     return {.refusal = FailureFor(Mode::kRefuseMedia)};
   }
-  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+  return {.cost_micros = kPriceMicros, .digest = DigestOfText(*text)};
 }
 
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {
@@ -63,16 +53,15 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode
   Json message = Json::object({{"role", "assistant"}});
   message["content"] = mode == Mode::kRefusal ? Json(nullptr) : Json(content);
   message["refusal"] = mode == Mode::kRefusal ? Json("I cannot help with that.") : Json(nullptr);
-  Json choice = Json::object({{"index", 0}});
-  choice["finish_reason"] = mode == Mode::kTruncated ? "length" : "stop";
-  choice["logprobs"] = nullptr;
-  choice["message"] = std::move(message);
-  Json body = Json::object();
-  body["id"] = "chatcmpl-sandbox";
-  body["object"] = "chat.completion";
-  body["created"] = 1790000000;
-  body["model"] = "sandbox-judge";
-  body["choices"] = Json::array({std::move(choice)});
+  const Json choice = Json::object({{"index", 0},
+                                    {"finish_reason", mode == Mode::kTruncated ? "length" : "stop"},
+                                    {"logprobs", nullptr},
+                                    {"message", std::move(message)}});
+  Json body = Json::object({{"id", "chatcmpl-sandbox"},
+                            {"object", "chat.completion"},
+                            {"created", 1790000000},
+                            {"model", "sandbox-judge"},
+                            {"choices", Json::array({choice})}});
   body["usage"] =
       Json::object({{"prompt_tokens", 210}, {"completion_tokens", 9}, {"total_tokens", 219}});
   http::Response response = JsonAnswer(200, body);
@@ -99,7 +88,7 @@ void AddOpenAi(http::Router& router, const Parts& parts) {
   const Vendor vendor{"openai", Read, Answer, FailureFor};
   AddCall(router, "/openai/v1/chat/completions", vendor, parts);
   router.AddPrefix("GET", "/openai/v1/models/", [parts, vendor](http::Request& request) {
-    return ServeQuestion(parts.ledger, parts.clock, vendor, request, LookAtModel(request));
+    return ServeQuestion(parts, vendor, request, LookAtModel(request));
   });
 }
 

@@ -5,8 +5,6 @@
 
 #include "sandbox/job_board.h"
 #include "sandbox/vendor_call.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -18,28 +16,21 @@ http::Response Failure(int status, std::string_view message) {
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "Too many requests");
-    case Mode::kQuota:
-      return Failure(402, "Not enough credits");
-    case Mode::kCredentials:
-      return Failure(401, "Invalid API key");
-    default:
-      return Failure(422, "The text could not be read");
-  }
+  return FailureIn(mode, {.rate_limit = Failure(429, "Too many requests"),
+                          .quota = Failure(402, "Not enough credits"),
+                          .credentials = Failure(401, "Invalid API key"),
+                          .refuse_media = Failure(422, "The text could not be read")});
 }
 
 Judged Read(http::Request& request) {
-  const auto body = ReadSmallBody(request);
+  const Json json = ReadJson(request);
   if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
+  const std::string text = TextOf(json, "text");
   // The request must decline a public page with the text.
-  const bool is_private = json && AsBool(Find(*json, "public_dashboard_link")) == false;
-  if (!text || text->empty() || !is_private) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = kPriceOf1000Words * ((WordsOf(*text) + 999) / 1000),
-          .digest = content::DigestOf(AsBytes(*text))};
+  const bool is_private = AsBool(Find(json, "public_dashboard_link")) == false;
+  if (text.empty() || !is_private) return {.refusal = FailureFor(Mode::kRefuseMedia)};
+  return {.cost_micros = kPriceOf1000Words * ((WordsOf(text) + 999) / 1000),
+          .digest = DigestOfText(text)};
 }
 
 /// kRefusal is a failed task, which has 0 in every fraction.
@@ -72,11 +63,11 @@ JobWords Words() {
 void AddPangram(http::Router& router, const Parts& parts) {
   const Vendor vendor{"pangram", Read, Answer, FailureFor};
   router.Add("POST", "/pangram/task", [parts, vendor](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor, Words(), request);
+    return ServeSubmission(parts, vendor, Words(), request);
   });
   router.AddPrefix("GET", "/pangram/task/", [parts, vendor](http::Request& request) {
     if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
-    return ServeLook(parts.jobs, vendor, Words(), std::string(request.tail));
+    return ServeLook(parts, vendor, Words(), std::string(request.tail));
   });
 }
 

@@ -19,26 +19,18 @@ http::Response Failure(int status, std::string_view code, std::string_view messa
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "too_many_requests", "Too many requests");
-    case Mode::kQuota:
-      return Failure(400, "upload-limit-reached", "The upload limit of the plan is reached");
-    case Mode::kCredentials:
-      return Failure(401, "unauthorized", "Invalid API key");
-    default:
-      return Failure(400, "invalid-request", "The file cannot be taken");
-  }
+  return FailureIn(
+      mode,
+      {.rate_limit = Failure(429, "too_many_requests", "Too many requests"),
+       .quota = Failure(400, "upload-limit-reached", "The upload limit of the plan is reached"),
+       .credentials = Failure(401, "unauthorized", "Invalid API key"),
+       .refuse_media = Failure(400, "invalid-request", "The file cannot be taken")});
 }
 
 Judged ReadAnnouncement(http::Request& request) {
-  const auto body = ReadSmallBody(request);
+  const std::string name = TextOf(ReadJson(request), "fileName");
   if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  const Result<Json> json = ParseJson(body.value_or(""));
-  const auto name = json ? AsString(Find(*json, "fileName")) : std::nullopt;
-  if (!name || name->find('.') == std::string::npos) {
-    return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  }
+  if (name.find('.') == std::string::npos) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   return {.has_content = false};
 }
 
@@ -58,10 +50,10 @@ http::Response Upload(CallLedger& ledger, JobBoard& jobs, http::Request& request
 }
 
 http::Response Running(const std::string& id) {
-  Json body = Json::object({{"requestId", id}, {"overallStatus", "ANALYZING"}});
-  body["resultsSummary"] = nullptr;
-  body["models"] = Json::array();
-  return JsonAnswer(200, body);
+  return JsonAnswer(200, Json::object({{"requestId", id},
+                                       {"overallStatus", "ANALYZING"},
+                                       {"resultsSummary", nullptr},
+                                       {"models", Json::array()}}));
 }
 
 http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {
@@ -69,11 +61,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
   Json metadata = Json::object();
   if (score)
     metadata["finalScore"] = score->is_number() ? Json(score->get<double>() * 100) : *score;
-  Json summary = Json::object({{"status", status}});
-  summary["metadata"] = std::move(metadata);
+  const Json summary = Json::object({{"status", status}, {"metadata", std::move(metadata)}});
   Json body = Json::object({{"requestId", "sandbox"}, {"mediaType", "IMAGE"}});
   body["overallStatus"] = status;
-  body["resultsSummary"] = std::move(summary);
+  body["resultsSummary"] = summary;
   body["models"] = Json::array({Json::object(
       {{"name", "sandbox"}, {"status", status}, {"predictionNumber", ScoreOf(judged.digest)}})});
   return JsonAnswer(200, body);
@@ -94,8 +85,7 @@ void AddRealityDefender(http::Router& router, const Parts& parts) {
                                                {"mediaId", "media-" + id},
                                                {"requestId", id}}));
         };
-        return ServeSubmission(parts.ledger, parts.clock, parts.jobs, vendor,
-                               {accepted, nullptr, nullptr}, request);
+        return ServeSubmission(parts, vendor, {accepted, nullptr, nullptr}, request);
       });
   router.AddPrefix("PUT", "/realitydefender/upload/", [parts](http::Request& request) {
     return Upload(parts.ledger, parts.jobs, request);
@@ -105,7 +95,7 @@ void AddRealityDefender(http::Router& router, const Parts& parts) {
         if (!HasApiKey(request)) return FailureFor(Mode::kCredentials);
         const JobWords words{nullptr, Running,
                              [] { return Failure(404, "not_found", "No such request"); }};
-        return ServeLook(parts.jobs, vendor, words, std::string(request.tail));
+        return ServeLook(parts, vendor, words, std::string(request.tail));
       });
 }
 

@@ -5,8 +5,6 @@
 
 #include "sandbox/vendor_call.h"
 #include "vcache/content/canonical_text.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 namespace vcache::sandbox {
 namespace {
@@ -18,31 +16,22 @@ http::Response Failure(int status, std::string_view message) {
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "Rate limit exceeded");
-    case Mode::kQuota:
-      return Failure(429, "Daily character limit exceeded");
-    case Mode::kCredentials:
-      return Failure(401, "Invalid API key");
-    default:
-      return Failure(400, "The text could not be read");
-  }
+  return FailureIn(mode, {.rate_limit = Failure(429, "Rate limit exceeded"),
+                          .quota = Failure(429, "Daily character limit exceeded"),
+                          .credentials = Failure(401, "Invalid API key"),
+                          .refuse_media = Failure(400, "The text could not be read")});
 }
 
 Judged Read(http::Request& request) {
-  const auto body = ReadSmallBody(request);
-  const Result<Json> json = ParseJson(body.value_or(""));
-  if (!json) return {.refusal = Failure(400, "Malformed JSON")};
-  const auto key = AsString(Find(*json, "key"));
-  const auto text = AsString(Find(*json, "text"));
-  if (!key || key->empty()) return {.refusal = FailureFor(Mode::kCredentials)};
-  if (!text || text->empty()) return {.refusal = Failure(400, "Missing text")};
-  const auto canonical = content::MakeCanonicalText(*text);
+  const Json json = ReadJson(request);
+  if (json.is_null()) return {.refusal = Failure(400, "Malformed JSON")};
+  const std::string text = TextOf(json, "text");
+  if (TextOf(json, "key").empty()) return {.refusal = FailureFor(Mode::kCredentials)};
+  if (text.empty()) return {.refusal = Failure(400, "Missing text")};
+  const auto canonical = content::MakeCanonicalText(text);
   if (!canonical) return {.refusal = Failure(400, "The text is not UTF-8")};
   const auto thousands = static_cast<std::int64_t>((canonical->characters + 999) / 1000);
-  return {.cost_micros = kPricePerThousand * thousands,
-          .digest = content::DigestOf(AsBytes(*text))};
+  return {.cost_micros = kPricePerThousand * thousands, .digest = DigestOfText(text)};
 }
 
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {

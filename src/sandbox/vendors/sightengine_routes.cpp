@@ -13,24 +13,19 @@ namespace {
 constexpr std::int64_t kPriceMicros = 10'000;
 
 http::Response Failure(int status, std::string_view type, int code, std::string_view message) {
-  Json body = Json::object();
-  body["status"] = "failure";
+  Json body = Json::object({{"status", "failure"}});
   body["request"] = Json::object({{"id", "req_sandbox"}, {"timestamp", 0}, {"operations", 0}});
   body["error"] = Json::object({{"type", type}, {"code", code}, {"message", message}});
   return JsonAnswer(status, body);
 }
 
 http::Response FailureFor(Mode mode) {
-  switch (mode) {
-    case Mode::kRateLimit:
-      return Failure(429, "usage_limit", 37, "Too many concurrent requests");
-    case Mode::kQuota:
-      return Failure(429, "usage_limit", 32, "Daily usage limit reached");
-    case Mode::kCredentials:
-      return Failure(401, "credentials_error", 1, "Incorrect API user or API secret");
-    default:
-      return Failure(400, "media_error", 12, "The media could not be read");
-  }
+  return FailureIn(
+      mode,
+      {.rate_limit = Failure(429, "usage_limit", 37, "Too many concurrent requests"),
+       .quota = Failure(429, "usage_limit", 32, "Daily usage limit reached"),
+       .credentials = Failure(401, "credentials_error", 1, "Incorrect API user or API secret"),
+       .refuse_media = Failure(400, "media_error", 12, "The media could not be read")});
 }
 
 Judged JudgeForm(UploadForm& form, bool readable, int frames) {
@@ -49,15 +44,16 @@ Judged JudgeForm(UploadForm& form, bool readable, int frames) {
   return {.cost_micros = kPriceMicros * frames, .digest = form.Digest(), .frames = frames};
 }
 
-Judged ReadCheck(http::Request& request, int frames) {
-  UploadForm form("media");
-  const bool readable = bool(form.Read(request));
-  return JudgeForm(form, readable, frames);
+http::Response Success(int operations, const Json& result) {
+  const Json request = Json::object(
+      {{"id", "req_sandbox"}, {"timestamp", 1790000000.12}, {"operations", operations}});
+  Json body = Json::object({{"status", "success"}, {"request", request}});
+  body.update(result);
+  return JsonAnswer(200, body);
 }
 
-Json Request(int operations) {
-  return Json::object(
-      {{"id", "req_sandbox"}, {"timestamp", 1790000000.12}, {"operations", operations}});
+Json Media() {
+  return Json::object({{"id", "med_sandbox"}, {"uri", "upload"}});
 }
 
 Json TypeOf(const std::optional<Json>& score) {
@@ -70,12 +66,7 @@ http::Response ImageAnswer(const Judged& judged, const std::optional<Json>& scor
   Json type = TypeOf(score);
   type["ai_generators"] =
       Json::object({{"flux", ScoreOf(judged.digest) / 2}, {"midjourney", 0.03}, {"other", 0.02}});
-  Json body = Json::object();
-  body["status"] = "success";
-  body["request"] = Request(5);
-  body["type"] = std::move(type);
-  body["media"] = Json::object({{"id", "med_sandbox"}, {"uri", "upload"}});
-  return JsonAnswer(200, body);
+  return Success(5, Json::object({{"type", std::move(type)}, {"media", Media()}}));
 }
 
 Json FramesOf(int count, const std::optional<Json>& score) {
@@ -95,12 +86,8 @@ Json FramesOf(int count, const std::optional<Json>& score) {
 }
 
 http::Response VideoAnswer(const Judged& judged, const std::optional<Json>& score, Mode) {
-  Json body = Json::object();
-  body["status"] = "success";
-  body["request"] = Request(5 * judged.frames);
-  body["media"] = Json::object({{"id", "med_sandbox"}, {"uri", "upload"}});
-  body["data"] = Json::object({{"frames", FramesOf(judged.frames, score)}});
-  return JsonAnswer(200, body);
+  const Json data = Json::object({{"frames", FramesOf(judged.frames, score)}});
+  return Success(5 * judged.frames, Json::object({{"media", Media()}, {"data", data}}));
 }
 
 /// The answer to a poll: the job's state, and its frames once there are some.
@@ -110,22 +97,18 @@ http::Response JobAnswer(std::string_view id, std::string_view state, Json frame
   data["frames"] = std::move(frames);
   Json output = Json::object({{"media", Json::object({{"id", id}})}, {"request", "req_sandbox"}});
   output["data"] = std::move(data);
-  Json body = Json::object({{"status", "success"}, {"request", Request(0)}});
-  body["output"] = std::move(output);
-  return JsonAnswer(200, body);
+  return Success(0, Json::object({{"output", std::move(output)}}));
 }
 
 JobWords VideoWords() {
   return {[](const std::string& id) {
-            return JsonAnswer(200, Json::object({{"status", "success"},
-                                                 {"request", Request(0)},
-                                                 {"media", Json::object({{"id", id}})}}));
+            return Success(0, Json::object({{"media", Json::object({{"id", id}})}}));
           },
           [](const std::string& id) { return JobAnswer(id, "ongoing", Json::array()); },
           [] { return Failure(404, "request_error", 5, "No such media"); }};
 }
 
-http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
+http::Response LookAtVideo(const Parts& parts, http::Request& request) {
   const std::string id = QueryValue(request, "id");
   if (QueryValue(request, "api_user").empty() || QueryValue(request, "api_secret").empty()) {
     return FailureFor(Mode::kCredentials);
@@ -133,37 +116,39 @@ http::Response LookAtVideo(JobBoard& jobs, http::Request& request) {
   const auto answer = [&id](const Judged& judged, const std::optional<Json>& score, Mode) {
     return JobAnswer(id, "finished", FramesOf(judged.frames, score));
   };
-  return ServeLook(jobs, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
+  return ServeLook(parts, {"sightengine", nullptr, answer, FailureFor}, VideoWords(), id);
 }
 
 /// A call for an image. Without models and media it only checks the credentials, free of charge.
-http::Response CheckImage(CallLedger& ledger, Clock& clock, http::Request& request) {
+http::Response CheckImage(const Parts& parts, http::Request& request) {
   UploadForm form("media");
   const bool readable = bool(form.Read(request));
   const auto read = [&](http::Request&) { return JudgeForm(form, readable, 1); };
   const Vendor vendor{"sightengine", read, ImageAnswer, FailureFor};
   if (!readable || form.has_file() || !form.Field("models").empty()) {
-    return ServeCall(ledger, clock, vendor, request);
+    return ServeCall(parts, vendor, request);
   }
-  return ServeQuestion(ledger, clock, vendor, request, *read(request).refusal);
+  return ServeQuestion(parts, vendor, request, *read(request).refusal);
 }
 
 }  // namespace
 
 void AddSightengine(http::Router& router, const Parts& parts) {
-  const Vendor video{
-      "sightengine",
-      [parts](http::Request& request) { return ReadCheck(request, parts.ledger.Frames()); },
-      VideoAnswer, FailureFor};
-  router.Add("POST", "/sightengine/1.0/check.json", [parts](http::Request& request) {
-    return CheckImage(parts.ledger, parts.clock, request);
-  });
+  const Vendor video{"sightengine",
+                     [parts](http::Request& request) {
+                       UploadForm form("media");
+                       const bool readable = bool(form.Read(request));
+                       return JudgeForm(form, readable, parts.ledger.Frames());
+                     },
+                     VideoAnswer, FailureFor};
+  router.Add("POST", "/sightengine/1.0/check.json",
+             [parts](http::Request& request) { return CheckImage(parts, request); });
   AddCall(router, "/sightengine/1.0/video/check-sync.json", video, parts);
   router.Add("POST", "/sightengine/1.0/video/check.json", [parts, video](http::Request& request) {
-    return ServeSubmission(parts.ledger, parts.clock, parts.jobs, video, VideoWords(), request);
+    return ServeSubmission(parts, video, VideoWords(), request);
   });
   router.Add("GET", "/sightengine/1.0/video/byid.json",
-             [parts](http::Request& request) { return LookAtVideo(parts.jobs, request); });
+             [parts](http::Request& request) { return LookAtVideo(parts, request); });
 }
 
 }  // namespace vcache::sandbox

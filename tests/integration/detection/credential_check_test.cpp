@@ -59,7 +59,7 @@ TEST_CASE("CheckCredentials in the sandbox: good keys are accepted, and nothing 
   for (const auto& vendor : CheckableIn(running)) {
     CAPTURE(vendor->provider());
     const CredentialCheck check = Check(*vendor);
-    CHECK(detection::CredentialStateName(check.state) == "accepted");
+    CHECK(check.state == detection::CredentialState::kAccepted);
     CHECK(check.reason.empty());
   }
   CHECK(running.sandbox.calls().total == 0);
@@ -73,7 +73,7 @@ TEST_CASE("CheckCredentials in the sandbox: bad keys are refused, with the varia
     Misbehave(running, *vendor, Mode::kCredentials);
     for (int i = 0; i < 3; ++i) {
       const CredentialCheck check = Check(*vendor);
-      CHECK(detection::CredentialStateName(check.state) == "refused");
+      CHECK(check.state == detection::CredentialState::kRefused);
       CHECK(check.reason.find("_API_") != std::string::npos);
     }
   }
@@ -81,7 +81,7 @@ TEST_CASE("CheckCredentials in the sandbox: bad keys are refused, with the varia
   running.Connect("", 10s);
   for (const auto& vendor : CheckableIn(running)) {
     CAPTURE(vendor->provider());
-    CHECK(detection::CredentialStateName(Check(*vendor).state) == "refused");
+    CHECK(Check(*vendor).state == detection::CredentialState::kRefused);
   }
   const detection::VendorEndpoint openai{running.url + "/openai/v1", 10s, 1'000, false};
   const auto model =
@@ -97,11 +97,11 @@ TEST_CASE("CheckCredentials in the sandbox: a bad day proves nothing, and nothin
                           Mode::kEmpty, Mode::kClose, Mode::kCut, Mode::kHuge}) {
     running.Connect("key-of-the-test", 10s);  // Copyleaks logs in anew
     for (const auto& vendor : CheckableIn(running)) {
-      CAPTURE(sandbox::ModeName(mode));
+      CAPTURE(static_cast<int>(mode));
       CAPTURE(vendor->provider());
       Misbehave(running, *vendor, mode);
       const CredentialCheck check = Check(*vendor);
-      CHECK(detection::CredentialStateName(check.state) == "unknown");
+      CHECK(check.state == detection::CredentialState::kUnknown);
       CHECK(check.reason.starts_with(vendor->provider()));
     }
   }
@@ -127,7 +127,7 @@ TEST_CASE("CheckCredentials: a vendor that is not there, endless or silent is un
       CAPTURE(vendor->provider());
       const SteadyTime begun = running.clock.Now();
       const CredentialCheck check = vendor->CheckCredentials(Deadline::After(running.clock, 300ms));
-      CHECK(detection::CredentialStateName(check.state) == "unknown");
+      CHECK(check.state == detection::CredentialState::kUnknown);
       CHECK_FALSE(check.reason.empty());
       CHECK(running.clock.Now() - begun < 5s);
     }

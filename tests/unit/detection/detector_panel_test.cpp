@@ -36,7 +36,7 @@ struct Panel {
   }
   detection::PanelOutcome Judge() {
     return DetectorPanel({members.begin(), members.end()}, {}, {}, clock)
-        .Judge(DetectionTask{}, Deadline::Never());
+        .Judge(DetectionTask{}, {}, Deadline::Never());
   }
 
   test::FakeClock clock;
@@ -50,7 +50,7 @@ TEST_CASE("DetectorPanel: a vendor that cannot judge a content is not asked, pai
   panel.members[0]->refusal = "Texts of 250 characters and more are judged.";
   const DetectorPanel both({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
   CHECK(both.PriceMicros(DetectionTask{}) == 10'000);
-  const auto outcome = both.Judge(DetectionTask{}, Deadline::Never());
+  const auto outcome = both.Judge(DetectionTask{}, {}, Deadline::Never());
   REQUIRE(outcome.verdict);
   CHECK(outcome.verdict->provider == "b");
   CHECK(outcome.verdict->sources.size() == 1);
@@ -250,7 +250,7 @@ TEST_CASE("DetectorPanel: without a vendor it says which variables to set, and a
   CHECK_FALSE(images.Serves(MediaKind::kText));
   DetectionTask task;
   task.kind = MediaKind::kText;
-  const auto outcome = images.Judge(task, Deadline::Never());
+  const auto outcome = images.Judge(task, images.LookInto(task), Deadline::Never());
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorNotConfigured);
   CHECK(outcome.verdict.error().charge == Charge::kNone);

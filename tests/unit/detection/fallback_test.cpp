@@ -45,7 +45,7 @@ struct Chain {
     return {{members.begin(), members.end()}, {}, {}, clock, {.mode = mode, .pauses = &pauses}};
   }
   PanelOutcome Judge(Deadline deadline = Deadline::Never()) {
-    return Panel().Judge(DetectionTask{}, deadline);
+    return Panel().Judge(DetectionTask{}, {}, deadline);
   }
   /// How often each was called.
   std::vector<int> Calls() const {
@@ -248,7 +248,7 @@ TEST_CASE("Fallback: a vendor whose breaker is open costs no time, and the next 
   const DetectorPanel panel({guarded, chain.members[1]}, {}, {}, chain.clock,
                             {.mode = DetectionMode::kFallback});
   for (int i = 0; i < 5; ++i) {
-    const auto outcome = panel.Judge(DetectionTask{}, Deadline::Never());
+    const auto outcome = panel.Judge(DetectionTask{}, {}, Deadline::Never());
     REQUIRE(outcome.verdict);
     CHECK(outcome.verdict->sources.size() == 2);
     CHECK(outcome.unknown_charges == (i < 2 ? 1U : 0U));

@@ -31,7 +31,8 @@ struct Look {
     task.kind = content::IsVideo(type) ? MediaKind::kVideo : MediaKind::kImage;
     task.media_type = type;
     task.file = &spool;
-    return Panel(mode).Judge(task, Deadline::Never());
+    const detection::DetectorPanel panel = Panel(mode);
+    return panel.Judge(task, panel.LookInto(task), Deadline::Never());
   }
   DetectorPanel Panel(ProvenanceMode mode) { return {{vendor}, {vendor}, {vendor}, clock, {mode}}; }
 
@@ -107,9 +108,9 @@ TEST_CASE("DetectorPanel: a claim decides also where no vendor is configured, an
   DetectionTask task;
   task.media_type = MediaType::kJpeg;
   task.file = &generated;
-  CHECK(panel.Judge(task, Deadline::Never()).verdict);
+  CHECK(panel.Judge(task, panel.LookInto(task), Deadline::Never()).verdict);
   task.file = &other;
-  const auto outcome = panel.Judge(task, Deadline::Never());
+  const auto outcome = panel.Judge(task, panel.LookInto(task), Deadline::Never());
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorNotConfigured);
 }

@@ -56,7 +56,7 @@ TEST_CASE("RetryingDetector: what cost nothing is tried again, and one call is p
     RetryFixture bench;
     bench.Fails(2, Error{code, "fake: Down.", Charge::kNone});
     const detection::DetectorPanel panel({bench.retrying}, {}, {}, bench.clock);
-    const auto outcome = panel.Judge(DetectionTask{}, Deadline::Never());
+    const auto outcome = panel.Judge(DetectionTask{}, {}, Deadline::Never());
     REQUIRE(outcome.verdict);
     CHECK(outcome.verdict->ai_score == 70);
     CHECK(outcome.paid_calls == 1);

@@ -79,7 +79,7 @@ struct Response {
 
 /// The HTTP status of each error code. No other code maps them.
 int StatusOf(ErrorCode code) noexcept;
-/// The standard's name of a status, for example `Not Found`.
+/// The standard's name of 200 and of what `StatusOf` returns, for example `Not Found`.
 std::string_view ReasonPhrase(int status) noexcept;
 
 /// The decoded value of a query or form field; empty when it is absent. kBadRequest names the field

@@ -51,7 +51,7 @@ std::vector<Case> CommonCases() {
 void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind kind,
                const Case& expected,
                std::optional<std::chrono::milliseconds> video_length = std::nullopt) {
-  CAPTURE(sandbox::ModeName(expected.mode));
+  CAPTURE(static_cast<int>(expected.mode));
   CAPTURE(vendor.provider());
   running.sandbox.Reset();
   running.Behave(expected.mode);
@@ -263,7 +263,7 @@ TEST_CASE("rule C1: a vendor that reads the call and hangs up is called once, fr
 TEST_CASE("DetectorPanel in the sandbox: two vendors judge one text, one may fail") {
   RunningSandbox running;
   const detection::DetectorPanel panel({}, {}, {running.sapling, running.openai}, running.clock);
-  const auto both = panel.Judge(running.Task(MediaKind::kText), Deadline::Never());
+  const auto both = panel.Judge(running.Task(MediaKind::kText), {}, Deadline::Never());
   REQUIRE(both.verdict);
   CHECK(both.verdict->provider == "sapling,openai");
   CHECK(both.verdict->demo);
@@ -274,7 +274,7 @@ TEST_CASE("DetectorPanel in the sandbox: two vendors judge one text, one may fai
   only_openai.mode = Mode::kQuota;
   only_openai.vendor = "openai";
   running.sandbox.Behave(only_openai);
-  const auto one = panel.Judge(running.Task(MediaKind::kText), Deadline::Never());
+  const auto one = panel.Judge(running.Task(MediaKind::kText), {}, Deadline::Never());
   REQUIRE(one.verdict);
   CHECK(one.verdict->partial);
   CHECK(one.verdict->provider == "sapling");

@@ -205,7 +205,7 @@ TEST_CASE("Hive: an animation tells of its pictures as a video does") {
 TEST_CASE("DetectorPanel: who turns out not to take a content took nothing of what was set aside") {
   Vendors vendors;
   const detection::DetectorPanel panel({vendors.hive}, {}, {}, vendors.clock);
-  const auto outcome = panel.Judge(vendors.Task(MediaType::kAvif), Deadline::Never());
+  const auto outcome = panel.Judge(vendors.Task(MediaType::kAvif), {}, Deadline::Never());
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorRefused);
   CHECK(outcome.verdict.error().charge == Charge::kNone);
