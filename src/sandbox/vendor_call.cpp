@@ -127,7 +127,7 @@ http::Response ServeCall(CallLedger& ledger, Clock& clock, const Vendor& vendor,
     return std::move(*judged.refusal);
   }
   if (judged.has_content) {
-    ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+    ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost);
   }
   Sleep(clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);

@@ -85,9 +85,7 @@ class RealityDefender final : public Detector {
     return {};
   }
   std::string Fingerprint(MediaKind) const override { return "realitydefender/realapi/final"; }
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return options_.endpoint.cost_micros;
-  }
+  Usd Price(const DetectionTask&) const noexcept override { return options_.endpoint.cost; }
 
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override {
     if (!Accepts(task.kind) || task.file == nullptr) {
@@ -211,7 +209,7 @@ class RealityDefender final : public Detector {
     detection.source.raw_score = score;
     detection.source.kind = ScoreKind::kEnsemble;
     detection.details = DumpJson(Json{{"requestId", id}, {"status", status}});
-    detection.cost_micros = options_.endpoint.cost_micros;
+    detection.cost = options_.endpoint.cost;
     detection.demo = options_.endpoint.sandbox;
     return detection;
   }

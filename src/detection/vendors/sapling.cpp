@@ -20,9 +20,8 @@ class Sapling final : public OneCallDetector {
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "sapling/v1"; }
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    return endpoint().cost_micros *
-           static_cast<std::int64_t>(task.characters / 1000 + (task.characters % 1000 > 0 ? 1 : 0));
+  Usd Price(const DetectionTask& task) const noexcept override {
+    return endpoint().cost * StartedUnits(task.characters, 1000);
   }
 
  protected:
@@ -46,7 +45,7 @@ class Sapling final : public OneCallDetector {
     Detection detection;
     detection.source.score = score;
     detection.source.raw_score = AsNumber(raw);
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 

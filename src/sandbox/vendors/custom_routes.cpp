@@ -12,7 +12,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 4'000;
+constexpr Usd kPrice = Usd::FromMicros(4'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"problem", message}}));
@@ -44,20 +44,20 @@ Judged Read(http::Request& request) {
   if (type && type->starts_with("multipart/")) {
     if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
     if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-    return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+    return {.cost = kPrice, .digest = form.Digest()};
   }
   if (type && (type->starts_with("image/") || type->starts_with("video/"))) {
     const auto digest = DigestOfBody(request);
     if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
     if (!digest) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-    return {.cost_micros = kPriceMicros, .digest = *digest};
+    return {.cost = kPrice, .digest = *digest};
   }
   const auto body = ReadSmallBody(request);
   if (!HasKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   const Result<Json> json = ParseJson(body.value_or(""));
   const auto text = json ? AsString(Find(*json, "text")) : std::nullopt;
   if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+  return {.cost = kPrice, .digest = content::DigestOf(AsBytes(*text))};
 }
 
 Json State(std::string_view state, std::string_view id) {

@@ -10,7 +10,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceOf1000Words = 150'000;
+constexpr Usd kPriceOf1000Words = Usd::FromMicros(150'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"error", message}}));
@@ -35,8 +35,9 @@ Judged Read(http::Request& request) {
   const Result<Json> json = ParseJson(body.value_or(""));
   const auto text = json ? AsString(Find(*json, "document")) : std::nullopt;
   if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = (kPriceOf1000Words * WordsOf(*text) + 999) / 1000,
-          .digest = content::DigestOf(AsBytes(*text))};
+  return {
+      .cost = Usd::FromMicros(StartedUnits((kPriceOf1000Words * WordsOf(*text)).micros(), 1000)),
+      .digest = content::DigestOf(AsBytes(*text))};
 }
 
 http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mode) {

@@ -10,7 +10,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 1'000;
+constexpr Usd kPrice = Usd::FromMicros(1'000);
 
 http::Response Failure(int status, std::string_view type, const Json& code,
                        std::string_view message) {
@@ -52,7 +52,7 @@ Judged Read(http::Request& request) {
                        "ai_probability"}) == nullptr) {
     return {.refusal = FailureFor(Mode::kRefuseMedia)};
   }
-  return {.cost_micros = kPriceMicros, .digest = content::DigestOf(AsBytes(*text))};
+  return {.cost = kPrice, .digest = content::DigestOf(AsBytes(*text))};
 }
 
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {
