@@ -88,9 +88,9 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
   // each other. Only the leader of the flight asks the slower tiers.
   if (LookupResult found = state.store.LookupMemory(key);
       state.runner.Serves(found, MediaKindOf(content))) {
-    const std::int64_t saved_micros = state.runner.WorthOf(*found.entry, content);
-    state.observer.OnHit(key, content.file_name, found.tier, saved_micros);
-    return AnalysisOf(std::move(found), saved_micros);
+    const Usd saved = state.runner.WorthOf(*found.entry, content);
+    state.observer.OnHit(key, content.file_name, found.tier, saved);
+    return AnalysisOf(std::move(found), saved);
   }
 
   const SingleFlight::Ticket ticket = state.flights.Join(key);
@@ -110,10 +110,10 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
     result->status = CacheStatus::kCoalesced;
   }
   if (result->status == CacheStatus::kHit) {
-    state.observer.OnHit(key, content.file_name, *result->tier, result->saved_micros);
+    state.observer.OnHit(key, content.file_name, *result->tier, result->saved);
   } else if (result->status == CacheStatus::kCoalesced) {
-    result->saved_micros = state.runner.WorthOf(*result->entry, content);
-    state.observer.OnJoined(key, content.file_name, result->saved_micros);
+    result->saved = state.runner.WorthOf(*result->entry, content);
+    state.observer.OnJoined(key, content.file_name, result->saved);
   }
   return result;
 }
@@ -128,12 +128,11 @@ Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
   }
   if (found.outcome == LookupOutcome::kCorrupt) state.observer.OnCorrupt(key, found.reason);
   if (found.outcome == LookupOutcome::kHit) {
-    const std::int64_t spared_micros =
-        found.entry->foreign ? PriceNow(state.panel, key.kind) : found.entry->cost_micros;
-    state.observer.OnLookup(key, found, spared_micros);
-    return AnalysisOf(std::move(found), spared_micros);
+    const Usd spared = found.entry->foreign ? PriceNow(state.panel, key.kind) : found.entry->cost;
+    state.observer.OnLookup(key, found, spared);
+    return AnalysisOf(std::move(found), spared);
   }
-  state.observer.OnLookup(key, found, 0);
+  state.observer.OnLookup(key, found, {});
   return Error{ErrorCode::kNotCached, "No verdict is known for this content; upload it."};
 }
 

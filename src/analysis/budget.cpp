@@ -23,10 +23,10 @@ bool Concerns(const std::string& limited_vendor, const VendorPrice& price) {
   return limited_vendor.empty() || limited_vendor == price.vendor;
 }
 
-std::int64_t Sum(std::span<const VendorPrice> prices, const std::string& limited_vendor) {
-  std::int64_t sum = 0;
+Usd Sum(std::span<const VendorPrice> prices, const std::string& limited_vendor) {
+  Usd sum;
   for (const VendorPrice& price : prices) {
-    if (Concerns(limited_vendor, price)) sum += std::max<std::int64_t>(price.micros, 0);
+    if (Concerns(limited_vendor, price)) sum += std::max(price.amount, Usd());
   }
   return sum;
 }
@@ -42,10 +42,6 @@ std::vector<VendorPrice> Complete(std::span<const VendorPrice> charged,
     if (!known) all.push_back(price);
   }
   return all;
-}
-
-double InDollars(std::int64_t micros) {
-  return static_cast<double>(micros) / 1e6;
 }
 
 }  // namespace
@@ -84,8 +80,8 @@ void BudgetReservation::Settle(std::span<const VendorPrice> charged) {
   budget_->NoteExcess(prices_, actual);
   std::vector<BudgetChange> changes;
   for (const Part& part : parts_) {
-    const std::int64_t change = Sum(actual, part.vendor) - part.amount_micros;
-    if (change != 0) changes.push_back({part.window, change});
+    const Usd change = Sum(actual, part.vendor) - part.amount;
+    if (change != Usd()) changes.push_back({part.window, change});
   }
   budget_->Settled(*this, std::move(changes));
   budget_ = nullptr;
@@ -94,14 +90,14 @@ void BudgetReservation::Settle(std::span<const VendorPrice> charged) {
 void Budget::NoteExcess(std::span<const VendorPrice> reserved,
                         std::span<const VendorPrice> charged) {
   for (const VendorPrice& price : charged) {
-    const std::int64_t expected = Sum(reserved, price.vendor);
-    if (price.micros <= expected) continue;
+    const Usd expected = Sum(reserved, price.vendor);
+    if (price.amount <= expected) continue;
     logger_.Error(
         "A vendor charged more than a call was reckoned to cost at most; check what is configured "
         "as its price",
         {{"vendor", price.vendor},
-         {"set_aside_usd", InDollars(expected)},
-         {"charged_usd", InDollars(price.micros)}});
+         {"set_aside_usd", expected.dollars()},
+         {"charged_usd", price.amount.dollars()}});
   }
 }
 
@@ -121,7 +117,7 @@ Deadline Budget::Patience(Deadline deadline) const {
 std::vector<Budget::Limit> Budget::LimitsAt(WallTime now) const {
   std::vector<Limit> limits;
   const auto add = [&](const std::string& vendor, const BudgetLimits& of, bool is_month) {
-    const auto limit = is_month ? of.monthly_micros : of.daily_micros;
+    const auto limit = is_month ? of.monthly : of.daily;
     if (!limit) return;
     limits.push_back({is_month ? cache::BudgetMonth(vendor, now) : cache::BudgetDay(vendor, now),
                       vendor, is_month, *limit,
@@ -144,9 +140,9 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
     // A price of 0 claims nothing. Its part stays, so that an actual charge still counts.
     reservation.parts_.push_back({limit.window, limit.vendor, Sum(prices, limit.vendor)});
   }
-  std::erase_if(limits, [&](const Limit& limit) { return Sum(prices, limit.vendor) == 0; });
+  std::erase_if(limits, [&](const Limit& limit) { return Sum(prices, limit.vendor) == Usd(); });
   for (const Limit& limit : limits) {
-    claims.push_back({limit.window, Sum(prices, limit.vendor), limit.limit_micros});
+    claims.push_back({limit.window, Sum(prices, limit.vendor), limit.limit});
   }
   if (claims.empty()) {
     reservation.budget_ = this;  // `Settle` still counts the actual charge
@@ -155,7 +151,7 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
   const BudgetAnswer answer = store_.Reserve(claims, Patience(deadline));
   if (answer.outcome == BudgetOutcome::kRefused) {
     const std::size_t at = std::min(answer.refused_by, limits.size() - 1);
-    return RefusalOf(limits[at], claims[at].amount_micros, answer.is_local, now);
+    return RefusalOf(limits[at], claims[at].amount, answer.is_local, now);
   }
   if (answer.outcome == BudgetOutcome::kUnavailable) {
     return ForEverybody(
@@ -164,15 +160,15 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
                     "Known content is still answered.",
          .retry_after = kLocalPause});
   }
-  for (const BudgetClaim& claim : claims) Hold(claim.window.name, claim.amount_micros);
+  for (const BudgetClaim& claim : claims) Hold(claim.window.name, claim.amount);
   reservation.budget_ = this;
   return reservation;
 }
 
-Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, WallTime now) {
+Error Budget::RefusalOf(const Limit& limit, Usd amount, bool is_local, WallTime now) {
   Error error{ErrorCode::kBudgetExhausted, {}};
   const auto until = std::chrono::ceil<std::chrono::seconds>(limit.resets_at - now);
-  if (amount > limit.limit_micros) {
+  if (amount > limit.limit) {
     error.message = "This analysis costs more than the whole budget; it is never paid for.";
   } else if (is_local) {
     error.message =
@@ -196,18 +192,18 @@ Error Budget::RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, 
   if (is_news) {
     logger_.Error("A budget is spent: contents that are not known are refused until it opens again",
                   {{"window", limit.window.name},
-                   {"limit_usd", InDollars(limit.limit_micros)},
-                   {"price_usd", InDollars(amount)},
+                   {"limit_usd", limit.limit.dollars()},
+                   {"price_usd", amount.dollars()},
                    {"shared_store", is_local ? "away" : "answers"}});
   }
   return ForEverybody(std::move(error));
 }
 
-void Budget::Hold(const std::string& window, std::int64_t micros) {
+void Budget::Hold(const std::string& window, Usd amount) {
   const MutexLock lock(mutex_);
-  const auto held = held_.try_emplace(window, 0).first;
-  held->second += micros;
-  if (held->second == 0) held_.erase(held);
+  const auto held = held_.try_emplace(window).first;
+  held->second += amount;
+  if (held->second == Usd()) held_.erase(held);
 }
 
 /// Adjust the store before the local amount: the report then never shows less than is reserved.
@@ -217,7 +213,7 @@ void Budget::Settled(BudgetReservation& reservation, std::vector<BudgetChange> c
     adjusted = store_.Adjust({RandomId(), std::move(changes)}, Patience(Deadline::Never()));
   }
   for (const BudgetReservation::Part& part : reservation.parts_) {
-    Hold(part.window.name, -part.amount_micros);
+    Hold(part.window.name, Usd() - part.amount);
   }
   if (adjusted) return;
   logger_.Error("What a paid call really cost could not be told to the budget",
@@ -234,13 +230,13 @@ BudgetReport Budget::Read(Deadline deadline) {
   const MutexLock lock(mutex_);
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const Limit& limit = limits[i];
-    const std::int64_t sum = sums ? sums->at(i) : 0;
+    const Usd sum = sums ? sums->at(i) : Usd();
     const auto held = held_.find(limit.window.name);
     BudgetState state;
-    state.limit_micros = limit.limit_micros;
-    state.reserved_micros = held == held_.end() ? 0 : held->second;
-    state.spent_micros = std::max<std::int64_t>(sum - state.reserved_micros, 0);
-    state.remaining_micros = std::max<std::int64_t>(limit.limit_micros - sum, 0);
+    state.limit = limit.limit;
+    state.reserved = held == held_.end() ? Usd() : held->second;
+    state.spent = std::max(sum - state.reserved, Usd());
+    state.remaining = std::max(limit.limit - sum, Usd());
     state.resets_at = limit.resets_at;
     BudgetPair& pair = limit.vendor.empty() ? report.all : report.vendors[limit.vendor];
     (limit.is_month ? pair.monthly : pair.daily) = state;

@@ -12,14 +12,6 @@ using std::chrono::seconds;
 /// Bounds the length of a video that states none: any recording has over 64 kilobits a second.
 constexpr std::uint64_t kLeastBytesPerSecond = 8'000;
 
-/// Two to six decimals: a limit is a few cents, a call may cost less than one cent.
-std::string UsdText(std::int64_t micros) {
-  std::string places = std::to_string(micros % 1'000'000);
-  places.insert(0, 6 - places.size(), '0');
-  while (places.size() > 2 && places.back() == '0') places.pop_back();
-  return std::to_string(micros / 1'000'000) + "." + places + " USD";
-}
-
 std::string SecondsText(seconds length) {
   return std::to_string(length.count()) + " seconds";
 }
@@ -44,15 +36,13 @@ std::optional<Error> TooLong(seconds limit, const detection::DetectionTask& task
 }  // namespace
 
 std::optional<Error> OverLimit(const AnalysisOptions& options, const detection::DetectionTask& task,
-                               std::int64_t price_micros) {
+                               Usd price) {
   if (auto too_long = TooLong(options.longest_video, task)) return too_long;
-  if (!options.dearest_call_micros || price_micros <= *options.dearest_call_micros) {
-    return std::nullopt;
-  }
-  return Error{ErrorCode::kTooExpensive, "This analysis may cost up to " + UsdText(price_micros) +
-                                             ", more than the " +
-                                             UsdText(*options.dearest_call_micros) +
-                                             " that one may cost; it is never paid for."};
+  if (!options.dearest_call || price <= *options.dearest_call) return std::nullopt;
+  return Error{ErrorCode::kTooExpensive, "This analysis may cost up to " + price.ToText(2) +
+                                             " USD, more than the " +
+                                             options.dearest_call->ToText(2) +
+                                             " USD that one may cost; it is never paid for."};
 }
 
 }  // namespace vcache::analysis

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "vcache/analysis/analysis_service.h"
@@ -11,8 +10,8 @@ namespace vcache::analysis {
 
 /// The error when one analysis is over a fixed limit, whatever the budget: kVideoTooLong or
 /// kTooExpensive, with `Charge::kNone`. `task` holds the facts of the local inspection.
-/// `price_micros` is the most that all its vendors together can charge.
+/// `price` is the most that all its vendors together can charge.
 std::optional<Error> OverLimit(const AnalysisOptions& options, const detection::DetectionTask& task,
-                               std::int64_t price_micros);
+                               Usd price);
 
 }  // namespace vcache::analysis

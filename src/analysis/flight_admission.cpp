@@ -34,7 +34,7 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   attempt.look.AddTo(attempt.task);
   attempt.is_free = panel_.Decides(attempt.look);
   if (attempt.is_free || !panel_.Serves(attempt.task.kind)) return std::nullopt;
-  if (auto over = OverLimit(options_, attempt.task, panel_.PriceMicros(attempt.task))) return over;
+  if (auto over = OverLimit(options_, attempt.task, panel_.Price(attempt.task))) return over;
   if (auto refused = ReserveBudget(attempt)) return refused;
   return TakeOutageCall(context, attempt);
 }
@@ -51,7 +51,7 @@ std::optional<Error> FlightRunner::TakeOutageCall(const FlightContext& context,
   const auto wait = outage_calls_.Take();
   if (!wait) return std::nullopt;
   std::vector<detection::VendorPrice> nothing = panel_.Prices(attempt.task);
-  for (detection::VendorPrice& price : nothing) price.micros = 0;
+  for (detection::VendorPrice& price : nothing) price.amount = Usd();
   attempt.money.Settle(nothing);
   return ForEverybody({.code = ErrorCode::kOverloaded,
                        .message =

@@ -51,7 +51,7 @@ cache::Counters CountersOf(cache::ContentKind kind, const detection::PanelOutcom
   cache::Counters paid;
   paid.at(kind, Counter::kPaidCalls) = outcome.paid_calls;
   paid.at(kind, Counter::kUnknownCharges) = outcome.unknown_charges;
-  paid.at(kind, Counter::kSpentMicros) = outcome.cost_micros;
+  paid.at(kind, Counter::kSpentMicros) = outcome.cost.micros();
   return paid;
 }
 
@@ -63,9 +63,9 @@ MediaKind MediaKindOf(const Content& content) {
                                                                      : MediaKind::kImage;
 }
 
-Analysis AnalysisOf(LookupResult found, std::int64_t saved_micros) {
+Analysis AnalysisOf(LookupResult found, Usd saved) {
   Analysis analysis;
-  analysis.saved_micros = saved_micros;
+  analysis.saved = saved;
   analysis.entry = std::move(found.entry);
   analysis.status = CacheStatus::kHit;
   analysis.tier = found.tier;
@@ -88,8 +88,8 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
 }
 
-std::int64_t FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
-  return entry.foreign ? PriceNow(panel_, content) : entry.cost_micros;
+Usd FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
+  return entry.foreign ? PriceNow(panel_, content) : entry.cost;
 }
 
 bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
@@ -122,8 +122,8 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
   }
   context.call_state.LookedUp(SummaryOf(context.found, content));
   if (context.call_state.step() != Step::kSettle) return std::nullopt;
-  const std::int64_t saved_micros = WorthOf(*context.found.entry, content);
-  return AnalysisOf(std::move(context.found), saved_micros);
+  const Usd saved = WorthOf(*context.found.entry, content);
+  return AnalysisOf(std::move(context.found), saved);
 }
 
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
@@ -197,8 +197,8 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   if (context.call_state.outcome() == CallOutcome::kRemoteFailure && claim.failure)
     attempt.result = *claim.failure;
   if (SummaryOf(claim.found, attempt.content) == LookupSummary::kVerdict) {
-    const std::int64_t saved_micros = WorthOf(*claim.found.entry, attempt.content);
-    attempt.result = AnalysisOf(std::move(claim.found), saved_micros);
+    const Usd saved = WorthOf(*claim.found.entry, attempt.content);
+    attempt.result = AnalysisOf(std::move(claim.found), saved);
     // Another replica paid for it while this flight waited.
     if (context.call_state.waited()) attempt.result->status = CacheStatus::kCoalesced;
   } else {
@@ -248,7 +248,7 @@ void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
   cache::CallNote note;
   note.id = RandomId();
   note.kind = key.kind;
-  note.price_micros = panel_.PriceMicros(attempt.task);
+  note.price = panel_.Price(attempt.task);
   note.begun = clock_.WallNow();
   if (safeguards_.journal->Begin(key, note, StoreDeadline())) attempt.noted_as = note.id;
 }
@@ -289,7 +289,7 @@ Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
   entry->verdict = std::move(attempt.verdict);
   entry->key = content.key;
   entry->stored_at = clock_.WallNow();
-  entry->cost_micros = attempt.paid.total(Counter::kSpentMicros);
+  entry->cost = Usd::FromMicros(attempt.paid.total(Counter::kSpentMicros));
   if (content.media_type) entry->media_type = content::MediaTypeName(*content.media_type);
   entry->bytes = content.bytes;
   entry->detectors = panel_.Fingerprint(MediaKindOf(content));

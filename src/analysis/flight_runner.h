@@ -37,8 +37,8 @@ class FlightRunner {
   /// From now on no call begins and no flight waits for another replica's call.
   void Stop();
 
-  /// What the entry saves a client that sends the content, in millionths of a US dollar.
-  std::int64_t WorthOf(const cache::Entry& entry, const Content& content) const;
+  /// What the entry saves a client that sends the content.
+  Usd WorthOf(const cache::Entry& entry, const Content& content) const;
 
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
 
@@ -71,6 +71,6 @@ class FlightRunner {
 
 detection::MediaKind MediaKindOf(const Content& content);
 /// The answer of a hit that saved a call of this price.
-Analysis AnalysisOf(cache::LookupResult found, std::int64_t saved_micros);
+Analysis AnalysisOf(cache::LookupResult found, Usd saved);
 
 }  // namespace vcache::analysis

@@ -4,16 +4,9 @@
 #include <vector>
 
 namespace vcache::analysis {
-namespace {
 
 using cache::CacheKey;
 using cache::Counter;
-
-double Dollars(std::int64_t micros) {
-  return static_cast<double>(micros) / 1e6;
-}
-
-}  // namespace
 
 std::string LoggingObserver::DigestOf(const CacheKey& key) const {
   return keys_.StoredDigest(key).ToShortHex();
@@ -33,9 +26,8 @@ void LoggingObserver::Tell(LogMessage message, const CacheKey& key, std::string_
 }
 
 void LoggingObserver::OnHit(const CacheKey& key, std::string_view file_name, cache::Tier tier,
-                            std::int64_t saved_micros) {
-  Tell("Cache HIT", key, file_name,
-       {{"tier", TierName(tier)}, {"saved_usd", Dollars(saved_micros)}});
+                            Usd saved) {
+  Tell("Cache HIT", key, file_name, {{"tier", TierName(tier)}, {"saved_usd", saved.dollars()}});
 }
 
 void LoggingObserver::OnMiss(const CacheKey& key, std::string_view file_name,
@@ -44,16 +36,13 @@ void LoggingObserver::OnMiss(const CacheKey& key, std::string_view file_name,
   Tell("Cache MISS", key, file_name, {{"store", unavailable ? "unavailable" : "answered"}});
 }
 
-void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name,
-                               std::int64_t saved_micros) {
-  Tell("Cache COALESCED", key, file_name, {{"saved_usd", Dollars(saved_micros)}});
+void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name, Usd saved) {
+  Tell("Cache COALESCED", key, file_name, {{"saved_usd", saved.dollars()}});
 }
 
-void LoggingObserver::OnLookup(const CacheKey& key, const cache::LookupResult& found,
-                               std::int64_t spared_micros) {
+void LoggingObserver::OnLookup(const CacheKey& key, const cache::LookupResult& found, Usd spared) {
   if (found.outcome != cache::LookupOutcome::kHit) return;
-  Tell("Look-up HIT", key, {},
-       {{"tier", TierName(found.tier)}, {"spared_usd", Dollars(spared_micros)}});
+  Tell("Look-up HIT", key, {}, {{"tier", TierName(found.tier)}, {"spared_usd", spared.dollars()}});
 }
 
 void LoggingObserver::OnCorrupt(const CacheKey& key, std::string_view reason) {
@@ -74,11 +63,12 @@ void LoggingObserver::OnPaid(const CacheKey& key, const cache::Counters& counter
     logger_.Info("Paid verdicts are stored again");
   }
   if (counters.total(Counter::kPaidCalls) == 0) return;
-  logger_.Info("Paid call finished", {{"kind", KindName(key.kind)},
-                                      {"digest", digest},
-                                      {"calls", counters.total(Counter::kPaidCalls)},
-                                      {"cost_usd", Dollars(counters.total(Counter::kSpentMicros))},
-                                      {"kept", kept}});
+  logger_.Info("Paid call finished",
+               {{"kind", KindName(key.kind)},
+                {"digest", digest},
+                {"calls", counters.total(Counter::kPaidCalls)},
+                {"cost_usd", Usd::FromMicros(counters.total(Counter::kSpentMicros)).dollars()},
+                {"kept", kept}});
 }
 
 void LoggingObserver::OnNotStored(const CacheKey& key, const Error& error) {

@@ -6,7 +6,7 @@
 
 namespace vcache::analysis {
 
-std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& content) {
+Usd PriceNow(const detection::DetectorPanel& panel, const Content& content) {
   detection::DetectionTask task;
   task.kind = MediaKindOf(content);
   task.media_type = content.media_type;
@@ -15,10 +15,10 @@ std::int64_t PriceNow(const detection::DetectorPanel& panel, const Content& cont
   task.characters = content.characters;
   task.pictures = content.pictures;
   panel.LookInto(task).AddTo(task);
-  return panel.UsualPriceMicros(task);
+  return panel.UsualPrice(task);
 }
 
-std::int64_t PriceNow(const detection::DetectorPanel& panel, cache::ContentKind kind) {
+Usd PriceNow(const detection::DetectorPanel& panel, cache::ContentKind kind) {
   // Long enough for every vendor and short enough for the lowest price.
   static const std::string kShortText(300, 'x');
   detection::DetectionTask task;
@@ -30,7 +30,7 @@ std::int64_t PriceNow(const detection::DetectorPanel& panel, cache::ContentKind 
     task.kind = detection::MediaKind::kImage;
     task.media_type = content::MediaType::kJpeg;
   }
-  return panel.UsualPriceMicros(task);
+  return panel.UsualPrice(task);
 }
 
 }  // namespace vcache::analysis

@@ -11,6 +11,7 @@
 #include "api/text_reader.h"
 #include "json/json.h"
 #include "vcache/core/time_text.h"
+#include "vcache/core/usd.h"
 
 namespace vcache::api {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 constexpr std::chrono::milliseconds kClearTimeout{60'000};
 
 double Dollars(std::int64_t micros) {
-  return static_cast<double>(micros) / 1e6;
+  return Usd::FromMicros(micros).dollars();
 }
 
 double HitRate(std::int64_t hits, std::int64_t misses) {
@@ -57,10 +58,10 @@ Json KindJson(const Counters& counters, ContentKind kind) {
 Json LimitJson(const std::optional<analysis::BudgetState>& state) {
   if (!state) return nullptr;
   Json json = Json::object();
-  json["limitUsd"] = Dollars(state->limit_micros);
-  json["spentUsd"] = Dollars(state->spent_micros);
-  json["reservedUsd"] = Dollars(state->reserved_micros);
-  json["remainingUsd"] = Dollars(state->remaining_micros);
+  json["limitUsd"] = state->limit.dollars();
+  json["spentUsd"] = state->spent.dollars();
+  json["reservedUsd"] = state->reserved.dollars();
+  json["remainingUsd"] = state->remaining.dollars();
   json["resetsAt"] = FormatTime(state->resets_at);
   return json;
 }

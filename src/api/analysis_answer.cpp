@@ -78,7 +78,7 @@ Json CacheJson(const Analysis& analysis, std::optional<seconds> age) {
   json["key"] = analysis.entry->key.ToString();
   json["ttlSeconds"] = SecondsToJson(LifeOf(analysis));
   json["ageSeconds"] = SecondsToJson(age);
-  json["savedUsd"] = static_cast<double>(analysis.saved_micros) / 1e6;
+  json["savedUsd"] = analysis.saved.dollars();
   return json;
 }
 

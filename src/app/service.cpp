@@ -52,7 +52,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
   options.longest_video = settings.budget.longest_video;
-  options.dearest_call_micros = settings.budget.call_micros;
+  options.dearest_call = settings.budget.dearest_call;
   options.outage_patience = settings.redis.outage_patience;
   options.outage_calls_per_minute = settings.redis.outage_calls_per_minute;
   options.outage_calls_total = settings.redis.outage_calls_total;

@@ -31,7 +31,7 @@ std::string Write(const Entry& entry, const content::ContentDigest& stored_as) {
   cache["sha256"] = stored_as.ToHex();
   cache["kind"] = KindName(entry.key.kind);
   cache["storedAt"] = TimeToJson(entry.stored_at);
-  cache["costMicros"] = entry.cost_micros;
+  cache["costMicros"] = entry.cost.micros();
   cache["mediaType"] = entry.media_type;
   cache["bytes"] = entry.bytes;
   cache["partial"] = entry.verdict.partial;
@@ -141,7 +141,7 @@ Result<Entry> ReadOurs(Json& object, const CacheKey& key, bool accept_demo,
   Entry entry;
   entry.key = key;
   entry.stored_at = TimeOf(Find(cache, "storedAt"));
-  entry.cost_micros = std::max<std::int64_t>(AsInteger(Find(cache, "costMicros")).value_or(0), 0);
+  entry.cost = std::max(Usd::FromMicros(AsInteger(Find(cache, "costMicros")).value_or(0)), Usd());
   entry.media_type = AsString(Find(cache, "mediaType")).value_or("");
   entry.bytes = static_cast<std::uint64_t>(
       std::max<std::int64_t>(AsInteger(Find(cache, "bytes")).value_or(0), 0));

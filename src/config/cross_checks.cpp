@@ -70,11 +70,10 @@ class Checks {
 
   void BudgetBounds() {
     if (is_wrong_("DAILY_BUDGET_USD") || is_wrong_("MONTHLY_BUDGET_USD")) return;
-    if (!budget_.daily_micros || !budget_.monthly_micros) return;
-    if (*budget_.daily_micros <= *budget_.monthly_micros) return;
-    complaints_.push_back("DAILY_BUDGET_USD (" + FormatUsd(*budget_.daily_micros) +
-                          ") is more than MONTHLY_BUDGET_USD (" +
-                          FormatUsd(*budget_.monthly_micros) + ").");
+    if (!budget_.daily || !budget_.monthly) return;
+    if (*budget_.daily <= *budget_.monthly) return;
+    complaints_.push_back("DAILY_BUDGET_USD (" + budget_.daily->ToText() +
+                          ") is more than MONTHLY_BUDGET_USD (" + budget_.monthly->ToText() + ").");
   }
 
   void BothOrNone(const VendorInfo& vendor) {

@@ -226,10 +226,10 @@ std::vector<Variable> Following() {
           {"CUSTOM_TIMEOUT_MS", "ms",
            "How long the custom vendor may take, all looks for the result included"},
           1, 600'000, [](auto& s) -> auto& { return kVendor(s).timeout; }),
-      Usd(
+      Amount(
           {"CUSTOM_COST_USD", "USD",
            "What the custom vendor charges for a unit of CUSTOM_COST_PER"},
-          [](auto& s) -> auto& { return kVendor(s).cost_micros; }),
+          [](auto& s) -> auto& { return kVendor(s).cost; }),
       Choice<CostUnit, 4>(
           {"CUSTOM_COST_PER", "",
            "Custom vendor: unit of the price: call, second (started, of a video), 1000_words or "

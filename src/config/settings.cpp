@@ -67,12 +67,8 @@ std::string OtherReading(const Variable& variable, const Environment& process) {
 ByVendor<VendorSettings> DefaultVendors() {
   ByVendor<VendorSettings> settings;
   for (const VendorInfo& vendor : kVendors) {
-    settings[vendor.id] = {"",
-                           {},
-                           std::string(vendor.base_url),
-                           vendor.timeout,
-                           vendor.cost_micros,
-                           vendor.max_concurrency};
+    settings[vendor.id] = {
+        "", {}, std::string(vendor.base_url), vendor.timeout, vendor.cost, vendor.max_concurrency};
   }
   return settings;
 }

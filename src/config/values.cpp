@@ -6,13 +6,6 @@
 #include "vcache/core/parse_number.h"
 
 namespace vcache::config {
-namespace {
-
-constexpr std::int64_t kMicros = 1'000'000;
-constexpr std::size_t kPlaces = 6;
-
-}  // namespace
-
 std::string_view Trim(std::string_view text) noexcept {
   constexpr std::string_view kBlank = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kBlank);
@@ -23,26 +16,6 @@ std::string_view Trim(std::string_view text) noexcept {
 std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept {
   if (!std::all_of(text.begin(), text.end(), IsDigit)) return std::nullopt;
   return ParseNumber<std::int64_t>(text);
-}
-
-std::optional<std::int64_t> ParseUsd(std::string_view text) noexcept {
-  const std::size_t point = text.find('.');
-  const auto dollars = ParseWhole(text.substr(0, point));
-  if (!dollars || *dollars > INT64_MAX / kMicros - 1) return std::nullopt;
-  if (point == std::string_view::npos) return *dollars * kMicros;
-  const std::string_view places = text.substr(point + 1);
-  auto micros = ParseWhole(places);
-  if (!micros || places.size() > kPlaces) return std::nullopt;
-  for (std::size_t i = places.size(); i < kPlaces; ++i) *micros *= 10;
-  return *dollars * kMicros + *micros;
-}
-
-std::string FormatUsd(std::int64_t micros) {
-  std::string places = std::to_string(micros % kMicros);
-  places.insert(0, kPlaces - places.size(), '0');
-  places.erase(places.find_last_not_of('0') + 1);
-  const std::string dollars = std::to_string(micros / kMicros);
-  return places.empty() ? dollars : dollars + "." + places;
 }
 
 std::optional<std::vector<std::string>> ParseList(std::string_view text) {

@@ -14,11 +14,6 @@ std::string_view Trim(std::string_view text) noexcept;
 /// Only decimal digits, up to 2^63 - 1; empty otherwise, also on overflow.
 std::optional<std::int64_t> ParseWhole(std::string_view text) noexcept;
 
-/// US dollars such as `12`, `12.5` or `0.000001` (at most six places), exactly in millionths.
-std::optional<std::int64_t> ParseUsd(std::string_view text) noexcept;
-/// The shortest text that `ParseUsd` reads as `micros`.
-std::string FormatUsd(std::int64_t micros);
-
 /// The trimmed parts between commas; empty when a part is (`a,,b`).
 std::optional<std::vector<std::string>> ParseList(std::string_view text);
 std::string JoinList(const std::vector<std::string>& parts);

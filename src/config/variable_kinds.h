@@ -12,6 +12,7 @@
 #include "config/url.h"
 #include "config/values.h"
 #include "config/variable.h"
+#include "vcache/core/usd.h"
 
 namespace vcache::config {
 
@@ -126,28 +127,26 @@ Variable BaseUrl(const Doc& doc, Field field) {
 }
 
 template <typename Field>
-Variable Usd(const Doc& doc, Field field) {
-  constexpr std::int64_t kMost = 1'000'000'000;
+Variable Amount(const Doc& doc, Field field) {
+  constexpr Usd kMost = Usd::FromMicros(1'000'000'000);
   const auto parse = [](std::string_view text) {
-    auto micros = ParseUsd(text);
-    if (micros && *micros > kMost) micros.reset();
-    return micros;
+    const auto amount = Usd::Parse(text);
+    return amount && *amount <= kMost ? amount : std::nullopt;
   };
   return Harmless(MakeVariable(doc, "an amount from 0 to 1000 with at most six decimal places",
-                               field, parse, FormatUsd));
+                               field, parse, [](Usd amount) { return amount.ToText(); }));
 }
 
 /// A spending limit; not set: none. Rejects 0, because it is ambiguous.
 template <typename Field>
-Variable UsdLimit(const Doc& doc, Field field) {
-  constexpr std::int64_t kMost = 1'000'000'000'000;
+Variable AmountLimit(const Doc& doc, Field field) {
+  constexpr Usd kMost = Usd::FromMicros(1'000'000'000'000);
   const auto parse = [](std::string_view text) {
-    auto micros = ParseUsd(text);
-    if (micros && (*micros == 0 || *micros > kMost)) micros.reset();
-    return micros;
+    const auto amount = Usd::Parse(text);
+    return amount && *amount > Usd() && *amount <= kMost ? amount : std::nullopt;
   };
-  const auto show = [](const std::optional<std::int64_t>& micros) {
-    return micros ? FormatUsd(*micros) : std::string();
+  const auto show = [](const std::optional<Usd>& amount) {
+    return amount ? amount->ToText() : std::string();
   };
   return Harmless(
       MakeVariable(doc,

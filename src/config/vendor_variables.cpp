@@ -36,9 +36,9 @@ void AddCommon(const VendorInfo& vendor, std::vector<Variable>& table) {
   table.push_back(Whole(
       {prefix + "_TIMEOUT_MS", "ms", Or(vendor.timeout_text, "Time for a call of " + title)}, 1,
       600'000, [of](auto& s) -> auto& { return of(s).timeout; }));
-  table.push_back(Usd(
+  table.push_back(Amount(
       {prefix + "_COST_USD", "USD", std::string(vendor.cost_text)}, [of](auto& s) -> auto& {
-        return of(s).cost_micros;
+        return of(s).cost;
       }));
   table.push_back(Whole(
       {prefix + "_MAX_CONCURRENCY", "",

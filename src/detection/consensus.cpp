@@ -100,22 +100,22 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
              PanelOutcome& outcome) {
   for (const auto& [member, answer] : asked) {
     VendorPrice& charge_of =
-        outcome.charges.emplace_back(VendorPrice{std::string(member->provider()), 0});
+        outcome.charges.emplace_back(VendorPrice{std::string(member->provider()), {}});
     if (answer) {
-      charge_of.micros = answer->cost_micros;
-      outcome.cost_micros += answer->cost_micros;
+      charge_of.amount = answer->cost;
+      outcome.cost += answer->cost;
       ++outcome.paid_calls;
       continue;
     }
     const Charge charge = answer.error().charge;
     if (charge == Charge::kNone) continue;
     ++outcome.paid_calls;
-    charge_of.micros = member->PriceMicros(task);
-    if (charge == Charge::kCharged) outcome.cost_micros += member->PriceMicros(task);
+    charge_of.amount = member->Price(task);
+    if (charge == Charge::kCharged) outcome.cost += member->Price(task);
     if (charge == Charge::kUnknown) ++outcome.unknown_charges;
   }
   for (std::size_t at = asked.size(); at < members.size(); ++at) {  // not asked
-    outcome.charges.push_back({std::string(members[at]->provider()), 0});
+    outcome.charges.push_back({std::string(members[at]->provider()), {}});
   }
 }
 

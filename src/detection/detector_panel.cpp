@@ -35,7 +35,7 @@ Members Taking(Members members, const DetectionTask& task) {
 void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
   for (const auto& member : serving) {
     if (member->RefusalOf(task).empty()) continue;
-    outcome.charges.push_back({std::string(member->provider()), 0});
+    outcome.charges.push_back({std::string(member->provider()), {}});
   }
 }
 
@@ -109,19 +109,19 @@ std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   return std::string(kProvenanceFingerprint) + (members.empty() ? "" : "+") + members;
 }
 
-std::int64_t DetectorPanel::PriceMicros(const DetectionTask& task) const noexcept {
-  std::int64_t sum = 0;
+Usd DetectorPanel::Price(const DetectionTask& task) const noexcept {
+  Usd sum;
   for (const auto& member : MembersFor(task.kind)) {
-    if (member->RefusalOf(task).empty()) sum += member->PriceMicros(task);
+    if (member->RefusalOf(task).empty()) sum += member->Price(task);
   }
   return sum;
 }
 
-std::int64_t DetectorPanel::UsualPriceMicros(const DetectionTask& task) const {
+Usd DetectorPanel::UsualPrice(const DetectionTask& task) const {
   const std::vector<VendorPrice> prices = Prices(task);
-  std::int64_t sum = 0;
+  Usd sum;
   for (const VendorPrice& price : prices) {
-    sum += price.micros;
+    sum += price.amount;
     if (options_.mode == DetectionMode::kFallback) break;
   }
   return sum;
@@ -130,7 +130,7 @@ std::int64_t DetectorPanel::UsualPriceMicros(const DetectionTask& task) const {
 std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const {
   std::vector<VendorPrice> prices;
   for (const auto& member : Taking(MembersFor(task.kind), task)) {
-    prices.push_back({std::string(member->provider()), member->PriceMicros(task)});
+    prices.push_back({std::string(member->provider()), member->Price(task)});
   }
   return prices;
 }
@@ -156,7 +156,7 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspect
   try {
     if (decided) {
       for (const auto& member : serving) {  // vendors that were not asked charged nothing
-        outcome.charges.push_back({std::string(member->provider()), 0});
+        outcome.charges.push_back({std::string(member->provider()), {}});
       }
       outcome.verdict = DeclaredVerdict(*look.provenance, clock_.WallNow());
     } else {

@@ -97,10 +97,9 @@ StatisticsSnapshot Statistics::Snapshot() {
   return snapshot;
 }
 
-void Statistics::OnHit(const CacheKey& key, std::string_view, cache::Tier tier,
-                       std::int64_t saved_micros) {
+void Statistics::OnHit(const CacheKey& key, std::string_view, cache::Tier tier, Usd saved) {
   Count(key.kind, Counter::kHits, 1);
-  Count(key.kind, Counter::kSavedMicros, saved_micros);
+  Count(key.kind, Counter::kSavedMicros, saved.micros());
   if (tier == cache::Tier::kMemory) memory_hits_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -108,17 +107,16 @@ void Statistics::OnMiss(const CacheKey& key, std::string_view, const cache::Look
   Count(key.kind, Counter::kMisses, 1);
 }
 
-void Statistics::OnJoined(const CacheKey& key, std::string_view, std::int64_t saved_micros) {
+void Statistics::OnJoined(const CacheKey& key, std::string_view, Usd saved) {
   Count(key.kind, Counter::kCoalesced, 1);
-  Count(key.kind, Counter::kSavedMicros, saved_micros);
+  Count(key.kind, Counter::kSavedMicros, saved.micros());
 }
 
-void Statistics::OnLookup(const CacheKey& key, const cache::LookupResult& found,
-                          std::int64_t spared_micros) {
+void Statistics::OnLookup(const CacheKey& key, const cache::LookupResult& found, Usd spared) {
   Count(key.kind, Counter::kLookups, 1);
   if (found.outcome != cache::LookupOutcome::kHit) return;
   Count(key.kind, Counter::kLookupHits, 1);
-  Count(key.kind, Counter::kSparedMicros, spared_micros);
+  Count(key.kind, Counter::kSparedMicros, spared.micros());
 }
 
 void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {

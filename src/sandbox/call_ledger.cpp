@@ -36,12 +36,12 @@ bool CallLedger::IsFor(std::string_view vendor) const {
   return behaviour_.vendor == vendor;
 }
 
-void CallLedger::Charge(std::string_view vendor, bool charged, std::int64_t cost_micros) {
+void CallLedger::Charge(std::string_view vendor, bool charged, Usd cost) {
   const MutexLock lock(mutex_);
   if (!charged) return;
   CallCount& count = count_[std::string(vendor)];
   ++count.charged;
-  count.cost_micros += cost_micros;
+  count.cost += cost;
 }
 
 void CallLedger::End() {
@@ -67,7 +67,7 @@ CallCount CallLedger::Total() const {
   for (const auto& [vendor, count] : count_) {
     total.total += count.total;
     total.charged += count.charged;
-    total.cost_micros += count.cost_micros;
+    total.cost += count.cost;
   }
   return total;
 }

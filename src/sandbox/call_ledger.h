@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "vcache/core/mutex.h"
+#include "vcache/core/usd.h"
 #include "vcache/sandbox/sandbox.h"
 
 namespace vcache::sandbox {
@@ -17,7 +18,7 @@ class CallLedger {
   /// Begins a call of this vendor and returns its behaviour. Each call needs one `End`.
   Behaviour Begin(std::string_view vendor);
   /// Counts a call that was read and judged, before it is answered, as a vendor does.
-  void Charge(std::string_view vendor, bool charged, std::int64_t cost_micros);
+  void Charge(std::string_view vendor, bool charged, Usd cost);
   void End();
   /// The behaviour for a free request of this vendor; counts nothing.
   Behaviour Look(std::string_view vendor) const;

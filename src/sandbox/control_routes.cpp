@@ -12,7 +12,7 @@ namespace {
 
 Json CountJson(const CallCount& count) {
   return Json::object(
-      {{"total", count.total}, {"charged", count.charged}, {"costMicros", count.cost_micros}});
+      {{"total", count.total}, {"charged", count.charged}, {"costMicros", count.cost.micros()}});
 }
 
 http::Response Calls(const CallLedger& ledger) {

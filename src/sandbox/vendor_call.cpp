@@ -129,7 +129,7 @@ http::Response ServeCall(const Parts& parts, const Vendor& vendor, http::Request
     return std::move(*judged.refusal);
   }
   if (judged.has_content) {
-    parts.ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost_micros);
+    parts.ledger.Charge(vendor.name, IsCharged(behaviour.mode), judged.cost);
   }
   Sleep(parts.clock, behaviour.latency);
   if (auto failure = FailureAtOnce(vendor, behaviour.mode)) return *std::move(failure);

@@ -9,6 +9,7 @@
 #include "json/json.h"
 #include "sandbox/call_ledger.h"
 #include "vcache/content/content_digest.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/vendor_table.h"
 #include "vcache/http/parsing/message.h"
 
@@ -27,7 +28,7 @@ struct Parts {
 struct Judged {
   /// The vendor's free refusal of the request; empty without one.
   std::optional<http::Response> refusal{};
-  std::int64_t cost_micros = 0;
+  Usd cost{};
   content::ContentDigest digest{};
   /// False: the call only announces a content, which is sent and charged separately.
   bool has_content = true;

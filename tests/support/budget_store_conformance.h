@@ -21,7 +21,11 @@ inline cache::BudgetWindow MakeWindow(std::string name) {
 }
 
 inline cache::BudgetClaim MakeClaim(std::string name, std::int64_t amount, std::int64_t limit) {
-  return {MakeWindow(std::move(name)), amount, limit};
+  return {MakeWindow(std::move(name)), Usd::FromMicros(amount), Usd::FromMicros(limit)};
+}
+
+inline cache::BudgetChange MakeChange(std::string name, std::int64_t amount) {
+  return {MakeWindow(std::move(name)), Usd::FromMicros(amount)};
 }
 
 /// What a store must bring to be held to the promises of `BudgetStore`.
@@ -33,11 +37,11 @@ class BudgetUnderTest {
   virtual cache::BudgetStore& replica(std::size_t number) = 0;
   virtual std::size_t replicas() const = 0;
 
-  /// The sum of a window, -1 when it cannot be read.
+  /// The sum of a window in millionths of a dollar, -1 when it cannot be read.
   std::int64_t Sum(const std::string& name) {
     const std::vector<cache::BudgetWindow> windows = {MakeWindow(name)};
     const auto sums = replica(0).Read(windows, kNever);
-    return sums ? sums->front() : -1;
+    return sums ? sums->front().micros() : -1;
   }
 };
 
@@ -76,12 +80,12 @@ inline void CheckReservations(BudgetUnderTest& world) {
   CHECK(world.Sum("2026-11") == 0);
   const auto first = reserve(30, 30);
   CHECK(first.outcome == BudgetOutcome::kGranted);
-  CHECK(first.sums == std::vector<std::int64_t>{30, 30});
+  CHECK(first.sums == std::vector(2, Usd::FromMicros(30)));
   // The day refuses: nothing is taken from the month either.
   const auto second = reserve(21, 21);
   CHECK(second.outcome == BudgetOutcome::kRefused);
   CHECK(second.refused_by == 1);
-  CHECK(second.sums == std::vector<std::int64_t>{30, 30});
+  CHECK(second.sums == std::vector(2, Usd::FromMicros(30)));
   // The month refuses, and is told first when both do.
   CHECK(reserve(71, 1).refused_by == 0);
   CHECK(reserve(71, 71).refused_by == 0);
@@ -97,13 +101,13 @@ inline void CheckReservations(BudgetUnderTest& world) {
 inline void CheckAdjustments(BudgetUnderTest& world) {
   auto& store = world.replica(0);
   const auto adjust = [&](const std::string& id, std::int64_t month, std::int64_t day) {
-    return store.Adjust({id, {{MakeWindow("2026-11"), month}, {MakeWindow("2026-11-21"), day}}},
+    return store.Adjust({id, {MakeChange("2026-11", month), MakeChange("2026-11-21", day)}},
                         kNever);
   };
   CHECK(adjust("aa", 70, 40));  // over any limit: what was spent is spent
   CHECK(adjust("aa", 70, 40));  // the same once more
   CHECK(world.replica(world.replicas() - 1)
-            .Adjust({"aa", {{MakeWindow("2026-11"), 70}}}, kNever));  // by somebody else
+            .Adjust({"aa", {MakeChange("2026-11", 70)}}, kNever));  // by somebody else
   CHECK(world.Sum("2026-11") == 70);
   CHECK(world.Sum("2026-11-21") == 40);
   CHECK(adjust("bb", -20, -15));
@@ -116,7 +120,7 @@ inline void CheckAdjustments(BudgetUnderTest& world) {
   CHECK(world.Sum("2026-11") == 9'000'000'000'000);
   CHECK(store.Adjust({"ee", {}}, kNever));
   // What is given back to a sum that is gone makes no debt.
-  CHECK(store.Adjust({"ff", {{MakeWindow("2026-10"), -5}}}, kNever));
+  CHECK(store.Adjust({"ff", {MakeChange("2026-10", -5)}}, kNever));
   CHECK(world.Sum("2026-10") == 0);
 }
 
@@ -130,7 +134,7 @@ inline void CheckCrowd(BudgetUnderTest& world) {
   CHECK(world.Sum("2026-12") == 100 * kPrice);
   // All that were given back fit again: none was refused without need.
   const auto given_back =
-      world.replica(0).Adjust({"gg", {{MakeWindow("2026-12-24"), -7 * kPrice}}}, kNever);
+      world.replica(0).Adjust({"gg", {MakeChange("2026-12-24", -7 * kPrice)}}, kNever);
   CHECK(given_back);
   CHECK(GrantedOf(world, 20, claims) == 7);
 }
@@ -151,8 +155,8 @@ inline void RunBudgetStoreConformance(const MakeBudgetUnderTest& make) {
 /// What waits is added up by window, and is delivered as it was sealed.
 inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   const auto put = [&](const std::string& id, std::int64_t day, std::int64_t month) {
-    return outbox.PutPending(
-        {id, {{MakeWindow("2026-11-21"), day}, {MakeWindow("2026-11"), month}}}, kNever);
+    return outbox.PutPending({id, {MakeChange("2026-11-21", day), MakeChange("2026-11", month)}},
+                             kNever);
   };
   CHECK(outbox.NextPending(kNever)->id.empty());
   CHECK(outbox.SumPending(kNever)->empty());
@@ -165,17 +169,17 @@ inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   const auto again = outbox.NextPending(kNever);
   CHECK(again->id == batch->id);
   CHECK(again->changes.size() == 2);
-  const std::vector<cache::BudgetChange> sealed = {{MakeWindow("2026-11"), 6},
-                                                   {MakeWindow("2026-11-21"), 15}};
+  const std::vector<cache::BudgetChange> sealed = {MakeChange("2026-11", 6),
+                                                   MakeChange("2026-11-21", 15)};
   CHECK(again->changes == sealed);
-  const std::vector<cache::BudgetChange> all = {{MakeWindow("2026-11"), 105},
-                                                {MakeWindow("2026-11-21"), 114}};
+  const std::vector<cache::BudgetChange> all = {MakeChange("2026-11", 105),
+                                                MakeChange("2026-11-21", 114)};
   CHECK(*outbox.SumPending(kNever) == all);
 
   CHECK(outbox.RemovePending(batch->id, kNever));
   CHECK(outbox.NextPending(kNever)->id == "ff00");  // under its own id, apart
   CHECK(outbox.RemovePending("ff00", kNever));
-  CHECK(outbox.NextPending(kNever)->changes.back().amount_micros == 100);
+  CHECK(outbox.NextPending(kNever)->changes.back().amount == Usd::FromMicros(100));
   CHECK(outbox.RemovePending(outbox.NextPending(kNever)->id, kNever));
   CHECK(outbox.NextPending(kNever)->id.empty());
   CHECK(outbox.SumPending(kNever)->empty());

@@ -25,7 +25,7 @@ class GatedDetector final : public detection::Detector {
     detection::Detection detection;
     detection.source.provider = name_;
     detection.source.score = score;
-    detection.cost_micros = 10'000;
+    detection.cost = Usd::FromMicros(10'000);
     return detection;
   }
 
@@ -43,8 +43,8 @@ class GatedDetector final : public detection::Detector {
   detection::VendorHealth health() const override { return condition; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_ + "/1"; }
-  std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override {
-    return 10'000;
+  Usd Price(const detection::DetectionTask&) const noexcept override {
+    return Usd::FromMicros(10'000);
   }
   Result<detection::Detection> Detect(const detection::DetectionTask& task,
                                       Deadline deadline) override {

@@ -46,7 +46,7 @@ inline void KeepsAndFinds(StoreUnderTest& world) {
   CHECK(found.entry->verdict.ai_score == 87.5);
   CHECK(found.entry->verdict.provider == "sightengine");
   CHECK(found.entry->verdict.sources.size() == 1);
-  CHECK(found.entry->cost_micros == 10'000);
+  CHECK(found.entry->cost == Usd::FromMicros(10'000));
   CHECK(found.entry->media_type == "image/jpeg");
   CHECK(found.entry->bytes == 61'720);
   CHECK(found.entry->detectors == "sightengine:genai");

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string_view>
 
 #include "vcache/cache/cache_key.h"
 #include "vcache/cache/counters.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/error.h"
+#include "vcache/core/usd.h"
 
 namespace vcache::analysis {
 
@@ -18,15 +18,13 @@ class AnalysisObserver {
   virtual ~AnalysisObserver() = default;
 
   virtual void OnHit(const cache::CacheKey&, std::string_view /*file_name*/, cache::Tier,
-                     std::int64_t /*saved_micros*/) {}
+                     Usd /*saved*/) {}
   virtual void OnMiss(const cache::CacheKey&, std::string_view /*file_name*/,
                       const cache::LookupResult&) {}
-  virtual void OnJoined(const cache::CacheKey&, std::string_view /*file_name*/,
-                        std::int64_t /*saved_micros*/) {}
-  /// A store answered a look-up by hash; the client sent no content. `spared_micros` is what an
+  virtual void OnJoined(const cache::CacheKey&, std::string_view /*file_name*/, Usd /*saved*/) {}
+  /// A store answered a look-up by hash; the client sent no content. `spared` is what an
   /// analysis would have cost, 0 where that is unknown.
-  virtual void OnLookup(const cache::CacheKey&, const cache::LookupResult&,
-                        std::int64_t /*spared_micros*/) {}
+  virtual void OnLookup(const cache::CacheKey&, const cache::LookupResult&, Usd /*spared*/) {}
   virtual void OnCorrupt(const cache::CacheKey&, std::string_view /*reason*/) {}
   /// The vendors answered or failed. Unless `kept`, the observer must add the counters itself.
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}

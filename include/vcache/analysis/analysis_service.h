@@ -17,6 +17,7 @@
 #include "vcache/content/spool.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/usd.h"
 #include "vcache/detection/detector_panel.h"
 
 namespace vcache::analysis {
@@ -47,7 +48,7 @@ struct Analysis {
   bool stored = false;               ///< On a miss: whether a store keeps it.
   /// On a hit or when coalesced: the price of the call that made the verdict. For a verdict that
   /// other software stored: the price of such a call now.
-  std::int64_t saved_micros = 0;
+  Usd saved{};
 };
 
 struct AnalysisOptions {
@@ -78,7 +79,7 @@ struct AnalysisOptions {
   /// Longer videos are refused with kVideoTooLong; 0: no limit.
   std::chrono::seconds longest_video{0};
   /// An analysis that can cost more is refused with kTooExpensive; empty: no limit.
-  std::optional<std::int64_t> dearest_call_micros{};
+  std::optional<Usd> dearest_call{};
   /// `CACHE_SAME_DETECTORS`: a verdict of other detectors is a miss.
   bool same_detectors = false;
 };

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -13,16 +12,17 @@
 #include "vcache/core/log.h"
 #include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 #include "vcache/detection/detector_panel.h"
 
 namespace vcache::analysis {
 
-/// Spending limits for a UTC day and month, in millionths of a US dollar. Empty: no limit.
+/// Spending limits for a UTC day and month. Empty: no limit.
 struct BudgetLimits {
-  std::optional<std::int64_t> daily_micros{};
-  std::optional<std::int64_t> monthly_micros{};
+  std::optional<Usd> daily{};
+  std::optional<Usd> monthly{};
 
-  bool any() const noexcept { return daily_micros || monthly_micros; }
+  bool any() const noexcept { return daily || monthly; }
 };
 
 struct BudgetOptions {
@@ -33,10 +33,10 @@ struct BudgetOptions {
 };
 
 struct BudgetState {
-  std::int64_t limit_micros = 0;
-  std::int64_t spent_micros = 0;     ///< Settled calls, and reservations of other replicas.
-  std::int64_t reserved_micros = 0;  ///< For calls in flight in this process.
-  std::int64_t remaining_micros = 0;
+  Usd limit{};
+  Usd spent{};     ///< Settled calls, and reservations of other replicas.
+  Usd reserved{};  ///< For calls in flight in this process.
+  Usd remaining{};
   WallTime resets_at{};
 };
 
@@ -72,7 +72,7 @@ class [[nodiscard]] BudgetReservation {
   struct Part {
     cache::BudgetWindow window;
     std::string vendor;  ///< Empty: all vendors together.
-    std::int64_t amount_micros = 0;
+    Usd amount{};
   };
 
   void Drop() noexcept;
@@ -115,17 +115,17 @@ class Budget {
     cache::BudgetWindow window;
     std::string vendor;
     bool is_month = false;
-    std::int64_t limit_micros = 0;
+    Usd limit{};
     WallTime resets_at{};
   };
 
   std::vector<Limit> LimitsAt(WallTime now) const;
-  Error RefusalOf(const Limit& limit, std::int64_t amount, bool is_local, WallTime now);
+  Error RefusalOf(const Limit& limit, Usd amount, bool is_local, WallTime now);
   void Settled(BudgetReservation& reservation, std::vector<cache::BudgetChange> changes);
   /// Logs an error for each vendor that charged more than its price. The excess counts as spent.
   void NoteExcess(std::span<const detection::VendorPrice> reserved,
                   std::span<const detection::VendorPrice> charged);
-  void Hold(const std::string& window, std::int64_t micros) VCACHE_EXCLUDES(mutex_);
+  void Hold(const std::string& window, Usd amount) VCACHE_EXCLUDES(mutex_);
   Deadline Patience(Deadline deadline) const;
 
   cache::BudgetStore& store_;
@@ -134,8 +134,8 @@ class Budget {
   const BudgetOptions options_;
 
   Mutex mutex_;
-  std::map<std::string, std::int64_t> held_ VCACHE_GUARDED_BY(mutex_);  // reserved, by window
-  std::map<std::string, WallTime> told_ VCACHE_GUARDED_BY(mutex_);      // windows known to be spent
+  std::map<std::string, Usd> held_ VCACHE_GUARDED_BY(mutex_);       // reserved, by window
+  std::map<std::string, WallTime> told_ VCACHE_GUARDED_BY(mutex_);  // windows known to be spent
 };
 
 }  // namespace vcache::analysis

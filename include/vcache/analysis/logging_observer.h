@@ -22,13 +22,11 @@ class LoggingObserver final : public AnalysisObserver {
       : logger_(logger), keys_(std::move(keys)) {}
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
-             std::int64_t saved_micros) override;
+             Usd saved) override;
   void OnMiss(const cache::CacheKey& key, std::string_view file_name,
               const cache::LookupResult& found) override;
-  void OnJoined(const cache::CacheKey& key, std::string_view file_name,
-                std::int64_t saved_micros) override;
-  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found,
-                std::int64_t spared_micros) override;
+  void OnJoined(const cache::CacheKey& key, std::string_view file_name, Usd saved) override;
+  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found, Usd spared) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;
   void OnNotStored(const cache::CacheKey& key, const Error& error) override;

@@ -14,20 +14,18 @@ class ObserverList final : public AnalysisObserver {
       : observers_(std::move(observers)) {}
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
-             std::int64_t saved_micros) override {
-    for (auto* each : observers_) each->OnHit(key, file_name, tier, saved_micros);
+             Usd saved) override {
+    for (auto* each : observers_) each->OnHit(key, file_name, tier, saved);
   }
   void OnMiss(const cache::CacheKey& key, std::string_view file_name,
               const cache::LookupResult& found) override {
     for (auto* each : observers_) each->OnMiss(key, file_name, found);
   }
-  void OnJoined(const cache::CacheKey& key, std::string_view file_name,
-                std::int64_t saved_micros) override {
-    for (auto* each : observers_) each->OnJoined(key, file_name, saved_micros);
+  void OnJoined(const cache::CacheKey& key, std::string_view file_name, Usd saved) override {
+    for (auto* each : observers_) each->OnJoined(key, file_name, saved);
   }
-  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found,
-                std::int64_t spared_micros) override {
-    for (auto* each : observers_) each->OnLookup(key, found, spared_micros);
+  void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found, Usd spared) override {
+    for (auto* each : observers_) each->OnLookup(key, found, spared);
   }
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override {
     for (auto* each : observers_) each->OnCorrupt(key, reason);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 
 namespace vcache::cache {
 
@@ -30,11 +30,11 @@ BudgetWindow BudgetMonth(std::string_view vendor, WallTime now);
 WallTime EndOfBudgetDay(WallTime now);
 WallTime EndOfBudgetMonth(WallTime now);
 
-/// An amount to add to a window's sum if it fits below the limit; millionths of a US dollar.
+/// An amount to add to a window's sum if it fits below the limit.
 struct BudgetClaim {
   BudgetWindow window;
-  std::int64_t amount_micros = 0;  ///< At least 0; 0 always fits.
-  std::int64_t limit_micros = 0;
+  Usd amount{};  ///< At least 0; 0 always fits.
+  Usd limit{};
 };
 
 enum class BudgetOutcome {
@@ -47,7 +47,7 @@ struct BudgetAnswer {
   BudgetOutcome outcome = BudgetOutcome::kUnavailable;
   std::size_t refused_by = 0;  ///< The first claim that does not fit.
   /// The sums now, in the order of the claims; empty when unknown.
-  std::vector<std::int64_t> sums{};
+  std::vector<Usd> sums{};
   /// Decided without the shared store, from this replica's share of what was left.
   bool is_local = false;
   std::string reason{};  ///< Why unavailable.
@@ -61,7 +61,7 @@ struct BudgetAnswer {
 
 struct BudgetChange {
   BudgetWindow window;
-  std::int64_t amount_micros = 0;  ///< Below 0: a refund.
+  Usd amount{};  ///< Below 0: a refund.
 
   friend bool operator==(const BudgetChange&, const BudgetChange&) = default;
 };
@@ -88,8 +88,8 @@ class BudgetStore {
   virtual Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) = 0;
 
   /// The sums, in the order of the windows. Error: kStoreUnavailable.
-  virtual Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                                 Deadline deadline) = 0;
+  virtual Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows,
+                                        Deadline deadline) = 0;
 
   /// Whether calls are likely to be answered now. Never blocks.
   virtual bool available() const noexcept = 0;

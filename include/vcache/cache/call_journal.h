@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 
 namespace vcache::cache {
 
@@ -16,7 +16,7 @@ struct CallNote {
   std::string id{};    ///< Unique: `RandomId()`.
   std::string name{};  ///< `analysis:<hash>`, the stored name.
   ContentKind kind = ContentKind::kAnalysis;
-  std::int64_t price_micros = 0;  ///< The most that the call can cost.
+  Usd price{};  ///< The most that the call can cost.
   WallTime begun{};
 };
 

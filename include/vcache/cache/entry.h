@@ -9,6 +9,7 @@
 
 #include "vcache/cache/cache_key.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/verdict.h"
 
 namespace vcache::cache {
@@ -17,9 +18,8 @@ namespace vcache::cache {
 struct Entry {
   Verdict verdict;
   CacheKey key;
-  WallTime stored_at{};  ///< `WallTime{}`: unknown, in some foreign entries.
-  /// Price of the call that made the verdict, in millionths of a US dollar.
-  std::int64_t cost_micros = 0;
+  WallTime stored_at{};    ///< `WallTime{}`: unknown, in some foreign entries.
+  Usd cost{};              ///< Price of the call that made the verdict.
   std::string media_type;  ///< Empty for texts.
   std::uint64_t bytes = 0;
   /// Fingerprint of the vendors, models and options that made the verdict.

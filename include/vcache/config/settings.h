@@ -17,6 +17,7 @@
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
 #include "vcache/core/secret.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/vendor_table.h"
 
 namespace vcache::config {
@@ -98,21 +99,21 @@ struct VendorSettings {
   Secret key;
   std::string base_url;  ///< Without a slash at the end; of the custom vendor the whole URL.
   std::chrono::milliseconds timeout{0};
-  std::int64_t cost_micros = 0;  ///< Millionths of a US dollar.
+  Usd cost{};
   std::size_t max_concurrency = 0;
-  /// `<VENDOR>_MONTHLY_BUDGET_USD`, in millionths of a US dollar; empty: no limit.
-  std::optional<std::int64_t> monthly_budget_micros{};
+  /// `<VENDOR>_MONTHLY_BUDGET_USD`; empty: no limit.
+  std::optional<Usd> monthly_budget{};
 };
 
 /// As the table of vendors has them.
 ByVendor<VendorSettings> DefaultVendors();
 
-/// What all vendors together may cost, in millionths of a US dollar; empty: no limit.
+/// What all vendors together may cost; empty: no limit.
 struct BudgetSettings {
-  std::optional<std::int64_t> daily_micros{};    ///< `DAILY_BUDGET_USD`
-  std::optional<std::int64_t> monthly_micros{};  ///< `MONTHLY_BUDGET_USD`
+  std::optional<Usd> daily{};    ///< `DAILY_BUDGET_USD`
+  std::optional<Usd> monthly{};  ///< `MONTHLY_BUDGET_USD`
   /// `MAX_COST_PER_CALL_USD`: what one analysis may cost.
-  std::optional<std::int64_t> call_micros{};
+  std::optional<Usd> dearest_call{};
   std::chrono::seconds longest_video{0};  ///< `MAX_VIDEO_SECONDS`; 0: no limit.
 };
 

@@ -3,10 +3,10 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "vcache/core/enum_table.h"
+#include "vcache/core/usd.h"
 
 namespace vcache {
 
@@ -49,7 +49,7 @@ struct VendorInfo {
   bool text = false;
   std::string_view base_url{};  ///< The default; without a slash at the end.
   std::chrono::milliseconds timeout{std::chrono::minutes(1)};
-  std::int64_t cost_micros = 10'000;  ///< Millionths of a US dollar.
+  Usd cost = Usd::FromMicros(10'000);
   std::size_t max_concurrency = 8;
   std::string_view sandbox_path{};  ///< Its base below the sandbox's root.
   VendorCredential key{};           ///< The secret.
@@ -83,7 +83,7 @@ inline constexpr auto kVendors = std::to_array<VendorInfo>({
      .text = true,
      .base_url = "https://api.sapling.ai",
      .timeout = std::chrono::seconds(30),
-     .cost_micros = 5'000,
+     .cost = Usd::FromMicros(5'000),
      .sandbox_path = "/sapling",
      .key = {"SAPLING_API_KEY", "Sapling (texts): the API key"},
      .cost_text = "Price of Sapling for each started 1,000 characters"},
@@ -93,7 +93,7 @@ inline constexpr auto kVendors = std::to_array<VendorInfo>({
      .prefix = "OPENAI",
      .text = true,
      .base_url = "https://api.openai.com/v1",
-     .cost_micros = 1'000,
+     .cost = Usd::FromMicros(1'000),
      .sandbox_path = "/openai/v1",
      .key = {"OPENAI_API_KEY", "OpenAI (texts, opinion of a language model): the API key"},
      .cost_text =
@@ -118,7 +118,7 @@ inline constexpr auto kVendors = std::to_array<VendorInfo>({
      .text = true,
      .base_url = "https://api.gptzero.me/v2",
      .timeout = std::chrono::seconds(30),
-     .cost_micros = 150'000,
+     .cost = Usd::FromMicros(150'000),
      .sandbox_path = "/gptzero/v2",
      .key = {"GPTZERO_API_KEY", "GPTZero (texts): the API key"},
      .cost_text = "Price of GPTZero for 1,000 words, counted in parts"},
@@ -140,7 +140,7 @@ inline constexpr auto kVendors = std::to_array<VendorInfo>({
      .prefix = "PANGRAM",
      .text = true,
      .base_url = "https://text.external-api.pangram.com",
-     .cost_micros = 50'000,
+     .cost = Usd::FromMicros(50'000),
      .sandbox_path = "/pangram",
      .key = {"PANGRAM_API_KEY", "Pangram (texts): the API key"},
      .timeout_text = "Time for an analysis of Pangram, with the wait for its result",
@@ -165,7 +165,7 @@ inline constexpr auto kVendors = std::to_array<VendorInfo>({
      .video = true,
      .base_url = "https://api.prd.realitydefender.xyz",
      .timeout = std::chrono::minutes(3),  // upload and waiting together
-     .cost_micros = 50'000,               // no price is published
+     .cost = Usd::FromMicros(50'000),     // no price is published
      .sandbox_path = "/realitydefender",
      .key = {"REALITYDEFENDER_API_KEY", "Reality Defender (images, videos): the API key"},
      .timeout_text = "Time for Reality Defender, upload and wait for the result together",

@@ -14,6 +14,7 @@
 #include "vcache/content/spool.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/verdict.h"
 #include "vcache/detection/credential_check.h"
 #include "vcache/detection/vendor_health.h"
@@ -51,8 +52,8 @@ struct Detection {
   std::vector<std::string> indicators;
   /// A JSON object with the vendor's other facts, without content.
   std::string details = "{}";
-  /// The charge of the call, in millionths of a US dollar.
-  std::int64_t cost_micros = 0;
+  /// The charge of the call.
+  Usd cost{};
   /// From the sandbox: the verdict is marked so everywhere, and never mixed with real ones.
   bool demo = false;
 };
@@ -71,8 +72,8 @@ class Detector {
   /// Vendor, endpoint version, model and options that change the answer, for `cache.detectors`.
   virtual std::string Fingerprint(MediaKind kind) const = 0;
   /// The highest charge of a call for this task. The budget reserves it before the call, and counts
-  /// it for an unknown charge. `Detection::cost_micros` is the actual charge.
-  virtual std::int64_t PriceMicros(const DetectionTask& task) const noexcept = 0;
+  /// it for an unknown charge. `Detection::cost` is the actual charge.
+  virtual Usd Price(const DetectionTask& task) const noexcept = 0;
   /// Whether calls get through now. Asks no vendor; cheap enough for a probe each second.
   virtual VendorHealth health() const { return {}; }
 

@@ -21,9 +21,7 @@ class DetectorDecorator : public Detector {
     return inner_->RefusalOf(task);
   }
   std::string Fingerprint(MediaKind kind) const override { return inner_->Fingerprint(kind); }
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    return inner_->PriceMicros(task);
-  }
+  Usd Price(const DetectionTask& task) const noexcept override { return inner_->Price(task); }
   /// Bypasses every decorator: a check must not open a breaker or take a permit.
   CredentialCheck CheckCredentials(Deadline deadline) final {
     return inner_->CheckCredentials(deadline);

@@ -11,6 +11,7 @@
 #include "vcache/core/detection_mode.h"
 #include "vcache/core/provenance.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/verdict.h"
 #include "vcache/core/video_info.h"
 #include "vcache/detection/detector.h"
@@ -18,10 +19,10 @@
 
 namespace vcache::detection {
 
-/// An amount for one vendor, in millionths of a US dollar.
+/// An amount for one vendor.
 struct VendorPrice {
   std::string vendor;  ///< `Detector::provider`.
-  std::int64_t micros = 0;
+  Usd amount{};
 
   friend bool operator==(const VendorPrice&, const VendorPrice&) = default;
 };
@@ -40,7 +41,7 @@ struct LocalInspection {
 /// The panel's result, and its cost in success and failure.
 struct PanelOutcome {
   Result<Verdict> verdict;
-  std::int64_t cost_micros = 0;       ///< Of the calls that were certainly charged.
+  Usd cost{};                         ///< Of the calls that were certainly charged.
   std::uint32_t paid_calls = 0;       ///< Calls with a certain or possible charge.
   std::uint32_t unknown_charges = 0;  ///< Those of them with an unknown charge.
   /// Each vendor's charge: 0 if certainly none, its price if unknown. The budget must not refund
@@ -98,10 +99,10 @@ class DetectorPanel {
   /// Whether the file's own claim is the verdict (`kDecide`); then no vendor is asked or paid.
   bool Decides(const LocalInspection& look) const noexcept;
   /// The highest cost: a fallback may reach the last vendor. Call `AddTo` on the task first.
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept;
+  Usd Price(const DetectionTask& task) const noexcept;
   /// The cost without failures: in a fallback, the price of the first vendor that can judge.
-  std::int64_t UsualPriceMicros(const DetectionTask& task) const;
-  /// `PriceMicros` by vendor: the possible charges of a `Judge` of this task.
+  Usd UsualPrice(const DetectionTask& task) const;
+  /// `Price` by vendor: the possible charges of a `Judge` of this task.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
 
   /// Blocks until every vendor asked has answered or failed; never throws. The verdict contains the

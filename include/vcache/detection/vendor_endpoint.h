@@ -1,8 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
+
+#include "vcache/core/usd.h"
 
 namespace vcache::detection {
 
@@ -11,8 +12,8 @@ struct VendorEndpoint {
   /// The vendor's base URL as in docs/detection-vendors.md, without a final slash.
   std::string base_url;
   std::chrono::milliseconds timeout{30'000};
-  /// Price of a call in millionths of a US dollar; each adapter defines its unit.
-  std::int64_t cost_micros = 0;
+  /// Price of a call; each adapter defines its unit.
+  Usd cost{};
   /// The endpoint is the sandbox: every verdict is marked `demo`.
   bool sandbox = false;
 };

@@ -9,6 +9,7 @@
 
 #include "vcache/core/clock.h"
 #include "vcache/core/result.h"
+#include "vcache/core/usd.h"
 #include "vcache/http/server/router.h"
 
 namespace vcache::sandbox {
@@ -52,7 +53,7 @@ struct Behaviour {
 struct CallCount {
   std::uint64_t total = 0;
   std::uint64_t charged = 0;
-  std::int64_t cost_micros = 0;
+  Usd cost{};
 };
 
 /// Replaces the paid vendors in tests, benchmarks and first trials. Speaks their documented wire

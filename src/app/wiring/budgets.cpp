@@ -12,10 +12,6 @@ bool IsLimited(const analysis::BudgetOptions& options) {
   return options.all.any() || !options.vendors.empty();
 }
 
-double UsdOf(std::int64_t micros) {
-  return static_cast<double>(micros) / 1e6;
-}
-
 }  // namespace
 
 cache::BudgetStore& BudgetStores::store() const {
@@ -25,10 +21,10 @@ cache::BudgetStore& BudgetStores::store() const {
 
 analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
   analysis::BudgetOptions options;
-  options.all = {settings.budget.daily_micros, settings.budget.monthly_micros};
+  options.all = {settings.budget.daily, settings.budget.monthly};
   for (const VendorInfo& vendor : kVendors) {
-    const auto limit = settings.detection.vendors[vendor.id].monthly_budget_micros;
-    if (limit) options.vendors[std::string(vendor.name)].monthly_micros = limit;
+    const auto limit = settings.detection.vendors[vendor.id].monthly_budget;
+    if (limit) options.vendors[std::string(vendor.name)].monthly = limit;
   }
   return options;
 }
@@ -72,8 +68,8 @@ void ReportBudget(const analysis::BudgetOptions& limits, const BudgetStores& sto
                                                            : "memory";
   const auto report = [&](std::string_view of, const analysis::BudgetLimits& limit) {
     std::vector<LogField> fields = {{"of", of}};
-    if (limit.daily_micros) fields.push_back({"daily_usd", UsdOf(*limit.daily_micros)});
-    if (limit.monthly_micros) fields.push_back({"monthly_usd", UsdOf(*limit.monthly_micros)});
+    if (limit.daily) fields.push_back({"daily_usd", limit.daily->dollars()});
+    if (limit.monthly) fields.push_back({"monthly_usd", limit.monthly->dollars()});
     fields.push_back({"counted_in", counted});
     logger.Log(LogLevel::kInfo, "Budget", fields);
   };

@@ -24,7 +24,7 @@ detection::VendorEndpoint EndpointOf(const config::DetectionSettings& settings, 
   const config::VendorSettings& vendor = settings.vendors[id];
   const bool sandbox = !settings.sandbox_url.empty();
   return {sandbox ? settings.sandbox_url + std::string(InfoOf(id).sandbox_path) : vendor.base_url,
-          vendor.timeout, vendor.cost_micros, sandbox};
+          vendor.timeout, vendor.cost, sandbox};
 }
 
 /// Credentials that the sandbox takes as good; real ones are never sent to it.

@@ -26,7 +26,7 @@ void Report(const cache::CallNote& note, Logger& logger) {
       {{"kind", KindName(note.kind)},
        {"digest", ShortDigestOf(note.name)},
        {"begun", begun},
-       {"price_usd", static_cast<double>(note.price_micros) / 1e6}});
+       {"price_usd", note.price.dollars()}});
 }
 
 }  // namespace

@@ -19,13 +19,13 @@ BudgetAnswer MemoryBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dea
   answer.outcome = BudgetOutcome::kGranted;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const auto found = sums_.find(claims[i].window.name);
-    answer.sums.push_back(found == sums_.end() ? 0 : found->second);
-    const std::int64_t amount = claims[i].amount_micros;
-    if (amount != 0 && answer.sums.back() + amount > claims[i].limit_micros) answer.RefuseBy(i);
+    answer.sums.push_back(found == sums_.end() ? Usd() : found->second);
+    const Usd amount = claims[i].amount;
+    if (amount != Usd() && answer.sums.back() + amount > claims[i].limit) answer.RefuseBy(i);
   }
   if (answer.outcome == BudgetOutcome::kRefused) return answer;
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    answer.sums[i] += claims[i].amount_micros;
+    answer.sums[i] += claims[i].amount;
     sums_[claims[i].window.name] = answer.sums[i];
   }
   return answer;
@@ -35,21 +35,20 @@ Result<void> MemoryBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadl
   const MutexLock lock(mutex_);
   if (std::find(adjusted_.begin(), adjusted_.end(), adjustment.id) != adjusted_.end()) return {};
   for (const BudgetChange& change : adjustment.changes) {
-    std::int64_t& sum = sums_[change.window.name];
-    sum = std::max<std::int64_t>(sum + change.amount_micros, 0);
+    Usd& sum = sums_[change.window.name];
+    sum = std::max(sum + change.amount, Usd());
   }
   adjusted_.push_back(adjustment.id);
   if (adjusted_.size() > kIdsRemembered) adjusted_.pop_front();
   return {};
 }
 
-Result<std::vector<std::int64_t>> MemoryBudgetStore::Read(std::span<const BudgetWindow> windows,
-                                                          Deadline) {
+Result<std::vector<Usd>> MemoryBudgetStore::Read(std::span<const BudgetWindow> windows, Deadline) {
   const MutexLock lock(mutex_);
-  std::vector<std::int64_t> sums;
+  std::vector<Usd> sums;
   for (const BudgetWindow& window : windows) {
     const auto found = sums_.find(window.name);
-    sums.push_back(found == sums_.end() ? 0 : found->second);
+    sums.push_back(found == sums_.end() ? Usd() : found->second);
   }
   return sums;
 }
@@ -63,7 +62,7 @@ Result<void> MemoryBudgetOutbox::PutPending(const BudgetAdjustment& adjustment, 
   for (const BudgetChange& change : adjustment.changes) {
     BudgetChange& sum = open_[change.window.name];
     sum.window = change.window;
-    sum.amount_micros += change.amount_micros;
+    sum.amount += change.amount;
   }
   return {};
 }
@@ -92,7 +91,7 @@ Result<std::vector<BudgetChange>> MemoryBudgetOutbox::SumPending(Deadline) {
     for (const BudgetChange& change : batch.changes) {
       BudgetChange& sum = sums[change.window.name];
       sum.window = change.window;
-      sum.amount_micros += change.amount_micros;
+      sum.amount += change.amount;
     }
   }
   std::vector<BudgetChange> all;

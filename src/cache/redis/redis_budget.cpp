@@ -66,9 +66,10 @@ std::string LifeText(std::chrono::seconds life) {
   return std::to_string(life.count());
 }
 
-std::optional<std::int64_t> SumOf(const RespReply& reply) {
-  if (reply.nil()) return 0;
-  return reply.is_text() ? ParseNumber<std::int64_t>(reply.text) : std::nullopt;
+std::optional<Usd> SumOf(const RespReply& reply) {
+  if (reply.nil()) return Usd();
+  const auto micros = reply.is_text() ? ParseNumber<std::int64_t>(reply.text) : std::nullopt;
+  return micros ? std::optional(Usd::FromMicros(*micros)) : std::nullopt;
 }
 
 class RedisBudgetStore final : public BudgetStore {
@@ -78,8 +79,7 @@ class RedisBudgetStore final : public BudgetStore {
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                         Deadline deadline) override;
+  Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
 
  private:
@@ -95,8 +95,8 @@ BudgetAnswer RedisBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dead
   std::vector<std::string> arguments;
   for (const BudgetClaim& claim : claims) {
     keys.push_back(KeyOf(claim.window));
-    arguments.push_back(std::to_string(claim.amount_micros));
-    arguments.push_back(std::to_string(claim.limit_micros));
+    arguments.push_back(std::to_string(claim.amount.micros()));
+    arguments.push_back(std::to_string(claim.limit.micros()));
     arguments.push_back(LifeText(claim.window.life));
   }
   BudgetAnswer answer;
@@ -112,7 +112,7 @@ BudgetAnswer RedisBudgetStore::Reserve(std::span<const BudgetClaim> claims, Dead
   for (std::size_t i = 1; is_sound && i < expected; ++i) {
     const auto sum = SumOf(reply->elements[i]);
     is_sound = sum.has_value();
-    answer.sums.push_back(sum.value_or(0));
+    answer.sums.push_back(sum.value_or(Usd()));
   }
   if (!is_sound) return {.reason = RedisRefused(*reply).message};
   const std::int64_t refused = reply->elements[0].integer;
@@ -128,7 +128,7 @@ Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadli
   std::vector<std::string> arguments = {LifeText(kAdjustmentRemembered)};
   for (const BudgetChange& change : adjustment.changes) {
     keys.push_back(KeyOf(change.window));
-    arguments.push_back(std::to_string(change.amount_micros));
+    arguments.push_back(std::to_string(change.amount.micros()));
     arguments.push_back(LifeText(change.window.life));
   }
   const auto reply = script.Run(client_, keys, arguments, deadline);
@@ -137,14 +137,14 @@ Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadli
   return {};
 }
 
-Result<std::vector<std::int64_t>> RedisBudgetStore::Read(std::span<const BudgetWindow> windows,
-                                                         Deadline deadline) {
+Result<std::vector<Usd>> RedisBudgetStore::Read(std::span<const BudgetWindow> windows,
+                                                Deadline deadline) {
   std::vector<redis::RespCommand> commands;
   for (const BudgetWindow& window : windows) commands.push_back({{"GET", KeyOf(window)}, {}});
-  if (commands.empty()) return std::vector<std::int64_t>();
+  if (commands.empty()) return std::vector<Usd>();
   const auto replies = client_.Run(commands, deadline);
   if (!replies) return replies.error();
-  std::vector<std::int64_t> sums;
+  std::vector<Usd> sums;
   for (const RespReply& reply : *replies) {
     const auto sum = SumOf(reply);
     if (!sum) return RedisRefused(reply);

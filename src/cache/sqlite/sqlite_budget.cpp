@@ -28,8 +28,7 @@ class SqliteBudget final : public SqliteBudgetStore {
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                         Deadline deadline) override;
+  Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
   Result<void> PutPending(const BudgetAdjustment& adjustment, Deadline deadline) override;
@@ -38,8 +37,8 @@ class SqliteBudget final : public SqliteBudgetStore {
   Result<std::vector<BudgetChange>> SumPending(Deadline deadline) override;
 
  private:
-  int ReadSum(Connection& connection, const BudgetWindow& window, std::int64_t& sum) const;
-  int WriteSum(Connection& connection, const BudgetWindow& window, std::int64_t sum) const;
+  int ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum) const;
+  int WriteSum(Connection& connection, const BudgetWindow& window, Usd sum) const;
   int Mark(Connection& connection, const std::string& id, bool& is_new) const;
   int Sweep(Connection& connection) const;
   int ReadBatch(Connection& connection, BudgetAdjustment& batch) const;
@@ -49,21 +48,19 @@ class SqliteBudget final : public SqliteBudgetStore {
   const std::unique_ptr<SqliteDatabase> database_;
 };
 
-int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window,
-                          std::int64_t& sum) const {
-  sum = 0;
+int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum) const {
+  sum = {};
   return connection.ForEach(
       "SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2",
-      [&](const Statement& row) { sum = row.Integer(0); }, keys_.Budget(window.name),
-      ToMillis(clock_.WallNow()));
+      [&](const Statement& row) { sum = Usd::FromMicros(row.Integer(0)); },
+      keys_.Budget(window.name), ToMillis(clock_.WallNow()));
 }
 
-int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window,
-                           std::int64_t sum) const {
+int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window, Usd sum) const {
   return connection.Run(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
       " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms",
-      keys_.Budget(window.name), sum, ToMillis(clock_.WallNow() + window.life));
+      keys_.Budget(window.name), sum.micros(), ToMillis(clock_.WallNow() + window.life));
 }
 
 int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) const {
@@ -86,17 +83,17 @@ BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline
   const int code = database_->Write(deadline, [&](Connection& connection) {
     answer.outcome = BudgetOutcome::kGranted;
     for (std::size_t i = 0; i < claims.size(); ++i) {
-      std::int64_t sum = 0;
+      Usd sum;
       const int read = ReadSum(connection, claims[i].window, sum);
       if (read != SQLITE_OK) return read;
       answer.sums.push_back(sum);
-      const std::int64_t amount = claims[i].amount_micros;
-      if (amount != 0 && sum + amount > claims[i].limit_micros) answer.RefuseBy(i);
+      const Usd amount = claims[i].amount;
+      if (amount != Usd() && sum + amount > claims[i].limit) answer.RefuseBy(i);
     }
     if (answer.outcome == BudgetOutcome::kRefused) return SQLITE_DONE;
     for (std::size_t i = 0; i < claims.size(); ++i) {
-      if (claims[i].amount_micros == 0) continue;
-      answer.sums[i] += claims[i].amount_micros;
+      if (claims[i].amount == Usd()) continue;
+      answer.sums[i] += claims[i].amount;
       const int written = WriteSum(connection, claims[i].window, answer.sums[i]);
       if (written != SQLITE_OK) return written;
     }
@@ -113,9 +110,9 @@ Result<void> SqliteBudget::Adjust(const BudgetAdjustment& adjustment, Deadline d
     if (marked != SQLITE_OK) return marked;
     if (!is_new) return SQLITE_DONE;
     for (const BudgetChange& change : adjustment.changes) {
-      std::int64_t sum = 0;
+      Usd sum;
       if (const int read = ReadSum(connection, change.window, sum); read != SQLITE_OK) return read;
-      sum = std::max<std::int64_t>(sum + change.amount_micros, 0);
+      sum = std::max(sum + change.amount, Usd());
       const int written = WriteSum(connection, change.window, sum);
       if (written != SQLITE_OK) return written;
     }
@@ -124,12 +121,12 @@ Result<void> SqliteBudget::Adjust(const BudgetAdjustment& adjustment, Deadline d
   return ResultOf(code);
 }
 
-Result<std::vector<std::int64_t>> SqliteBudget::Read(std::span<const BudgetWindow> windows,
-                                                     Deadline deadline) {
-  std::vector<std::int64_t> sums;
+Result<std::vector<Usd>> SqliteBudget::Read(std::span<const BudgetWindow> windows,
+                                            Deadline deadline) {
+  std::vector<Usd> sums;
   const int code = database_->Write(deadline, [&](Connection& connection) {
     for (const BudgetWindow& window : windows) {
-      sums.push_back(0);
+      sums.emplace_back();
       const int read = ReadSum(connection, window, sums.back());
       if (read != SQLITE_OK) return read;
     }
@@ -146,7 +143,7 @@ Result<void> SqliteBudget::PutPending(const BudgetAdjustment& adjustment, Deadli
           "INSERT INTO budget_outbox(prefix, id, name, life_s, micros) VALUES(?1, ?2, ?3, ?4, ?5)"
           " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros",
           keys_.prefix, adjustment.id, change.window.name, std::int64_t{change.window.life.count()},
-          change.amount_micros);
+          change.amount.micros());
       if (written != SQLITE_OK) return written;
     }
     return SQLITE_OK;
@@ -161,8 +158,8 @@ int SqliteBudget::ReadBatch(Connection& connection, BudgetAdjustment& batch) con
       " (SELECT min(id) FROM budget_outbox WHERE prefix = ?1 AND id <> '')",
       [&](const Statement& row) {
         batch.id = row.Bytes(0);
-        batch.changes.push_back(
-            {{std::string(row.Bytes(1)), std::chrono::seconds(row.Integer(2))}, row.Integer(3)});
+        batch.changes.push_back({{std::string(row.Bytes(1)), std::chrono::seconds(row.Integer(2))},
+                                 Usd::FromMicros(row.Integer(3))});
       },
       keys_.prefix);
 }
@@ -196,8 +193,8 @@ Result<std::vector<BudgetChange>> SqliteBudget::SumPending(Deadline deadline) {
     return connection.ForEach(
         "SELECT name, max(life_s), sum(micros) FROM budget_outbox WHERE prefix = ?1 GROUP BY name",
         [&](const Statement& row) {
-          sums.push_back(
-              {{std::string(row.Bytes(0)), std::chrono::seconds(row.Integer(1))}, row.Integer(2)});
+          sums.push_back({{std::string(row.Bytes(0)), std::chrono::seconds(row.Integer(1))},
+                          Usd::FromMicros(row.Integer(2))});
         },
         keys_.prefix);
   });

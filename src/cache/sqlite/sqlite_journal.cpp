@@ -78,7 +78,7 @@ Result<void> SqliteJournal::Begin(const CacheKey& key, const CallNote& note, Dea
     return connection.Run(
         "INSERT INTO calls_in_flight(id, prefix, name, kind, price_micros, begun_ms, owner)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        note.id, keys_.prefix(), keys_.NameOf(key), KindName(key.kind), note.price_micros,
+        note.id, keys_.prefix(), keys_.NameOf(key), KindName(key.kind), note.price.micros(),
         ToMillis(note.begun), owner_);
   });
 }
@@ -105,7 +105,7 @@ int SqliteJournal::TakeFrom(Connection& connection, const std::string& owner,
         notes.push_back({.id = std::string(row.Bytes(0)),
                          .name = std::string(row.Bytes(1)),
                          .kind = is_text ? ContentKind::kText : ContentKind::kAnalysis,
-                         .price_micros = row.Integer(3),
+                         .price = Usd::FromMicros(row.Integer(3)),
                          .begun = FromMillis(row.Integer(4))});
       },
       keys_.prefix(), owner);

@@ -185,14 +185,14 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
     result.reason = Judge(code).message;
     return result;
   }
-  const std::int64_t now_ms = NowMillis();
-  if (expires_ms <= now_ms) return result;
+  const std::chrono::milliseconds left(expires_ms - NowMillis());
+  if (left.count() <= 0) return result;
   Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
   if (entry) {
     result.outcome = LookupOutcome::kHit;
     entry->expires_at.reset();  // set only while the entry is pending
     result.entry = std::make_shared<const Entry>(std::move(*entry));
-    result.ttl = std::chrono::milliseconds(expires_ms - now_ms);
+    result.ttl = left;
   } else if (entry.error().code != ErrorCode::kNotCached) {
     result.outcome = LookupOutcome::kCorrupt;
     result.reason = entry.error().message;
@@ -206,9 +206,8 @@ LookupResult SqliteVerdictStore::Lookup(const CacheKey& key, Deadline deadline) 
 
 std::vector<LookupResult> SqliteVerdictStore::LookupMany(std::span<const CacheKey> keys,
                                                          Deadline deadline) {
-  const LookupResult unavailable{.outcome = LookupOutcome::kUnavailable,
-                                 .tier = Tier::kSqlite,
-                                 .reason = TurnedOff().message};
+  const LookupResult unavailable{
+      .outcome = LookupOutcome::kUnavailable, .tier = Tier::kSqlite, .reason = TurnedOff().message};
   std::vector<LookupResult> results(keys.size(), unavailable);
   if (is_off_) return results;
   const int code = database_->Read(deadline, [&](Connection& connection) {
@@ -241,10 +240,8 @@ Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadlin
   return Write(deadline, [&](Connection& connection) {
     const std::int64_t now_ms = NowMillis();
     int code = SweepEntries(connection, now_ms, kSweptByKeep);
-    if (code != SQLITE_OK) return code;
-    code = WriteEntry(connection, store_key, value, now_ms + life.count());
-    if (code != SQLITE_OK) return code;
-    return Count(connection, request.counters, clock_.WallNow());
+    if (code == SQLITE_OK) code = WriteEntry(connection, store_key, value, now_ms + life.count());
+    return code != SQLITE_OK ? code : Count(connection, request.counters, clock_.WallNow());
   });
 }
 

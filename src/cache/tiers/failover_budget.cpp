@@ -46,15 +46,15 @@ std::vector<BudgetClaim> FailoverBudget::LessPending(std::span<const BudgetClaim
     const auto known = known_.find(claim.window.name);
     if (known == known_.end()) continue;
     // Ignore pending refunds until they are delivered; counting them now could spend them twice.
-    claim.limit_micros -= std::max<std::int64_t>(known->second.pending, 0);
+    claim.limit -= std::max(known->second.pending, Usd());
   }
   return lowered;
 }
 
-void FailoverBudget::Learn(const BudgetWindow& window, std::int64_t sum) {
+void FailoverBudget::Learn(const BudgetWindow& window, Usd sum) {
   const MutexLock lock(known_mutex_);
   if (known_.size() >= kMostKnown) {
-    std::erase_if(known_, [](const auto& known) { return known.second.pending == 0; });
+    std::erase_if(known_, [](const auto& known) { return known.second.pending == Usd(); });
   }
   known_[window.name].seen = sum;
 }
@@ -84,17 +84,17 @@ BudgetAnswer FailoverBudget::ReserveLocally(std::span<const BudgetClaim> claims)
     for (std::size_t i = 0; i < claims.size(); ++i) {
       const auto found = known_.find(claims[i].window.name);
       const Known known = found == known_.end() ? Known{} : found->second;
-      const std::int64_t left = std::max<std::int64_t>(claims[i].limit_micros - known.seen, 0);
-      const std::int64_t amount = claims[i].amount_micros;
+      const Usd left = std::max(claims[i].limit - known.seen, Usd());
+      const Usd amount = claims[i].amount;
       answer.sums.push_back(known.seen + known.pending + amount);
       reserved.changes.push_back({claims[i].window, amount});
-      if (amount != 0 && known.pending + amount > left / kOutageParts) answer.RefuseBy(i);
+      if (amount != Usd() && known.pending + amount > left / kOutageParts) answer.RefuseBy(i);
     }
   }
   if (answer.outcome == BudgetOutcome::kGranted) {
     PutPending(reserved);
   } else {
-    for (std::size_t i = 0; i < claims.size(); ++i) answer.sums[i] -= claims[i].amount_micros;
+    for (std::size_t i = 0; i < claims.size(); ++i) answer.sums[i] -= claims[i].amount;
   }
   return answer;
 }
@@ -109,7 +109,7 @@ void FailoverBudget::PutPending(const BudgetAdjustment& adjustment) {
   {
     const MutexLock lock(known_mutex_);
     for (const BudgetChange& change : adjustment.changes) {
-      known_[change.window.name].pending += change.amount_micros;
+      known_[change.window.name].pending += change.amount;
     }
   }
   has_pending_ = true;
@@ -122,7 +122,7 @@ bool FailoverBudget::MustStayPending(const BudgetAdjustment& adjustment) {
   const MutexLock lock(known_mutex_);
   for (const BudgetChange& change : adjustment.changes) {
     const auto known = known_.find(change.window.name);
-    if (known != known_.end() && known->second.pending != 0) return true;
+    if (known != known_.end() && known->second.pending != Usd()) return true;
   }
   return false;
 }
@@ -143,18 +143,18 @@ Result<void> FailoverBudget::Adjust(const BudgetAdjustment& adjustment, Deadline
   return {};
 }
 
-Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWindow> windows,
-                                                       Deadline deadline) {
-  Result<std::vector<std::int64_t>> shared = shared_.Read(windows, deadline);
+Result<std::vector<Usd>> FailoverBudget::Read(std::span<const BudgetWindow> windows,
+                                              Deadline deadline) {
+  Result<std::vector<Usd>> shared = shared_.Read(windows, deadline);
   if (shared) {
     for (std::size_t i = 0; i < windows.size(); ++i) Learn(windows[i], shared->at(i));
   }
-  std::vector<std::int64_t> sums;
+  std::vector<Usd> sums;
   const MutexLock lock(known_mutex_);
   for (const BudgetWindow& window : windows) {
     const auto found = known_.find(window.name);
     const Known known = found == known_.end() ? Known{} : found->second;
-    sums.push_back(std::max<std::int64_t>(known.seen + known.pending, 0));
+    sums.push_back(std::max(known.seen + known.pending, Usd()));
   }
   return sums;
 }
@@ -163,8 +163,8 @@ Result<std::vector<std::int64_t>> FailoverBudget::Read(std::span<const BudgetWin
 void FailoverBudget::NoteChanged(const BudgetAdjustment& adjustment) {
   const MutexLock lock(known_mutex_);
   for (const BudgetChange& change : adjustment.changes) {
-    std::int64_t& seen = known_[change.window.name].seen;
-    seen = std::max<std::int64_t>(seen + change.amount_micros, 0);
+    Usd& seen = known_[change.window.name].seen;
+    seen = std::max(seen + change.amount, Usd());
   }
 }
 
@@ -179,9 +179,9 @@ void FailoverBudget::Recount() {
   }
   has_pending_ = !all.empty();
   const MutexLock lock(known_mutex_);
-  for (auto& [name, known] : known_) known.pending = 0;
+  for (auto& [name, known] : known_) known.pending = {};
   for (const BudgetChange& change : all) {
-    known_[change.window.name].pending += change.amount_micros;
+    known_[change.window.name].pending += change.amount;
   }
 }
 

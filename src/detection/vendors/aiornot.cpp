@@ -67,9 +67,7 @@ class AiOrNot final : public OneCallDetector {
   std::string Fingerprint(MediaKind kind) const override {
     return std::string("aiornot/v2/") + ReportFor(kind).name;
   }
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return endpoint().cost_micros;
-  }
+  Usd Price(const DetectionTask&) const noexcept override { return endpoint().cost; }
 
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
     if (task.kind == MediaKind::kText) {
@@ -158,7 +156,7 @@ class AiOrNot final : public OneCallDetector {
     Note(details, "verdict", Find(report, "verdict"));
     Note(details, "duration", FindPath(answer, {"report", "meta", "duration"}));
     detection.details = DumpJson(details);
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 

@@ -45,9 +45,8 @@ class Copyleaks final : public VendorAdapter {
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "copyleaks/writer-detector/v2"; }
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    const auto words = static_cast<std::int64_t>(CountWords(task.text));
-    return options_.endpoint.cost_micros * ((words + kWordsOfACredit - 1) / kWordsOfACredit);
+  Usd Price(const DetectionTask& task) const noexcept override {
+    return options_.endpoint.cost * StartedUnits(CountWords(task.text), kWordsOfACredit);
   }
 
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
@@ -102,7 +101,7 @@ class Copyleaks final : public VendorAdapter {
     detection.source.kind = ScoreKind::kShare;
     detection.source.model = ShortText(AsString(Find(*answer, "modelVersion")).value_or(""));
     detection.details = DumpJson(details);
-    detection.cost_micros = told ? options_.endpoint.cost_micros * *credits : PriceMicros(task);
+    detection.cost = told ? options_.endpoint.cost * *credits : Price(task);
     return detection;
   }
 

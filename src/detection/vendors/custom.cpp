@@ -58,7 +58,7 @@ class Custom final : public Detector {
   }
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override;
   std::string Fingerprint(MediaKind) const override;
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+  Usd Price(const DetectionTask& task) const noexcept override {
     return CustomPrice(options_, task);
   }
   Result<Detection> Detect(const DetectionTask& task, Deadline deadline) override;
@@ -276,7 +276,7 @@ Result<Detection> Custom::VerdictOf(const Json& answer, const DetectionTask& tas
     detection.source.confidence =
         ScoreFromUnit(AtPointer(answer, options_.confidence.pointer), options_.confidence.max);
   }
-  detection.cost_micros = CustomCost(options_, task, answer);
+  detection.cost = CustomCost(options_, task, answer);
   detection.demo = options_.endpoint.sandbox;
   return detection;
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include "json/json.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/vendors/custom_vendor.h"
@@ -9,10 +7,10 @@
 namespace vcache::detection {
 
 /// The highest charge of a call. Billed by seconds, a video of unproven length counts as an hour.
-std::int64_t CustomPrice(const CustomOptions& options, const DetectionTask& task) noexcept;
+Usd CustomPrice(const CustomOptions& options, const DetectionTask& task) noexcept;
 
 /// The charge that the answer states, if configured; otherwise that price.
-std::int64_t CustomCost(const CustomOptions& options, const DetectionTask& task,
-                        const Json& answer) noexcept;
+Usd CustomCost(const CustomOptions& options, const DetectionTask& task,
+               const Json& answer) noexcept;
 
 }  // namespace vcache::detection

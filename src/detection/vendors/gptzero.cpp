@@ -22,9 +22,9 @@ class GptZero final : public OneCallDetector {
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "gptzero/v2"; }
   /// Plans are sold by words; the price is for 1,000 words, pro rata.
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
+  Usd Price(const DetectionTask& task) const noexcept override {
     const auto words = static_cast<std::int64_t>(CountWords(task.text));
-    return (endpoint().cost_micros * words + 999) / 1000;
+    return Usd::FromMicros(StartedUnits((endpoint().cost * words).micros(), 1000));
   }
   std::string_view RefusalOf(const DetectionTask& task) const noexcept override {
     return task.characters <= kMaxCharacters ? "" : "Texts of up to 50,000 characters are judged.";
@@ -57,7 +57,7 @@ class GptZero final : public OneCallDetector {
     }
     detection.source.model = ShortText(AsString(Find(*answer, "version")).value_or(""));
     detection.details = DetailsOf(*answer, document);
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 

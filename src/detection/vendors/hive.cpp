@@ -69,9 +69,7 @@ class Hive final : public OneCallDetector {
   std::string Fingerprint(MediaKind kind) const override {
     return kind == MediaKind::kVideo ? "hive/v3/ai-generated/max" : "hive/v3/ai-generated";
   }
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return endpoint().cost_micros;
-  }
+  Usd Price(const DetectionTask&) const noexcept override { return endpoint().cost; }
 
  protected:
   net::HttpRequest RequestFor(const DetectionTask& task) const override {
@@ -108,7 +106,7 @@ class Hive final : public OneCallDetector {
     Json details = Json::object();
     Note(details, "requestId", Find(*answer, "task_id"));
     detection.details = DumpJson(details);
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 };

@@ -47,9 +47,9 @@ class OpenAi final : public OneCallDetector {
     return "openai/v1/" + options_.model + "/" + std::string(kPromptVersion);
   }
   /// The vendor bills tokens, so the price grows with the text.
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    const auto characters = static_cast<std::int64_t>(std::max<std::size_t>(task.characters, 1));
-    return endpoint().cost_micros * ((characters + kCharactersOfAPrice - 1) / kCharactersOfAPrice);
+  Usd Price(const DetectionTask& task) const noexcept override {
+    return endpoint().cost *
+           StartedUnits(std::max<std::size_t>(task.characters, 1), kCharactersOfAPrice);
   }
 
   /// Reading a model uses no tokens and is free.
@@ -100,7 +100,7 @@ class OpenAi final : public OneCallDetector {
     detection.source.kind = ScoreKind::kOpinion;
     detection.source.model = ShortText(AsString(Find(*answer, "model")).value_or(options_.model));
     detection.details = DumpJson(DetailsOf(response, *answer));
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 

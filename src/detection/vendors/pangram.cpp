@@ -24,9 +24,8 @@ class Pangram final : public VendorAdapter {
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "pangram/task/fraction_ai"; }
   /// Billed by units of 1,000 words.
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    return options_.endpoint.cost_micros *
-           static_cast<std::int64_t>((CountWords(task.text) + 999) / 1000);
+  Usd Price(const DetectionTask& task) const noexcept override {
+    return options_.endpoint.cost * StartedUnits(CountWords(task.text), 1000);
   }
 
   Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
@@ -88,7 +87,7 @@ class Pangram final : public VendorAdapter {
     Note(details, "fractionAssisted", Find(answer, "fraction_ai_assisted"));
     Note(details, "fractionHuman", Find(answer, "fraction_human"));
     detection.details = DumpJson(details);
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 };

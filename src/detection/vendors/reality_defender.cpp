@@ -79,9 +79,7 @@ class RealityDefender final : public VendorAdapter {
     return {};
   }
   std::string Fingerprint(MediaKind) const override { return "realitydefender/realapi/final"; }
-  std::int64_t PriceMicros(const DetectionTask&) const noexcept override {
-    return options_.endpoint.cost_micros;
-  }
+  Usd Price(const DetectionTask&) const noexcept override { return options_.endpoint.cost; }
 
   Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
     const auto place = Announce(EndingOf(*task.media_type), until);
@@ -180,7 +178,7 @@ class RealityDefender final : public VendorAdapter {
     detection.source.raw_score = score;
     detection.source.kind = ScoreKind::kEnsemble;
     detection.details = DumpJson(Json{{"requestId", id}, {"status", status}});
-    detection.cost_micros = options_.endpoint.cost_micros;
+    detection.cost = options_.endpoint.cost;
     return detection;
   }
 };

@@ -17,9 +17,8 @@ class Sapling final : public OneCallDetector {
 
   bool Accepts(MediaKind kind) const noexcept override { return kind == MediaKind::kText; }
   std::string Fingerprint(MediaKind) const override { return "sapling/v1"; }
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    return endpoint().cost_micros *
-           static_cast<std::int64_t>(task.characters / 1000 + (task.characters % 1000 > 0 ? 1 : 0));
+  Usd Price(const DetectionTask& task) const noexcept override {
+    return endpoint().cost * StartedUnits(task.characters, 1000);
   }
 
  protected:
@@ -40,7 +39,7 @@ class Sapling final : public OneCallDetector {
     if (!SetScore(detection.source, Find(*answer, "score"))) {
       return InvalidAnswer(kName, "score is no number of 0 to 1");
     }
-    detection.cost_micros = PriceMicros(task);
+    detection.cost = Price(task);
     return detection;
   }
 };

@@ -33,7 +33,7 @@ constexpr std::int64_t kMostOperations = 1'000'000;
 
 /// The price of an image or a frame, and the operations that it covers; 0: ignore the report.
 struct Tariff {
-  std::int64_t price_micros = 0;
+  Usd price;
   std::int64_t operations = 0;
 };
 
@@ -107,13 +107,13 @@ std::string DetailsOf(const Json& answer) {
 }
 
 /// The charge: the larger of the judged units and the reported operations, which the vendor bills.
-std::int64_t CostOf(std::int64_t judged, const Json* operations, const Tariff& tariff) {
+Usd CostOf(std::int64_t judged, const Json* operations, const Tariff& tariff) {
   std::int64_t units = judged;
   const auto told = AsInteger(operations);
   if (told && tariff.operations > 0 && *told > 0 && *told <= kMostOperations) {
-    units = std::max(units, (*told + tariff.operations - 1) / tariff.operations);
+    units = std::max(units, StartedUnits(*told, tariff.operations));
   }
-  return tariff.price_micros * units;
+  return tariff.price * units;
 }
 
 Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const Tariff& tariff) {
@@ -129,7 +129,7 @@ Result<Detection> ImageVerdict(const Json& answer, std::uint32_t pictures, const
   // Each analysed picture is at least one operation; without a report, assume all.
   const std::int64_t judged =
       std::clamp<std::int64_t>(AsInteger(operations).value_or(pictures), 1, pictures);
-  detection.cost_micros = CostOf(judged, operations, tariff);
+  detection.cost = CostOf(judged, operations, tariff);
   return detection;
 }
 
@@ -152,7 +152,7 @@ Result<Detection> VideoVerdict(const Json& answer, const Json* frames, const Jso
   detection.frames_analyzed = tally.count();
   detection.generators = generators.BestFirst();
   detection.details = DetailsOf(answer);
-  detection.cost_micros = CostOf(tally.count(), operations, tariff);
+  detection.cost = CostOf(tally.count(), operations, tariff);
   return detection;
 }
 
@@ -180,13 +180,13 @@ class Sightengine final : public VendorAdapter {
     }
     return {};
   }
-  std::int64_t PriceMicros(const DetectionTask& task) const noexcept override {
-    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost_micros * task.pictures;
+  Usd Price(const DetectionTask& task) const noexcept override {
+    if (task.kind != MediaKind::kVideo) return options_.endpoint.cost * task.pictures;
     // One frame a second; for an unproven length, as many as the endpoint takes.
     const std::int64_t most = IsLong(task) ? kMostFrames : kDearestClipFrames;
-    if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost_micros * most;
+    if (!task.video_length || task.video_may_be_longer) return options_.endpoint.cost * most;
     const auto frames = std::chrono::ceil<std::chrono::seconds>(*task.video_length).count();
-    return options_.endpoint.cost_micros * std::clamp<std::int64_t>(frames, 1, most);
+    return options_.endpoint.cost * std::clamp<std::int64_t>(frames, 1, most);
   }
 
   Result<Detection> Judge(const DetectionTask& task, Deadline until) override {
@@ -203,9 +203,7 @@ class Sightengine final : public VendorAdapter {
   }
 
  private:
-  Tariff TariffNow() const {
-    return {options_.endpoint.cost_micros, options_.operations_per_image};
-  }
+  Tariff TariffNow() const { return {options_.endpoint.cost, options_.operations_per_image}; }
 
   std::vector<net::FormField> CredentialFields() const {
     return {TextField("api_user", options_.account),

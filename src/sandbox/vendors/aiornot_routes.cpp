@@ -10,7 +10,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 10'000;
+constexpr Usd kPrice = Usd::FromMicros(10'000);
 constexpr std::size_t kMinTextBytes = 250;
 
 http::Response Failure(int status, const Json& detail) {
@@ -36,11 +36,11 @@ Judged Read(http::Request& request, const std::string& field, std::string_view r
   }
   if (field != "text") {
     if (!form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-    return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+    return {.cost = kPrice, .digest = form.Digest()};
   }
   const std::string& text = form.Field("text");
   if (text.size() < kMinTextBytes) return {.refusal = Failure(422, "The text is too short")};
-  return {.cost_micros = kPriceMicros, .digest = DigestOfText(text)};
+  return {.cost = kPrice, .digest = DigestOfText(text)};
 }
 
 /// A final answer with one report. This vendor's own modes: a rejected or null report within a 200.

@@ -11,7 +11,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceOfACredit = 10'000;
+constexpr Usd kPriceOfACredit = Usd::FromMicros(10'000);
 constexpr std::size_t kMinCharacters = 255;
 constexpr std::size_t kMaxCharacters = 25'000;
 
@@ -60,7 +60,7 @@ Judged Read(http::Request& request) {
   if (canonical->characters < kMinCharacters || canonical->characters > kMaxCharacters) {
     return {.refusal = Failure(400, "invalid_request_error", 11, "The length is out of bounds")};
   }
-  return {.cost_micros = kPriceOfACredit * ((WordsOf(*text) + 249) / 250),
+  return {.cost = kPriceOfACredit * (StartedUnits(WordsOf(*text), 250)),
           .digest = DigestOfText(*text)};
 }
 
@@ -68,8 +68,9 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
   Json summary = Json::object({{"human", 1 - ScoreOf(judged.digest)}});
   if (score) summary["ai"] = *score;
   Json document = Json::object({{"scanId", "sandbox"}, {"totalWords", 310}});
-  document["actualCredits"] = judged.cost_micros / kPriceOfACredit;
-  document["expectedCredits"] = judged.cost_micros / kPriceOfACredit;
+  const std::int64_t credits = judged.cost.micros() / kPriceOfACredit.micros();
+  document["actualCredits"] = credits;
+  document["expectedCredits"] = credits;
   Json body = Json::object({{"modelVersion", "v9.0"}});
   body["results"] = Json::array(
       {Json::object({{"classification", 2}, {"probability", 0.64}, {"matches", Json::array()}})});

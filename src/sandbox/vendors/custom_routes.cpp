@@ -11,7 +11,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 4'000;
+constexpr Usd kPrice = Usd::FromMicros(4'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"problem", message}}));
@@ -32,18 +32,18 @@ Judged Read(http::Request& request) {
   if (type && type->starts_with("multipart/")) {
     if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
     if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-    return {.cost_micros = kPriceMicros, .digest = form.Digest()};
+    return {.cost = kPrice, .digest = form.Digest()};
   }
   if (type && (type->starts_with("image/") || type->starts_with("video/"))) {
     const auto digest = DigestOfBody(request);
     if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
     if (!digest) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-    return {.cost_micros = kPriceMicros, .digest = *digest};
+    return {.cost = kPrice, .digest = *digest};
   }
   const auto text = AsString(Find(ReadJson(request), "text"));
   if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   if (!text || text->empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = kPriceMicros, .digest = DigestOfText(*text)};
+  return {.cost = kPrice, .digest = DigestOfText(*text)};
 }
 
 Json State(std::string_view state, std::string_view id) {

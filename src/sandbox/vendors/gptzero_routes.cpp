@@ -8,7 +8,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceOf1000Words = 150'000;
+constexpr Usd kPriceOf1000Words = Usd::FromMicros(150'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"error", message}}));
@@ -25,7 +25,7 @@ Judged Read(http::Request& request) {
   const std::string text = TextOf(ReadJson(request), "document");
   if (!HasApiKey(request)) return {.refusal = FailureFor(Mode::kCredentials)};
   if (text.empty()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = (kPriceOf1000Words * WordsOf(text) + 999) / 1000,
+  return {.cost = Usd::FromMicros(StartedUnits((kPriceOf1000Words * WordsOf(text)).micros(), 1000)),
           .digest = DigestOfText(text)};
 }
 

@@ -9,7 +9,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 10'000;
+constexpr Usd kPrice = Usd::FromMicros(10'000);
 constexpr int kFrames = 4;
 constexpr const char* kModel = "hive/ai-generated-and-deepfake-content-detection";
 
@@ -28,9 +28,8 @@ Judged Read(http::Request& request) {
   UploadForm form("media");
   if (!form.Read(request) || !form.has_file()) return {.refusal = FailureFor(Mode::kRefuseMedia)};
   if (!HasBearer(request)) return {.refusal = FailureFor(Mode::kCredentials)};
-  return {.cost_micros = kPriceMicros,
-          .digest = form.Digest(),
-          .is_video = form.file_type().starts_with("video/")};
+  return {
+      .cost = kPrice, .digest = form.Digest(), .is_video = form.file_type().starts_with("video/")};
 }
 
 Json Class(const char* name, const Json& value) {

@@ -8,7 +8,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 1'000;
+constexpr Usd kPrice = Usd::FromMicros(1'000);
 
 http::Response Failure(int status, std::string_view type, const Json& code,
                        std::string_view message) {
@@ -42,7 +42,7 @@ Judged Read(http::Request& request) {
   if (!AsString(Find(json, "model")) || !text || schema == nullptr) {
     return {.refusal = FailureFor(Mode::kRefuseMedia)};
   }
-  return {.cost_micros = kPriceMicros, .digest = DigestOfText(*text)};
+  return {.cost = kPrice, .digest = DigestOfText(*text)};
 }
 
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode mode) {

@@ -9,7 +9,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceOf1000Words = 50'000;
+constexpr Usd kPriceOf1000Words = Usd::FromMicros(50'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"error", message}}));
@@ -29,7 +29,7 @@ Judged Read(http::Request& request) {
   // The request must decline a public page with the text.
   const bool is_private = AsBool(Find(json, "public_dashboard_link")) == false;
   if (text.empty() || !is_private) return {.refusal = FailureFor(Mode::kRefuseMedia)};
-  return {.cost_micros = kPriceOf1000Words * ((WordsOf(text) + 999) / 1000),
+  return {.cost = kPriceOf1000Words * (StartedUnits(WordsOf(text), 1000)),
           .digest = DigestOfText(text)};
 }
 

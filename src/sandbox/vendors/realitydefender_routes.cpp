@@ -11,7 +11,7 @@ namespace vcache::sandbox {
 namespace {
 
 constexpr std::string_view kVendor = "realitydefender";
-constexpr std::int64_t kPriceMicros = 50'000;
+constexpr Usd kPrice = Usd::FromMicros(50'000);
 
 http::Response Failure(int status, std::string_view code, std::string_view message) {
   return JsonAnswer(status,
@@ -44,8 +44,8 @@ http::Response Upload(CallLedger& ledger, JobBoard& jobs, http::Request& request
     response.status = 403;  // a wrong signature, or an API key sent to the storage
     return response;
   }
-  ledger.Charge(kVendor, IsCharged(job->mode), kPriceMicros);
-  jobs.Complete(id, {.cost_micros = kPriceMicros, .digest = *digest});
+  ledger.Charge(kVendor, IsCharged(job->mode), kPrice);
+  jobs.Complete(id, {.cost = kPrice, .digest = *digest});
   return response;
 }
 

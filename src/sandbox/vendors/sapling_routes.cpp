@@ -9,7 +9,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPricePerThousand = 5'000;
+constexpr Usd kPricePerThousand = Usd::FromMicros(5'000);
 
 http::Response Failure(int status, std::string_view message) {
   return JsonAnswer(status, Json::object({{"msg", message}}));
@@ -30,8 +30,8 @@ Judged Read(http::Request& request) {
   if (text.empty()) return {.refusal = Failure(400, "Missing text")};
   const auto canonical = content::MakeCanonicalText(text);
   if (!canonical) return {.refusal = Failure(400, "The text is not UTF-8")};
-  const auto thousands = static_cast<std::int64_t>((canonical->characters + 999) / 1000);
-  return {.cost_micros = kPricePerThousand * thousands, .digest = DigestOfText(text)};
+  return {.cost = kPricePerThousand * StartedUnits(canonical->characters, 1000),
+          .digest = DigestOfText(text)};
 }
 
 http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {

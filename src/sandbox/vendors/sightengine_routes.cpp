@@ -10,7 +10,7 @@
 namespace vcache::sandbox {
 namespace {
 
-constexpr std::int64_t kPriceMicros = 10'000;
+constexpr Usd kPrice = Usd::FromMicros(10'000);
 
 http::Response Failure(int status, std::string_view type, int code, std::string_view message) {
   Json body = Json::object({{"status", "failure"}});
@@ -41,7 +41,7 @@ Judged JudgeForm(UploadForm& form, bool readable, int frames) {
   if (!form.has_file()) {
     return {.refusal = Failure(400, "argument_error", 4, "Missing media")};
   }
-  return {.cost_micros = kPriceMicros * frames, .digest = form.Digest(), .frames = frames};
+  return {.cost = kPrice * frames, .digest = form.Digest(), .frames = frames};
 }
 
 http::Response Success(int operations, const Json& result) {

@@ -26,7 +26,7 @@ std::vector<std::shared_ptr<detection::Detector>> CheckableIn(const RunningSandb
 /// The same vendors at any address.
 std::vector<std::shared_ptr<detection::Detector>> CheckableAt(const std::string& url,
                                                               RunningSandbox& running) {
-  const detection::VendorEndpoint at{url, 2s, 10'000, false};
+  const detection::VendorEndpoint at{url, 2s, Usd::FromMicros(10'000), false};
   const Secret key("key-of-the-test");
   return {detection::MakeAiOrNot({at, key}, {*running.http, running.pauses}),
           detection::MakeCopyleaks(
@@ -83,7 +83,8 @@ TEST_CASE("CheckCredentials in the sandbox: bad keys are refused, with the varia
     CAPTURE(vendor->provider());
     CHECK(Check(*vendor).state == detection::CredentialState::kRefused);
   }
-  const detection::VendorEndpoint openai{running.url + "/openai/v1", 10s, 1'000, false};
+  const detection::VendorEndpoint openai{running.url + "/openai/v1", 10s, Usd::FromMicros(1'000),
+                                         false};
   const auto model =
       detection::MakeOpenAi({.endpoint = openai, .api_key = Secret("k"), .model = "no-such-model"},
                             {*running.http, running.pauses});

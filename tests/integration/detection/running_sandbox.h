@@ -45,8 +45,7 @@ class RunningSandbox {
   void Connect(const std::string& key, std::chrono::milliseconds timeout) {
     for (const VendorInfo& vendor : kVendors) {
       detection::VendorOptions options;
-      options.endpoint = {url + std::string(vendor.sandbox_path), timeout, vendor.cost_micros,
-                          true};
+      options.endpoint = {url + std::string(vendor.sandbox_path), timeout, vendor.cost, true};
       options.api_key = Secret(key);
       options.account = "me@a.example";
       options.poll_interval = std::chrono::milliseconds(5);
@@ -69,7 +68,7 @@ class RunningSandbox {
                                     std::chrono::milliseconds timeout) const {
     using detection::MediaKind;
     detection::CustomOptions options;
-    options.endpoint = {url + path, timeout, 4'000, true};
+    options.endpoint = {url + path, timeout, Usd::FromMicros(4'000), true};
     options.api_key = Secret(key);
     options.headers = {{"Authorization", "Bearer {key}"}};
     options.kinds = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kText};

@@ -29,8 +29,8 @@ using content::MediaType;
 
 namespace {
 
-constexpr std::int64_t kFramePrice = 10'000;
-constexpr std::int64_t kDollar = 1'000'000;
+constexpr Usd kFramePrice = Usd::FromMicros(10'000);
+constexpr Usd kDollar = Usd::FromMicros(1'000'000);
 
 /// A vendor that charges a frame a second, and 1,800 frames at most.
 class FrameVendor final : public detection::Detector {
@@ -38,24 +38,24 @@ class FrameVendor final : public detection::Detector {
   explicit FrameVendor(std::string name = "frames") : name_(std::move(name)) {}
 
   std::atomic<int> calls{0};
-  std::atomic<std::int64_t> billed{0};  ///< All that it ever charged.
+  std::atomic<std::int64_t> billed{0};  ///< All micros that it ever charged.
   std::int64_t frames = 1;              ///< That it analyses.
 
   std::string_view provider() const noexcept override { return name_; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_ + "/1"; }
-  std::int64_t PriceMicros(const detection::DetectionTask& task) const noexcept override {
+  Usd Price(const detection::DetectionTask& task) const noexcept override {
     if (task.kind != detection::MediaKind::kVideo) return kFramePrice;
-    if (!task.video_length || task.video_may_be_longer) return 1'800 * kFramePrice;
-    return std::chrono::ceil<std::chrono::seconds>(*task.video_length).count() * kFramePrice;
+    if (!task.video_length || task.video_may_be_longer) return kFramePrice * 1'800;
+    return kFramePrice * std::chrono::ceil<std::chrono::seconds>(*task.video_length).count();
   }
   Result<detection::Detection> Detect(const detection::DetectionTask&, Deadline) override {
     ++calls;
     detection::Detection detection;
     detection.source.provider = name_;
     detection.source.score = 20;
-    detection.cost_micros = frames * kFramePrice;
-    billed += detection.cost_micros;
+    detection.cost = kFramePrice * frames;
+    billed += detection.cost.micros();
     return detection;
   }
 
@@ -96,10 +96,10 @@ struct ToldFailures final : analysis::AnalysisObserver {
 
 struct NotedCalls final : cache::CallJournal {
   std::atomic<int> begun{0};
-  std::int64_t price_micros = 0;
+  Usd price;
   Result<void> Begin(const cache::CacheKey&, const cache::CallNote& note, Deadline) override {
     ++begun;
-    price_micros = note.price_micros;
+    price = note.price;
     return {};
   }
   Result<void> End(const std::string&, Deadline) override { return {}; }
@@ -110,10 +110,10 @@ struct NotedCalls final : cache::CallJournal {
 
 /// Two replicas that share a store, leases and a budget, each with a vendor of its own account.
 struct Admission {
-  explicit Admission(analysis::AnalysisOptions options = {}, std::int64_t daily_micros = kDollar,
+  explicit Admission(analysis::AnalysisOptions options = {}, Usd daily = kDollar,
                      ProvenanceMode provenance = ProvenanceMode::kDecide, bool with_second = false)
       : panel({vendor}, Members(with_second), {vendor}, clock, {provenance}),
-        budget(sums, clock, logger, {.all = {.daily_micros = daily_micros}}) {
+        budget(sums, clock, logger, {.all = {.daily = daily}}) {
     service = Start(options);
   }
   std::vector<std::shared_ptr<detection::Detector>> Members(bool with_second) const {
@@ -134,7 +134,7 @@ struct Admission {
     CHECK(answer.error().charge == Charge::kNone);
     return answer.error().code;
   }
-  std::int64_t Spent() {
+  Usd Spent() {
     const std::vector<cache::BudgetWindow> windows = {{"2026-01-01", 1s}};
     return sums.Read(windows, kNever)->front();
   }
@@ -162,11 +162,11 @@ TEST_CASE("Admission: a video is reckoned by its length before anything is set a
   world.vendor->frames = 1'800;
   CHECK(world.Refused(CountedMp4(1'800'000)) == ErrorCode::kBudgetExhausted);
   CHECK(world.vendor->calls == 0);
-  CHECK(world.Spent() == 0);
+  CHECK(world.Spent() == Usd());
   world.vendor->frames = 30;
   CHECK(world.Ask(CountedMp4(30'000)));
-  CHECK(world.Spent() == 30 * kFramePrice);
-  CHECK(world.journal.price_micros == 30 * kFramePrice);
+  CHECK(world.Spent() == kFramePrice * 30);
+  CHECK(world.journal.price == kFramePrice * 30);
 }
 
 TEST_CASE("Admission: a length that nothing proves is reckoned as the longest") {
@@ -184,7 +184,7 @@ TEST_CASE("Admission: a length that nothing proves is reckoned as the longest") 
     CHECK(world.Refused(bytes, type) == ErrorCode::kBudgetExhausted);
   }
   CHECK(world.vendor->calls == 0);
-  CHECK(world.Spent() == 0);
+  CHECK(world.Spent() == Usd());
 }
 
 TEST_CASE("Admission: of fifty videos at once no more is paid for than the budget has") {
@@ -203,8 +203,8 @@ TEST_CASE("Admission: of fifty videos at once no more is paid for than the budge
   for (std::thread& upload : crowd) upload.join();
   CHECK(paid == 3);
   CHECK(refused == 47);
-  CHECK(world.vendor->billed == 90 * kFramePrice);
-  CHECK(world.Spent() == 90 * kFramePrice);
+  CHECK(world.vendor->billed == (kFramePrice * 90).micros());
+  CHECK(world.Spent() == kFramePrice * 90);
 }
 
 TEST_CASE("Admission: what a vendor charges above its price is seen by the next call") {
@@ -212,7 +212,7 @@ TEST_CASE("Admission: what a vendor charges above its price is seen by the next 
   world.vendor->frames = 95;  // of a video of 10 s
   CHECK(world.Ask(CountedMp4(10'000)));
   CHECK(world.logger.Count(LogLevel::kError) == 1);
-  CHECK(world.Spent() == 95 * kFramePrice);
+  CHECK(world.Spent() == kFramePrice * 95);
   CHECK(world.Refused(CountedMp4(10'000, 1)) == ErrorCode::kBudgetExhausted);
   CHECK(world.Ask(CountedMp4(5'000)));  // five cents are left
 }
@@ -226,7 +226,7 @@ TEST_CASE("Admission: a consensus sets aside what all of its vendors can charge"
 }
 
 TEST_CASE("Admission: a video over the limit is refused, and nothing waits or is told for it") {
-  Admission world({.longest_video = 60s}, 1'000 * kDollar);
+  Admission world({.longest_video = 60s}, kDollar * 1'000);
   const auto refused = world.Ask(CountedMp4(61'000));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kVideoTooLong);
@@ -247,7 +247,7 @@ TEST_CASE("Admission: a video over the limit is refused, and nothing waits or is
 }
 
 TEST_CASE("Admission: a video that does not say its length is as long as its bytes may last") {
-  Admission world({.longest_video = 60s}, 1'000 * kDollar);
+  Admission world({.longest_video = 60s}, kDollar * 1'000);
   CHECK(world.Ask(WebmHeader() + std::string(400'000, 'x'), MediaType::kWebm));
   const auto refused = world.Ask(WebmHeader() + std::string(500'000, 'x'), MediaType::kWebm);
   REQUIRE_FALSE(refused);
@@ -257,7 +257,8 @@ TEST_CASE("Admission: a video that does not say its length is as long as its byt
 }
 
 TEST_CASE("Admission: what one analysis may cost bounds all of its vendors together") {
-  Admission world({.dearest_call_micros = 600'000}, 1'000 * kDollar, ProvenanceMode::kOff, true);
+  Admission world({.dearest_call = Usd::FromMicros(600'000)}, kDollar * 1'000, ProvenanceMode::kOff,
+                  true);
   const auto refused = world.Ask(CountedMp4(31'000));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kTooExpensive);
@@ -271,13 +272,14 @@ TEST_CASE("Admission: what one analysis may cost bounds all of its vendors toget
 }
 
 TEST_CASE("Admission: what a file's own claim decides needs no budget and no leave to pay") {
-  Admission world({.outage_calls_per_minute = 1, .dearest_call_micros = 1}, 1);
+  Admission world({.outage_calls_per_minute = 1, .dearest_call = Usd::FromMicros(1)},
+                  Usd::FromMicros(1));
   CHECK(world.Refused(Jpeg("a"), MediaType::kJpeg) == ErrorCode::kTooExpensive);
   const auto free_of_charge = world.Ask(kDeclared, MediaType::kJpeg);
   REQUIRE(free_of_charge);
   CHECK(free_of_charge->entry->verdict.provider == "provenance");
   CHECK(world.journal.begun == 0);
-  CHECK(world.Spent() == 0);
+  CHECK(world.Spent() == Usd());
 }
 
 TEST_CASE("Admission: what costs nothing uses up no call of an outage") {
@@ -291,7 +293,7 @@ TEST_CASE("Admission: what costs nothing uses up no call of an outage") {
 }
 
 TEST_CASE("Admission: what the budget refuses uses up no call of an outage, nor the other way") {
-  Admission world({.outage_calls_per_minute = 1}, 0);  // no money
+  Admission world({.outage_calls_per_minute = 1}, Usd());  // no money
   world.shared.unavailable = true;
   for (int i = 0; i < 3; ++i) {
     CHECK(world.Refused(Jpeg(std::to_string(i)), MediaType::kJpeg) == ErrorCode::kBudgetExhausted);
@@ -299,7 +301,7 @@ TEST_CASE("Admission: what the budget refuses uses up no call of an outage, nor 
   Admission rich({.outage_calls_per_minute = 1});
   rich.shared.unavailable = true;
   CHECK(rich.Ask(Jpeg("a"), MediaType::kJpeg));
-  const std::int64_t spent = rich.Spent();
+  const auto spent = rich.Spent();
   CHECK(rich.Refused(Jpeg("b"), MediaType::kJpeg) == ErrorCode::kOverloaded);
   CHECK(rich.Spent() == spent);
 }

@@ -29,13 +29,11 @@ struct CountingObserver final : analysis::AnalysisObserver {
   std::atomic<int> hits{0}, misses{0}, joined{0}, corrupt{0}, errors{0}, not_kept{0};
   std::atomic<std::int64_t> spent_kept{0}, spent_not_kept{0}, unknown{0};
 
-  void OnHit(const cache::CacheKey&, std::string_view, cache::Tier, std::int64_t) override {
-    ++hits;
-  }
+  void OnHit(const cache::CacheKey&, std::string_view, cache::Tier, Usd) override { ++hits; }
   void OnMiss(const cache::CacheKey&, std::string_view, const cache::LookupResult&) override {
     ++misses;
   }
-  void OnJoined(const cache::CacheKey&, std::string_view, std::int64_t) override { ++joined; }
+  void OnJoined(const cache::CacheKey&, std::string_view, Usd) override { ++joined; }
   void OnCorrupt(const cache::CacheKey&, std::string_view) override { ++corrupt; }
   void OnPaid(const cache::CacheKey&, const cache::Counters& counters, bool kept) override {
     (kept ? spent_kept : spent_not_kept) += counters.total(Counter::kSpentMicros);
@@ -93,7 +91,7 @@ TEST_CASE("AnalysisService: the second request for a content is a hit and costs 
     CHECK(first->stored);
     CHECK(second->status == CacheStatus::kHit);
     CHECK(second->entry->verdict.ai_score == 80);
-    CHECK(second->saved_micros == 10'000);
+    CHECK(second->saved.micros() == 10'000);
     CHECK(bench.vendor->calls == 1);
     CHECK(bench.observer.spent_kept == 10'000);
   }

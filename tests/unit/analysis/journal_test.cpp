@@ -118,7 +118,7 @@ TEST_CASE("Journal: a call is noted before it and struck out after its cost is c
   CHECK(bench.diary.lines() == Words{"begin", "call", "counted", "end"});
   CHECK(bench.journal.last.id.size() == 32);
   CHECK(bench.journal.last.kind == cache::ContentKind::kText);
-  CHECK(bench.journal.last.price_micros == 10'000);
+  CHECK(bench.journal.last.price == Usd::FromMicros(10'000));
   CHECK(bench.journal.last.begun == bench.clock.WallNow());
   CHECK(bench.journal.last_key.rfind("text:", 0) == 0);
   REQUIRE(bench.Ask("new"));  // a hit is no call

@@ -95,7 +95,7 @@ TEST_CASE("Leases: a second replica waits for the first one's call and gets its 
     REQUIRE(answer);
     CHECK(answer->status == CacheStatus::kCoalesced);
     CHECK(answer->entry->verdict.ai_score == 77);
-    CHECK(answer->saved_micros == 10'000);
+    CHECK(answer->saved.micros() == 10'000);
   });
   while (bench.shared.asked_for_news == 0) std::this_thread::yield();
   gate.Open();

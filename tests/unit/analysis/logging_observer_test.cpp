@@ -17,9 +17,9 @@ void TellAll(analysis::LoggingObserver& observer, const cache::CacheKey& key) {
   cache::Counters counters;
   counters.at(key.kind, cache::Counter::kUnknownCharges) = 1;
   counters.at(key.kind, cache::Counter::kPaidCalls) = 1;
-  observer.OnHit(key, "a", cache::Tier::kMemory, 1);
+  observer.OnHit(key, "a", cache::Tier::kMemory, Usd::FromMicros(1));
   observer.OnMiss(key, "b", {});
-  observer.OnJoined(key, "c", 1);
+  observer.OnJoined(key, "c", Usd::FromMicros(1));
   observer.OnCorrupt(key, "d");
   observer.OnPaid(key, counters, true);
   observer.OnNotStored(key, {ErrorCode::kStoreUnavailable, "e"});
@@ -32,10 +32,10 @@ TEST_CASE("LoggingObserver: constant words; file name and digest are fields (S7)
   test::RecordingLogger logger;
   analysis::LoggingObserver observer(logger);
   const std::string evil = "p.jpg (000...) saved_usd=999\r\n\x1b[31m";
-  observer.OnHit(kFile, "photo.jpg", cache::Tier::kMemory, 10'000);
+  observer.OnHit(kFile, "photo.jpg", cache::Tier::kMemory, Usd::FromMicros(10'000));
   observer.OnMiss(kFile, evil, {});
-  observer.OnHit(kText, "", cache::Tier::kSqlite, 0);
-  observer.OnJoined(kFile, std::string(1'000, 'n'), 0);
+  observer.OnHit(kText, "", cache::Tier::kSqlite, Usd());
+  observer.OnJoined(kFile, std::string(1'000, 'n'), Usd());
   const auto lines = logger.lines();
   REQUIRE(lines.size() == 4);
   CHECK(lines[0].message == "Cache HIT");
@@ -71,10 +71,10 @@ TEST_CASE("LoggingObserver: a look-up of a known content is no cache hit of an a
   analysis::LoggingObserver observer(logger);
   const cache::CacheKey key{cache::ContentKind::kText, {}};
   cache::LookupResult found;
-  observer.OnLookup(key, found, 0);
+  observer.OnLookup(key, found, Usd());
   CHECK(logger.lines().empty());
   found.outcome = cache::LookupOutcome::kHit;
-  observer.OnLookup(key, found, 10'000);
+  observer.OnLookup(key, found, Usd::FromMicros(10'000));
   REQUIRE(logger.lines().size() == 1);
   CHECK(logger.lines()[0].message.starts_with("Look-up HIT"));
   CHECK(logger.lines()[0].fields.find("spared_usd=0.01") != std::string::npos);

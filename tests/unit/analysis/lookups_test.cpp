@@ -20,17 +20,16 @@ namespace {
 /// Counts what is known of, and what it was worth.
 struct WorthObserver final : analysis::AnalysisObserver {
   int hits = 0, lookups = 0, lookup_hits = 0;
-  std::int64_t saved = 0, spared = 0;
+  Usd saved, spared;
 
-  void OnHit(const cache::CacheKey&, std::string_view, cache::Tier, std::int64_t micros) override {
+  void OnHit(const cache::CacheKey&, std::string_view, cache::Tier, Usd worth) override {
     ++hits;
-    saved += micros;
+    saved += worth;
   }
-  void OnLookup(const cache::CacheKey&, const cache::LookupResult& found,
-                std::int64_t micros) override {
+  void OnLookup(const cache::CacheKey&, const cache::LookupResult& found, Usd worth) override {
     ++lookups;
     if (found.outcome == cache::LookupOutcome::kHit) ++lookup_hits;
-    spared += micros;
+    spared += worth;
   }
 };
 
@@ -76,13 +75,13 @@ TEST_CASE("AnalysisService: look-ups are counted apart; only analyses hit and sa
   REQUIRE(bench.Ask("known"));
   for (int i = 0; i < 50; ++i) CHECK(bench.Find("known"));
   CHECK(bench.observer.hits == 0);
-  CHECK(bench.observer.saved == 0);
+  CHECK(bench.observer.saved.micros() == 0);
   CHECK(bench.observer.lookups == 51);
   CHECK(bench.observer.lookup_hits == 50);
-  CHECK(bench.observer.spared == 500'000);
+  CHECK(bench.observer.spared.micros() == 500'000);
   REQUIRE(bench.Ask("known"));
   CHECK(bench.observer.hits == 1);
-  CHECK(bench.observer.saved == 10'000);
+  CHECK(bench.observer.saved.micros() == 10'000);
   CHECK(bench.vendor->calls == 1);
 }
 
@@ -104,12 +103,12 @@ TEST_CASE("AnalysisService: a verdict of other software saves what its analysis 
     const auto hit = bench.Ask("theirs");
     REQUIRE(hit);
     CHECK(hit->status == analysis::CacheStatus::kHit);
-    CHECK(hit->saved_micros == 10'000);
-    CHECK(bench.observer.saved == hits * 10'000);
+    CHECK(hit->saved.micros() == 10'000);
+    CHECK(bench.observer.saved.micros() == hits * 10'000);
   }
   const auto found = bench.Find("theirs");
   REQUIRE(found);
-  CHECK(found->saved_micros == 10'000);
-  CHECK(bench.observer.spared == 10'000);
+  CHECK(found->saved.micros() == 10'000);
+  CHECK(bench.observer.spared.micros() == 10'000);
   CHECK(bench.vendor->calls == 0);
 }

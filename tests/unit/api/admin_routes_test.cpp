@@ -88,10 +88,10 @@ TEST_CASE("admin stats: how each budget stands, and null without one") {
   CHECK(none["cost"]["budget"].is_null());
 
   analysis::BudgetOptions limits;
-  limits.all.daily_micros = 1'000'000;
-  limits.vendors["sapling"].monthly_micros = 500'000;
+  limits.all.daily = Usd::FromMicros(1'000'000);
+  limits.vendors["sapling"].monthly = Usd::FromMicros(500'000);
   ApiFixture bench(WithToken(), true, {}, limits);
-  const std::vector<detection::VendorPrice> prices = {{"sapling", 200'000}};
+  const std::vector<detection::VendorPrice> prices = {{"sapling", Usd::FromMicros(200'000)}};
   const auto spent = bench.budget().Reserve(prices, Deadline::Never());
   { const auto dropped = bench.budget().Reserve(prices, Deadline::Never()); }
   const Json budget =

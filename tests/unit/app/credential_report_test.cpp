@@ -28,7 +28,7 @@ class AskedVendor : public detection::Detector {
   std::string_view provider() const noexcept override { return name_; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return name_; }
-  std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override { return 1; }
+  Usd Price(const detection::DetectionTask&) const noexcept override { return Usd::FromMicros(1); }
   Result<detection::Detection> Detect(const detection::DetectionTask&, Deadline) override {
     throw std::logic_error("a check never calls");
   }

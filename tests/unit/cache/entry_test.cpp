@@ -27,7 +27,7 @@ Entry Example() {
   entry.verdict.details = R"({"requestId":"req_A1"})";
   entry.verdict.analyzed_at = *ParseTime("2026-11-21T10:15:00Z");
   entry.stored_at = *ParseTime("2026-11-21T10:15:01Z");
-  entry.cost_micros = 10'000;
+  entry.cost = Usd::FromMicros(10'000);
   entry.media_type = "image/jpeg";
   entry.bytes = 61'720;
   entry.detectors = "sightengine:genai";
@@ -191,7 +191,7 @@ TEST_CASE("DecodeEntry: foreign entries are read by their score alone") {
   CHECK_FALSE(entry->verdict.is_ai());
   CHECK(entry->verdict.key() == VerdictKey::kLikelyReal);
   CHECK(entry->stored_at == *ParseTime("2026-01-02T03:04:05Z"));
-  CHECK(entry->cost_micros == 0);
+  CHECK(entry->cost == Usd());
   CHECK(entry->foreign);
   CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->foreign);
   for (const char* miss : {R"({})", R"({"isAi":true})", R"({"aiScore":null})",

@@ -53,7 +53,7 @@ TEST_CASE("Keyed vendors: each variable reaches its own vendor and no other") {
       CHECK(found.key.Reveal() == (set ? "k" : ""));
       CHECK((found.base_url == "http://127.0.0.1:9/x") == set);
       CHECK((found.timeout == std::chrono::milliseconds(7)) == set);
-      CHECK((found.cost_micros == 6) == set);
+      CHECK((found.cost.micros() == 6) == set);
       CHECK((found.max_concurrency == 3) == set);
     }
   }
@@ -67,7 +67,7 @@ TEST_CASE("Keyed vendors: the defaults are the vendors' own addresses, over http
     CHECK(found.base_url.starts_with("https://"));
     CHECK_FALSE(found.base_url.ends_with("/"));
     CHECK(found.timeout >= std::chrono::seconds(30));
-    CHECK(found.cost_micros > 0);
+    CHECK(found.cost > Usd());
     CHECK(found.key.empty());
   }
 }

@@ -69,7 +69,7 @@ TEST_CASE("LoadSettings: an empty environment is the defaults") {
   CHECK(settings.cache.directory == "./data");
   CHECK(settings.detection.vendors[VendorId::kSightengine].base_url ==
         "https://api.sightengine.com/1.0");
-  CHECK(settings.detection.vendors[VendorId::kSapling].cost_micros == 5'000);
+  CHECK(settings.detection.vendors[VendorId::kSapling].cost.micros() == 5'000);
   CHECK(settings.detection.vendors[VendorId::kOpenAi].timeout == std::chrono::seconds(60));
   CHECK(settings.access.admin_token.empty());
 }
@@ -173,16 +173,16 @@ TEST_CASE("LoadSettings: every variable of detection reaches its field") {
   CHECK(detection.vendors[VendorId::kSightengine].key.Reveal() == "s");
   CHECK(detection.vendors[VendorId::kSightengine].base_url == "https://a.example/1.0");
   CHECK(detection.vendors[VendorId::kSightengine].timeout == std::chrono::milliseconds(3));
-  CHECK(detection.vendors[VendorId::kSightengine].cost_micros == 4'000'000);
+  CHECK(detection.vendors[VendorId::kSightengine].cost.micros() == 4'000'000);
   CHECK(detection.vendors[VendorId::kSapling].key.Reveal() == "k");
   CHECK(detection.vendors[VendorId::kSapling].base_url == "https://b.example");
   CHECK(detection.vendors[VendorId::kSapling].timeout == std::chrono::milliseconds(5));
-  CHECK(detection.vendors[VendorId::kSapling].cost_micros == 6);
+  CHECK(detection.vendors[VendorId::kSapling].cost.micros() == 6);
   CHECK(detection.vendors[VendorId::kOpenAi].key.Reveal() == "o");
   CHECK(detection.openai_model == "m");
   CHECK(detection.vendors[VendorId::kOpenAi].base_url == "http://127.0.0.1:9/v1");
   CHECK(detection.vendors[VendorId::kOpenAi].timeout == std::chrono::milliseconds(7));
-  CHECK(detection.vendors[VendorId::kOpenAi].cost_micros == 500'000);
+  CHECK(detection.vendors[VendorId::kOpenAi].cost.micros() == 500'000);
 }
 
 TEST_CASE("LoadSettings: numbers keep to their range") {

@@ -22,7 +22,8 @@ using detection::CredentialState;
 
 namespace {
 
-const detection::VendorEndpoint kEndpoint{"https://vendor.test", 60s, 10'000, false};
+const detection::VendorEndpoint kEndpoint{"https://vendor.test", 60s, Usd::FromMicros(10'000),
+                                          false};
 
 /// All vendors in front of an HTTP client without a network.
 struct World {
@@ -102,7 +103,7 @@ class FailingDetector final : public detection::Detector {
   std::string_view provider() const noexcept override { return "failing"; }
   bool Accepts(detection::MediaKind) const noexcept override { return true; }
   std::string Fingerprint(detection::MediaKind) const override { return "failing"; }
-  std::int64_t PriceMicros(const detection::DetectionTask&) const noexcept override { return 1; }
+  Usd Price(const detection::DetectionTask&) const noexcept override { return Usd::FromMicros(1); }
   Result<detection::Detection> Detect(const detection::DetectionTask&, Deadline) override {
     ++calls;
     return Error{ErrorCode::kVendorUnavailable, "Away.", Charge::kUnknown};

@@ -19,6 +19,8 @@ using test::GatedDetector;
 
 namespace {
 
+constexpr Usd kPrice = Usd::FromMicros(10'000);
+
 struct Panel {
   explicit Panel(std::vector<std::string> names) {
     for (auto& name : names) members.push_back(std::make_shared<GatedDetector>(name));
@@ -49,7 +51,7 @@ TEST_CASE("DetectorPanel: a vendor that cannot judge a content is not asked, pai
   Panel panel({"a", "b"});
   panel.members[0]->refusal = "Texts of 250 characters and more are judged.";
   const DetectorPanel both({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
-  CHECK(both.PriceMicros(DetectionTask{}) == 10'000);
+  CHECK(both.Price(DetectionTask{}).micros() == 10'000);
   const auto outcome = both.Judge(DetectionTask{}, {}, Deadline::Never());
   REQUIRE(outcome.verdict);
   CHECK(outcome.verdict->provider == "b");
@@ -65,10 +67,10 @@ TEST_CASE(
   panel.members[0]->refusal = "Too short.";
   const std::vector<std::shared_ptr<detection::Detector>> members(panel.members.begin(),
                                                                   panel.members.end());
-  CHECK(DetectorPanel(members, {}, {}, panel.clock).UsualPriceMicros(DetectionTask{}) == 20'000);
+  CHECK(DetectorPanel(members, {}, {}, panel.clock).UsualPrice(DetectionTask{}).micros() == 20'000);
   const DetectorPanel fallback(members, {}, {}, panel.clock, {.mode = DetectionMode::kFallback});
-  CHECK(fallback.UsualPriceMicros(DetectionTask{}) == 10'000);
-  CHECK(DetectorPanel({}, {}, {}, panel.clock).UsualPriceMicros(DetectionTask{}) == 0);
+  CHECK(fallback.UsualPrice(DetectionTask{}).micros() == 10'000);
+  CHECK(DetectorPanel({}, {}, {}, panel.clock).UsualPrice(DetectionTask{}).micros() == 0);
 }
 
 TEST_CASE(
@@ -106,7 +108,7 @@ TEST_CASE("DetectorPanel: one vendor's answer is the verdict") {
   CHECK(outcome.verdict->indicators.at(0) == "smooth skin");
   CHECK(outcome.verdict->details == R"({"a":{"requestId":"r"}})");
   CHECK(outcome.verdict->analyzed_at == panel.clock.WallNow());
-  CHECK(outcome.cost_micros == 10'000);
+  CHECK(outcome.cost.micros() == 10'000);
   CHECK(outcome.paid_calls == 1);
   CHECK(outcome.unknown_charges == 0);
 }
@@ -122,7 +124,7 @@ TEST_CASE("DetectorPanel: consensus is the mean score and the majority's share")
   CHECK(outcome.verdict->consensus == "2/3");
   CHECK(outcome.verdict->provider == "a,b,c");
   CHECK(outcome.verdict->sources.at(2).provider == "c");
-  CHECK(outcome.cost_micros == 30'000);
+  CHECK(outcome.cost.micros() == 30'000);
   CHECK(outcome.paid_calls == 3);
 }
 
@@ -165,7 +167,7 @@ TEST_CASE("DetectorPanel: a vendor missing makes the verdict partial, and is nam
   CHECK(outcome.verdict->provider == "a");
   CHECK(outcome.verdict->sources.at(1).error == "vendor_timeout");
   CHECK_FALSE(outcome.verdict->sources.at(1).score);
-  CHECK(outcome.cost_micros == 10'000);
+  CHECK(outcome.cost.micros() == 10'000);
   CHECK(outcome.paid_calls == 2);
   CHECK(outcome.unknown_charges == 1);
 }
@@ -182,7 +184,7 @@ TEST_CASE("DetectorPanel: when all fail, the first error stands with the worst c
   CHECK(outcome.verdict.error().retry_after == std::chrono::seconds(7));
   CHECK(outcome.paid_calls == 2);
   CHECK(outcome.unknown_charges == 1);
-  CHECK(outcome.cost_micros == 10'000);
+  CHECK(outcome.cost.micros() == 10'000);
 }
 
 TEST_CASE("DetectorPanel: charges name each vendor, with its price where nobody knows") {
@@ -192,13 +194,13 @@ TEST_CASE("DetectorPanel: charges name each vendor, with its price where nobody 
   panel.Fails(2, ErrorCode::kVendorUnavailable, Charge::kNone);
   panel.Fails(3, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
   const std::vector<detection::VendorPrice> expected = {
-      {"a", 10'000}, {"b", 10'000}, {"c", 0}, {"d", 10'000}};
+      {"a", kPrice}, {"b", kPrice}, {"c", Usd()}, {"d", kPrice}};
   CHECK(panel.Judge().charges == expected);
 
   const DetectorPanel images({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
   const auto prices = images.Prices(DetectionTask{});
   REQUIRE(prices.size() == 4);
-  CHECK(prices.at(2) == detection::VendorPrice{"c", 10'000});
+  CHECK(prices.at(2) == detection::VendorPrice{"c", kPrice});
   DetectionTask text;
   text.kind = MediaKind::kText;
   CHECK(images.Prices(text).empty());
@@ -264,5 +266,5 @@ TEST_CASE("DetectorPanel: names, fingerprint and price are those of its members"
   const DetectorPanel both({panel.members[0], panel.members[1]}, {}, {}, panel.clock);
   CHECK(both.Providers(MediaKind::kImage) == std::vector<std::string>{"a", "b"});
   CHECK(both.Fingerprint(MediaKind::kImage) == "a/1+b/1");
-  CHECK(both.PriceMicros(DetectionTask{}) == 20'000);
+  CHECK(both.Price(DetectionTask{}).micros() == 20'000);
 }

@@ -24,6 +24,8 @@ using test::GatedDetector;
 
 namespace {
 
+constexpr Usd kPrice = Usd::FromMicros(10'000);
+
 /// Vendors `a`, `b`, ... that are asked in this order.
 struct Chain {
   explicit Chain(const std::vector<std::string>& names) {
@@ -76,8 +78,8 @@ TEST_CASE("Fallback: the first verdict ends it, and nobody else is asked or paid
   CHECK_FALSE(outcome.verdict->partial);
   CHECK(chain.Calls() == Calls{1, 0, 0});
   CHECK(outcome.paid_calls == 1);
-  CHECK(outcome.cost_micros == 10'000);
-  CHECK(outcome.charges == Charges{{"a", 10'000}, {"b", 0}, {"c", 0}});
+  CHECK(outcome.cost.micros() == 10'000);
+  CHECK(outcome.charges == Charges{{"a", kPrice}, {"b", Usd()}, {"c", Usd()}});
 }
 
 TEST_CASE("Fallback: the next one is asked after the failure, never beside it") {
@@ -113,10 +115,10 @@ TEST_CASE("Fallback: whatever the failure cost, the next vendor is asked, and it
     const auto outcome = chain.Judge();
     REQUIRE(outcome.verdict);
     CHECK(outcome.verdict->ai_score == 40);
-    CHECK(outcome.cost_micros == cost);
+    CHECK(outcome.cost.micros() == cost);
     CHECK(outcome.paid_calls == paid_calls);
     CHECK(outcome.unknown_charges == unknown);
-    CHECK(outcome.charges == Charges{{"a", first}, {"b", 10'000}, {"c", 0}});
+    CHECK(outcome.charges == Charges{{"a", Usd::FromMicros(first)}, {"b", kPrice}, {"c", Usd()}});
     CHECK(chain.Calls() == Calls{1, 1, 0});  // no vendor twice
   }
 }
@@ -154,8 +156,8 @@ TEST_CASE("Fallback: an exception and an answer without a score are failures lik
 TEST_CASE("Fallback: a vendor that cannot judge a content is skipped, not listed, not priced") {
   Chain chain({"a", "b"});
   chain.members[0]->refusal = "Texts of 250 characters and more are judged.";
-  CHECK(chain.Panel().Prices(DetectionTask{}) == Charges{{"b", 10'000}});
-  CHECK(chain.Panel().PriceMicros(DetectionTask{}) == 10'000);
+  CHECK(chain.Panel().Prices(DetectionTask{}) == Charges{{"b", kPrice}});
+  CHECK(chain.Panel().Price(DetectionTask{}).micros() == 10'000);
   const auto outcome = chain.Judge();
   REQUIRE(outcome.verdict);
   CHECK(outcome.verdict->sources.size() == 1);
@@ -172,11 +174,11 @@ TEST_CASE("Fallback: what is set aside covers the dearest path, and charges give
   chain.Fails(0, ErrorCode::kVendorTimeout, Charge::kUnknown);
   chain.Fails(1, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
   const auto prices = chain.Panel().Prices(DetectionTask{});
-  CHECK(prices == Charges{{"a", 10'000}, {"b", 10'000}, {"c", 10'000}});
-  CHECK(chain.Panel().PriceMicros(DetectionTask{}) == 30'000);
+  CHECK(prices == Charges{{"a", kPrice}, {"b", kPrice}, {"c", kPrice}});
+  CHECK(chain.Panel().Price(DetectionTask{}).micros() == 30'000);
   CHECK(chain.Judge().charges == prices);
   chain.Says(1, 60);
-  CHECK(chain.Judge().charges == Charges{{"a", 10'000}, {"b", 10'000}, {"c", 0}});
+  CHECK(chain.Judge().charges == Charges{{"a", kPrice}, {"b", kPrice}, {"c", Usd()}});
 }
 
 TEST_CASE("Fallback: the deadline is shared, and nobody is begun with nothing left of it") {
@@ -191,7 +193,7 @@ TEST_CASE("Fallback: the deadline is shared, and nobody is begun with nothing le
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorTimeout);
   CHECK(chain.Calls() == Calls{1, 1, 0});
-  CHECK(outcome.charges == Charges{{"a", 10'000}, {"b", 10'000}, {"c", 0}});
+  CHECK(outcome.charges == Charges{{"a", kPrice}, {"b", kPrice}, {"c", Usd()}});
   REQUIRE(chain.Judge(Deadline::After(chain.clock, 9s)).verdict);  // a second is left: time enough
   CHECK(chain.Calls() == Calls{2, 2, 1});
 }
@@ -221,7 +223,7 @@ TEST_CASE("Fallback: when all fail, the first error stands with the worst charge
   CHECK(outcome.verdict.error().charge == Charge::kUnknown);
   CHECK(outcome.paid_calls == 2);
   CHECK(outcome.unknown_charges == 1);
-  CHECK(outcome.cost_micros == 10'000);
+  CHECK(outcome.cost.micros() == 10'000);
 }
 
 TEST_CASE("Fallback: when all fail, it is worth asking again as soon as any of them may answer") {

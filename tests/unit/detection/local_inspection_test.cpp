@@ -70,11 +70,11 @@ TEST_CASE("DetectorPanel: where claims decide, what declares itself generated co
   const auto outcome = look.Judge(ProvenanceMode::kDecide, kGenerated);
   REQUIRE(outcome.verdict);
   CHECK(look.vendor->calls == 0);
-  CHECK(outcome.cost_micros == 0);
+  CHECK(outcome.cost.micros() == 0);
   CHECK(outcome.paid_calls == 0);
   CHECK(outcome.unknown_charges == 0);
   // A budget that was set aside for it is given back.
-  CHECK(outcome.charges == std::vector<detection::VendorPrice>{{"fake", 0}});
+  CHECK(outcome.charges == std::vector<detection::VendorPrice>{{"fake", Usd()}});
   CHECK(outcome.verdict->ai_score == 100);
   CHECK(outcome.verdict->provider == "provenance");
   CHECK(outcome.verdict->consensus == "1/1");

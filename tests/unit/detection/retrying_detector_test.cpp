@@ -60,7 +60,7 @@ TEST_CASE("RetryingDetector: what cost nothing is tried again, and one call is p
     REQUIRE(outcome.verdict);
     CHECK(outcome.verdict->ai_score == 70);
     CHECK(outcome.paid_calls == 1);
-    CHECK(outcome.cost_micros == 10'000);
+    CHECK(outcome.cost.micros() == 10'000);
     CHECK(bench.vendor->calls == 3);
   }
 }
@@ -188,5 +188,5 @@ TEST_CASE("RetryingDetector: is known by the vendor's name, price and fingerprin
   CHECK(bench.retrying->provider() == "fake");
   CHECK(bench.retrying->Accepts(detection::MediaKind::kText));
   CHECK(bench.retrying->Fingerprint(detection::MediaKind::kText) == "fake/1");
-  CHECK(bench.retrying->PriceMicros(DetectionTask{}) == 10'000);
+  CHECK(bench.retrying->Price(DetectionTask{}).micros() == 10'000);
 }

@@ -54,12 +54,12 @@ TEST_CASE("Statistics: a write whose answer was lost counts once") {
   FakeCounterStore store;
   metrics::Statistics statistics(&store, clock, logger);
   store.lose_answers = true;
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(5'000));
   statistics.Flush();
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(5'000));
   statistics.Flush();
   store.lose_answers = false;
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(5'000));
   statistics.Flush();
   const auto snapshot = statistics.Snapshot();
   CHECK(snapshot.totals.all.total(Counter::kHits) == 3);
@@ -73,8 +73,8 @@ TEST_CASE("Statistics: look-ups are neither hits nor savings") {
   metrics::Statistics statistics(&store, clock, NullLogger());
   cache::LookupResult found;
   found.outcome = cache::LookupOutcome::kHit;
-  for (int i = 0; i < 50; ++i) statistics.OnLookup(kText, found, 2'000);
-  statistics.OnLookup(kText, {}, 0);
+  for (int i = 0; i < 50; ++i) statistics.OnLookup(kText, found, Usd::FromMicros(2'000));
+  statistics.OnLookup(kText, {}, Usd());
   statistics.Flush();
   const auto snapshot = statistics.Snapshot();
   const cache::Counters& all = snapshot.totals.all;
@@ -91,7 +91,7 @@ TEST_CASE("Statistics: a snapshot counts what is not flushed yet, and nothing tw
   test::RecordingLogger logger;
   FakeCounterStore store;
   metrics::Statistics statistics(&store, clock, logger);
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 5'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(5'000));
   CHECK(statistics.Snapshot().totals.all.total(Counter::kHits) == 1);
   statistics.Flush();
   CHECK(store.adds == 1);
@@ -136,10 +136,10 @@ TEST_CASE("Statistics: a cost that was not kept with a verdict is stored at once
 TEST_CASE("Statistics: without a store totals are those of the process, and today's of the day") {
   test::FakeClock clock;
   metrics::Statistics statistics(nullptr, clock, NullLogger());
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 10'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(10'000));
   statistics.Flush();
   clock.Advance(24h);
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 10'000);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(10'000));
   const auto snapshot = statistics.Snapshot();
   CHECK_FALSE(snapshot.durable);
   CHECK(snapshot.totals.all.total(Counter::kHits) == 2);
@@ -153,10 +153,10 @@ TEST_CASE("Statistics: its thread flushes by the interval and once more at the e
   metrics::Statistics statistics(&store, clock, NullLogger(), {.flush_interval = 10s});
   statistics.Start();
   clock.AwaitWaiters(1);
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 0);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
   clock.Advance(10s);
   while (store.adds == 0) std::this_thread::yield();
-  statistics.OnHit(kText, "", cache::Tier::kMemory, 0);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
   statistics.Stop();
   CHECK(store.adds == 2);
 }
@@ -169,7 +169,7 @@ TEST_CASE("Statistics: counts of many threads add up") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 1'000; ++n) {
-        statistics.OnHit(kText, "", cache::Tier::kMemory, 1);
+        statistics.OnHit(kText, "", cache::Tier::kMemory, Usd::FromMicros(1));
         if (n % 100 == 0) statistics.Flush();
       }
     });

@@ -13,13 +13,12 @@ class MemoryBudgetStore final : public BudgetStore {
  public:
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
-  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                         Deadline deadline) override;
+  Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
  private:
   Mutex mutex_;
-  std::map<std::string, std::int64_t> sums_ VCACHE_GUARDED_BY(mutex_);
+  std::map<std::string, Usd> sums_ VCACHE_GUARDED_BY(mutex_);
   std::deque<std::string> adjusted_ VCACHE_GUARDED_BY(mutex_);  // ids, the newest last
 };
 

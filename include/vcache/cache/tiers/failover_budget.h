@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <map>
 
 #include "vcache/cache/budget_store.h"
@@ -35,20 +34,19 @@ class FailoverBudget final : public BudgetStore {
   /// Never fails: a change that the shared store does not take stays pending.
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
   /// The sums with pending changes. Without the shared store: its last known sums with them.
-  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                         Deadline deadline) override;
+  Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override;
   /// Whether the shared store is available.
   bool available() const noexcept override { return shared_.available(); }
 
  private:
   struct Known {
-    std::int64_t seen = 0;     ///< The last known shared sum.
-    std::int64_t pending = 0;  ///< Pending changes to it.
+    Usd seen{};     ///< The last known shared sum.
+    Usd pending{};  ///< Pending changes to it.
   };
 
   std::vector<BudgetClaim> LessPending(std::span<const BudgetClaim> claims)
       VCACHE_EXCLUDES(known_mutex_);
-  void Learn(const BudgetWindow& window, std::int64_t sum) VCACHE_EXCLUDES(known_mutex_);
+  void Learn(const BudgetWindow& window, Usd sum) VCACHE_EXCLUDES(known_mutex_);
   void NoteShared();
   void NoteLocal(const std::string& reason);
   BudgetAnswer ReserveLocally(std::span<const BudgetClaim> claims)

@@ -17,8 +17,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
+using test::MakeChange;
 using test::MakeClaim;
-using test::MakeWindow;
 using test::RedisServer;
 
 namespace {
@@ -106,8 +106,9 @@ TEST_CASE("RedisBudgetStore: the documented keys, lives and number of commands")
   RedisBudgetFixture world;
   RedisServer& server = world.server();
   const WallTime now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + 10h;
-  const std::vector<BudgetClaim> claims = {{BudgetMonth({}, now), kCent, 100 * kCent},
-                                           {BudgetDay("sapling", now), kCent, 100 * kCent}};
+  const std::vector<BudgetClaim> claims = {
+      {BudgetMonth({}, now), Usd::FromMicros(kCent), Usd::FromMicros(100 * kCent)},
+      {BudgetDay("sapling", now), Usd::FromMicros(kCent), Usd::FromMicros(100 * kCent)}};
   REQUIRE(world.replica(0).Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
   CHECK(server.Ask({"GET", "p:budget:2026-11"}) == "10000");
   CHECK(server.Ask({"GET", "p:budget:sapling:2026-11-21"}) == "10000");
@@ -134,7 +135,7 @@ TEST_CASE("RedisBudgetStore: what is no number is no budget, and is left as it i
   CHECK(answer.reason.find("no number in p:budget:2026-11-21") != std::string::npos);
   CHECK(world.Sum("2026-11") == 0);
   CHECK(world.Sum("2026-11-21") == -1);
-  CHECK_FALSE(world.replica(0).Adjust({"aa", {{MakeWindow("2026-11-21"), 1}}}, kNever));
+  CHECK_FALSE(world.replica(0).Adjust({"aa", {MakeChange("2026-11-21", 1)}}, kNever));
   CHECK(world.server().Ask({"GET", "p:budget:2026-11-21"}) == "garbage");
   CHECK(world.server().Ask({"EXISTS", "p:adjusted:aa"}) == "0");
 }
@@ -162,7 +163,7 @@ TEST_CASE("RedisBudgetStore: an adjustment counts as done by nothing but its own
     const auto connection = Connect(server.url(), clock);
     REQUIRE(connection->AwaitReady(Deadline::After(clock, 10s)));
     const auto store = MakeRedisBudgetStore({}, KeySpace(), *connection);
-    CHECK_FALSE(store->Adjust({RandomId(), {{MakeWindow("2026-11-21"), kCent}}}, kNever));
+    CHECK_FALSE(store->Adjust({RandomId(), {MakeChange("2026-11-21", kCent)}}, kNever));
   }
 }
 
@@ -187,7 +188,7 @@ TEST_CASE("FailoverBudget on Redis: an outage is lived through with a tenth, and
   const auto after = replica.Reserve(kCent, 100 * kCent);
   CHECK(after.outcome == BudgetOutcome::kGranted);
   CHECK_FALSE(after.is_local);
-  CHECK(after.sums.front() == 9 * kCent);
+  CHECK(after.sums.front().micros() == 9 * kCent);
 }
 
 TEST_CASE("FailoverBudget on Redis: an adjustment whose reply was lost counts once") {
@@ -199,7 +200,7 @@ TEST_CASE("FailoverBudget on Redis: an adjustment whose reply was lost counts on
   server.Freeze();
   const Deadline soon = Deadline::After(replica.clock, 300ms);
   // Sent, and carried out when the server thaws.
-  CHECK(replica.budget->Adjust({RandomId(), {{MakeWindow("2026-11-21"), -20 * kCent}}}, soon));
+  CHECK(replica.budget->Adjust({RandomId(), {MakeChange("2026-11-21", -20 * kCent)}}, soon));
   CHECK(replica.Waits());
   server.Thaw();
   REQUIRE(replica.Await([&] { return !replica.Waits(); }));

@@ -257,13 +257,14 @@ TEST_CASE("RedisBudgetStore on a cluster: sums on their way are changed together
   cluster.BeginMove(month, from, to);
   cluster.MoveKey(month, from, to);
   CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kUnavailable);
-  CHECK_FALSE(budget->Adjust({"aa", {{windows[0], 1}, {windows[1], 1}}}, kNever));
-  CHECK(*budget->Read(windows, kNever) == std::vector<std::int64_t>{10, 10});
+  CHECK_FALSE(budget->Adjust(
+      {"aa", {test::MakeChange("2026-11", 1), test::MakeChange("2026-11-21", 1)}}, kNever));
+  CHECK(*budget->Read(windows, kNever) == std::vector(2, Usd::FromMicros(10)));
   cluster.MoveKey("{budget}:2026-11-21", from, to);
   cluster.EndMove(month, to);
   CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
   CHECK(budget->Reserve(claims, kNever).outcome == BudgetOutcome::kRefused);
-  CHECK(*budget->Read(windows, kNever) == std::vector<std::int64_t>{20, 20});
+  CHECK(*budget->Read(windows, kNever) == std::vector(2, Usd::FromMicros(20)));
 }
 
 TEST_CASE("FailoverStore on a cluster: a master dies in the middle, nothing is lost or doubled") {

@@ -13,8 +13,8 @@ using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using namespace std::chrono_literals;
 using test::kNever;
+using test::MakeChange;
 using test::MakeClaim;
-using test::MakeWindow;
 
 namespace {
 
@@ -93,7 +93,7 @@ TEST_CASE("SqliteBudgetStore: sums survive a restart and end with their life") {
   const auto other = OpenBudget(dir.path(), clock, KeySpace({.prefix = "b:"}));
   CHECK(other->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
   clock.Advance(test::kBudgetLife);
-  CHECK(store->Reserve(claims, kNever).sums.front() == 60);
+  CHECK(store->Reserve(claims, kNever).sums.front() == Usd::FromMicros(60));
   CHECK(test::RawDatabase(dir.path()).Query("SELECT count(*) FROM budget") == "1");  // swept
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("SqliteBudgetStore: sites that share a file do not see what waits for 
   test::FakeClock clock;
   const auto one = OpenBudget(dir.path(), clock);
   const auto other = OpenBudget(dir.path(), clock, KeySpace({.prefix = "b:"}));
-  CHECK(one->PutPending({"", {{MakeWindow("2026-01-01"), 5}}}, kNever));
+  CHECK(one->PutPending({"", {MakeChange("2026-01-01", 5)}}, kNever));
   CHECK(other->NextPending(kNever)->id.empty());
   CHECK(other->SumPending(kNever)->empty());
 }
@@ -116,7 +116,7 @@ TEST_CASE("SqliteBudgetStore: without its table it is unavailable, and says why"
   const auto answer = store->Reserve(claims, kNever);
   CHECK(answer.outcome == BudgetOutcome::kUnavailable);
   CHECK_FALSE(answer.reason.empty());
-  CHECK_FALSE(store->Adjust({"aa", {{MakeWindow("2026-01-01"), 1}}}, kNever));
+  CHECK_FALSE(store->Adjust({"aa", {MakeChange("2026-01-01", 1)}}, kNever));
 }
 
 TEST_CASE("OpenSqliteBudget: beside the verdicts, in a file of version 2 as well") {

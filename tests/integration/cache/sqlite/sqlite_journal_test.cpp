@@ -33,7 +33,7 @@ std::unique_ptr<CallJournal> OpenJournalIn(const std::filesystem::path& director
 }
 
 CallNote NoteOf(const std::string& id, WallTime begun = kBegun) {
-  return {.id = id, .price_micros = 10'000, .begun = begun};
+  return {.id = id, .price = Usd::FromMicros(10'000), .begun = begun};
 }
 
 /// A process that notes a call and lives until it is killed. Nothing of the parent's SQLite may be
@@ -112,7 +112,7 @@ TEST_CASE("SqliteJournal: a call of a killed process is told once, one of a livi
   CHECK(note.id == "dead");
   CHECK(note.name == KeySpace().NameOf(MakeKey(1)));
   CHECK(note.kind == MakeKey(1).kind);
-  CHECK(note.price_micros == 10'000);
+  CHECK(note.price == Usd::FromMicros(10'000));
   CHECK(note.begun == kBegun);
   CHECK(other->TakeUnfinished(kNever)->empty());
   CHECK(journal->TakeUnfinished(kNever)->empty());

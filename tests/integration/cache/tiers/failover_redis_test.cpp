@@ -45,7 +45,7 @@ struct World {
     store.reset();
     local.reset();
     local = test::OpenStore(dir.path(), clock, logger, keys);
-    store = std::make_unique<FailoverStore>(*redis, local.get(), clock, logger);
+    store = std::make_unique<FailoverStore>(*redis, *redis, local.get(), clock, logger);
     store->Start();
   }
   bool Await(const std::function<bool()>& done) {
@@ -80,7 +80,7 @@ class FailoverUnderTest final : public test::RedisUnderTest {
   CounterStore* counters() override { return &failover_; }
 
  private:
-  FailoverStore failover_{world().store(), nullptr, system_clock(), NullLogger()};
+  FailoverStore failover_{world().store(), world().store(), nullptr, system_clock(), NullLogger()};
 };
 
 /// As Redis counts them, without what waits locally.

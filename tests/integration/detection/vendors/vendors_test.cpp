@@ -65,7 +65,7 @@ void CheckCall(RunningSandbox& running, detection::Detector& vendor, MediaKind k
     CHECK(detection->source.score);
     CHECK(detection->demo);
     CHECK(calls.charged == 1);
-    CHECK(detection->cost_micros == calls.cost_micros);
+    CHECK(detection->cost == calls.cost);
     return;
   }
   REQUIRE_FALSE(detection);
@@ -268,7 +268,7 @@ TEST_CASE("DetectorPanel in the sandbox: two vendors judge one text, one may fai
   CHECK(both.verdict->provider == "sapling,openai");
   CHECK(both.verdict->demo);
   CHECK(both.paid_calls == 2);
-  CHECK(both.cost_micros == running.sandbox.calls().cost_micros);
+  CHECK(both.cost == running.sandbox.calls().cost);
 
   sandbox::Behaviour only_openai;
   only_openai.mode = Mode::kQuota;

@@ -11,14 +11,14 @@ using namespace vcache;  // NOLINT: a test
 
 namespace {
 
-const std::vector<detection::VendorPrice> kPrices = {{"sapling", 300'000}};
+const std::vector<detection::VendorPrice> kPrices = {{"sapling", Usd::FromMicros(300'000)}};
 
 /// A start of the service on `directory` ("" for none), as far as the budget goes.
 struct BudgetStart {
   explicit BudgetStart(const std::filesystem::path& directory, std::int64_t daily = 1'000'000) {
     settings.cache.directory = directory;
-    if (daily > 0) settings.budget.daily_micros = daily;
-    settings.detection.vendors[VendorId::kSapling].monthly_budget_micros = 500'000;
+    if (daily > 0) settings.budget.daily = Usd::FromMicros(daily);
+    settings.detection.vendors[VendorId::kSapling].monthly_budget = Usd::FromMicros(500'000);
     stores = *app::OpenStores(settings, clock, logger);
     budgets = app::OpenBudgets(settings, stores, clock, logger);
     app::ReportBudget(app::BudgetOptionsOf(settings), budgets, logger);

@@ -13,6 +13,7 @@
 using namespace vcache;         // NOLINT: a test
 using namespace vcache::cache;  // NOLINT: a test
 using test::kNever;
+using test::MakeChange;
 using test::MakeClaim;
 using test::MakeWindow;
 
@@ -39,8 +40,7 @@ class FaultyBudget final : public BudgetStore {
     if (loses_replies) return Error{ErrorCode::kStoreUnavailable, "late"};
     return done;
   }
-  Result<std::vector<std::int64_t>> Read(std::span<const BudgetWindow> windows,
-                                         Deadline deadline) override {
+  Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override {
     if (away) return Error{ErrorCode::kStoreUnavailable, "away"};
     return behind.Read(windows, deadline);
   }
@@ -60,16 +60,16 @@ struct FailoverBudgetFixture {
   }
   bool Granted(std::int64_t amount) { return Reserve(amount).outcome == BudgetOutcome::kGranted; }
   void Change(std::int64_t amount, const std::string& id = RandomId()) {
-    CHECK(budget.Adjust({id, {{MakeWindow("day"), amount}}}, kNever));
+    CHECK(budget.Adjust({id, {MakeChange("day", amount)}}, kNever));
   }
   std::int64_t Shared() { return behind("day"); }
   std::int64_t behind(const std::string& name) {
     const std::vector<BudgetWindow> windows = {MakeWindow(name)};
-    return shared.behind.Read(windows, kNever)->front();
+    return shared.behind.Read(windows, kNever)->front().micros();
   }
   std::int64_t Known() {
     const std::vector<BudgetWindow> windows = {MakeWindow("day")};
-    return budget.Read(windows, kNever)->front();
+    return budget.Read(windows, kNever)->front().micros();
   }
 };
 
@@ -213,7 +213,7 @@ TEST_CASE("FailoverBudget: an adjustment does not overtake what waits for the sa
 
 TEST_CASE("FailoverBudget: what an earlier run left behind is known at the start") {
   FailoverBudgetFixture world;
-  CHECK(world.disk.PutPending({"", {{MakeWindow("day"), 95}}}, kNever));
+  CHECK(world.disk.PutPending({"", {MakeChange("day", 95)}}, kNever));
   FailoverBudget later(world.shared, &world.disk, world.clock, NullLogger());
   world.shared.away = true;
   const std::vector<BudgetClaim> claims = {MakeClaim("day", 6, 1'000)};
@@ -277,7 +277,7 @@ TEST_CASE("FailoverBudget: what its end loses is one line, however often it is s
   {
     FailoverBudget budget(shared, nullptr, clock, logger);
     shared.away = true;
-    CHECK(budget.Adjust({RandomId(), {{MakeWindow("day"), 10}}}, kNever));
+    CHECK(budget.Adjust({RandomId(), {MakeChange("day", 10)}}, kNever));
     budget.Stop();
     budget.Stop();
   }

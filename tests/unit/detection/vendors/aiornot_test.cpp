@@ -70,7 +70,7 @@ TEST_CASE("AiOrNot: an image's answer becomes a score with its generators, in bo
   CHECK_FALSE(detection->frames_analyzed);
   const std::vector<std::pair<std::string, double>> generators = {{"midjourney", 80}, {"flux", 5}};
   CHECK(detection->generators == generators);
-  CHECK(detection->cost_micros == 10'000);
+  CHECK(detection->cost.micros() == 10'000);
   CHECK_FALSE(detection->demo);
   CHECK(detection->details == R"({"requestId":"9b1c","verdict":"ai"})");
 }

@@ -24,7 +24,7 @@ constexpr const char* kLoggedIn =
 
 detection::VendorOptions Options() {
   detection::VendorOptions options;
-  options.endpoint = {"https://api.vendor.test", 60s, 10'000, false};
+  options.endpoint = {"https://api.vendor.test", 60s, Usd::FromMicros(10'000), false};
   options.login_url = "https://id.vendor.test";
   options.account = "me@site.test";
   options.api_key = Secret(test::kTestSecret);
@@ -111,12 +111,12 @@ TEST_CASE("Copyleaks: the score is a share, and the credits that it tells are th
   CHECK(detection->source.raw_score == 0.75);
   CHECK(detection->source.kind == ScoreKind::kShare);
   CHECK(detection->source.model == "v9.0");
-  CHECK(detection->cost_micros == 20'000);
+  CHECK(detection->cost.micros() == 20'000);
   CHECK(detection->details == R"({"scanId":"s1","credits":2})");
   for (const char* credits : {"null", "-1", "1e9", "\"2\"", "2.5"}) {
     const auto untold = vendor.Answering(200, Checked("0.75", credits));
     REQUIRE(untold);
-    CHECK(untold->cost_micros == 10'000);  // five words are one credit
+    CHECK(untold->cost.micros() == 10'000);  // five words are one credit
   }
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("Copyleaks: each started 250 words are expected to cost a credit") {
     std::string text;
     for (std::size_t i = 0; i < words; ++i) text += "word ";
     vendor.task.text = text;
-    return vendor.detector->PriceMicros(vendor.task);
+    return vendor.detector->Price(vendor.task).micros();
   };
   CHECK(price_of(1) == 10'000);
   CHECK(price_of(250) == 10'000);

@@ -16,7 +16,7 @@ namespace {
 
 CustomOptions Plain() {
   CustomOptions options;
-  options.endpoint = {"https://vendor.test/v1/detect", 60s, 4'000, false};
+  options.endpoint = {"https://vendor.test/v1/detect", 60s, Usd::FromMicros(4'000), false};
   options.api_key = Secret(test::kTestSecret);
   options.headers = {{"Authorization", "Bearer {key}"}};
   options.kinds = {MediaKind::kImage, MediaKind::kText};
@@ -79,7 +79,7 @@ TEST_CASE("Custom: sends a file in a form, with the configured headers and field
   CHECK(detection->source.raw_score == 93.0);
   CHECK(detection->source.provider == "custom");
   CHECK_FALSE(detection->source.confidence);
-  CHECK(detection->cost_micros == 4'000);
+  CHECK(detection->cost.micros() == 4'000);
   const auto& sent = vendor.http.sent().at(0);
   CHECK(sent.request.method == "POST");
   CHECK(sent.request.url == "https://vendor.test/v1/detect");
@@ -314,7 +314,7 @@ TEST_CASE("Custom: the price is for what the vendor bills, and reckons with the 
   const auto price = [](CostUnit unit, const detection::DetectionTask& task) {
     CustomOptions options = Plain();
     options.cost_unit = unit;
-    return Vendor(options).detector->PriceMicros(task) / 4'000;
+    return Vendor(options).detector->Price(task).micros() / 4'000;
   };
   detection::DetectionTask image;
   detection::DetectionTask text;
@@ -349,7 +349,7 @@ TEST_CASE("Custom: units that the answer counts are what it costs, nonsense is n
     const auto detection =
         vendor.Answering(200, R"({"result":{"score":50},"billed":)" + billed + "}");
     REQUIRE(detection);
-    return detection->cost_micros;
+    return detection->cost.micros();
   };
   CHECK(cost("3") == 12'000);
   CHECK(cost("0") == 0);

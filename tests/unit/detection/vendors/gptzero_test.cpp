@@ -11,7 +11,7 @@ namespace {
 
 struct Vendor : test::VendorFixture {
   Vendor() {
-    endpoint.cost_micros = 150'000;
+    endpoint.cost = Usd::FromMicros(150'000);
     detector = detection::MakeGptZero({endpoint, Secret(test::kTestSecret)}, {http, pauses});
   }
 };
@@ -113,6 +113,6 @@ TEST_CASE("GptZero: words are what is paid for, in parts of 1,000") {
   for (const auto& [text, price] : std::vector<std::pair<std::string, std::int64_t>>{
            {"", 150}, {"one", 150}, {" one\ttwo\nthree  ", 450}}) {
     vendor.text = text;
-    CHECK(vendor.detector->PriceMicros(vendor.Task(MediaKind::kText)) == price);
+    CHECK(vendor.detector->Price(vendor.Task(MediaKind::kText)).micros() == price);
   }
 }

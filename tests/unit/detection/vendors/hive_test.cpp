@@ -57,7 +57,7 @@ TEST_CASE("Hive: an image's answer becomes a score; deepfake and none are no gen
   const std::vector<std::pair<std::string, double>> generators = {{"midjourney", 80}};
   CHECK(detection->generators == generators);
   CHECK(detection->details == R"({"requestId":"t2"})");
-  CHECK(detection->cost_micros == 10'000);
+  CHECK(detection->cost.micros() == 10'000);
 }
 
 TEST_CASE("Hive: the numbers are read by either of their names") {

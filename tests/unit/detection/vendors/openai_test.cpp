@@ -14,7 +14,8 @@ namespace {
 struct Vendor {
   Vendor() {
     detection::VendorOptions options;
-    options.endpoint = {"https://vendor.test/v1", std::chrono::seconds(9), 2'000, false};
+    options.endpoint = {"https://vendor.test/v1", std::chrono::seconds(9), Usd::FromMicros(2'000),
+                        false};
     options.api_key = Secret(test::kTestSecret);
     options.model = "gpt-x";
     detector = detection::MakeOpenAi(options, {http, pauses});
@@ -90,7 +91,7 @@ TEST_CASE("OpenAi: the answer is an opinion of the model that gave it") {
   CHECK(detection->source.kind == ScoreKind::kOpinion);
   CHECK(detection->source.model == "gpt-x-2026");
   CHECK_FALSE(detection->source.confidence);
-  CHECK(detection->cost_micros == 2'000);
+  CHECK(detection->cost.micros() == 2'000);
   CHECK(detection->details == R"({"requestId":"req-7","totalTokens":219})");
 }
 
@@ -172,7 +173,7 @@ TEST_CASE("OpenAi: a longer text is reckoned as a multiple of what the price is 
   task.kind = detection::MediaKind::kText;
   const auto price = [&](std::size_t characters) {
     task.characters = characters;
-    return vendor.detector->PriceMicros(task);
+    return vendor.detector->Price(task).micros();
   };
   const std::int64_t once = price(0);
   CHECK(once > 0);

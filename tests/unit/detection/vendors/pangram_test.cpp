@@ -13,7 +13,7 @@ namespace {
 struct Vendor : test::VendorFixture {
   explicit Vendor(bool sandbox = false) {
     endpoint.sandbox = sandbox;
-    endpoint.cost_micros = 50'000;
+    endpoint.cost = Usd::FromMicros(50'000);
     detector = detection::MakePangram({endpoint, Secret(test::kTestSecret)}, {http, pauses});
   }
   Result<detection::Detection> Detect() { return VendorFixture::Detect(MediaKind::kText); }
@@ -71,7 +71,7 @@ TEST_CASE("Pangram: the score is a share, and the rest of the text stands beside
   CHECK_FALSE(detection->source.confidence);
   CHECK(detection->details == R"({"requestId":"7f3c-Aa_1","prediction":"Mixed",)"
                               R"("fractionAssisted":0.25,"fractionHuman":0.25})");
-  CHECK(detection->cost_micros == 50'000);
+  CHECK(detection->cost.micros() == 50'000);
   CHECK(detection->demo);
 }
 
@@ -159,6 +159,6 @@ TEST_CASE("Pangram: takes texts only, billed by started units of 1,000 words") {
        std::vector<std::pair<int, std::int64_t>>{{1, 50'000}, {1000, 50'000}, {1001, 100'000}}) {
     vendor.text.clear();
     for (int word = 0; word < words; ++word) vendor.text += "word ";
-    CHECK(vendor.detector->PriceMicros(vendor.Task(MediaKind::kText)) == price);
+    CHECK(vendor.detector->Price(vendor.Task(MediaKind::kText)).micros() == price);
   }
 }

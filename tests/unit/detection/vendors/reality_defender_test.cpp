@@ -20,7 +20,7 @@ constexpr const char* kAnnounced =
 struct Vendor {
   Vendor() {
     detection::VendorOptions options;
-    options.endpoint = {"https://vendor.test", 180s, 50'000, false};
+    options.endpoint = {"https://vendor.test", 180s, Usd::FromMicros(50'000), false};
     options.api_key = Secret(test::kTestSecret);
     detector = detection::MakeRealityDefender(options, {http, pauses});
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
@@ -74,7 +74,7 @@ TEST_CASE("RealityDefender: announces, uploads without the key, looks until ther
   CHECK(detection->source.score == 93.0);
   CHECK(detection->source.raw_score == 93.0);
   CHECK(detection->source.kind == ScoreKind::kEnsemble);
-  CHECK(detection->cost_micros == 50'000);
+  CHECK(detection->cost.micros() == 50'000);
   CHECK(detection->details == R"({"requestId":"r-1","status":"FAKE"})");
   const auto& sent = vendor.http.sent();
   REQUIRE(sent.size() == 6);

@@ -14,7 +14,8 @@ namespace {
 struct Vendor {
   Vendor() {
     detection::VendorOptions options;
-    options.endpoint = {"https://vendor.test", std::chrono::seconds(9), 5'000, false};
+    options.endpoint = {"https://vendor.test", std::chrono::seconds(9), Usd::FromMicros(5'000),
+                        false};
     options.api_key = Secret(test::kTestSecret);
     detector = detection::MakeSapling(options, {http, pauses});
   }
@@ -51,11 +52,11 @@ TEST_CASE("Sapling: the score is a probability, each started 1,000 characters co
   CHECK(detection->source.score == 71.0);
   CHECK(detection->source.raw_score == 0.71);
   CHECK(detection->source.kind == ScoreKind::kProbability);
-  CHECK(detection->cost_micros == 15'000);
+  CHECK(detection->cost.micros() == 15'000);
   vendor.task.characters = 2000;
-  CHECK(vendor.detector->PriceMicros(vendor.task) == 10'000);
+  CHECK(vendor.detector->Price(vendor.task).micros() == 10'000);
   vendor.task.characters = 1;
-  CHECK(vendor.detector->PriceMicros(vendor.task) == 5'000);
+  CHECK(vendor.detector->Price(vendor.task).micros() == 5'000);
 }
 
 TEST_CASE("Sapling: each failure has its code and costs nothing") {

@@ -15,7 +15,8 @@ namespace {
 struct Vendor {
   explicit Vendor(bool sandbox = false) {
     detection::VendorOptions options;
-    options.endpoint = {"https://vendor.test/1.0", std::chrono::seconds(9), 10'000, sandbox};
+    options.endpoint = {"https://vendor.test/1.0", std::chrono::seconds(9), Usd::FromMicros(10'000),
+                        sandbox};
     options.account = "user-1";
     options.api_key = Secret(test::kTestSecret);
     detector = detection::MakeSightengine(options, {http, pauses});
@@ -104,7 +105,7 @@ TEST_CASE("Sightengine: an image's answer becomes a score with its generators, b
   CHECK_FALSE(detection->frames_analyzed);
   CHECK(detection->generators.size() == 3);
   CHECK(detection->generators.front() == std::pair<std::string, double>("flux", 91.0));
-  CHECK(detection->cost_micros == 10'000);
+  CHECK(detection->cost.micros() == 10'000);
   CHECK_FALSE(detection->demo);
   const auto details = ParseJson(detection->details);
   REQUIRE(details);
@@ -139,7 +140,7 @@ TEST_CASE("Sightengine: a video's headline is its highest frame, and every frame
   CHECK(detection->source.score == 90.0);
   CHECK(detection->source.raw_score == 0.9);
   CHECK(detection->frames_analyzed == 3);
-  CHECK(detection->cost_micros == 30'000);
+  CHECK(detection->cost.micros() == 30'000);
   CHECK(detection->generators.at(0).first == "sora");
   REQUIRE(detection->source.frames);
   CHECK(detection->source.frames->count == 3);
@@ -172,7 +173,7 @@ TEST_CASE("Sightengine: a video over a minute is uploaded, and its frames are lo
   REQUIRE(detection);
   CHECK(detection->source.score == 91.0);
   CHECK(detection->frames_analyzed == 2);
-  CHECK(detection->cost_micros == 20'000);
+  CHECK(detection->cost.micros() == 20'000);
   const auto& sent = vendor.http.sent();
   CHECK(sent.at(0).request.url == "https://vendor.test/1.0/video/check.json");
   CHECK(sent.at(0).form.back() ==
@@ -240,15 +241,15 @@ TEST_CASE("Sightengine: a video is expected to cost a frame a second, half an ho
   Vendor vendor;
   detection::DetectionTask task;
   task.kind = MediaKind::kVideo;
-  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  CHECK(vendor.detector->Price(task).micros() == 600'000);
   task.video_length = std::chrono::milliseconds(1'500);
-  CHECK(vendor.detector->PriceMicros(task) == 20'000);
+  CHECK(vendor.detector->Price(task).micros() == 20'000);
   task.video_length = std::chrono::minutes(3);
-  CHECK(vendor.detector->PriceMicros(task) == 1'800'000);
+  CHECK(vendor.detector->Price(task).micros() == 1'800'000);
   task.video_length = std::chrono::hours(9);
-  CHECK(vendor.detector->PriceMicros(task) == 18'000'000);
+  CHECK(vendor.detector->Price(task).micros() == 18'000'000);
   task.video_length = std::chrono::milliseconds(0);
-  CHECK(vendor.detector->PriceMicros(task) == 10'000);
+  CHECK(vendor.detector->Price(task).micros() == 10'000);
 }
 
 TEST_CASE("Sightengine: a length that nothing proves is reckoned as the most that is judged") {
@@ -256,13 +257,13 @@ TEST_CASE("Sightengine: a length that nothing proves is reckoned as the most tha
   detection::DetectionTask task;
   task.kind = MediaKind::kVideo;
   task.video_may_be_longer = true;
-  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  CHECK(vendor.detector->Price(task).micros() == 600'000);
   task.video_length = std::chrono::seconds(1);
-  CHECK(vendor.detector->PriceMicros(task) == 600'000);
+  CHECK(vendor.detector->Price(task).micros() == 600'000);
   task.video_length = std::chrono::seconds(61);
-  CHECK(vendor.detector->PriceMicros(task) == 18'000'000);
+  CHECK(vendor.detector->Price(task).micros() == 18'000'000);
   task.kind = MediaKind::kImage;
-  CHECK(vendor.detector->PriceMicros(task) == 10'000);
+  CHECK(vendor.detector->Price(task).micros() == 10'000);
 }
 
 TEST_CASE("Sightengine: the operations that an answer counts are what it costs") {
@@ -271,7 +272,7 @@ TEST_CASE("Sightengine: the operations that an answer counts are what it costs")
     return vendor
         .Answering(200, R"({"status":"success","request":{"operations":)" +
                             std::to_string(operations) + R"(},"type":{"ai_generated":0.5}})")
-        ->cost_micros;
+        ->cost.micros();
   };
   CHECK(image(0) == 10'000);
   CHECK(image(1) == 10'000);
@@ -283,7 +284,7 @@ TEST_CASE("Sightengine: the operations that an answer counts are what it costs")
   vendor.http.Reply(200, kTaken);
   const auto video = vendor.Answering(200, Job("finished", kFrame, 1, 1'500), MediaKind::kVideo);
   REQUIRE(video);
-  CHECK(video->cost_micros == 3'000'000);  // 300 frames, though it shows one
+  CHECK(video->cost.micros() == 3'000'000);  // 300 frames, though it shows one
 }
 
 TEST_CASE("Sightengine: each documented failure, whatever the status, costs nothing") {

@@ -27,7 +27,8 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 struct Vendors {
   Vendors() {
     const Secret key(test::kTestSecret);
-    const detection::VendorEndpoint endpoint = {"https://vendor.test", 9s, 10'000, false};
+    const detection::VendorEndpoint endpoint = {"https://vendor.test", 9s, Usd::FromMicros(10'000),
+                                                false};
     aiornot = detection::MakeAiOrNot({endpoint, key}, {http, pauses});
     hive = detection::MakeHive({endpoint, key}, {http, pauses});
     detection::VendorOptions of_sightengine;
@@ -167,15 +168,15 @@ TEST_CASE("Vendors: what is too large or too long is known before the call") {
 TEST_CASE("Sightengine: an animation may be billed picture by picture, and is set aside so") {
   Vendors vendors;
   auto task = vendors.Task(MediaType::kGif, 24);
-  CHECK(vendors.sightengine->PriceMicros(task) == 240'000);
-  CHECK(vendors.sightengine->PriceMicros(vendors.Task(MediaType::kGif)) == 10'000);
+  CHECK(vendors.sightengine->Price(task).micros() == 240'000);
+  CHECK(vendors.sightengine->Price(vendors.Task(MediaType::kGif)).micros() == 10'000);
   const auto cost = [&](const std::string& answer) {
     vendors.http.Reply(200, answer);
     const auto detection = vendors.sightengine->Detect(task, Deadline::Never());
     REQUIRE(detection);
     CHECK(detection->source.score == 70.0);
     CHECK(vendors.http.sent().back().request.url == "https://vendor.test/check.json");
-    return detection->cost_micros;
+    return detection->cost.micros();
   };
   const auto image = [](const std::string& operations) {
     return R"({"status":"success","request":{)" + operations + R"(},"type":{"ai_generated":0.7}})";
@@ -199,7 +200,7 @@ TEST_CASE("Hive: an animation tells of its pictures as a video does") {
   REQUIRE(detection->source.frames);
   CHECK(detection->source.frames->count == 2);
   CHECK(detection->frames_analyzed == 2);
-  CHECK(detection->cost_micros == 10'000);
+  CHECK(detection->cost.micros() == 10'000);
 }
 
 TEST_CASE("DetectorPanel: who turns out not to take a content took nothing of what was set aside") {
@@ -209,6 +210,6 @@ TEST_CASE("DetectorPanel: who turns out not to take a content took nothing of wh
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorRefused);
   CHECK(outcome.verdict.error().charge == Charge::kNone);
-  CHECK(outcome.charges == std::vector<detection::VendorPrice>{{"hive", 0}});
+  CHECK(outcome.charges == std::vector<detection::VendorPrice>{{"hive", Usd()}});
   CHECK(outcome.paid_calls == 0);
 }

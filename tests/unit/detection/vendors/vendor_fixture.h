@@ -21,7 +21,7 @@ class VendorFixture {
   static constexpr const char* kBase = "https://vendor.test";
 
   VendorFixture() {
-    endpoint = {kBase, std::chrono::seconds(9), 10'000, false};
+    endpoint = {kBase, std::chrono::seconds(9), Usd::FromMicros(10'000), false};
     REQUIRE(file.Append(AsBytes("bytes of a picture")));
   }
 
