@@ -7,6 +7,7 @@
 #include "analysis/flight_runner.h"
 #include "analysis/single_flight.h"
 #include "analysis/worth.h"
+#include "vcache/core/enum_table.h"
 
 namespace vcache::analysis {
 namespace {
@@ -15,26 +16,17 @@ using cache::CacheKey;
 using cache::LookupOutcome;
 using cache::LookupResult;
 
-Error Refused(bool closed) {
-  Error error = closed ? Error{ErrorCode::kShuttingDown, "The service is stopping; ask again."}
-                       : Error{ErrorCode::kOverloaded,
-                               "Too many analyses are under way; ask again in a moment."};
-  error.retry_after = std::chrono::seconds(1);
-  return ForEverybody(std::move(error));
+Error TooManyFlights() {
+  return ForEverybody({.code = ErrorCode::kOverloaded,
+                       .message = "Too many analyses are under way; ask again in a moment.",
+                       .retry_after = std::chrono::seconds(1)});
 }
 
 }  // namespace
 
 std::string_view CacheStatusName(CacheStatus status) noexcept {
-  switch (status) {
-    case CacheStatus::kHit:
-      return "HIT";
-    case CacheStatus::kMiss:
-      return "MISS";
-    case CacheStatus::kCoalesced:
-      return "COALESCED";
-  }
-  return "MISS";
+  static constexpr EnumNames<CacheStatus, 3> kNames{{"HIT", "MISS", "COALESCED"}};
+  return kNames.Of(status);
 }
 
 /// Shared with the threads of paid calls. They may outlive the request, never the service.
@@ -95,7 +87,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
 
   const SingleFlight::Ticket ticket = state.flights.Join(key);
   if (ticket.flight == nullptr) {
-    const Error error = Refused(ticket.closed);
+    const Error error = ticket.closed ? ServiceStops() : TooManyFlights();
     state.observer.OnError(key, error);
     return error;
   }

@@ -7,9 +7,9 @@
 namespace vcache::analysis {
 
 Error ServiceStops() {
-  Error error{ErrorCode::kShuttingDown, "The service is stopping; ask again."};
-  error.retry_after = std::chrono::seconds(1);
-  return ForEverybody(std::move(error));
+  return ForEverybody({.code = ErrorCode::kShuttingDown,
+                       .message = "The service is stopping; ask again.",
+                       .retry_after = std::chrono::seconds(1)});
 }
 
 detection::DetectionTask TaskOf(const Content& content, const std::string& digest) {

@@ -24,6 +24,9 @@ namespace {
 constexpr milliseconds kLongestPause{2'000};
 /// How often a flight looks whether a silent store answers again.
 constexpr milliseconds kStorePause{20};
+/// How long a foreign lease is believed in while the store is silent: longer than most calls take,
+/// and no longer than a visitor waits.
+constexpr milliseconds kForeignLeaseBelief{20'000};
 /// Before a claim is repeated although the store seemed to answer.
 constexpr milliseconds kFailedClaimPause{250};
 
@@ -34,11 +37,11 @@ milliseconds WithJitter(milliseconds pause) {
 }
 
 Error AnotherCallGoesOn() {
-  Error error{ErrorCode::kOverloaded,
-              "Another replica's analysis of this content is still going on; ask again later, its "
-              "result will be kept."};
-  error.retry_after = std::chrono::seconds(5);
-  return ForEverybody(std::move(error));
+  return ForEverybody({.code = ErrorCode::kOverloaded,
+                       .message =
+                           "Another replica's analysis of this content is still going on; ask "
+                           "again later, its result will be kept.",
+                       .retry_after = std::chrono::seconds(5)});
 }
 
 /// Whether the next call is likely to fail too, on this replica or another.
@@ -187,7 +190,7 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
       safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
   if (claim.state == LeaseState::kTheirs) {
     attempt.token.clear();
-    attempt.foreign_lease_end = Deadline::After(clock_, life);
+    attempt.foreign_lease_end = Deadline::After(clock_, std::min(life, kForeignLeaseBelief));
   } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
              !attempt.foreign_lease_end->Expired(clock_)) {
     // The store's silence does not end the call that another replica pays for.

@@ -69,6 +69,8 @@ class FlightRunner {
   std::atomic<bool> stopping_{false};
 };
 
+/// The error while no new call may begin.
+Error ServiceStops();
 detection::MediaKind MediaKindOf(const Content& content);
 /// The answer of a hit that saved a call of this price.
 Analysis AnalysisOf(cache::LookupResult found, Usd saved);

@@ -13,8 +13,6 @@ namespace vcache::analysis {
 /// What the vendors are asked. Both must outlive the task.
 detection::DetectionTask TaskOf(const Content& content, const std::string& digest);
 
-Error ServiceStops();
-
 /// The state of one flight from `Claim` on.
 struct FlightRunner::LeasedAttempt {
   const Content& content;

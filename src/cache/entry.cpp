@@ -4,6 +4,7 @@
 
 #include "cache/compression.h"
 #include "json/verdict_json.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/time_text.h"
 
 // docs/cache-format.md specifies these bytes; the golden test in tests/unit/cache pins them.
@@ -82,8 +83,7 @@ bool IsUsableTime(const Json* value) {
   const auto text = AsString(value);
   if (!text || text->size() < 20) return false;
   const std::string_view year = std::string_view(*text).substr(0, 4);
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::all_of(year.begin(), year.end(), is_digit) && (*text)[4] == '-' && year >= "1970" &&
+  return std::all_of(year.begin(), year.end(), IsDigit) && (*text)[4] == '-' && year >= "1970" &&
          year <= "2261";
 }
 

@@ -6,6 +6,8 @@
 
 #include "vcache/content/content_hasher.h"
 
+#include "vcache/core/ascii.h"
+
 namespace vcache::cache {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::size_t kHexDigits = 2 * content::kDigestSize;
 constexpr std::size_t kMaxPattern = 128;
 
 bool IsLowerHex(char digit) noexcept {
-  return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
+  return IsDigit(digit) || (digit >= 'a' && digit <= 'f');
 }
 
 bool IsPatternCharacter(char c) noexcept {

@@ -1,4 +1,5 @@
 #include "cli/finding.h"
+#include "vcache/core/enum_table.h"
 
 #include <algorithm>
 
@@ -20,15 +21,8 @@ std::string Padded(std::string_view text, std::size_t width) {
 }  // namespace
 
 std::string_view GradeName(Grade grade) noexcept {
-  switch (grade) {
-    case Grade::kOk:
-      return "ok";
-    case Grade::kWarn:
-      return "warn";
-    case Grade::kFail:
-      return "FAIL";
-  }
-  return "FAIL";
+  static constexpr EnumNames<Grade, 3> kNames{{"ok", "warn", "FAIL"}};
+  return kNames.Of(grade);
 }
 
 bool HasFailed(std::span<const Finding> findings) noexcept {

@@ -1,5 +1,7 @@
 #include "vcache/core/hex.h"
 
+#include "vcache/core/ascii.h"
+
 namespace vcache {
 namespace {
 
@@ -9,8 +11,7 @@ void AppendDigits(std::string& out, unsigned byte, std::string_view digits) {
 }
 
 bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  return IsAlpha(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace

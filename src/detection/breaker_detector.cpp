@@ -4,19 +4,13 @@
 #include <utility>
 
 #include "detection/vendor_error.h"
+#include "vcache/core/enum_table.h"
 
 namespace vcache::detection {
 
 std::string_view BreakerStateName(BreakerState state) noexcept {
-  switch (state) {
-    case BreakerState::kClosed:
-      return "closed";
-    case BreakerState::kOpen:
-      return "open";
-    case BreakerState::kHalfOpen:
-      return "probing";
-  }
-  return "closed";
+  static constexpr EnumNames<BreakerState, 3> kNames{{"closed", "open", "probing"}};
+  return kNames.Of(state);
 }
 
 /// Reports to the breaker how a call ended, also after an exception.

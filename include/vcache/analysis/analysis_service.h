@@ -64,7 +64,7 @@ struct AnalysisOptions {
   /// Paid calls in flight at once; one more is refused with kOverloaded.
   std::size_t max_flights = 256;
   /// Callers that wait for another caller's flight; one more is refused with kOverloaded.
-  std::size_t max_waiters = 10'000;
+  std::size_t max_waiters = 400;
   /// The negative cache: how long a content is not tried again after a failed call. Each failure in
   /// a row doubles the pause, up to the longest. 0 turns it off.
   std::chrono::seconds failure_pause{1};

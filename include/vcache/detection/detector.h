@@ -13,6 +13,7 @@
 #include "vcache/content/container/media_type.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/deadline.h"
+#include "vcache/core/enum_table.h"
 #include "vcache/core/result.h"
 #include "vcache/core/usd.h"
 #include "vcache/core/verdict.h"
@@ -23,7 +24,9 @@ namespace vcache::detection {
 
 enum class MediaKind { kImage, kVideo, kText };
 inline constexpr std::array kMediaKinds{MediaKind::kImage, MediaKind::kVideo, MediaKind::kText};
-std::string_view MediaKindName(MediaKind kind) noexcept;  ///< `image`, `video`, `text`
+constexpr std::string_view MediaKindName(MediaKind kind) noexcept {
+  return EnumNames<MediaKind, kMediaKinds.size()>{{"image", "video", "text"}}.Of(kind);
+}
 
 /// A content to analyse. It holds views: everything must live until the call returns.
 struct DetectionTask {

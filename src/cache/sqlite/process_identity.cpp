@@ -1,4 +1,5 @@
 #include "cache/sqlite/process_identity.h"
+#include "vcache/core/ascii.h"
 #include "vcache/core/unique_fd.h"
 
 #include <fcntl.h>
@@ -70,10 +71,7 @@ bool IsGone(std::string_view process) {
   if (boot.empty()) return false;
   if (process.substr(0, first) != boot) return true;
   const std::string_view pid = process.substr(first + 1, last - first - 1);
-  const bool is_number = !pid.empty() && std::all_of(pid.begin(), pid.end(), [](char digit) {
-    return digit >= '0' && digit <= '9';
-  });
-  if (!is_number) return true;
+  if (pid.empty() || !std::all_of(pid.begin(), pid.end(), IsDigit)) return true;
   const ProcFile file = ReadProc("/proc/" + std::string(pid) + "/stat");
   if (file.error != 0) return file.error == ENOENT || file.error == ESRCH;
   const auto stat = ParseStat(file.text);

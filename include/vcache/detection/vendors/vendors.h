@@ -7,13 +7,24 @@
 #include <string>
 
 #include "vcache/core/secret.h"
+#include "vcache/core/usd.h"
 #include "vcache/core/vendor_table.h"
 #include "vcache/detection/detector.h"
 #include "vcache/detection/interruptible_timer.h"
-#include "vcache/detection/vendor_endpoint.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::detection {
+
+/// The settings of every vendor's adapter (`<VENDOR>_BASE_URL` and so on).
+struct VendorEndpoint {
+  /// The vendor's base URL as in docs/detection-vendors.md, without a final slash.
+  std::string base_url;
+  std::chrono::milliseconds timeout{30'000};
+  /// Price of a call; each adapter defines its unit.
+  Usd cost{};
+  /// The endpoint is the sandbox: every verdict is marked `demo`.
+  bool sandbox = false;
+};
 
 /// The configuration of an adapter, which reads the members that its vendor has.
 struct VendorOptions {

@@ -1,0 +1,85 @@
+"""A shared store that falls silent for a moment, or has lost its data, costs no paid call."""
+
+import signal
+import threading
+import time
+
+from harness import SANITIZED, at_once, jpeg
+from redis_server import RedisTestCase
+
+CROWD = 40
+
+
+class Silence(RedisTestCase):
+    """One replica has paid; another, without memory and disk, is asked."""
+
+    def setUp(self):
+        super().setUp()
+        self.redis.start()
+        self.vendor = self.sandbox()
+        self.payer = self.on_redis(self.vendor, "payer", MEMORY_CACHE_MB="0")
+        self.other = self.on_redis(self.vendor, "other", MEMORY_CACHE_MB="0", CACHE_DIR="")
+        for service in (self.payer, self.other):
+            self.await_stats(service, status="connected")
+
+    def pay_for(self, count):
+        known = [jpeg(f"known {i}") for i in range(count)]
+        for content in known:
+            self.assertEqual(self.payer.upload(content).cache, "MISS")
+        self.assertEqual(self.vendor.charged, count)
+        return known
+
+    def assert_known(self, service, known):
+        answers = at_once(CROWD, lambda i: service.upload(known[i % len(known)]))
+        self.assertEqual([answer.status for answer in answers], [200] * CROWD)
+        self.assertEqual(self.vendor.charged, len(known))
+
+    def test_cut_connections(self):
+        known = self.pay_for(8)
+        for _ in range(5):
+            self.redis.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            self.assert_known(self.other, known)
+
+    def test_a_server_that_stalls(self):
+        known = self.pay_for(8)
+        for milliseconds in ("400", "1000", "1800"):
+            self.redis.cli("CLIENT", "PAUSE", milliseconds, "ALL")
+            self.assert_known(self.other, known)
+
+    def test_a_service_that_is_frozen_amid_its_requests(self):
+        known = self.pay_for(8)
+        for seconds in (1.5, 4):
+            thaw = threading.Timer(seconds, self.other.process.send_signal, [signal.SIGCONT])
+            # The replies arrive while it is frozen, after the commands' time.
+            self.redis.cli("CLIENT", "PAUSE", "200", "ALL")
+            freeze = threading.Timer(0.1, self.other.process.send_signal, [signal.SIGSTOP])
+            freeze.start()
+            thaw.start()
+            self.assert_known(self.other, known)
+            thaw.join()
+
+    def test_an_outage_delays_the_first_only(self):
+        self.redis.kill()
+        begun = time.monotonic()
+        self.assertEqual(self.other.upload(jpeg("first")).cache, "MISS")
+        first = time.monotonic() - begun
+        begun = time.monotonic()
+        self.assertEqual(self.other.upload(jpeg("second")).cache, "MISS")
+        second = time.monotonic() - begun
+        self.assertGreater(first, 2)  # OUTAGE_PATIENCE_MS
+        self.assertLess(second, 5 if SANITIZED else 1)
+
+    def test_a_store_that_lost_its_data_is_given_what_the_payer_has(self):
+        known = self.pay_for(8)
+        self.redis.cli("FLUSHALL")
+        self.assert_known(self.payer, known)
+        self.assert_known(self.other, known)  # put back
+        self.redis.cli("DEL", self.redis.cli("--raw", "KEYS", "analysis:*").split()[0])
+        self.assert_known(self.payer, known)
+
+    def test_a_clear_wins_over_the_payers_copies(self):
+        known = self.pay_for(2)
+        cleared = self.other.admin("POST", "/api/admin/cache/clear")
+        self.assertEqual(cleared.status, 200, cleared.body)
+        for content in known:
+            self.assertEqual(self.payer.upload(content).cache, "MISS")
