@@ -169,6 +169,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
         return Error{ErrorCode::kInternal, "A flight took a step that it cannot take."};
     }
   }
+  EndUnansweredLease(attempt);
   if (call_state.outcome() == CallOutcome::kWaitTimedOut) {
     return stopping_ ? ServiceStops() : AnotherCallGoesOn();
   }
@@ -184,12 +185,16 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   if (attempt.token.empty()) {
     attempt.token = RandomId();
     attempt.call_end = Deadline::After(clock_, options_.call_timeout);
+    attempt.is_theirs_unproved = true;
   }
   const milliseconds life = options_.call_timeout + options_.lease_margin;
   cache::Claim claim =
       safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
+  attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
+                          (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
   if (claim.state == LeaseState::kTheirs) {
-    attempt.token.clear();
+    // Only a second reply says so for sure: a damaged one shows the own token as another's.
+    if (!std::exchange(attempt.is_theirs_unproved, false)) attempt.token.clear();
     attempt.foreign_lease_end = Deadline::After(clock_, std::min(life, kForeignLeaseBelief));
   } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
              !attempt.foreign_lease_end->Expired(clock_)) {
@@ -227,6 +232,14 @@ bool FlightRunner::AwaitStore(LeasedAttempt& attempt) {
     pause(kStorePause);
   }
   return false;
+}
+
+/// A claim without an answer may have been granted: nobody else may pay until that lease ends.
+void FlightRunner::EndUnansweredLease(const LeasedAttempt& attempt) {
+  if (!attempt.is_unanswered || attempt.token.empty() || !store_.available()) return;
+  const Result<void> released = safeguards_.leases->Release(attempt.content.key, attempt.token,
+                                                            std::nullopt, StoreDeadline());
+  (void)released;  // the lease then expires
 }
 
 /// False when the flight has no time left or the service stops.

@@ -55,6 +55,7 @@ class FlightRunner {
   void Pay(FlightContext& context, LeasedAttempt& attempt);
   void NoteBegin(LeasedAttempt& attempt);
   void NoteEnd(const LeasedAttempt& attempt);
+  void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);
   Analysis Store(LeasedAttempt& attempt, const std::string& lease);
 

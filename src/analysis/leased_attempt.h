@@ -21,8 +21,10 @@ struct FlightRunner::LeasedAttempt {
   detection::DetectionTask task = TaskOf(content, digest);
   detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
   bool is_free = false;               ///< The declaration decides: no vendor is called.
-  /// Empty before the first claim, and once the store has said that it gave no lease to this token.
+  /// Empty before the first claim, and once the store has said twice that this token has no lease.
   std::string token{};
+  bool is_theirs_unproved = true;  ///< No reply to this token has said yet that it has no lease.
+  bool is_unanswered = false;      ///< This token may hold a lease although nobody was told.
   /// When the paid call must have ended. It counts from before the first claim with this token: a
   /// process that stalls between claim and call would otherwise pay while the lease's next owner
   /// pays too.

@@ -27,6 +27,8 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   std::atomic<SteadyTime> fell_silent{SteadyTime::max()};
   /// Claims that are carried out though nobody hears of it.
   std::atomic<int> lost_replies{0};
+  /// Claims whose reply shows the token that holds the lease as another one.
+  std::atomic<int> damaged_tokens{0};
   /// Answers, but gives no leases and takes no verdicts.
   std::atomic<bool> read_only{false};
   std::atomic<int> claims{0}, asked_for_news{0};
@@ -71,6 +73,10 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
       --lost_replies;
       claim.state = cache::LeaseState::kUnavailable;
       return claim;
+    }
+    if (damaged_tokens > 0) {
+      --damaged_tokens;
+      claim.state = cache::LeaseState::kTheirs;
     }
     if (claim.state == cache::LeaseState::kFailed) claim.failure = FailureOf(request.key);
     amid_claim();

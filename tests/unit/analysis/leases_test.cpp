@@ -338,6 +338,25 @@ TEST_CASE("Leases: a claim whose reply is lost is asked for again, and found to 
   CHECK_FALSE(bench.shared.Held(TextOf("lost").key));
 }
 
+TEST_CASE("Leases: the own lease that a damaged reply shows as another's is found again") {
+  ReplicaFixture bench;
+  bench.shared.damaged_tokens = 1;
+  std::thread visitor([&] { CHECK(bench.Ask(0, "damaged")->status == CacheStatus::kMiss); });
+  bench.clock.AwaitWaiters(2);  // the visitor, and the flight that waits for itself
+  bench.clock.Advance(300ms);
+  visitor.join();
+  CHECK(bench.vendor->calls == 1);
+  CHECK_FALSE(bench.shared.Held(TextOf("damaged").key));
+}
+
+TEST_CASE("Leases: a lease that may have been granted without a reply is ended with the flight") {
+  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_patience = 0ms});
+  bench.shared.lost_replies = 1;
+  CHECK(bench.Ask(0, "lost")->status == CacheStatus::kMiss);  // in an outage, as far as it knows
+  CHECK(bench.shared.claims == 1);
+  CHECK_FALSE(bench.shared.Held(TextOf("lost").key));
+}
+
 TEST_CASE("AnalysisService: more waiters than allowed are refused") {
   ReplicaFixture bench({.max_waiters = 1});
   test::Gate gate;
