@@ -27,6 +27,8 @@ constexpr milliseconds kStorePause{20};
 /// How long a foreign lease is believed in while the store is silent: longer than most calls take,
 /// and no longer than a visitor waits.
 constexpr milliseconds kForeignLeaseBelief{20'000};
+/// A lease that was granted before that is not paid under.
+constexpr milliseconds kOldLease{5'000};
 /// Before a claim is repeated although the store seemed to answer.
 constexpr milliseconds kFailedClaimPause{250};
 
@@ -176,25 +178,43 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
   return std::move(attempt.result);
 }
 
+/// Every claim of a flight has the same token. One before may have been granted although its reply
+/// was lost, or was damaged and showed the own token as another's: the next finds that out.
+cache::Claim FlightRunner::AskForLease(LeasedAttempt& attempt, milliseconds life) {
+  const auto ask = [&] {
+    const SteadyTime begun = clock_.Now();
+    if (attempt.token.empty()) {
+      attempt.token = RandomId();
+      attempt.first_claim = begun;
+    }
+    cache::Claim claim =
+        safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
+    attempt.call_end =
+        Deadline::At((claim.is_new ? begun : attempt.first_claim) + options_.call_timeout);
+    return claim;
+  };
+  cache::Claim claim = ask();
+  if (claim.state != LeaseState::kOurs || claim.is_new ||
+      clock_.Now() - attempt.first_claim < kOldLease) {
+    return claim;
+  }
+  // It was granted long ago, and may end before a call does: begin anew.
+  const Result<void> released = safeguards_.leases->Release(
+      attempt.content.key, std::exchange(attempt.token, {}), std::nullopt, StoreDeadline());
+  (void)released;
+  return ask();
+}
+
 void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   // Listen before the claim, so that no notification is missed between the two.
   if (attempt.listener == nullptr && safeguards_.notifier != nullptr) {
     attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
-  // After a claim without an answer the same token asks again: it may hold the lease already.
-  if (attempt.token.empty()) {
-    attempt.token = RandomId();
-    attempt.call_end = Deadline::After(clock_, options_.call_timeout);
-    attempt.is_theirs_unproved = true;
-  }
   const milliseconds life = options_.call_timeout + options_.lease_margin;
-  cache::Claim claim =
-      safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
+  cache::Claim claim = AskForLease(attempt, life);
   attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
                           (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
   if (claim.state == LeaseState::kTheirs) {
-    // Only a second reply says so for sure: a damaged one shows the own token as another's.
-    if (!std::exchange(attempt.is_theirs_unproved, false)) attempt.token.clear();
     attempt.foreign_lease_end = Deadline::After(clock_, std::min(life, kForeignLeaseBelief));
   } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
              !attempt.foreign_lease_end->Expired(clock_)) {

@@ -46,6 +46,7 @@ class FlightRunner {
   struct LeasedAttempt;
   LookupSummary SummaryOf(const cache::LookupResult& found, const Content& content) const;
   Deadline StoreDeadline() const;
+  cache::Claim AskForLease(LeasedAttempt& attempt, std::chrono::milliseconds life);
   void Claim(FlightContext& context, LeasedAttempt& attempt);
   bool AwaitStore(LeasedAttempt& attempt);
   bool AwaitNotification(LeasedAttempt& attempt);

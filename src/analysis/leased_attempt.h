@@ -21,11 +21,10 @@ struct FlightRunner::LeasedAttempt {
   detection::DetectionTask task = TaskOf(content, digest);
   detection::LocalInspection look{};  ///< What the file declares; read once, before admission.
   bool is_free = false;               ///< The declaration decides: no vendor is called.
-  /// Empty before the first claim, and once the store has said twice that this token has no lease.
-  std::string token{};
-  bool is_theirs_unproved = true;  ///< No reply to this token has said yet that it has no lease.
-  bool is_unanswered = false;      ///< This token may hold a lease although nobody was told.
-  /// When the paid call must have ended. It counts from before the first claim with this token: a
+  std::string token{};                ///< Of all claims; empty before the first.
+  bool is_unanswered = false;         ///< The token may hold a lease although nobody was told.
+  SteadyTime first_claim{};           ///< With this token.
+  /// When the paid call must have ended. It counts from before the claim that was granted: a
   /// process that stalls between claim and call would otherwise pay while the lease's next owner
   /// pays too.
   Deadline call_end = Deadline::Never();

@@ -68,6 +68,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     cache::Claim claim;
     claim.found = Away();
     if (unavailable) return claim;
+    claim.is_new = !HeldBy(request);
     claim.state = Grant(request);
     if (lost_replies > 0) {
       --lost_replies;
@@ -129,6 +130,11 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     const auto found = leases_.find(key.ToString());
     if (found == leases_.end() || found->second.until <= clock_.Now()) return nullptr;
     return &found->second;
+  }
+  bool HeldBy(const cache::LeaseRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const Lease* lease = Living(request.key);
+    return lease != nullptr && lease->token == request.token;
   }
   cache::LeaseState Grant(const cache::LeaseRequest& request) {
     if (read_only) return cache::LeaseState::kNotGranted;

@@ -20,6 +20,8 @@ enum class LeaseState {
 
 struct Claim {
   LeaseState state = LeaseState::kUnavailable;
+  /// Of kOurs: this very claim was granted, not one before it with the same token.
+  bool is_new = true;
   /// The stored entry, read after the lease was requested. A replica that gets the lease and finds
   /// a verdict releases it without paying.
   LookupResult found{};

@@ -315,6 +315,7 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
     claim.state = LeaseState::kNotGranted;
   } else if (IsHeldBy(held, request.token)) {
     claim.state = LeaseState::kOurs;
+    claim.is_new = granted.is_status("OK");
   } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
     claim.state = LeaseState::kFailed;
   } else {

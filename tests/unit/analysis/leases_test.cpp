@@ -349,6 +349,21 @@ TEST_CASE("Leases: the own lease that a damaged reply shows as another's is foun
   CHECK_FALSE(bench.shared.Held(TextOf("damaged").key));
 }
 
+TEST_CASE("Leases: an own lease that is found late is not paid under; a new one is") {
+  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s});
+  bench.shared.damaged_tokens = 3;
+  std::thread visitor([&] { CHECK(bench.Ask(0, "late")->status == CacheStatus::kMiss); });
+  for (int claims = 1; claims <= 3; ++claims) {
+    while (bench.shared.claims < claims) std::this_thread::yield();
+    bench.clock.AwaitWaiters(2);  // the visitor, and the flight between two claims
+    bench.clock.Advance(2s);
+  }
+  visitor.join();
+  CHECK(bench.shared.claims == 5);  // the fourth finds the old lease, the fifth is a new one
+  CHECK(bench.vendor->calls == 1);
+  CHECK_FALSE(bench.shared.Held(TextOf("late").key));
+}
+
 TEST_CASE("Leases: a lease that may have been granted without a reply is ended with the flight") {
   ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_patience = 0ms});
   bench.shared.lost_replies = 1;
