@@ -229,6 +229,7 @@ TEST_CASE("Server: every request leaves a record, those refused on their head to
   TestServer server;
   auto client = server.Connect();
   client.Exchange(Post("/upload", "12345", "X-Request-Id: one\r\n"));
+  REQUIRE(TestServer::Eventually([&] { return server.accesses().size() == 1; }));
   auto bad = server.Connect();
   CHECK(bad.Exchange("GET /hello HTTP/1.1\r\n\r\n").status == 400);
   REQUIRE(TestServer::Eventually([&] { return server.accesses().size() == 2; }));
