@@ -30,8 +30,9 @@ class FakeClock final : public Clock {
 
   /// Returns when at least `count` threads wait on this clock.
   void AwaitWaiters(int count) const {
-    while (waiters_.load() < count) std::this_thread::yield();
+    while (waiters() < count) std::this_thread::yield();
   }
+  int waiters() const { return waiters_.load(); }
 
   /// 2026-01-01T00:00:00Z: what `WallNow` says before the first `Advance`.
   static constexpr WallTime kStart{std::chrono::seconds(1'767'225'600)};
