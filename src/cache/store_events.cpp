@@ -25,6 +25,12 @@ std::string_view SubjectName(Kind kind) {
 
 }  // namespace
 
+std::string EventChannel(std::string_view prefix, int database) {
+  std::string channel = std::string(prefix) + "vcache:events";
+  if (database != 0) channel += "@" + std::to_string(database);
+  return channel;
+}
+
 std::string EncodeEvent(const StoreEvent& event) {
   Json json = Json::object();
   for (const auto& [kind, name] : kEventNames) {

@@ -77,6 +77,16 @@ class Silence(RedisTestCase):
         self.redis.cli("DEL", self.redis.cli("--raw", "KEYS", "analysis:*").split()[0])
         self.assert_known(self.payer, known)
 
+    def test_a_clear_in_another_database_clears_nothing_here(self):
+        known = self.pay_for(2)
+        neighbour = self.on_redis(self.vendor, "neighbour", REDIS_URL=f"{self.redis.url}?db=1")
+        self.await_stats(neighbour, status="connected")
+        self.assertEqual(neighbour.upload(known[0]).cache, "MISS")
+        self.assertEqual(neighbour.admin("POST", "/api/admin/cache/clear").json["cleared"], 1)
+        self.redis.kill()
+        for content in known:
+            self.assertEqual(self.payer.upload(content).cache, "HIT")  # from its own disk
+
     def test_a_clear_wins_over_the_payers_copies(self):
         known = self.pay_for(2)
         cleared = self.other.admin("POST", "/api/admin/cache/clear")

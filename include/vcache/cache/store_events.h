@@ -21,8 +21,9 @@ struct StoreEvent {
   std::optional<std::int64_t> clears{};  ///< kCleared: the count with this clear.
 };
 
-/// The channel's name after the key prefix.
-inline constexpr std::string_view kEventChannel = "vcache:events";
+/// The channel of a store: `<prefix>vcache:events`, with `@<number>` behind it for a database other
+/// than 0. Redis' channels know no databases: without it a clear would reach those of another.
+std::string EventChannel(std::string_view prefix, int database);
 
 std::string EncodeEvent(const StoreEvent& event);
 /// Empty for a message that is not a known event: other software and newer versions publish too.

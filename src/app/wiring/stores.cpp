@@ -47,9 +47,12 @@ Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock&
   options.format = FormatOf(settings.cache);
   options.accept_demo = IsDemo(settings);
   options.one_slot_scripts = stores.link.one_slot_scripts;
-  stores.redis = cache::MakeRedisStore(std::move(options), KeySpaceOf(settings),
-                                       *stores.link.client, clock, logger);
-  stores.event_channel = KeySpaceOf(settings).prefix() + std::string(cache::kEventChannel);
+  const auto& servers = stores.link.event_urls;
+  options.database = servers.empty() ? 0 : servers.front().database;
+  const cache::KeySpace keys = KeySpaceOf(settings);
+  stores.event_channel = cache::EventChannel(keys.prefix(), options.database);
+  stores.redis =
+      cache::MakeRedisStore(std::move(options), keys, *stores.link.client, clock, logger);
   stores.failover = std::make_unique<cache::FailoverStore>(*stores.redis, *stores.redis,
                                                            stores.local.get(), clock, logger);
   return {};

@@ -75,7 +75,7 @@ class RedisVerdictStore final : public RedisStore {
                    Deadline deadline) const;
   Result<void> Written(const Result<RespReply>& reply, std::string_view id = {});
   Result<void> PaidWritten(Result<RespReply> reply, const std::string& id);
-  std::string Channel() const { return keys_.prefix() + std::string(kEventChannel); }
+  std::string Channel() const { return EventChannel(keys_.prefix(), options_.database); }
 
   const RedisStoreOptions options_;
   const KeySpace keys_;

@@ -95,7 +95,10 @@ int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t
                    std::int64_t& dropped) {
   const int code = connection.Run(
       "DELETE FROM entries WHERE id IN (SELECT id FROM entries"
-      " WHERE substr(key, 1, ?1) = ?2 AND key NOT IN (SELECT key FROM outbox) LIMIT ?3)",
+      // An empty prefix is no other's: the name of the family follows it.
+      " WHERE (substr(key, 1, ?1 + 9) = ?2 || 'analysis:' OR substr(key, 1, ?1 + 5) = ?2 || "
+      "'text:')"
+      " AND key NOT IN (SELECT key FROM outbox) LIMIT ?3)",
       static_cast<std::int64_t>(prefix.size()), prefix, at_most);
   if (code != SQLITE_OK) return code;
   return connection.ForEach("SELECT changes()",

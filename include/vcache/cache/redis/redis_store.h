@@ -27,6 +27,7 @@ struct RedisStoreOptions {
   /// Set for a cluster, where a script may use keys of one hash slot only. The counters get a hash
   /// tag and are written after their verdict; `PutRequest::id` prevents counting twice.
   bool one_slot_scripts = false;
+  int database = 0;  ///< Part of the channel's name.
 };
 
 /// The shared store: verdicts and counters in Redis, as docs/cache-format.md specifies. A look-up

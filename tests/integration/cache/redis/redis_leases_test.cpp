@@ -46,7 +46,7 @@ class Radio {
   Radio(const std::string& url, LeaseNotifier& notifier, Clock& clock) {
     redis::RespSubscriptionOptions options;
     options.url = *redis::ParseRedisUrl(url);
-    options.channel = std::string(kEventChannel);
+    options.channel = EventChannel("", 0);
     options.on_message = [this, &notifier](std::string_view message) {
       const auto event = DecodeEvent(message);
       if (!event) return;

@@ -92,7 +92,12 @@ TEST_CASE("SqliteStore: copies are dropped when a clear was missed; what waits a
   const auto store = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "a:"}));
   const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({.prefix = "b:"}));
   for (unsigned i = 1; i <= 1'200; ++i) REQUIRE(store->Put(MakePut(MakeKey(i), 1h), kNever));
+  const auto empty = test::OpenStore(dir.path(), clock, NullLogger());
   REQUIRE(other->Put(MakePut(MakeKey(1), 1h), kNever));
+  REQUIRE(empty->Put(MakePut(MakeKey(1), 1h), kNever));
+  REQUIRE(empty->DropStaleCopies(1, kNever));
+  REQUIRE(empty->DropStaleCopies(2, kNever));  // its own copies, and no other prefix'
+  CHECK(empty->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
   REQUIRE(store->PutPending(Paid(2'000), kNever));
   const auto known = [&] {
     return store->Clear(KeyPattern::All(), ClearMode::kDryRun, kNever)->total();

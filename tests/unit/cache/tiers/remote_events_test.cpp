@@ -65,6 +65,12 @@ TEST_CASE("StoreEvent: is read as it was written, and nothing else is") {
   CHECK_FALSE(DecodeEvent(R"({"event":"stored","key":")" + std::string(5'000, 'x') + "\"}"));
 }
 
+TEST_CASE("EventChannel: prefix and database are part of the name") {
+  CHECK(EventChannel("", 0) == "vcache:events");
+  CHECK(EventChannel("site:", 0) == "site:vcache:events");
+  CHECK(EventChannel("site:", 7) == "site:vcache:events@7");
+}
+
 TEST_CASE("RemoteEvents: what another replica cleared leaves memory and disk, and nothing else") {
   EventFixture bench;
   for (unsigned i = 1; i <= 2; ++i) REQUIRE(bench.tiers.Put(MakePut(MakeKey(i), 1h), kNever));
