@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 
 /// Pause between pings to a server that reports that it is not ready.
 constexpr milliseconds kProbePause{200};
+constexpr milliseconds kLongestWrongServerPatience = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -21,7 +22,8 @@ RespLoop::RespLoop(RespConnectionOptions options, RespDialer dialer, WakeSignal 
       logger_(logger),
       wake_(std::move(wake)),
       health_(options_, clock.Now()),
-      dialer_(std::move(dialer)) {}
+      dialer_(std::move(dialer)),
+      wrong_server_patience_(options_.wrong_server_patience) {}
 
 RespLoop::~RespLoop() {
   {
@@ -121,6 +123,7 @@ void RespLoop::TakeQueue() {
 
 void RespLoop::OnOpened(SteadyTime now) {
   announced_ = true;
+  opened_ = now;
   dialer_.Opened(now);
   {
     const MutexLock lock(mutex_);
@@ -230,8 +233,24 @@ Result<void> RespLoop::OnReply(RespReply reply) {
     health_.Release(1, pending.bytes);
   }
   auto handled = Handle(TroubleBehind(reply));
+  if (handled) handled = LeaveWrongServer(reply);
   Deliver(pending, std::move(reply));
   return handled;
+}
+
+/// After a fail-over behind one address the old server goes on answering, as a replica, though the
+/// address leads elsewhere. The pause between two attempts grows: the server may be meant.
+Result<void> RespLoop::LeaveWrongServer(const RespReply& reply) {
+  const RespErrorKind kind = reply.error_kind();
+  const bool may_be_wrong = kind == RespErrorKind::kReadOnly ||
+                            kind == RespErrorKind::kMasterDown || kind == RespErrorKind::kLoading;
+  const auto age = clock_.Now() - opened_;
+  if (!may_be_wrong || age < wrong_server_patience_) return {};
+  wrong_server_patience_ = age >= kLongestWrongServerPatience
+                               ? options_.wrong_server_patience
+                               : std::min(2 * wrong_server_patience_, kLongestWrongServerPatience);
+  return Error{ErrorCode::kStoreUnavailable,
+               Answering(reply) + "; its address may lead to another server now"};
 }
 
 void RespLoop::Deliver(const PendingReply& pending, RespReply reply) {
@@ -252,6 +271,7 @@ Result<void> RespLoop::OnPing(const RespReply& reply) {
   ping_due_answer_ = false;
   const auto trouble = TroubleBehind(reply);
   // A ping is not billed: it says nothing about the quota.
+  if (auto left = LeaveWrongServer(reply); !left) return left;
   if (trouble && trouble->state != RespState::kPaused) return Handle(trouble);
   if (Status().state != RespState::kSilent) return {};
   // A late answer shows that the server lives, not that it is fast enough: ping again at once.

@@ -85,6 +85,7 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   std::optional<ReplyLimits> Due() override;
   Result<void> OnReply(RespReply reply) override;
   Result<void> OnPing(const RespReply& reply);
+  Result<void> LeaveWrongServer(const RespReply& reply);
   Result<void> Handle(const std::optional<LinkTrouble>& trouble);
   void Deliver(const PendingReply& pending, RespReply reply) VCACHE_EXCLUDES(mutex_);
   void Enter(RespState state, std::string reason) VCACHE_EXCLUDES(mutex_);
@@ -112,6 +113,8 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   SteadyTime last_use_{};    // when bytes were last sent
   SteadyTime owed_since_{};  // since when the server has owed replies
   SteadyTime paused_until_{};
+  SteadyTime opened_{};  // `session_`
+  std::chrono::milliseconds wrong_server_patience_;
   std::thread thread_;
 };
 

@@ -19,6 +19,10 @@ struct RespConnectionOptions : RespLinkOptions {
   PingSchedule pings{};
   /// A connection is replaced when the server owes replies and sends nothing for this long.
   std::chrono::milliseconds silence_limit{10'000};
+  /// A server that is read-only, or not ready, on a connection older than this is left and its
+  /// address resolved anew: after a fail-over it may lead elsewhere. Doubled each time, up to 5
+  /// min.
+  std::chrono::milliseconds wrong_server_patience{10'000};
   /// For CLIENT SETNAME; without spaces.
   std::string client_name = "verdictcache";
 };

@@ -241,3 +241,43 @@ TEST_CASE("RespConnection: a call without time left is not sent") {
   CHECK(redis.Status().state == RespState::kReady);
   CHECK(commands.load() == 0);
 }
+
+TEST_CASE("RespConnection: an old primary that has become a replica is left for the new one") {
+  FakeRedis server([](FakeRedisPeer& peer, int number) {
+    peer.Greet();
+    for (auto words = peer.Read(); !words.empty(); words = peer.Read()) {
+      peer.Send(words[0] == "PING" ? "+PONG\r\n"
+                : number == 0      ? "-READONLY You can't write against a read only replica.\r\n"
+                                   : "+OK\r\n");
+    }
+  });
+  auto options = OptionsFor(server.url());
+  options.wrong_server_patience = milliseconds(50);
+  TestConnection redis(options);
+  REQUIRE(redis.AwaitReady());
+  CHECK(Eventually([&] {
+    const auto reply = redis.Run({"SET", "a", "b"});
+    return reply && reply->is_status("OK");
+  }));
+  CHECK(server.connections() == 2);
+  CHECK(redis.Status().state == RespState::kReady);
+}
+
+TEST_CASE("RespConnection: a server that stays read-only is left ever more rarely") {
+  FakeRedis server([](FakeRedisPeer& peer, int) {
+    peer.Greet();
+    for (auto words = peer.Read(); !words.empty(); words = peer.Read()) {
+      peer.Send(words[0] == "PING" ? "+PONG\r\n" : "-READONLY\r\n");
+    }
+  });
+  auto options = OptionsFor(server.url());
+  options.wrong_server_patience = milliseconds(20);
+  TestConnection redis(options);
+  const SystemClock clock;
+  const auto until = clock.Now() + milliseconds(1'500);
+  while (clock.Now() < until) {
+    if (redis.AwaitReady()) (void)redis.Run({"SET", "a", "b"});
+  }
+  CHECK(server.connections() >= 3);
+  CHECK(server.connections() <= 8);  // 20, 40, 80, ... 1,280 ms and the pauses between
+}
