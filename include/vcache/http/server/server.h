@@ -21,7 +21,7 @@ struct ServerOptions {
   int backlog = 1024;
 
   /// Threads for requests in progress, started on demand. Idle connections hold none (rule H9).
-  std::size_t worker_threads = 256;
+  std::size_t worker_threads = 768;
   /// Requests that may wait for a worker; above it the server answers 503 (rule H10).
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
