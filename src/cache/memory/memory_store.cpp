@@ -14,7 +14,7 @@ namespace {
 struct Node {
   CacheKey key{};
   SharedEntry entry{};
-  SteadyTime leaves_at{};   ///< When this tier evicts it.
+  SteadyTime leaves_at{};   ///< When this tier serves it in outages only.
   SteadyTime expires_at{};  ///< When it expires in every tier.
   bool life_known = true;
   bool unbacked = false;  ///< No backing store had it when it was put.
@@ -55,16 +55,17 @@ class alignas(64) Shard {
  public:
   void set_capacity(std::size_t bytes) noexcept { capacity_ = bytes; }
 
-  LookupResult Lookup(const CacheKey& key, SteadyTime now) {
+  LookupResult Lookup(const CacheKey& key, SteadyTime now, bool in_outage) {
     LookupResult result;
     const MutexLock lock(mutex_);
     const auto found = index_.find(key);
     if (found == index_.end()) return result;
     const Nodes::iterator node = found->second;
-    if (node->leaves_at <= now) {
+    if (node->expires_at <= now) {
       Drop(node);
       return result;
     }
+    if (node->leaves_at <= now && !in_outage) return result;
     nodes_.splice(nodes_.begin(), nodes_, node);
     result.outcome = LookupOutcome::kHit;
     result.entry = node->entry;
@@ -73,13 +74,14 @@ class alignas(64) Shard {
     return result;
   }
 
-  void Put(Node node, IfPresent if_present) {
+  void Put(Node node, IfPresent if_present, SteadyTime now) {
     const MutexLock lock(mutex_);
     if (const auto found = index_.find(node.key); found != index_.end()) {
-      if (if_present == IfPresent::kKeepNewer &&
-          found->second->entry->stored_at >= node.entry->stored_at) {
-        return;
-      }
+      const Node& here = *found->second;
+      const bool is_newer =
+          here.entry->stored_at > node.entry->stored_at ||
+          (here.entry->stored_at == node.entry->stored_at && here.leaves_at > now);
+      if (if_present == IfPresent::kKeepNewer && is_newer) return;
       Drop(found->second);  // even when the new entry is too large: the old one is outdated
     }
     if (node.bytes > capacity_) return;
@@ -154,7 +156,7 @@ struct MemoryStore::State {
     node.leaves_at = now + here;
     node.expires_at = now + life;
     node.bytes = SizeOf(*node.entry);
-    ShardOf(node.key).Put(std::move(node), if_present);
+    ShardOf(node.key).Put(std::move(node), if_present, now);
   }
 
   MemoryStoreOptions options;
@@ -168,7 +170,11 @@ MemoryStore::MemoryStore(MemoryStoreOptions options, Clock& clock)
 MemoryStore::~MemoryStore() = default;
 
 LookupResult MemoryStore::Lookup(const CacheKey& key, Deadline /*deadline*/) {
-  return state_->ShardOf(key).Lookup(key, state_->clock.Now());
+  return state_->ShardOf(key).Lookup(key, state_->clock.Now(), /*in_outage=*/false);
+}
+
+LookupResult MemoryStore::LookupInOutage(const CacheKey& key) {
+  return state_->ShardOf(key).Lookup(key, state_->clock.Now(), /*in_outage=*/true);
 }
 
 std::vector<LookupResult> MemoryStore::LookupMany(std::span<const CacheKey> keys,

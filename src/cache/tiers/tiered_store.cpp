@@ -1,5 +1,7 @@
 #include "vcache/cache/tiers/tiered_store.h"
 
+#include <utility>
+
 namespace vcache::cache {
 
 void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) {
@@ -22,7 +24,14 @@ LookupResult TieredStore::Lookup(const CacheKey& key, Deadline deadline) {
   const std::uint64_t clears_seen = clears_.load();
   LookupResult behind = backing_->Lookup(key, deadline);
   Promote(behind, clears_seen);
+  FillInOutage(key, behind);
   return behind;
+}
+
+void TieredStore::FillInOutage(const CacheKey& key, LookupResult& behind) {
+  if (memory_ == nullptr || behind.outcome != LookupOutcome::kUnavailable) return;
+  LookupResult front = memory_->LookupInOutage(key);
+  if (front.outcome == LookupOutcome::kHit) behind = std::move(front);
 }
 
 std::vector<LookupResult> TieredStore::LookupMany(std::span<const CacheKey> keys,
@@ -42,6 +51,7 @@ std::vector<LookupResult> TieredStore::LookupMany(std::span<const CacheKey> keys
   std::vector<LookupResult> behind = backing_->LookupMany(missing, deadline);
   for (std::size_t i = 0; i < places.size(); ++i) {
     Promote(behind[i], clears_seen);
+    FillInOutage(missing[i], behind[i]);
     results[places[i]] = std::move(behind[i]);
   }
   return results;

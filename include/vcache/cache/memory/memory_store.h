@@ -45,13 +45,17 @@ class MemoryStore final : public VerdictStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return true; }
 
+  /// While the backing store is away: also what has outlived `max_ttl`, until its real end.
+  LookupResult LookupInOutage(const CacheKey& key);
+
   /// `Put` of an entry that no backing store has; a clear counts it separately.
   void PutUnbacked(const PutRequest& request);
   /// `Clear`, with a separate count of the entries put with `PutUnbacked`.
   MemoryClearReport ClearHere(const KeyPattern& pattern, ClearMode mode);
 
   /// `Put` of an entry found in a backing store. Has no effect when the tier has an entry with the
-  /// same or a later `stored_at`: a slow look-up must not replace a newer verdict.
+  /// same or a later `stored_at`: a slow look-up must not replace a newer verdict. The same entry
+  /// is renewed when it has outlived `max_ttl`.
   void Promote(const LookupResult& found);
 
   MemoryStoreUse use() const;

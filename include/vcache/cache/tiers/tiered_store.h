@@ -10,7 +10,8 @@
 namespace vcache::cache {
 
 /// Memory in front of a durable store. A verdict found in the backing store is put into memory with
-/// its remaining life; `Put` writes to the backing store first. Either tier may be null; without
+/// its remaining life, and served past the tier's own limit while the backing store is away; `Put`
+/// writes to the backing store first. Either tier may be null; without
 /// both, every look-up is a miss and nothing is stored. Thread-safe; the tiers must outlive it.
 class TieredStore final : public VerdictStore {
  public:
@@ -37,6 +38,7 @@ class TieredStore final : public VerdictStore {
 
  private:
   void Promote(const LookupResult& found, std::uint64_t clears_seen);
+  void FillInOutage(const CacheKey& key, LookupResult& behind);
 
   MemoryStore* memory_;
   VerdictStore* backing_;

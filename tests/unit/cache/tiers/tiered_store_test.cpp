@@ -77,6 +77,35 @@ TEST_CASE("TieredStore: what is found behind comes to the front with its remaini
   CHECK(tiers.memory.Lookup(MakeKey(1), kNever).ttl == 900s);
 }
 
+TEST_CASE("TieredStore: in an outage the front serves what it has until its real end") {
+  Tiers tiers;
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 1000s), kNever));
+  tiers.clock.Advance(400s);  // beyond the 300 s of the front
+  tiers.behind.answer = LookupOutcome::kUnavailable;
+  const LookupResult found = tiers.store.Lookup(MakeKey(1), kNever);
+  CHECK(found.outcome == LookupOutcome::kHit);
+  CHECK(found.tier == Tier::kMemory);
+  CHECK(found.ttl == 600s);
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kMiss);
+
+  tiers.behind.answer.reset();
+  CHECK(Has(tiers.store, MakeKey(1)));  // from behind, and renewed in front
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);
+
+  tiers.behind.answer = LookupOutcome::kUnavailable;
+  tiers.clock.Advance(600s);
+  CHECK_FALSE(Has(tiers.store, MakeKey(1)));
+}
+
+TEST_CASE("TieredStore: a clear leaves nothing for an outage") {
+  Tiers tiers;
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 1000s), kNever));
+  tiers.clock.Advance(400s);
+  tiers.store.ClearMemory(KeyPattern::All());
+  tiers.behind.answer = LookupOutcome::kUnavailable;
+  CHECK_FALSE(Has(tiers.store, MakeKey(1)));
+}
+
 TEST_CASE("TieredStore: many are asked for behind in one call, only those not in front") {
   Tiers tiers;
   const std::vector<CacheKey> keys = {MakeKey(0), MakeKey(1), MakeKey(2), MakeKey(3)};
