@@ -46,9 +46,21 @@ class CheckNames(unittest.TestCase):
         self.assertEqual(self.offences_of("// int A();\n", "int A() { return 1; }"), [])
         self.assertEqual(self.offences_of("struct A { int c; };", "struct B { int c; };"), [])
 
-    def test_libraries_that_compile_each_file_alone_may_repeat_names(self):
-        self.write("src/core/CMakeLists.txt", "vcache_module(core ONE_BY_ONE SOURCES a.cpp b.cpp)")
-        self.assertEqual(self.offences_of("constexpr int kA = 1;", "constexpr int kA = 1;"), [])
+    def test_a_named_namespace_around_makes_a_name_another(self):
+        def inside(namespace):
+            return f"}}\nnamespace {namespace} {{\nnamespace {{\nconstexpr int kA = 1;\n}}"
+        self.assertEqual(self.offences_of(inside("one"), inside("other")), [])
+        self.assertEqual(len(self.offences_of(inside("one"), inside("one"))), 1)
+        # A namespace that has ended is not around.
+        self.assertEqual(len(self.offences_of("}\nnamespace one {\n}\nnamespace {\nint A() { return 1; }",
+                                              "int A() { return 1; }")), 1)
+
+    def test_files_that_a_pattern_names_are_looked_at(self):
+        self.write("src/core/CMakeLists.txt",
+                   "file(GLOB parts RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS parts/*.cpp)\n"
+                   "vcache_module(core SOURCES a.cpp ${parts})")
+        self.write("src/core/parts/c.cpp", "namespace v {\nnamespace {\nconstexpr int kA = 1;\n}\n}\n")
+        self.assertEqual(len(self.offences_of("constexpr int kA = 1;", "")), 1)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include "detection/wire/vendor_scores.h"
 
 namespace vcache::detection {
+namespace aiornot {
 namespace {
 
 constexpr std::string_view kName = "aiornot";
@@ -172,9 +173,10 @@ class AiOrNot final : public OneCallDetector {
 };
 
 }  // namespace
+}  // namespace aiornot
 
 std::shared_ptr<Detector> MakeAiOrNot(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<AiOrNot>(kName, std::move(options), parts);
+  return std::make_shared<aiornot::AiOrNot>(aiornot::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -11,6 +11,7 @@
 #include "vcache/core/bytes.h"
 
 namespace vcache::detection {
+namespace copyleaks {
 namespace {
 
 constexpr std::string_view kName = "copyleaks";
@@ -109,9 +110,10 @@ class Copyleaks final : public VendorAdapter {
 };
 
 }  // namespace
+}  // namespace copyleaks
 
 std::shared_ptr<Detector> MakeCopyleaks(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Copyleaks>(kName, std::move(options), parts);
+  return std::make_shared<copyleaks::Copyleaks>(copyleaks::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -24,7 +24,7 @@ constexpr seconds kAssumedLife = std::chrono::hours(1);
 constexpr seconds kRefusalPause{60};
 constexpr std::size_t kMaxToken = 8192;
 /// Room for a token and two dates.
-constexpr std::size_t kMaxAnswer = 64 * 1024;
+constexpr std::size_t kMaxLoginAnswer = 64 * 1024;
 
 /// `2026-11-01T00:00:00`, with or without fractions, in UTC.
 std::optional<WallTime> ReadDate(std::string_view text) {
@@ -126,7 +126,7 @@ Result<CopyleaksLogin::Granted> CopyleaksLogin::LogIn(Deadline deadline) const {
       JsonRequest(options_.login_url + "/v3/account/login/api", {},
                   Json{{"email", options_.account}, {"key", options_.api_key.Reveal()}});
   request.timeout = options_.endpoint.timeout;
-  request.max_response_bytes = kMaxAnswer;
+  request.max_response_bytes = kMaxLoginAnswer;
   const auto response = http_.Send(request, deadline);
   if (!response) return Free(TransportError(kName, response.error()));
   if (response->status == 429) {

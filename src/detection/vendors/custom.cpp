@@ -17,6 +17,7 @@
 #include "vcache/detection/vendors/custom_vendor.h"
 
 namespace vcache::detection {
+namespace custom {
 namespace {
 
 constexpr std::string_view kName = "custom";
@@ -347,10 +348,11 @@ Error Custom::FailureOf(const net::HttpResponse& response) const {
 }
 
 }  // namespace
+}  // namespace custom
 
 std::shared_ptr<Detector> MakeCustom(CustomOptions options, net::HttpClient& http,
                                      InterruptibleTimer& pauses) {
-  return std::make_shared<Custom>(std::move(options), http, pauses);
+  return std::make_shared<custom::Custom>(std::move(options), http, pauses);
 }
 
 }  // namespace vcache::detection

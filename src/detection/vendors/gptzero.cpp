@@ -9,6 +9,7 @@
 #include "detection/wire/word_count.h"
 
 namespace vcache::detection {
+namespace gptzero {
 namespace {
 
 constexpr std::string_view kName = "gptzero";
@@ -75,9 +76,10 @@ class GptZero final : public OneCallDetector {
 };
 
 }  // namespace
+}  // namespace gptzero
 
 std::shared_ptr<Detector> MakeGptZero(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<GptZero>(kName, std::move(options), parts);
+  return std::make_shared<gptzero::GptZero>(gptzero::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -12,6 +12,7 @@
 #include "detection/wire/vendor_scores.h"
 
 namespace vcache::detection {
+namespace hive {
 namespace {
 
 constexpr std::string_view kName = "hive";
@@ -112,9 +113,10 @@ class Hive final : public OneCallDetector {
 };
 
 }  // namespace
+}  // namespace hive
 
 std::shared_ptr<Detector> MakeHive(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Hive>(kName, std::move(options), parts);
+  return std::make_shared<hive::Hive>(hive::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -10,6 +10,7 @@
 #include "vcache/core/hex.h"
 
 namespace vcache::detection {
+namespace openai {
 namespace {
 
 constexpr std::string_view kName = "openai";
@@ -152,9 +153,10 @@ class OpenAi final : public OneCallDetector {
 };
 
 }  // namespace
+}  // namespace openai
 
 std::shared_ptr<Detector> MakeOpenAi(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<OpenAi>(kName, std::move(options), parts);
+  return std::make_shared<openai::OpenAi>(openai::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -11,6 +11,7 @@
 #include "detection/wire/word_count.h"
 
 namespace vcache::detection {
+namespace pangram {
 namespace {
 
 constexpr std::string_view kName = "pangram";
@@ -93,9 +94,10 @@ class Pangram final : public VendorAdapter {
 };
 
 }  // namespace
+}  // namespace pangram
 
 std::shared_ptr<Detector> MakePangram(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Pangram>(kName, std::move(options), parts);
+  return std::make_shared<pangram::Pangram>(pangram::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -10,6 +10,7 @@
 #include "detection/wire/vendor_request.h"
 
 namespace vcache::detection {
+namespace reality_defender {
 namespace {
 
 constexpr std::string_view kName = "realitydefender";
@@ -184,9 +185,11 @@ class RealityDefender final : public VendorAdapter {
 };
 
 }  // namespace
+}  // namespace reality_defender
 
 std::shared_ptr<Detector> MakeRealityDefender(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<RealityDefender>(kName, std::move(options), parts);
+  return std::make_shared<reality_defender::RealityDefender>(reality_defender::kName,
+                                                             std::move(options), parts);
 }
 
 }  // namespace vcache::detection

@@ -7,6 +7,7 @@
 #include "detection/wire/vendor_request.h"
 
 namespace vcache::detection {
+namespace sapling {
 namespace {
 
 constexpr std::string_view kName = "sapling";
@@ -45,9 +46,10 @@ class Sapling final : public OneCallDetector {
 };
 
 }  // namespace
+}  // namespace sapling
 
 std::shared_ptr<Detector> MakeSapling(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Sapling>(kName, std::move(options), parts);
+  return std::make_shared<sapling::Sapling>(sapling::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

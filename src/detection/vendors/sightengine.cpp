@@ -11,6 +11,7 @@
 #include "vcache/core/hex.h"
 
 namespace vcache::detection {
+namespace sightengine {
 namespace {
 
 constexpr std::string_view kName = "sightengine";
@@ -281,9 +282,10 @@ class Sightengine final : public VendorAdapter {
 };
 
 }  // namespace
+}  // namespace sightengine
 
 std::shared_ptr<Detector> MakeSightengine(VendorOptions options, const VendorParts& parts) {
-  return std::make_shared<Sightengine>(kName, std::move(options), parts);
+  return std::make_shared<sightengine::Sightengine>(sightengine::kName, std::move(options), parts);
 }
 
 }  // namespace vcache::detection

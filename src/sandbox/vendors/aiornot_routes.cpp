@@ -8,6 +8,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace aiornot {
 namespace {
 
 constexpr Usd kPrice = Usd::FromMicros(10'000);
@@ -83,8 +84,10 @@ http::Response TextAnswer(const Judged&, const std::optional<Json>& score, Mode 
 }
 
 }  // namespace
+}  // namespace aiornot
 
 void AddAiOrNot(http::Router& router, const Parts& parts) {
+  using namespace aiornot;
   const auto reading = [](const char* field, const char* report) {
     return [field, report](http::Request& request) { return Read(request, field, report); };
   };

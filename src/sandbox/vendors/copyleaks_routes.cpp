@@ -9,6 +9,7 @@
 #include "vcache/core/time_text.h"
 
 namespace vcache::sandbox {
+namespace copyleaks {
 namespace {
 
 constexpr Usd kPriceOfACredit = Usd::FromMicros(10'000);
@@ -80,8 +81,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }
 
 }  // namespace
+}  // namespace copyleaks
 
 void AddCopyleaks(http::Router& router, const Parts& parts) {
+  using namespace copyleaks;
   // The vendor has another host for it, which fails separately.
   router.Add("POST", "/copyleaks/v3/account/login/api",
              [parts, login = Vendor{"copyleaks-login", nullptr, nullptr, FailureFor}](

@@ -9,6 +9,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace custom {
 namespace {
 
 constexpr Usd kPrice = Usd::FromMicros(4'000);
@@ -67,8 +68,10 @@ JobWords Words() {
 }
 
 }  // namespace
+}  // namespace custom
 
 void AddCustom(http::Router& router, const Parts& parts) {
+  using namespace custom;
   const Vendor vendor{"custom", Read, Answer, FailureFor};
   AddCall(router, "/custom/detect", vendor, parts);
   router.Add("POST", "/custom/jobs", [parts, vendor](http::Request& request) {

@@ -6,6 +6,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace gptzero {
 namespace {
 
 constexpr Usd kPriceOf1000Words = Usd::FromMicros(150'000);
@@ -52,8 +53,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }
 
 }  // namespace
+}  // namespace gptzero
 
 void AddGptZero(http::Router& router, const Parts& parts) {
+  using namespace gptzero;
   AddCall(router, "/gptzero/v2/predict/text", {"gptzero", Read, Answer, FailureFor}, parts);
 }
 

@@ -7,6 +7,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace hive {
 namespace {
 
 constexpr Usd kPrice = Usd::FromMicros(10'000);
@@ -64,8 +65,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }
 
 }  // namespace
+}  // namespace hive
 
 void AddHive(http::Router& router, const Parts& parts) {
+  using namespace hive;
   AddCall(router, "/hive/api/v3/hive/ai-generated-and-deepfake-content-detection",
           {"hive", Read, Answer, FailureFor}, parts);
 }

@@ -6,6 +6,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace openai {
 namespace {
 
 constexpr Usd kPrice = Usd::FromMicros(1'000);
@@ -83,8 +84,10 @@ http::Response LookAtModel(const http::Request& request) {
 }
 
 }  // namespace
+}  // namespace openai
 
 void AddOpenAi(http::Router& router, const Parts& parts) {
+  using namespace openai;
   const Vendor vendor{"openai", Read, Answer, FailureFor};
   AddCall(router, "/openai/v1/chat/completions", vendor, parts);
   router.AddPrefix("GET", "/openai/v1/models/", [parts, vendor](http::Request& request) {

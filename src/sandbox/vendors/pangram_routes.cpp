@@ -7,6 +7,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace pangram {
 namespace {
 
 constexpr Usd kPriceOf1000Words = Usd::FromMicros(50'000);
@@ -59,8 +60,10 @@ JobWords Words() {
 }
 
 }  // namespace
+}  // namespace pangram
 
 void AddPangram(http::Router& router, const Parts& parts) {
+  using namespace pangram;
   const Vendor vendor{"pangram", Read, Answer, FailureFor};
   router.Add("POST", "/pangram/task", [parts, vendor](http::Request& request) {
     return ServeSubmission(parts, vendor, Words(), request);

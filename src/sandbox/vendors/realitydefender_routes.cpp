@@ -8,6 +8,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace reality_defender {
 namespace {
 
 constexpr std::string_view kVendor = "realitydefender";
@@ -71,8 +72,10 @@ http::Response Answer(const Judged& judged, const std::optional<Json>& score, Mo
 }
 
 }  // namespace
+}  // namespace reality_defender
 
 void AddRealityDefender(http::Router& router, const Parts& parts) {
+  using namespace reality_defender;
   const Vendor vendor{std::string(kVendor), ReadAnnouncement, Answer, FailureFor};
   router.Add(
       "POST", "/realitydefender/api/files/aws-presigned", [parts, vendor](http::Request& request) {

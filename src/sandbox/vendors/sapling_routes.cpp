@@ -7,6 +7,7 @@
 #include "vcache/content/canonical_text.h"
 
 namespace vcache::sandbox {
+namespace sapling {
 namespace {
 
 constexpr Usd kPricePerThousand = Usd::FromMicros(5'000);
@@ -44,8 +45,10 @@ http::Response Answer(const Judged&, const std::optional<Json>& score, Mode) {
 }
 
 }  // namespace
+}  // namespace sapling
 
 void AddSapling(http::Router& router, const Parts& parts) {
+  using namespace sapling;
   AddCall(router, "/sapling/api/v1/aidetect", {"sapling", Read, Answer, FailureFor}, parts);
 }
 

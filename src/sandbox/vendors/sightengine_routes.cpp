@@ -8,6 +8,7 @@
 #include "sandbox/vendor_call.h"
 
 namespace vcache::sandbox {
+namespace sightengine {
 namespace {
 
 constexpr Usd kPrice = Usd::FromMicros(10'000);
@@ -132,8 +133,10 @@ http::Response CheckImage(const Parts& parts, http::Request& request) {
 }
 
 }  // namespace
+}  // namespace sightengine
 
 void AddSightengine(http::Router& router, const Parts& parts) {
+  using namespace sightengine;
   const Vendor video{"sightengine",
                      [parts](http::Request& request) {
                        UploadForm form("media");

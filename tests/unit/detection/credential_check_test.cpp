@@ -64,7 +64,7 @@ CredentialCheck Check(detection::Detector& vendor) {
   return check;
 }
 
-struct Answer {
+struct ProbeAnswer {
   int status;
   std::string body;
   CredentialState state;
@@ -73,8 +73,8 @@ struct Answer {
 
 /// Each answer to a detector of its own: what one check learns must not decide the next.
 template <typename Make>
-void CheckAnswers(World& world, Make make, const std::vector<Answer>& answers) {
-  for (const Answer& answer : answers) {
+void CheckAnswers(World& world, Make make, const std::vector<ProbeAnswer>& answers) {
+  for (const ProbeAnswer& answer : answers) {
     CAPTURE(answer.status);
     CAPTURE(answer.body);
     world.http.Reply(answer.status, answer.body);

@@ -24,7 +24,7 @@ using test::GatedDetector;
 
 namespace {
 
-constexpr Usd kPrice = Usd::FromMicros(10'000);
+constexpr Usd kEachPrice = Usd::FromMicros(10'000);
 
 /// Vendors `a`, `b`, ... that are asked in this order.
 struct Chain {
@@ -79,7 +79,7 @@ TEST_CASE("Fallback: the first verdict ends it, and nobody else is asked or paid
   CHECK(chain.Calls() == Calls{1, 0, 0});
   CHECK(outcome.paid_calls == 1);
   CHECK(outcome.cost.micros() == 10'000);
-  CHECK(outcome.charges == Charges{{"a", kPrice}, {"b", Usd()}, {"c", Usd()}});
+  CHECK(outcome.charges == Charges{{"a", kEachPrice}, {"b", Usd()}, {"c", Usd()}});
 }
 
 TEST_CASE("Fallback: the next one is asked after the failure, never beside it") {
@@ -118,7 +118,8 @@ TEST_CASE("Fallback: whatever the failure cost, the next vendor is asked, and it
     CHECK(outcome.cost.micros() == cost);
     CHECK(outcome.paid_calls == paid_calls);
     CHECK(outcome.unknown_charges == unknown);
-    CHECK(outcome.charges == Charges{{"a", Usd::FromMicros(first)}, {"b", kPrice}, {"c", Usd()}});
+    CHECK(outcome.charges ==
+          Charges{{"a", Usd::FromMicros(first)}, {"b", kEachPrice}, {"c", Usd()}});
     CHECK(chain.Calls() == Calls{1, 1, 0});  // no vendor twice
   }
 }
@@ -156,7 +157,7 @@ TEST_CASE("Fallback: an exception and an answer without a score are failures lik
 TEST_CASE("Fallback: a vendor that cannot judge a content is skipped, not listed, not priced") {
   Chain chain({"a", "b"});
   chain.members[0]->refusal = "Texts of 250 characters and more are judged.";
-  CHECK(chain.Panel().Prices(DetectionTask{}) == Charges{{"b", kPrice}});
+  CHECK(chain.Panel().Prices(DetectionTask{}) == Charges{{"b", kEachPrice}});
   CHECK(chain.Panel().Price(DetectionTask{}).micros() == 10'000);
   const auto outcome = chain.Judge();
   REQUIRE(outcome.verdict);
@@ -174,11 +175,11 @@ TEST_CASE("Fallback: what is set aside covers the dearest path, and charges give
   chain.Fails(0, ErrorCode::kVendorTimeout, Charge::kUnknown);
   chain.Fails(1, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
   const auto prices = chain.Panel().Prices(DetectionTask{});
-  CHECK(prices == Charges{{"a", kPrice}, {"b", kPrice}, {"c", kPrice}});
+  CHECK(prices == Charges{{"a", kEachPrice}, {"b", kEachPrice}, {"c", kEachPrice}});
   CHECK(chain.Panel().Price(DetectionTask{}).micros() == 30'000);
   CHECK(chain.Judge().charges == prices);
   chain.Says(1, 60);
-  CHECK(chain.Judge().charges == Charges{{"a", kPrice}, {"b", kPrice}, {"c", Usd()}});
+  CHECK(chain.Judge().charges == Charges{{"a", kEachPrice}, {"b", kEachPrice}, {"c", Usd()}});
 }
 
 TEST_CASE("Fallback: the deadline is shared, and nobody is begun with nothing left of it") {
@@ -193,7 +194,7 @@ TEST_CASE("Fallback: the deadline is shared, and nobody is begun with nothing le
   REQUIRE_FALSE(outcome.verdict);
   CHECK(outcome.verdict.error().code == ErrorCode::kVendorTimeout);
   CHECK(chain.Calls() == Calls{1, 1, 0});
-  CHECK(outcome.charges == Charges{{"a", kPrice}, {"b", kPrice}, {"c", Usd()}});
+  CHECK(outcome.charges == Charges{{"a", kEachPrice}, {"b", kEachPrice}, {"c", Usd()}});
   REQUIRE(chain.Judge(Deadline::After(chain.clock, 9s)).verdict);  // a second is left: time enough
   CHECK(chain.Calls() == Calls{2, 2, 1});
 }

@@ -7,6 +7,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace aiornot_test {
 namespace {
 
 struct Vendor : test::VendorFixture {
@@ -157,3 +158,5 @@ TEST_CASE("AiOrNot: what the vendor does not take is not sent") {
   CHECK(vendor.detector->RefusalOf(vendor.Task(MediaKind::kVideo)).empty());
   CHECK(vendor.http.sent().empty());
 }
+
+}  // namespace aiornot_test

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace copyleaks_test {
 namespace {
 
 constexpr const char* kLoggedIn =
@@ -302,3 +303,5 @@ TEST_CASE("LifeBetween: dates of ISO 8601, and nothing else") {
     CHECK_FALSE(LifeBetween("2027-01-01T00:00:01Z", wrong));
   }
 }
+
+}  // namespace copyleaks_test

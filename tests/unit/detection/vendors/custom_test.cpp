@@ -12,6 +12,7 @@ using detection::CustomOptions;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace custom_test {
 namespace {
 
 CustomOptions Plain() {
@@ -359,3 +360,5 @@ TEST_CASE("Custom: units that the answer counts are what it costs, nonsense is n
     CHECK(cost(nonsense) == 4'000);
   }
 }
+
+}  // namespace custom_test

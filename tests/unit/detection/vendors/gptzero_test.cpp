@@ -7,6 +7,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace gptzero_test {
 namespace {
 
 struct Vendor : test::VendorFixture {
@@ -116,3 +117,5 @@ TEST_CASE("GptZero: words are what is paid for, in parts of 1,000") {
     CHECK(vendor.detector->Price(vendor.Task(MediaKind::kText)).micros() == price);
   }
 }
+
+}  // namespace gptzero_test

@@ -7,6 +7,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace hive_test {
 namespace {
 
 struct Vendor : test::VendorFixture {
@@ -116,3 +117,5 @@ TEST_CASE("Hive: each status has its error, and texts are not taken") {
   CheckFailure(vendor.Detect(MediaKind::kText), ErrorCode::kVendorRefused, Charge::kNone);
   CHECK(vendor.http.sent().size() == calls);
 }
+
+}  // namespace hive_test

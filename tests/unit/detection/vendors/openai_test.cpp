@@ -9,6 +9,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace openai_test {
 namespace {
 
 struct Vendor {
@@ -181,3 +182,5 @@ TEST_CASE("OpenAi: a longer text is reckoned as a multiple of what the price is 
   CHECK(price(5'001) == 2 * once);
   CHECK(price(1'000'000) == 200 * once);
 }
+
+}  // namespace openai_test

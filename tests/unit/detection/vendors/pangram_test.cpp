@@ -7,6 +7,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace pangram_test {
 namespace {
 
 /// Answers the paid request, which names a task, and the looks at it.
@@ -162,3 +163,5 @@ TEST_CASE("Pangram: takes texts only, billed by started units of 1,000 words") {
     CHECK(vendor.detector->Price(vendor.Task(MediaKind::kText)).micros() == price);
   }
 }
+
+}  // namespace pangram_test

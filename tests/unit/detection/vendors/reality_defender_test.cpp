@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace reality_defender_test {
 namespace {
 
 constexpr const char* kAnnounced =
@@ -210,3 +211,5 @@ TEST_CASE("RealityDefender: takes the types that the vendor lists, and no texts"
   CHECK_FALSE(vendor.detector->Accepts(MediaKind::kText));
   CHECK(vendor.http.sent().empty());
 }
+
+}  // namespace reality_defender_test

@@ -9,6 +9,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace sapling_test {
 namespace {
 
 struct Vendor {
@@ -106,3 +107,5 @@ TEST_CASE("Sapling: takes texts only") {
                Charge::kNone);
   CHECK(vendor.http.sent().empty());
 }
+
+}  // namespace sapling_test

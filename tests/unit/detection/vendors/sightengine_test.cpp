@@ -10,6 +10,7 @@ using namespace vcache;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace sightengine_test {
 namespace {
 
 struct Vendor {
@@ -381,3 +382,5 @@ TEST_CASE("Sightengine: takes images and videos only, and calls nobody for a tex
   CheckFailure(vendor.Detect(MediaKind::kText), ErrorCode::kVendorRefused, Charge::kNone);
   CHECK(vendor.http.sent().empty());
 }
+
+}  // namespace sightengine_test

@@ -20,6 +20,7 @@ using detection::DetectionTask;
 using detection::MediaKind;
 using test::CheckFailure;
 
+namespace taken_formats_test {
 namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
@@ -213,3 +214,5 @@ TEST_CASE("DetectorPanel: who turns out not to take a content took nothing of wh
   CHECK(outcome.charges == std::vector<detection::VendorPrice>{{"hive", Usd()}});
   CHECK(outcome.paid_calls == 0);
 }
+
+}  // namespace taken_formats_test

@@ -6,7 +6,7 @@ using namespace vcache;
 
 namespace {
 
-net::HttpResponse Answer(int status) {
+net::HttpResponse Status(int status) {
   net::HttpResponse response;
   response.status = status;
   return response;
@@ -23,39 +23,39 @@ void CheckError(const Error& error, ErrorCode code, Charge charge) {
 TEST_CASE("StatusError: what certainly cost nothing, what may have, and what may be tried again") {
   for (const int status : {402, 408, 409, 425, 429}) {
     CAPTURE(status);
-    CheckError(detection::StatusError("vendor", Answer(status)), ErrorCode::kVendorUnavailable,
+    CheckError(detection::StatusError("vendor", Status(status)), ErrorCode::kVendorUnavailable,
                Charge::kNone);
   }
   for (const int status : {401, 403, 413, 415}) {
     CAPTURE(status);
-    CheckError(detection::StatusError("vendor", Answer(status)), ErrorCode::kVendorRefused,
+    CheckError(detection::StatusError("vendor", Status(status)), ErrorCode::kVendorRefused,
                Charge::kNone);
   }
   for (const int status : {500, 502, 503, 599}) {
     CAPTURE(status);
-    CheckError(detection::StatusError("vendor", Answer(status)), ErrorCode::kVendorUnavailable,
+    CheckError(detection::StatusError("vendor", Status(status)), ErrorCode::kVendorUnavailable,
                Charge::kUnknown);
   }
   for (const int status : {0, 200, 204, 302, 400, 404, 422}) {
     CAPTURE(status);
-    CheckError(detection::StatusError("vendor", Answer(status)), ErrorCode::kVendorInvalidAnswer,
+    CheckError(detection::StatusError("vendor", Status(status)), ErrorCode::kVendorInvalidAnswer,
                Charge::kUnknown);
   }
 }
 
 TEST_CASE("StatusError: what lies in the content is public, what lies in our account is not") {
   for (const int status : {413, 415}) {
-    const Error error = detection::StatusError("vendor", Answer(status));
+    const Error error = detection::StatusError("vendor", Status(status));
     CHECK(PublicMessage(error) == error.message);
   }
   for (const int status : {401, 402, 403, 500}) {
-    const Error error = detection::StatusError("vendor", Answer(status));
+    const Error error = detection::StatusError("vendor", Status(status));
     CHECK(PublicMessage(error).find("vendor: ") == std::string::npos);
   }
 }
 
 TEST_CASE("StatusError: an overload that says when to come back has cost nothing") {
-  net::HttpResponse response = Answer(503);
+  net::HttpResponse response = Status(503);
   response.retry_after = std::chrono::seconds(1);
   const Error error = detection::StatusError("vendor", response);
   CheckError(error, ErrorCode::kVendorUnavailable, Charge::kNone);
@@ -66,8 +66,8 @@ TEST_CASE("StatusError: an overload that says when to come back has cost nothing
 }
 
 TEST_CASE("StatusError: a spent balance waits long, unless the vendor says how long") {
-  CHECK(detection::StatusError("vendor", Answer(402)).retry_after == detection::kQuotaPause);
-  net::HttpResponse response = Answer(402);
+  CHECK(detection::StatusError("vendor", Status(402)).retry_after == detection::kQuotaPause);
+  net::HttpResponse response = Status(402);
   response.retry_after = std::chrono::seconds(5);
   CHECK(detection::StatusError("vendor", response).retry_after == std::chrono::seconds(5));
 }
@@ -75,23 +75,23 @@ TEST_CASE("StatusError: a spent balance waits long, unless the vendor says how l
 TEST_CASE("RequestError: a 4xx in the vendor's words is a refusal, and only then") {
   const std::optional<Json> words = Json{{"detail", "text too long"}};
   const Secret secret("hunter2");
-  const Error refusal = detection::RequestError("vendor", Answer(422), words, secret);
+  const Error refusal = detection::RequestError("vendor", Status(422), words, secret);
   CheckError(refusal, ErrorCode::kVendorRefused, Charge::kNone);
   CHECK(refusal.message == "vendor: The request was refused (\"text too long\").");
-  CheckError(detection::RequestError("vendor", Answer(500), words, secret),
+  CheckError(detection::RequestError("vendor", Status(500), words, secret),
              ErrorCode::kVendorUnavailable, Charge::kUnknown);
-  CheckError(detection::RequestError("vendor", Answer(429), words, secret),
+  CheckError(detection::RequestError("vendor", Status(429), words, secret),
              ErrorCode::kVendorUnavailable, Charge::kNone);
-  CheckError(detection::RequestError("vendor", Answer(302), words, secret),
+  CheckError(detection::RequestError("vendor", Status(302), words, secret),
              ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
   const std::optional<Json> leak = Json{{"detail", "the key hunter2 is bad"}};
-  CHECK(detection::RequestError("vendor", Answer(400), leak, secret).message.find("hunter2") ==
+  CHECK(detection::RequestError("vendor", Status(400), leak, secret).message.find("hunter2") ==
         std::string::npos);
 }
 
 TEST_CASE("RequestError: finds the explanation in each customary place, and nothing else") {
   const auto error_of = [](const std::string& text) {
-    net::HttpResponse response = Answer(400);
+    net::HttpResponse response = Status(400);
     response.body = text;
     return detection::RequestError("v", response, detection::ObjectOf(response), Secret());
   };
