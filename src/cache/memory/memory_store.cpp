@@ -99,7 +99,7 @@ class alignas(64) Shard {
       const bool is_over = here->leaves_at <= now;
       if (pattern.text() != "*" && !pattern.Matches(keys.NameOf(here->key))) continue;
       if (!is_over) Count(*here, report);
-      if (mode == ClearMode::kDelete || is_over) Drop(here);
+      if (mode == ClearMode::kDelete || here->expires_at <= now) Drop(here);
     }
   }
 

@@ -99,6 +99,10 @@ TEST_CASE("MemoryStore: forgets at its own limit, but reports the true life") {
   CHECK(store.Lookup(MakeKey(1), kNever).ttl == 604'501s);
   clock.Advance(1s);
   CHECK(store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store.use().entries == 1);  // an outage is served from it
+  CHECK(store.LookupInOutage(MakeKey(1)).ttl == 604'500s);
+  clock.Advance(604'500s);
+  CHECK(store.LookupInOutage(MakeKey(1)).outcome == LookupOutcome::kMiss);
   CHECK(store.use().entries == 0);
   REQUIRE(store.Put(MakePut(MakeKey(1), std::chrono::seconds::max()), kNever));
   CHECK(store.Lookup(MakeKey(1), kNever).ttl > 0s);
