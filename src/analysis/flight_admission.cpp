@@ -50,14 +50,19 @@ std::optional<Error> FlightRunner::TakeOutageCall(const FlightContext& context,
   }
   const auto wait = outage_calls_.Take();
   if (!wait) return std::nullopt;
-  std::vector<detection::VendorPrice> nothing = panel_.Prices(attempt.task);
-  for (detection::VendorPrice& price : nothing) price.amount = Usd();
-  attempt.money.Settle(nothing);
+  attempt.money.Settle(FreeOfCharge(attempt));
   return ForEverybody({.code = ErrorCode::kOverloaded,
                        .message =
                            "The cache is away or full, and the paid calls for this outage are used "
                            "up; ask again later. Known content is still answered.",
                        .retry_after = *wait});
+}
+
+/// The charges of a reservation without a call.
+std::vector<detection::VendorPrice> FlightRunner::FreeOfCharge(const LeasedAttempt& attempt) const {
+  std::vector<detection::VendorPrice> nothing = panel_.Prices(attempt.task);
+  for (detection::VendorPrice& price : nothing) price.amount = Usd();
+  return nothing;
 }
 
 std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {

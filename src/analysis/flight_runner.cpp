@@ -24,9 +24,6 @@ namespace {
 constexpr milliseconds kLongestPause{2'000};
 /// How often a flight looks whether a silent store answers again.
 constexpr milliseconds kStorePause{20};
-/// How long a foreign lease is believed in while the store is silent: longer than most calls take,
-/// and no longer than a visitor waits.
-constexpr milliseconds kForeignLeaseBelief{20'000};
 /// A lease that was granted before that is not paid under.
 constexpr milliseconds kOldLease{5'000};
 /// Before a claim is repeated although the store seemed to answer.
@@ -134,7 +131,7 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
   // A crashed replica's lease, the pause until its end is noticed, and one more call.
-  const milliseconds longest = 2 * (options_.call_timeout + options_.lease_margin) + kLongestPause;
+  const milliseconds longest = 2 * options_.call_timeout + options_.lease_life + kLongestPause;
   LeasedAttempt attempt{.content = content,
                         .wait_deadline = Deadline::After(clock_, longest),
                         .patience_left = options_.outage_patience};
@@ -189,8 +186,8 @@ cache::Claim FlightRunner::AskForLease(LeasedAttempt& attempt, milliseconds life
     }
     cache::Claim claim =
         safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
-    attempt.call_end =
-        Deadline::At((claim.is_new ? begun : attempt.first_claim) + options_.call_timeout);
+    const SteadyTime granted = claim.is_new ? begun : attempt.first_claim;
+    attempt.pay_before = Deadline::At(granted + options_.lease_life / 2);
     return claim;
   };
   cache::Claim claim = ask();
@@ -210,12 +207,11 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   if (attempt.listener == nullptr && safeguards_.notifier != nullptr) {
     attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
-  const milliseconds life = options_.call_timeout + options_.lease_margin;
-  cache::Claim claim = AskForLease(attempt, life);
+  cache::Claim claim = AskForLease(attempt, options_.lease_life);
   attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
                           (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
   if (claim.state == LeaseState::kTheirs) {
-    attempt.foreign_lease_end = Deadline::After(clock_, std::min(life, kForeignLeaseBelief));
+    attempt.foreign_lease_end = Deadline::After(clock_, options_.lease_life);
   } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
              !attempt.foreign_lease_end->Expired(clock_)) {
     // The store's silence does not end the call that another replica pays for.
@@ -256,7 +252,7 @@ bool FlightRunner::AwaitStore(LeasedAttempt& attempt) {
 
 /// A claim without an answer may have been granted: nobody else may pay until that lease ends.
 void FlightRunner::EndUnansweredLease(const LeasedAttempt& attempt) {
-  if (!attempt.is_unanswered || attempt.token.empty() || !store_.available()) return;
+  if (!attempt.is_unanswered || attempt.token.empty()) return;
   const Result<void> released = safeguards_.leases->Release(attempt.content.key, attempt.token,
                                                             std::nullopt, StoreDeadline());
   (void)released;  // the lease then expires
@@ -277,7 +273,7 @@ bool FlightRunner::AwaitNotification(LeasedAttempt& attempt) {
 
 /// Notes the call before it begins, so that the note survives a crash. When the note cannot be
 /// written, the journal logs that and the call goes on.
-void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
+void FlightRunner::NoteBegin(LeasedAttempt& attempt, bool leased) {
   if (safeguards_.journal == nullptr || attempt.is_free || !panel_.Serves(attempt.task.kind))
     return;
   const cache::CacheKey& key = attempt.content.key;
@@ -286,6 +282,7 @@ void FlightRunner::NoteBegin(LeasedAttempt& attempt) {
   note.kind = key.kind;
   note.price = panel_.Price(attempt.task);
   note.begun = clock_.WallNow();
+  if (leased) note.lease_token = attempt.token;
   if (safeguards_.journal->Begin(key, note, StoreDeadline())) attempt.noted_as = note.id;
 }
 
@@ -300,10 +297,11 @@ void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
 void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
   observer_.OnMiss(content.key, content.file_name, context.found);
-  NoteBegin(attempt);
-  Deadline until = Deadline::After(clock_, options_.call_timeout);
-  if (context.call_state.leased()) until = until.Shortened(attempt.call_end);
-  detection::PanelOutcome outcome = panel_.Judge(attempt.task, attempt.look, until);
+  const bool leased = context.call_state.leased();
+  NoteBegin(attempt, leased);
+  if (leased && attempt.pay_before.Expired(clock_)) return EndHeldUp(context, attempt);
+  detection::PanelOutcome outcome =
+      panel_.Judge(attempt.task, attempt.look, Deadline::After(clock_, options_.call_timeout));
   attempt.money.Settle(outcome.charges);
   attempt.paid = CountersOf(content.key.kind, outcome);
   context.call_state.Paid(outcome.verdict.has_value());
@@ -317,6 +315,14 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   Error error = std::move(outcome.verdict).error();
   if (IsWorthAPause(error.code)) error = failures_.Begin(content.key, std::move(error));
   attempt.result = std::move(error);
+}
+
+/// The process stood still between claim and call: another replica may pay already.
+void FlightRunner::EndHeldUp(FlightContext& context, LeasedAttempt& attempt) {
+  context.call_state.Paid(false);
+  attempt.money.Settle(FreeOfCharge(attempt));
+  NoteEnd(attempt);
+  attempt.result = AnotherCallGoesOn();
 }
 
 Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "analysis/negative_cache.h"
 #include "analysis/paid_call_state.h"
@@ -54,7 +55,9 @@ class FlightRunner {
   std::optional<Error> ReserveBudget(LeasedAttempt& attempt);
   std::optional<Error> TakeOutageCall(const FlightContext& context, LeasedAttempt& attempt);
   void Pay(FlightContext& context, LeasedAttempt& attempt);
-  void NoteBegin(LeasedAttempt& attempt);
+  void EndHeldUp(FlightContext& context, LeasedAttempt& attempt);
+  std::vector<detection::VendorPrice> FreeOfCharge(const LeasedAttempt& attempt) const;
+  void NoteBegin(LeasedAttempt& attempt, bool leased);
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);

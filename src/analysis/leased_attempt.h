@@ -24,10 +24,10 @@ struct FlightRunner::LeasedAttempt {
   std::string token{};                ///< Of all claims; empty before the first.
   bool is_unanswered = false;         ///< The token may hold a lease although nobody was told.
   SteadyTime first_claim{};           ///< With this token.
-  /// When the paid call must have ended. It counts from before the claim that was granted: a
+  /// When the paid call must have begun. It counts from before the claim that was granted: a
   /// process that stalls between claim and call would otherwise pay while the lease's next owner
   /// pays too.
-  Deadline call_end = Deadline::Never();
+  Deadline pay_before = Deadline::Never();
   std::chrono::milliseconds patience_left;  ///< Then the silent store counts as away.
   bool has_awaited_store = false;
   /// Until then another replica holds the lease, as far as the store's last word goes.

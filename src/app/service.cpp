@@ -47,7 +47,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.call_timeout = settings.calls.timeout.count() > 0
                              ? settings.calls.timeout
                              : LongestCall(settings.detection, panel) + std::chrono::seconds(30);
-  options.lease_margin = settings.calls.lease_margin;
+  options.lease_life = settings.calls.lease_life;
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
@@ -169,7 +169,8 @@ Result<void> Service::Start() {
   parts_->statistics.Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
-  ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->clock, parts_->logger);
+  ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->stores.failover.get(),
+                        parts_->clock, parts_->logger);
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =
@@ -199,6 +200,11 @@ bool Service::Stop() {
   parts_->pauses.EndBy(Deadline::After(parts_->clock, grace - grace / 4));
   parts_->server.Stop(grace);
   const bool drained = parts_->analysis.Drain(deadline);
+  if (!drained && parts_->stores.failover != nullptr) {
+    // The next upload of what is cut off need not wait for the end of its lease.
+    constexpr std::chrono::seconds kReleaseTime{1};
+    parts_->stores.failover->ReleaseLeases(Deadline::After(parts_->clock, kReleaseTime));
+  }
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();

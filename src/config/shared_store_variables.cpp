@@ -59,9 +59,9 @@ std::vector<Variable> CallVariables() {
              "Longest time of a paid call with its waiting and retries; 0: half a minute more than "
              "the slowest vendor's limit (in a fallback, than their sum)"},
             0, 30 * kOneMinuteMs, &CallSettings::timeout),
-      Whole({"LEASE_MARGIN_MS", "ms",
-             "Time to store a verdict; another replica takes over this long after CALL_TIMEOUT_MS"},
-            100, 10 * kOneMinuteMs, &CallSettings::lease_margin),
+      Whole({"LEASE_LIFE_MS", "ms",
+             "How long after the death of a replica another one pays for what it was paying for"},
+            3'000, 5 * kOneMinuteMs, &CallSettings::lease_life),
       Whole({"FAILURE_PAUSE", "seconds",
              "Pause for a content after its call failed, doubled by each further failure; 0 for "
              "none"},

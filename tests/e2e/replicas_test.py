@@ -65,7 +65,7 @@ class ReplicasTest(RedisTestCase):
         self.assertEqual(self.vendor.charged, 50)
 
     def test_when_the_payer_is_killed_the_others_pay_once_more_after_its_lease(self):
-        services = self.replicas(CALL_TIMEOUT_MS="3000", LEASE_MARGIN_MS="500")
+        services = self.replicas(CALL_TIMEOUT_MS="3000", LEASE_LIFE_MS="3500")
         self.vendor.behave("ok", latencyMs=2000, times=1)
         payer, *others = services
         lost = threading.Thread(target=lambda: self.assertRaises(

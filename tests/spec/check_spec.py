@@ -14,10 +14,16 @@ SPEC = pathlib.Path(__file__).with_name("one_paid_call.pml")
 CASES = [  # what is checked, how, and whether it must hold
     ("the protocol", {}, True),
     ("one replica while the shared store is away", {"LEASES": 0}, True),
+    ("the protocol with a store that loses a lease", {"MAY_LOSE": 1, "MAY_DIE": 0}, True),
+    ("the protocol with a replica that is frozen", {"MAY_FREEZE": 1, "MAY_DIE": 0}, True),
     ("broken: the lease is not checked", {"FAULT": 1}, False),
     ("broken: no second look after the claim", {"FAULT": 2}, False),
     ("broken: the key leaves the table before the verdict is kept", {"FAULT": 3, "LEASES": 0}, False),
     ("broken: the lease ends before the verdict is kept", {"FAULT": 4}, False),
+    ("broken: a replica pays after a freeze", {"FAULT": 5, "MAY_FREEZE": 1, "MAY_DIE": 0}, False),
+    ("broken: what a late renewal puts back is not ended", {"FAULT": 6, "MAY_LOSE": 1, "MAY_DIE": 0}, False),
+    ("broken: the keeper ends a lease before the verdict is kept", {"FAULT": 8, "MAY_LOSE": 1, "MAY_DIE": 0}, False),
+    ("broken: the journal ends leases of owners that still run", {"FAULT": 7}, False),
 ]
 
 

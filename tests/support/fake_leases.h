@@ -31,11 +31,13 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   std::atomic<int> damaged_tokens{0};
   /// Answers, but gives no leases and takes no verdicts.
   std::atomic<bool> read_only{false};
-  std::atomic<int> claims{0}, asked_for_news{0};
+  std::atomic<int> claims{0}, asked_for_news{0}, renewals{0};
   /// Called when a lease ends and somebody had asked.
   std::function<void(const cache::CacheKey&)> announce = [](const cache::CacheKey&) {};
   /// Called when a claim gets the lease, before any time can pass.
   std::function<void()> granted = [] {};
+  /// Called before a renewal is carried out.
+  std::function<void()> amid_renewal = [] {};
   /// Called between a claim's two halves: the lease is decided, the entry not looked at yet.
   std::function<void()> amid_claim = [] {};
 
@@ -93,6 +95,18 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     lease->asked = true;
     return true;
   }
+  Result<bool> Renew(const cache::LeaseRequest& request, Deadline) override {
+    ++renewals;
+    amid_renewal();
+    if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    const Lease* lease = Living(request.key);
+    if (lease != nullptr && lease->token != request.token) return false;
+    const bool asked = lease != nullptr && lease->asked;
+    leases_[request.key.ToString()] = {request.token, clock_.Now() + request.life, asked,
+                                       std::nullopt};
+    return true;
+  }
   Result<void> Release(const cache::CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline) override {
     if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
@@ -100,6 +114,19 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     return {};
   }
 
+  Result<void> ReleaseNamed(const std::string& name, const std::string& token, Deadline) override {
+    if (unavailable) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    const auto found = leases_.find(name);
+    if (found != leases_.end() && found->second.token == token) leases_.erase(found);
+    return {};
+  }
+
+  /// As if the store lost it.
+  void Lose(const cache::CacheKey& key) {
+    const std::lock_guard lock(mutex_);
+    leases_.erase(key.ToString());
+  }
   /// As if another replica held it.
   void Give(const cache::CacheKey& key, const std::string& token, std::chrono::milliseconds life) {
     const std::lock_guard lock(mutex_);

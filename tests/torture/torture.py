@@ -152,7 +152,7 @@ class Torture:
                        CUSTOM_BODY='{"text":"{text}"}', CUSTOM_SCORE_POINTER="/result/probability",
                        CUSTOM_SCORE_MAX="100", CUSTOM_COST_USD="0.004", CUSTOM_MAX_CONCURRENCY="64",
                        CUSTOM_TIMEOUT_MS="8000", DETECTORS_TEXT="custom",
-                       CALL_TIMEOUT_MS="10000", LEASE_MARGIN_MS="2000",
+                       CALL_TIMEOUT_MS="10000", LEASE_LIFE_MS="5000",
                        OUTAGE_CALLS_PER_MINUTE="0", OUTAGE_CALLS_TOTAL="0")
 
     # --- load

@@ -57,10 +57,11 @@ struct AnalysisOptions {
   std::chrono::seconds partial_ttl{3'600};
   /// How long a store may take to look up or to store a verdict.
   std::chrono::milliseconds store_timeout{5'000};
-  /// The longest that a paid call may take, even after its client has left. A lease lasts for this
-  /// and `lease_margin`, which is the time to store the verdict.
+  /// The longest that a paid call may take, even after its client has left.
   std::chrono::milliseconds call_timeout{180'000};
-  std::chrono::milliseconds lease_margin{10'000};
+  /// How long a lease outlives its owner; the store of the leases renews those of longer calls. A
+  /// flight that has not begun its call after half of it does not pay.
+  std::chrono::milliseconds lease_life{40'000};
   /// Paid calls in flight at once; one more is refused with kOverloaded.
   std::size_t max_flights = 256;
   /// Callers that wait for another caller's flight; one more is refused with kOverloaded.

@@ -18,6 +18,7 @@ struct CallNote {
   ContentKind kind = ContentKind::kAnalysis;
   Usd price{};  ///< The most that the call can cost.
   WallTime begun{};
+  std::string lease_token{};  ///< Of the lease that it is paid under; empty without one.
 };
 
 /// Paid calls in flight, on disk. After a crash it shows which calls may have been charged without

@@ -32,7 +32,7 @@ struct Claim {
 struct LeaseRequest {
   CacheKey key;
   std::string token;                  ///< Unique to this claim: `RandomId()`.
-  std::chrono::milliseconds life{0};  ///< Longer than any call paid under it.
+  std::chrono::milliseconds life{0};  ///< Of the lease, unless it is renewed.
 };
 
 /// Gives one replica the right to pay for one content. A lease expires by itself when its owner
@@ -44,6 +44,11 @@ class LeaseStore {
   /// Requests the lease and reads the entry, in one round trip and two commands.
   virtual Claim ClaimLease(const LeaseRequest& request, Deadline deadline) = 0;
 
+  /// Gives a lease that `request.token` still owns its whole life again, and puts it back if the
+  /// store lost it. False when another's lease or a failure is in its place. Error:
+  /// kStoreUnavailable.
+  virtual Result<bool> Renew(const LeaseRequest& request, Deadline deadline) = 0;
+
   /// Asks the owner of the lease to publish the end of its call. False when the lease is gone:
   /// claim again at once. Error: kStoreUnavailable.
   virtual Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) = 0;
@@ -53,6 +58,10 @@ class LeaseStore {
   /// kStoreUnavailable; the lease then expires by itself.
   virtual Result<void> Release(const CacheKey& key, const std::string& token,
                                const std::optional<Error>& failure, Deadline deadline) = 0;
+
+  /// The same without a failure, for a lease that only its stored name is known of (`CallNote`).
+  virtual Result<void> ReleaseNamed(const std::string& name, const std::string& token,
+                                    Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

@@ -88,7 +88,7 @@ struct CallSettings {
   /// `CALL_TIMEOUT_MS`; 0: the time-out of the slowest vendor, plus half a minute for the rate
   /// limiter.
   std::chrono::milliseconds timeout{0};
-  std::chrono::milliseconds lease_margin{10'000};  ///< `LEASE_MARGIN_MS`
+  std::chrono::milliseconds lease_life{40'000};    ///< `LEASE_LIFE_MS`
   std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
   std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
   std::size_t max_waiters = 400;  ///< Below `worker_threads`, so that hits are still served.

@@ -44,7 +44,7 @@ std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings
 }
 
 void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
-                           Clock& clock, Logger& logger) {
+                           cache::LeaseStore* leases, Clock& clock, Logger& logger) {
   if (journal == nullptr) return;
   constexpr std::chrono::seconds kPatience{5};
   const auto notes = journal->TakeUnfinished(Deadline::After(clock, kPatience));
@@ -56,6 +56,11 @@ void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& sta
   cache::Counters counters;
   for (const cache::CallNote& note : *notes) {
     Report(note, logger);
+    if (leases != nullptr && !note.lease_token.empty()) {
+      const Result<void> ended =
+          leases->ReleaseNamed(note.name, note.lease_token, Deadline::After(clock, kPatience));
+      (void)ended;  // the lease then expires
+    }
     counters.at(note.kind, Counter::kPaidCalls) += 1;
     counters.at(note.kind, Counter::kUnknownCharges) += 1;
   }

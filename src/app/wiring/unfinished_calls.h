@@ -4,6 +4,7 @@
 
 #include "app/wiring/stores.h"
 #include "vcache/cache/call_journal.h"
+#include "vcache/cache/lease_store.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -16,10 +17,11 @@ namespace vcache::app {
 std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings,
                                                 const Stores& stores, Clock& clock, Logger& logger);
 
-/// Logs the paid calls that crashed processes left unfinished, and counts each with unknown charge.
+/// Logs the paid calls that crashed processes left unfinished, counts each with unknown charge, and
+/// ends their leases in `leases`, which may be null.
 /// Each is reported once, by the first process to start. Blocks at most for the time limits of the
 /// journal and of the statistics. `journal` may be null.
 void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
-                           Clock& clock, Logger& logger);
+                           cache::LeaseStore* leases, Clock& clock, Logger& logger);
 
 }  // namespace vcache::app

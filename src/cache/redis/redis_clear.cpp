@@ -119,4 +119,27 @@ Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPatter
   return walk.report();
 }
 
+Result<ClearReport> CountMissingEntries(redis::RespClient& client,
+                                        std::span<const PendingEntry> entries, Deadline deadline) {
+  constexpr std::size_t kAtOnce = 500;
+  ClearReport missing;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    std::uint64_t& count = kind == ContentKind::kText ? missing.text : missing.analysis;
+    for (std::size_t at = 0; at < entries.size();) {
+      redis::RespCommand exists{{"EXISTS"}, {}};
+      for (; at < entries.size() && exists.words.size() <= kAtOnce; ++at) {
+        if (entries[at].kind == kind) exists.words.push_back(entries[at].store_key);
+      }
+      if (exists.words.size() == 1) continue;
+      const auto reply = client.Run(exists, deadline);
+      if (!reply) return reply.error();
+      if (reply->type != redis::RespReply::Type::kInteger) return RedisRefused(*reply);
+      const auto asked = static_cast<std::int64_t>(exists.words.size()) - 1;
+      count +=
+          static_cast<std::uint64_t>(std::clamp<std::int64_t>(asked - reply->integer, 0, asked));
+    }
+  }
+  return missing;
+}
+
 }  // namespace vcache::cache

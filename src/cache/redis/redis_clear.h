@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "vcache/cache/key_space.h"
+#include "vcache/cache/outbox.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/redis/resp_client.h"
@@ -23,5 +25,9 @@ Result<ClearReport> ClearRedis(const RedisClearContext& context, const KeyPatter
 
 /// A glob of Redis that matches `prefix` only.
 std::string EscapeGlob(std::string_view prefix);
+
+/// How many of the entries are not in the store, by kind. Error: kStoreUnavailable.
+Result<ClearReport> CountMissingEntries(redis::RespClient& client,
+                                        std::span<const PendingEntry> entries, Deadline deadline);
 
 }  // namespace vcache::cache

@@ -26,6 +26,19 @@ if string.sub(held, -1) ~= '+' then redis.call('SET', KEYS[1], held .. '+', 'KEE
 return 1
 )";
 
+constexpr std::string_view kRenewSource = R"(
+local token, life = unpack(ARGV)
+local held = redis.call('GET', KEYS[1])
+if not held then
+  redis.call('SET', KEYS[1], token, 'PX', life)
+elseif held == token or held == token .. '+' then
+  redis.call('PEXPIRE', KEYS[1], life)
+else
+  return 0
+end
+return 1
+)";
+
 constexpr std::string_view kReleaseSource = R"(
 local token, failure, life, channel, message = unpack(ARGV)
 local held = redis.call('GET', KEYS[1])
@@ -53,8 +66,8 @@ bool SaysOurs(const redis::RespReply& read, const std::string& token) {
 
 }  // namespace
 
-std::string LeaseKey(const KeySpace& keys, const CacheKey& key) {
-  return keys.prefix() + "lease:{" + keys.StoreKey(key) + "}";
+std::string LeaseKey(const KeySpace& keys, const std::string& name) {
+  return keys.prefix() + "lease:{" + keys.prefix() + name + "}";
 }
 
 bool IsHeldBy(std::string_view value, std::string_view token) noexcept {
@@ -99,7 +112,7 @@ std::string EncodeFailure(const Error& error, WallTime now) {
 
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
                                                const LeaseRequest& request, Deadline deadline) {
-  const std::string lease = LeaseKey(keys, request.key);
+  const std::string lease = LeaseKey(keys, keys.NameOf(request.key));
   // The lease first: its last holder wrote the verdict before the lease was free, and on the same
   // connection a read sees at least what the write before it saw.
   const std::vector<redis::RespCommand> commands = {
@@ -121,6 +134,11 @@ Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const 
 
 const redis::RespScript& AskForNewsScript() {
   static const redis::RespScript script{std::string(kAskSource)};
+  return script;
+}
+
+const redis::RespScript& RenewScript() {
+  static const redis::RespScript script{std::string(kRenewSource)};
   return script;
 }
 

@@ -16,9 +16,9 @@ constexpr std::size_t kHourChars = std::string_view("2026-11-21T10").size();
 // What is counted at once is one field of its own, `pending:<hour>:<id>`, until a fold adds it to
 // the totals: one command whatever it counts, and writing it twice counts once. A
 // counter key of another type costs the count and not the verdict: the reply says so. GETDEL
-// (Redis 6.2) saves a command against GET and DEL; in the rare case that the lease is not ours any
-// more it is put back. The reply is the id of the write and not OK: the reply of another command
-// can never be taken for it.
+// (Redis 6.2) saves a command against GET and DEL. In the rare case that another's lease took the
+// place of ours it is put back; a failure is not, for there is a verdict now. The reply is the id
+// of the write and not OK: the reply of another command can never be taken for it.
 constexpr std::string_view kKeepSource = R"(
 local value, life, field, counts, token, lease_life, channel, message, id = unpack(ARGV)
 if field ~= '' and type(redis.pcall('HSET', KEYS[3], field, counts)) == 'table' then
@@ -30,7 +30,7 @@ local held = redis.pcall('GETDEL', KEYS[2])
 if type(held) == 'table' then
   held = redis.call('GET', KEYS[2])
   if held == token or held == token .. '+' then redis.call('DEL', KEYS[2]) end
-elseif held and held ~= token and held ~= token .. '+' then
+elseif held and held ~= token and held ~= token .. '+' and string.sub(held, 1, 1) ~= '!' then
   redis.call('SET', KEYS[2], held, 'PX', lease_life)
 end
 if held == token .. '+' then redis.call('PUBLISH', channel, message) end

@@ -29,10 +29,11 @@ using redis::RespReply;
 
 constexpr std::size_t kMaxBatchBytes = 64 * 1024 * 1024;
 
+/// The new life of another's lease that the end of ours took away by mistake: its owner ends it, or
+/// renews it in time.
+constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::seconds(40);
 /// For the event after a clear, even one that ran out of time.
 constexpr std::chrono::milliseconds kTellTime{1'000};
-/// The new life of another's lease that the end of ours took away by mistake.
-constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::minutes(5);
 
 class RedisVerdictStore final : public RedisStore {
  public:
@@ -61,14 +62,25 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override;
   Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override;
   Result<void> Release(const CacheKey& key, const std::string& token,
-                       const std::optional<Error>& failure, Deadline deadline) override;
+                       const std::optional<Error>& failure, Deadline deadline) override {
+    return ReleaseAs(keys_.NameOf(key), token, failure, deadline);
+  }
+  Result<void> ReleaseNamed(const std::string& name, const std::string& token,
+                            Deadline deadline) override {
+    return ReleaseAs(name, token, std::nullopt, deadline);
+  }
   Result<std::int64_t> CountClears(Deadline deadline) override;
   Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
-                                   Deadline deadline) override;
+                                   Deadline deadline) override {
+    return CountMissingEntries(client_, entries, deadline);
+  }
 
  private:
+  Result<void> ReleaseAs(const std::string& name, const std::string& token,
+                         const std::optional<Error>& failure, Deadline deadline);
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
@@ -249,7 +261,8 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
       id};
   std::vector<std::string> keys = {key};
   // Only a key that is used: while its slot moves, a cluster refuses two of which one is missing.
-  if (counts_inside || !request.lease_token.empty()) keys.push_back(LeaseKey(keys_, entry.key));
+  if (counts_inside || !request.lease_token.empty())
+    keys.push_back(LeaseKey(keys_, keys_.NameOf(entry.key)));
   if (counts_inside) keys.push_back(sums_.Totals());
   Result<void> kept = PaidWritten(KeepScript().Run(client_, keys, arguments, deadline), id);
   if (kept && counts_inside) counters_.NotePending();
@@ -325,19 +338,28 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
 }
 
 Result<bool> RedisVerdictStore::RequestNotification(const CacheKey& key, Deadline deadline) {
-  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const std::vector<std::string> keys = {LeaseKey(keys_, keys_.NameOf(key))};
   const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
   if (!reply) return reply.error();
   if (reply->is_error()) return RedisRefused(*reply);
   return reply->integer == 1;
 }
 
-Result<void> RedisVerdictStore::Release(const CacheKey& key, const std::string& token,
-                                        const std::optional<Error>& failure, Deadline deadline) {
-  const StoreEvent released{StoreEvent::Kind::kReleased, keys_.NameOf(key)};
+Result<bool> RedisVerdictStore::Renew(const LeaseRequest& request, Deadline deadline) {
+  const std::vector<std::string> keys = {LeaseKey(keys_, keys_.NameOf(request.key))};
+  const std::vector<std::string> arguments = {request.token, std::to_string(request.life.count())};
+  const auto reply = RenewScript().Run(client_, keys, arguments, deadline);
+  if (!reply) return reply.error();
+  if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
+  return reply->integer == 1;
+}
+
+Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::string& token,
+                                          const std::optional<Error>& failure, Deadline deadline) {
+  const StoreEvent released{StoreEvent::Kind::kReleased, name};
   const bool told = failure && failure->retry_after;
   const std::chrono::milliseconds pause = told ? *failure->retry_after : std::chrono::seconds(0);
-  const std::vector<std::string> keys = {LeaseKey(keys_, key)};
+  const std::vector<std::string> keys = {LeaseKey(keys_, name)};
   const std::vector<std::string> arguments = {
       token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
       std::to_string(pause.count()), Channel(), EncodeEvent(released)};
@@ -358,29 +380,6 @@ Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
   const auto count = ParseNumber<std::int64_t>(reply->text);
   if (!reply->is_text() || !count) return RedisRefused(*reply);
   return *count;
-}
-
-Result<ClearReport> RedisVerdictStore::CountMissing(std::span<const PendingEntry> entries,
-                                                    Deadline deadline) {
-  constexpr std::size_t kAtOnce = 500;
-  ClearReport missing;
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    std::uint64_t& count = kind == ContentKind::kText ? missing.text : missing.analysis;
-    for (std::size_t at = 0; at < entries.size();) {
-      RespCommand exists{{"EXISTS"}, {}};
-      for (; at < entries.size() && exists.words.size() <= kAtOnce; ++at) {
-        if (entries[at].kind == kind) exists.words.push_back(entries[at].store_key);
-      }
-      if (exists.words.size() == 1) continue;
-      const auto reply = client_.Run(exists, deadline);
-      if (!reply) return reply.error();
-      if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
-      const auto asked = static_cast<std::int64_t>(exists.words.size()) - 1;
-      count +=
-          static_cast<std::uint64_t>(std::clamp<std::int64_t>(asked - reply->integer, 0, asked));
-    }
-  }
-  return missing;
 }
 
 }  // namespace

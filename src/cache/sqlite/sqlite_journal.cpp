@@ -76,10 +76,10 @@ void SqliteJournal::Tell(const Result<void>& written) {
 Result<void> SqliteJournal::Begin(const CacheKey& key, const CallNote& note, Deadline deadline) {
   return Write(deadline, [&](Connection& connection) {
     return connection.Run(
-        "INSERT INTO calls_in_flight(id, prefix, name, kind, price_micros, begun_ms, owner)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO calls_in_flight(id, prefix, name, kind, price_micros, begun_ms, owner,"
+        " lease_token) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         note.id, keys_.prefix(), keys_.NameOf(key), KindName(key.kind), note.price.micros(),
-        ToMillis(note.begun), owner_);
+        ToMillis(note.begun), owner_, note.lease_token);
   });
 }
 
@@ -99,14 +99,15 @@ int SqliteJournal::TakeFrom(Connection& connection, const std::string& owner,
                             std::vector<CallNote>& notes) const {
   return connection.ForEach(
       "DELETE FROM calls_in_flight WHERE prefix = ?1 AND owner = ?2"
-      " RETURNING id, name, kind, price_micros, begun_ms",
+      " RETURNING id, name, kind, price_micros, begun_ms, lease_token",
       [&](const Statement& row) {
         const bool is_text = row.Bytes(2) == KindName(ContentKind::kText);
         notes.push_back({.id = std::string(row.Bytes(0)),
                          .name = std::string(row.Bytes(1)),
                          .kind = is_text ? ContentKind::kText : ContentKind::kAnalysis,
                          .price = Usd::FromMicros(row.Integer(3)),
-                         .begun = FromMillis(row.Integer(4))});
+                         .begun = FromMillis(row.Integer(4)),
+                         .lease_token = std::string(row.Bytes(5))});
       },
       keys_.prefix(), owner);
 }

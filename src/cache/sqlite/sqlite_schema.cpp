@@ -45,8 +45,13 @@ constexpr const char* kCreateCallsInFlight =
     " owner TEXT NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version=4";
 
+constexpr const char* kAddLeaseToken =
+    "ALTER TABLE calls_in_flight ADD COLUMN lease_token TEXT NOT NULL DEFAULT '';"
+    "PRAGMA user_version=5";
+
 /// The step from each version to the next; an empty file takes all of them.
-constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight};
+constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight,
+                            kAddLeaseToken};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 /// The first column of the only row.

@@ -24,6 +24,7 @@ FailoverStore::FailoverStore(SharedStore& shared, LeaseStore& leases, LocalStore
       local_(local),
       clock_(clock),
       logger_(logger),
+      keeper_(leases, clock),
       delivery_(clock) {
   Recount();
 }
@@ -115,13 +116,20 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
   PutRequest request = asked;
   if (request.id.empty() && local_ != nullptr) request.id = RandomId();
   Result<void> kept = shared_.Put(request, deadline);
+  keeper_.Drop(request.lease_token);
   if (kept) {
     Remember(request.counters, clock_.WallNow());
     PutCopy(request);
   }
-  if (kept || local_ == nullptr || kept.error().code == ErrorCode::kInternal) return kept;
+  if (kept || kept.error().code == ErrorCode::kInternal) return kept;
   const Deadline time_limit = delivery_.StepLimit();
-  if (!local_->PutPending(request, time_limit)) return kept;
+  if (local_ == nullptr || !local_->PutPending(request, time_limit)) {
+    // Nobody will find this verdict: the lease protects nothing.
+    if (!request.lease_token.empty()) {
+      EndLeaseLater(request.entry->key, request.lease_token, std::nullopt);
+    }
+    return kept;
+  }
   NotePending(kept.error());
   return {};
 }
@@ -193,8 +201,33 @@ void FailoverStore::ForgetCleared(const KeyPattern& pattern, std::optional<std::
   }
 }
 
+Result<void> FailoverStore::Release(const CacheKey& key, const std::string& token,
+                                    const std::optional<Error>& failure, Deadline deadline) {
+  Result<void> released = Error{ErrorCode::kStoreUnavailable, "The shared store is away."};
+  if (shared_.available()) released = leases_.Release(key, token, failure, deadline);
+  keeper_.Drop(token);
+  if (!released) EndLeaseLater(key, token, failure);
+  return released;
+}
+
+void FailoverStore::EndLeaseLater(const CacheKey& key, const std::string& token,
+                                  const std::optional<Error>& failure) {
+  keeper_.EndLater([this, key, token, failure](Deadline limit) {
+    return leases_.Release(key, token, failure, limit);
+  });
+}
+
+Result<void> FailoverStore::ReleaseNamed(const std::string& name, const std::string& token,
+                                         Deadline) {
+  keeper_.EndLater(
+      [this, name, token](Deadline limit) { return leases_.ReleaseNamed(name, token, limit); });
+  return {};
+}
+
 Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  const SteadyTime begun = clock_.Now();
   Claim claim = leases_.ClaimLease(request, deadline);
+  if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
   const bool is_lost = claim.state == LeaseState::kOurs &&
                        claim.found.outcome != LookupOutcome::kHit && local_ != nullptr;
   if (!is_lost || local_->Lookup(request.key, deadline).outcome != LookupOutcome::kHit)
@@ -271,11 +304,13 @@ bool FailoverStore::DeliverNow() {
 }
 
 void FailoverStore::Start() {
+  keeper_.Start();
   if (local_ == nullptr) return;
   delivery_.Start([this] { Recount(); }, [this] { return Round(); });
 }
 
 void FailoverStore::Stop() {
+  keeper_.Stop();
   delivery_.Stop();
 }
 

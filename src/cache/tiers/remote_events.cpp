@@ -46,6 +46,7 @@ void RemoteEvents::OnListening() {
     (void)ignored;  // the delivery thread tries again
   }
   if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
+  parts_.failover.RenewLeases();
   parts_.notifier.AnnounceAll();
 }
 

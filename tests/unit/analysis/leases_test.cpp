@@ -35,7 +35,7 @@ analysis::Content TextOf(std::string_view text) {
 /// Two replicas, one vendor, one shared store.
 struct ReplicaFixture {
   explicit ReplicaFixture(analysis::AnalysisOptions options = {.call_timeout = 20s,
-                                                               .lease_margin = 1s}) {
+                                                               .lease_life = 21s}) {
     shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
     for (auto& replica : replicas) {
       replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,
@@ -166,11 +166,11 @@ TEST_CASE("Leases: an owner that is held up until its lease is over does not pay
     CHECK(bench.Ask(1, "sleeper")->status == CacheStatus::kMiss);
   });
   AnalysisService sleeper(bench.tiers, bench.panel, bench.nobody, bench.clock,
-                          {.call_timeout = 20s, .lease_margin = 1s},
+                          {.call_timeout = 20s, .lease_life = 21s},
                           {&bench.shared, &bench.notifier, nullptr, &journal});
   const auto answer = sleeper.Analyze(TextOf("sleeper"), Deadline::Never());
   REQUIRE_FALSE(answer);
-  CHECK(answer.error().code == ErrorCode::kVendorTimeout);
+  CHECK(answer.error().code == ErrorCode::kOverloaded);
   CHECK(bench.vendor->calls == 1);
   CHECK(sleeper.Analyze(TextOf("sleeper"), Deadline::Never())->status == CacheStatus::kHit);
 }
@@ -307,7 +307,7 @@ TEST_CASE("Leases: a store that stays silent is believed to be away, once for al
 }
 
 TEST_CASE("Leases: the silence of the store does not end another replica's call") {
-  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_calls_per_minute = 1});
+  ReplicaFixture bench({.call_timeout = 20s, .lease_life = 21s, .outage_calls_per_minute = 1});
   const auto key = TextOf("theirs").key;
   bench.shared.Give(key, "another replica", 21s);
   bench.shared.fell_silent = bench.clock.Now() - 10s;  // an outage, when it begins
@@ -353,7 +353,7 @@ TEST_CASE("Leases: the own lease that a damaged reply shows as another's is foun
 }
 
 TEST_CASE("Leases: an own lease that is found late is not paid under; a new one is") {
-  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s});
+  ReplicaFixture bench({.call_timeout = 20s, .lease_life = 21s});
   bench.shared.damaged_tokens = 3;
   std::thread visitor([&] { CHECK(bench.Ask(0, "late")->status == CacheStatus::kMiss); });
   for (int claims = 1; claims <= 3; ++claims) {
@@ -368,7 +368,7 @@ TEST_CASE("Leases: an own lease that is found late is not paid under; a new one 
 }
 
 TEST_CASE("Leases: a lease that may have been granted without a reply is ended with the flight") {
-  ReplicaFixture bench({.call_timeout = 20s, .lease_margin = 1s, .outage_patience = 0ms});
+  ReplicaFixture bench({.call_timeout = 20s, .lease_life = 21s, .outage_patience = 0ms});
   bench.shared.lost_replies = 1;
   CHECK(bench.Ask(0, "lost")->status == CacheStatus::kMiss);  // in an outage, as far as it knows
   CHECK(bench.shared.claims == 1);

@@ -10,6 +10,7 @@
 #include "vcache/cache/local_store.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/cache/tiers/delivery_loop.h"
+#include "vcache/cache/tiers/lease_keeper.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -29,9 +30,10 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
                 Logger& logger);
   ~FailoverStore() override;  ///< Stops.
 
-  /// Starts the delivery thread. It also delivers what an earlier run left.
+  /// Starts the threads: one delivers pending writes, also those of an earlier run, one renews
+  /// leases.
   void Start();
-  /// Ends the thread; pending writes are delivered after the next start. Idempotent.
+  /// Ends the threads; pending writes are delivered after the next start. Idempotent.
   void Stop();
   /// Delivers pending writes until none is left or a delivery fails. True when none is left. Called
   /// by the delivery thread and by tests.
@@ -61,10 +63,19 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override {
     return leases_.RequestNotification(key, deadline);
   }
-  Result<void> Release(const CacheKey& key, const std::string& token,
-                       const std::optional<Error>& failure, Deadline deadline) override {
-    return leases_.Release(key, token, failure, deadline);
+  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override {
+    return leases_.Renew(request, deadline);
   }
+  /// On an error it is repeated in the background.
+  Result<void> Release(const CacheKey& key, const std::string& token,
+                       const std::optional<Error>& failure, Deadline deadline) override;
+  /// Carried out in the background; never fails.
+  Result<void> ReleaseNamed(const std::string& name, const std::string& token,
+                            Deadline deadline) override;
+  /// The shared store may have lost the leases of calls under way: puts them back.
+  void RenewLeases() { keeper_.RenewAll(); }
+  /// Ends the leases of calls under way, for a process that ends before they do.
+  void ReleaseLeases(Deadline deadline) { keeper_.ReleaseAll(deadline); }
 
   /// A clear may have been missed: compare the local copies with the shared store's count of
   /// clears. The delivery thread does it, unless a call of `RevalidateLocal` comes first.
@@ -81,6 +92,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
  private:
   bool MustAskLocal(const LookupResult& found, bool has_pending) const;
   void NotePending(const Error& reason);
+  void EndLeaseLater(const CacheKey& key, const std::string& token,
+                     const std::optional<Error>& failure);
   void PutCopy(const PutRequest& request);
   void Remember(const Counters& written, WallTime when) VCACHE_EXCLUDES(totals_mutex_);
   void LearnTotals() VCACHE_EXCLUDES(totals_mutex_);
@@ -105,7 +118,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);
   WallTime last_read_ VCACHE_GUARDED_BY(totals_mutex_) = {};
 
-  Mutex delivery_mutex_;   ///< One delivery at a time, so that order is kept.
+  Mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
+  LeaseKeeper keeper_;
   DeliveryLoop delivery_;  // the last member: its thread uses the others
 };
 

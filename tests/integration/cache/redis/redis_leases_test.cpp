@@ -101,6 +101,56 @@ TEST_CASE("RedisStore: keeping a verdict ends the lease; whoever claims next fin
   CHECK(Lease(server) == "bb");
 }
 
+TEST_CASE("RedisStore: a renewal gives a lease its whole life, puts a lost one back, and no more") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const std::string name = "lease:{" + kContent.ToString() + "}";
+  REQUIRE(world.store().ClaimLease(Asking("aa", 5s), kNever).state == LeaseState::kOurs);
+  REQUIRE(world.store().RequestNotification(kContent, kNever).value());
+  CHECK(world.store().Renew(Asking("aa", 60s), kNever).value() == true);
+  CHECK(Lease(server) == "aa+");
+  CHECK(std::stoi(server.Ask({"PTTL", name})) > 50'000);
+  CHECK(world.store().Renew(Asking("bb", 60s), kNever).value() == false);
+  CHECK(Lease(server) == "aa+");
+  server.Ask({"DEL", name});
+  CHECK(world.store().Renew(Asking("aa", 60s), kNever).value() == true);
+  CHECK(Lease(server) == "aa");
+  CHECK(std::stoi(server.Ask({"PTTL", name})) > 50'000);
+  Error failure{ErrorCode::kVendorUnavailable, "it failed"};
+  failure.retry_after = 10s;
+  CHECK(world.store().Release(kContent, "aa", failure, kNever));
+  CHECK(world.store().Renew(Asking("aa", 60s), kNever).value() == false);
+  CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kFailed);
+}
+
+TEST_CASE("RedisStore: a verdict leaves another's lease at most one life, and no failure") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const std::string name = "lease:{" + kContent.ToString() + "}";
+  server.Ask({"SET", name, "another", "PX", "20000"});
+  CHECK(world.store().Put(PaidUnder("aa"), kNever));
+  CHECK(Lease(server) == "another");
+  CHECK(std::stoi(server.Ask({"PTTL", name})) <= 40'000);
+  server.Ask({"SET", name, "!{}", "PX", "20000"});
+  CHECK(world.store().Put(PaidUnder("aa"), kNever));
+  CHECK(Lease(server) == "(nil)");
+}
+
+TEST_CASE("RedisStore: a lease is ended by the stored name of its content") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  const KeySpace keys({.prefix = "site:", .secret = Secret("of the names")});
+  test::RedisClientFixture world(server.url(), keys);
+  REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
+  const std::string name = keys.NameOf(kContent);
+  CHECK(world.store().ReleaseNamed(name, "bb", kNever));
+  CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kTheirs);
+  CHECK(world.store().ReleaseNamed(name, "aa", kNever));
+  CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
+}
+
 TEST_CASE("RedisStore: a lease ends by itself, and exactly one of many takes it over") {
   if (!RedisServer::Available()) return;
   RedisServer server;

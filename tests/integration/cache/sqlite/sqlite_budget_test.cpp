@@ -135,5 +135,5 @@ TEST_CASE("OpenSqliteBudget: beside the verdicts, in a file of version 2 as well
   const std::vector<BudgetClaim> claims = {MakeClaim("2026-01-01", 1, 1)};
   CHECK(store->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
   CHECK(verdicts->Lookup(test::MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "4");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "5");
 }

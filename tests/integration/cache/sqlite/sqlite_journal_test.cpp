@@ -40,7 +40,8 @@ CallNote NoteOf(const std::string& id, WallTime begun = kBegun) {
 /// open at its start: connections do not survive a fork.
 class CallingChild {
  public:
-  CallingChild(const std::filesystem::path& directory, const std::string& id) {
+  CallingChild(const std::filesystem::path& directory, const std::string& id,
+               const std::string& lease_token = "") {
     std::array<int, 2> noted{};
     REQUIRE(::pipe(noted.data()) == 0);
     pid_ = ::fork();
@@ -48,7 +49,9 @@ class CallingChild {
     if (pid_ == 0) {
       SystemClock clock;
       const auto journal = OpenSqliteJournal({directory, 20s}, KeySpace(), clock, NullLogger());
-      if (!journal || !(*journal)->Begin(MakeKey(1), NoteOf(id), kNever)) ::_exit(2);
+      CallNote note = NoteOf(id);
+      note.lease_token = lease_token;
+      if (!journal || !(*journal)->Begin(MakeKey(1), note, kNever)) ::_exit(2);
       if (::write(noted[1], "x", 1) != 1) ::_exit(3);
       for (;;) ::pause();
     }
@@ -223,5 +226,28 @@ TEST_CASE("OpenSqliteJournal: a file of version 3 gets the table and keeps its v
   const auto journal = OpenJournalIn(dir.path(), clock);
   CHECK(journal->Begin(MakeKey(1), NoteOf("one"), kNever));
   CHECK(verdicts->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "4");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "5");
+}
+
+TEST_CASE("OpenSqliteJournal: a file of version 4 keeps its notes, and new ones have a lease") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  CallingChild without(dir.path(), "old");
+  without.Kill();
+  without.AwaitDeath();
+  {
+    test::RawDatabase raw(dir.path());
+    raw.Query("ALTER TABLE calls_in_flight DROP COLUMN lease_token");
+    raw.Query("PRAGMA user_version=4");
+  }
+  CallingChild with(dir.path(), "new", "a token");
+  with.Kill();
+  with.AwaitDeath();
+  const auto notes = OpenJournalIn(dir.path(), clock)->TakeUnfinished(kNever);
+  REQUIRE(notes);
+  REQUIRE(notes->size() == 2);
+  for (const CallNote& note : *notes) {
+    CHECK(note.name == MakeKey(1).ToString());
+    CHECK(note.lease_token == (note.id == "new" ? "a token" : ""));
+  }
 }

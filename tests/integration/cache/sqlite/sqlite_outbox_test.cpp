@@ -203,7 +203,7 @@ TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keep
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->PutPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "4");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "5");
 }
 
 TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
