@@ -1,6 +1,14 @@
 #include "vcache/core/clock.h"
 
+#include <algorithm>
+#include <ctime>
+
 namespace vcache {
+namespace {
+
+constexpr std::chrono::seconds kLongestWait{5};
+
+}  // namespace
 
 void Clock::SleepUntil(SteadyTime until) {
   Mutex mutex;
@@ -11,7 +19,9 @@ void Clock::SleepUntil(SteadyTime until) {
 }
 
 SteadyTime SystemClock::Now() const {
-  return std::chrono::steady_clock::now();
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return SteadyTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 WallTime SystemClock::WallNow() const {
@@ -23,7 +33,11 @@ bool SystemClock::WaitUntil(ConditionVariable& condition, MutexLock& lock, Stead
     condition.Wait(lock);
     return true;
   }
-  return condition.WaitUntil(lock, until);
+  // The condition's clock stands still while the machine is suspended: wait in parts.
+  const SteadyTime::duration left = until - Now();
+  const SteadyTime::duration part = std::min<SteadyTime::duration>(left, kLongestWait);
+  const bool notified = condition.WaitUntil(lock, std::chrono::steady_clock::now() + part);
+  return notified || part < left;
 }
 
 }  // namespace vcache
