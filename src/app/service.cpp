@@ -118,7 +118,10 @@ struct Service::Parts {
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
                                 clock, logger, &budget}),
-               api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {}
+               api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {
+    if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
+    stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
+  }
 
   /// The vendors whose credentials the start checks; none with a sandbox, which accepts any.
   std::vector<std::shared_ptr<detection::Detector>> VendorsToCheck() const {

@@ -19,4 +19,9 @@ inline WallTime FromMillis(std::int64_t millis) {
   return WallTime(std::chrono::milliseconds(millis));
 }
 
+inline bool SameDay(WallTime one, WallTime other) {
+  using std::chrono::days;
+  return std::chrono::floor<days>(one) == std::chrono::floor<days>(other);
+}
+
 }  // namespace vcache::cache

@@ -77,6 +77,16 @@ class Silence(RedisTestCase):
         self.redis.cli("DEL", self.redis.cli("--raw", "KEYS", "analysis:*").split()[0])
         self.assert_known(self.payer, known)
 
+    def test_after_a_loss_the_one_that_is_asked_waits_for_what_the_others_put_back(self):
+        known = self.pay_for(8)
+        for service in (self.payer, self.other):
+            self.assertEqual(service.stats()["cost"]["paidCalls"], 8)
+        for _ in range(2):
+            self.redis.cli("FLUSHALL")
+            self.assert_known(self.other, known)
+            self.assertEqual(self.other.stats()["cost"]["paidCalls"], 8)
+            self.assertEqual(self.redis.paid_calls(), 8)
+
     def test_a_clear_in_another_database_clears_nothing_here(self):
         known = self.pay_for(2)
         neighbour = self.on_redis(self.vendor, "neighbour", REDIS_URL=f"{self.redis.url}?db=1")

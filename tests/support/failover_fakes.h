@@ -70,6 +70,21 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return clears.load();
   }
+  /// The copies that were put back. Their order is that of the calls.
+  std::vector<std::string> put_back{};
+  std::atomic<int> losses_told{0};
+  cache::CounterTotals raised_to{};
+  Result<std::size_t> PutBack(std::span<const cache::StoredCopy> copies, Deadline) override {
+    if (away || refuses_writes) return Away();
+    for (const auto& copy : copies) put_back.push_back(copy.store_key);
+    return copies.size();
+  }
+  Result<void> RaiseTotals(const cache::CounterTotals& at_least, Deadline) override {
+    raised_to = at_least;
+    totals = at_least.all;
+    return {};
+  }
+  void AnnounceLoss(Deadline) override { ++losses_told; }
   Result<cache::ClearReport> CountMissing(std::span<const cache::PendingEntry> entries,
                                           Deadline deadline) override {
     if (away) return Away();
@@ -159,15 +174,26 @@ class FakeLocalStore final : public cache::LocalStore {
     noted_clear = clears;
     return {};
   }
-  Result<void> DropStaleCopies(std::int64_t clears, Deadline) override {
+  std::vector<cache::StoredCopy> copies{};  ///< The newest first.
+  Result<std::vector<cache::StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
+                                                    Deadline) override {
     if (is_off) return Off();
+    std::vector<cache::StoredCopy> page;
+    for (const auto& copy : copies) {
+      if (copy.number < before && page.size() < at_most) page.push_back(copy);
+    }
+    return page;
+  }
+  Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline) override {
+    if (is_off) return Off();
+    const std::int64_t before = synced_to < 0 ? clears : synced_to.load();
     if (clears == drops_at) {
       const auto ignored =
           entries_.Clear(cache::KeyPattern::All(), cache::ClearMode::kDelete, Deadline::Never());
       (void)ignored;
     }
     synced_to = clears;
-    return {};
+    return before;
   }
   Result<void> RemovePending(const cache::PendingWrite& write, Deadline) override {
     if (is_off || !forgets) return Off();

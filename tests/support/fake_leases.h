@@ -29,6 +29,8 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   std::atomic<int> lost_replies{0};
   /// Claims whose reply shows the token that holds the lease as another one.
   std::atomic<int> damaged_tokens{0};
+  /// The count of clears that claims show; below 0: none.
+  std::atomic<std::int64_t> shown_clears{-1};
   /// Answers, but gives no leases and takes no verdicts.
   std::atomic<bool> read_only{false};
   std::atomic<int> claims{0}, asked_for_news{0}, renewals{0};
@@ -71,6 +73,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     claim.found = Away();
     if (unavailable) return claim;
     claim.is_new = !HeldBy(request);
+    if (shown_clears >= 0) claim.clears = shown_clears;
     claim.state = Grant(request);
     if (lost_replies > 0) {
       --lost_replies;

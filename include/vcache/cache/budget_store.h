@@ -91,6 +91,14 @@ class BudgetStore {
   virtual Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows,
                                         Deadline deadline) = 0;
 
+  /// Raises each sum that is lower than its amount: the store has lost its data. A store that
+  /// cannot lose it alone does nothing. Error: kStoreUnavailable.
+  virtual Result<void> Raise(std::span<const BudgetChange> at_least, Deadline deadline) {
+    (void)at_least;
+    (void)deadline;
+    return {};
+  }
+
   /// Whether calls are likely to be answered now. Never blocks.
   virtual bool available() const noexcept = 0;
 };

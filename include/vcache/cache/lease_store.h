@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,8 @@ struct Claim {
   /// The stored entry, read after the lease was requested. A replica that gets the lease and finds
   /// a verdict releases it without paying.
   LookupResult found{};
+  /// The store's count of clears (`clear_count.h`), where the claim shows it; 0: there is none.
+  std::optional<std::int64_t> clears{};
   /// How the other replica's call failed; `retry_after` is the rest of the pause.
   std::optional<Error> failure{};
 };

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/outbox.h"
@@ -16,8 +18,14 @@ class LocalStore : public VerdictStore, public CounterStore, public Outbox {
  public:
   /// `clears` is the shared store's count of clears. When a clear may have been missed since the
   /// last call, entries without a pending write are dropped: the shared store may have cleared the
-  /// originals. Error: kStoreUnavailable.
-  virtual Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
+  /// originals. Returns the count of that last call, `clears` the first time. Error:
+  /// kStoreUnavailable.
+  virtual Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
+
+  /// Living entries without a pending write and with a number below `before`, the newest first.
+  /// Error: kStoreUnavailable.
+  virtual Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
+                                                     Deadline deadline) = 0;
 
   /// A clear was carried out here too, and the shared store's count with it is `clears`. Nothing
   /// changes if another clear may have been missed before. Error: kStoreUnavailable.

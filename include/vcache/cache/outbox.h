@@ -32,6 +32,14 @@ struct PendingEntry {
   std::string store_key{};
 };
 
+/// An entry of the local store, in its stored form.
+struct StoredCopy {
+  std::int64_t number = 0;  ///< Grows with each write of an entry.
+  std::string store_key{};
+  std::string value{};
+  WallTime expires_at{};
+};
+
 /// Writes that the shared store did not take, on disk, in order. Thread-safe. kStoreUnavailable.
 class Outbox {
  public:
@@ -65,6 +73,14 @@ class SharedStore : public VerdictStore, public CounterStore {
   /// How many of the entries the store lacks, by kind. Error: kStoreUnavailable.
   virtual Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                            Deadline deadline) = 0;
+
+  /// Stores the entries that the store lacks, each with the rest of its life; leaves the others
+  /// alone. The number of entries stored. Error: kStoreUnavailable, perhaps after some.
+  virtual Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) = 0;
+  /// Raises each total that is lower than here. Error: kStoreUnavailable.
+  virtual Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) = 0;
+  /// Tells all replicas that the store lost its data. A lost message costs a late repair.
+  virtual void AnnounceLoss(Deadline deadline) = 0;
 
   /// The number of clears so far; shows a replica whether it missed one. kStoreUnavailable.
   virtual Result<std::int64_t> CountClears(Deadline deadline) = 0;

@@ -14,6 +14,7 @@ struct StoreEvent {
     kReleased,       ///< The call for `subject`, a stored name, ended without one.
     kCleared,        ///< Entries that match `subject`, a pattern, were cleared.
     kCountersReset,  ///< The counters were reset.
+    kDataLost,       ///< The store lost its data: put back what you know.
   };
 
   Kind kind = Kind::kStored;

@@ -62,6 +62,17 @@ end
 return KEYS[1]
 )";
 
+// KEYS: sums. ARGV: for each an amount and its life in seconds.
+constexpr std::string_view kRaiseBudgetSource = R"(
+for i, key in ipairs(KEYS) do
+  local held = tonumber(redis.call('GET', key) or '0')
+  if held and held < tonumber(ARGV[2 * i - 1]) then
+    redis.call('SET', key, ARGV[2 * i - 1], 'EX', ARGV[2 * i])
+  end
+end
+return 1
+)";
+
 std::string LifeText(std::chrono::seconds life) {
   return std::to_string(life.count());
 }
@@ -80,6 +91,7 @@ class RedisBudgetStore final : public BudgetStore {
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
   Result<std::vector<Usd>> Read(std::span<const BudgetWindow> windows, Deadline deadline) override;
+  Result<void> Raise(std::span<const BudgetChange> at_least, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
 
  private:
@@ -134,6 +146,22 @@ Result<void> RedisBudgetStore::Adjust(const BudgetAdjustment& adjustment, Deadli
   const auto reply = script.Run(client_, keys, arguments, deadline);
   if (!reply) return reply.error();
   if (!reply->is_text() || reply->text != keys.front()) return RedisRefused(*reply);
+  return {};
+}
+
+Result<void> RedisBudgetStore::Raise(std::span<const BudgetChange> at_least, Deadline deadline) {
+  if (at_least.empty()) return {};
+  static const redis::RespScript script{std::string(kRaiseBudgetSource)};
+  std::vector<std::string> keys;
+  std::vector<std::string> arguments;
+  for (const BudgetChange& sum : at_least) {
+    keys.push_back(KeyOf(sum.window));
+    arguments.push_back(std::to_string(sum.amount.micros()));
+    arguments.push_back(LifeText(sum.window.life));
+  }
+  const auto reply = script.Run(client_, keys, arguments, deadline);
+  if (!reply) return reply.error();
+  if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
   return {};
 }
 

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <random>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "cache/redis/redis_refusal.h"
+#include "vcache/cache/clear_count.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::cache {
 namespace {
@@ -93,6 +98,11 @@ class Walk {
   std::unordered_set<std::size_t> seen_;
 };
 
+std::int64_t NewClearEpoch() {
+  std::random_device random;
+  return (std::int64_t{random()} << kClearBits) + (std::int64_t{1} << (kClearBits + 32));
+}
+
 }  // namespace
 
 std::string EscapeGlob(std::string_view prefix) {
@@ -140,6 +150,23 @@ Result<ClearReport> CountMissingEntries(redis::RespClient& client,
     }
   }
   return missing;
+}
+
+Result<std::int64_t> CountRedisClears(redis::RespClient& client, const std::string& key,
+                                      Deadline deadline) {
+  const redis::RespCommand get{{"GET", key}, {}};
+  auto reply = client.Run(get, deadline);
+  if (reply && reply->nil()) {
+    const std::string epoch = std::to_string(NewClearEpoch());
+    const auto set = client.Run({{"SET", key, epoch, "NX"}, {}}, deadline);
+    if (!set) return set.error();
+    reply = client.Run(get, deadline);
+  }
+  if (!reply) return reply.error();
+  if (reply->nil()) return std::int64_t{0};  // it takes no writes
+  const auto count = ParseNumber<std::int64_t>(reply->text);
+  if (!reply->is_text() || !count) return RedisRefused(*reply);
+  return *count;
 }
 
 }  // namespace vcache::cache

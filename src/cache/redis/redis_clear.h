@@ -30,4 +30,9 @@ std::string EscapeGlob(std::string_view prefix);
 Result<ClearReport> CountMissingEntries(redis::RespClient& client,
                                         std::span<const PendingEntry> entries, Deadline deadline);
 
+/// The count of clears under `key`; draws an epoch when there is none. 0 from a server that takes
+/// no writes. Error: kStoreUnavailable.
+Result<std::int64_t> CountRedisClears(redis::RespClient& client, const std::string& key,
+                                      Deadline deadline);
+
 }  // namespace vcache::cache

@@ -48,17 +48,6 @@ const redis::RespScript& DeliverScript() {
   return script;
 }
 
-/// The key with the stored digest, which key and entry share whatever the content's digest is.
-std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key) {
-  const auto kind = keys.FamilyOf(store_key);
-  if (!kind) return std::nullopt;
-  constexpr std::size_t kDigits = 64;
-  const auto digest = content::ContentDigest::FromHex(
-      std::string_view(store_key).substr(store_key.size() - kDigits));
-  if (!digest) return std::nullopt;
-  return CacheKey{*kind, *digest};
-}
-
 /// Whether two entries are the same write. A second call for the same content has another request
 /// id or time.
 bool SameButForLife(Entry one, Entry other) {
@@ -68,6 +57,16 @@ bool SameButForLife(Entry one, Entry other) {
 }
 
 }  // namespace
+
+std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key) {
+  const auto kind = keys.FamilyOf(store_key);
+  if (!kind) return std::nullopt;
+  constexpr std::size_t kDigits = 64;
+  const auto digest = content::ContentDigest::FromHex(
+      std::string_view(store_key).substr(store_key.size() - kDigits));
+  if (!digest) return std::nullopt;
+  return CacheKey{*kind, *digest};
+}
 
 Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingWrite& write,
                                   Deadline deadline) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/redis/redis_limits.h"
+#include "cache/redis/redis_refusal.h"
 #include "cache/times.h"
 #include "json/json.h"
 #include "vcache/core/log.h"
@@ -60,8 +61,15 @@ constexpr std::array kToldCodes{ErrorCode::kVendorInvalidAnswer, ErrorCode::kVen
 /// How often a claim is asked for while its replies contradict each other.
 constexpr int kMostClaims = 5;
 
+/// The reply of a script that answers 1 or 0.
+Result<bool> YesOrNo(const Result<redis::RespReply>& reply) {
+  if (!reply) return reply.error();
+  if (reply->type != redis::RespReply::Type::kInteger) return RedisRefused(*reply);
+  return reply->integer == 1;
+}
+
 bool SaysOurs(const redis::RespReply& read, const std::string& token) {
-  return read.is_array() && read.elements.size() == 2 && IsHeldBy(read.elements[1].text, token);
+  return read.is_array() && read.elements.size() >= 2 && IsHeldBy(read.elements[1].text, token);
 }
 
 }  // namespace
@@ -111,14 +119,16 @@ std::string EncodeFailure(const Error& error, WallTime now) {
 }
 
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
-                                               const LeaseRequest& request, Deadline deadline) {
+                                               const std::string& also, const LeaseRequest& request,
+                                               Deadline deadline) {
   const std::string lease = LeaseKey(keys, keys.NameOf(request.key));
   // The lease first: its last holder wrote the verdict before the lease was free, and on the same
   // connection a read sees at least what the write before it saw.
-  const std::vector<redis::RespCommand> commands = {
+  std::vector<redis::RespCommand> commands = {
       {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
-      {{"MGET", keys.StoreKey(request.key), lease}, {kMaxValueBytes, 2}},
+      {{"MGET", keys.StoreKey(request.key), lease}, {kMaxValueBytes, 3}},
   };
+  if (!also.empty()) commands.back().words.push_back(also);
   auto replies = client.Run(commands, deadline);
   const bool granted = replies && replies->at(0).is_status("OK");
   // A grant and another owner contradict each other: a reply was damaged. The same question again
@@ -132,14 +142,19 @@ Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const 
   return replies;
 }
 
-const redis::RespScript& AskForNewsScript() {
+Result<bool> AskForNews(redis::RespClient& client, const KeySpace& keys, const CacheKey& key,
+                        Deadline deadline) {
   static const redis::RespScript script{std::string(kAskSource)};
-  return script;
+  const std::vector<std::string> names = {LeaseKey(keys, keys.NameOf(key))};
+  return YesOrNo(script.Run(client, names, {}, deadline));
 }
 
-const redis::RespScript& RenewScript() {
+Result<bool> RenewLease(redis::RespClient& client, const KeySpace& keys,
+                        const LeaseRequest& request, Deadline deadline) {
   static const redis::RespScript script{std::string(kRenewSource)};
-  return script;
+  const std::vector<std::string> names = {LeaseKey(keys, keys.NameOf(request.key))};
+  const std::vector<std::string> arguments = {request.token, std::to_string(request.life.count())};
+  return YesOrNo(script.Run(client, names, arguments, deadline));
 }
 
 const redis::RespScript& ReleaseScript() {

@@ -30,17 +30,21 @@ std::optional<Error> FailureOf(std::string_view value, WallTime now);
 /// `error.retry_after` must be set.
 std::string EncodeFailure(const Error& error, WallTime now);
 
-/// Asks for the lease of a content and reads what is there: the reply to SET, and the two elements
-/// of MGET: the entry and the lease. Asks again while the two contradict each other.
+/// Asks for the lease of a content and reads what is there: the reply to SET, and the elements of
+/// MGET: the entry, the lease, and `also` unless that is empty. Asks again while SET and MGET
+/// contradict each other.
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
-                                               const LeaseRequest& request, Deadline deadline);
+                                               const std::string& also, const LeaseRequest& request,
+                                               Deadline deadline);
 
-/// Asks for news: EVALSHA and at most two commands inside. KEYS: the lease. 1 when somebody holds
-/// it, else 0.
-const redis::RespScript& AskForNewsScript();
-/// Renews a lease or puts it back: EVALSHA and two commands inside. KEYS: the lease. ARGV: token,
-/// life in milliseconds. 1, or 0 when something else is in its place.
-const redis::RespScript& RenewScript();
+/// Asks for news: EVALSHA and at most two commands inside. Whether somebody holds the lease. Error:
+/// kStoreUnavailable.
+Result<bool> AskForNews(redis::RespClient& client, const KeySpace& keys, const CacheKey& key,
+                        Deadline deadline);
+/// Renews a lease or puts it back: EVALSHA and two commands inside. False when something else is in
+/// its place. Error: kStoreUnavailable.
+Result<bool> RenewLease(redis::RespClient& client, const KeySpace& keys,
+                        const LeaseRequest& request, Deadline deadline);
 /// Ends a lease: EVALSHA and at most three commands inside. KEYS: the lease. ARGV: token, a failure
 /// to leave behind (or empty), its life in milliseconds, channel, message.
 const redis::RespScript& ReleaseScript();

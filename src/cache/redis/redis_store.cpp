@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <random>
 #include <utility>
 
 #include "cache/redis/redis_clear.h"
@@ -11,6 +10,7 @@
 #include "cache/redis/redis_delivery.h"
 #include "cache/redis/redis_leases.h"
 #include "cache/redis/redis_limits.h"
+#include "cache/redis/redis_recovery.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
 #include "cache/stats_keys.h"
@@ -62,8 +62,12 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
-  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override;
-  Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override;
+  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override {
+    return RenewLease(client_, keys_, request, deadline);
+  }
+  Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override {
+    return AskForNews(client_, keys_, key, deadline);
+  }
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override {
     return ReleaseAs(keys_.NameOf(key), token, failure, deadline);
@@ -72,7 +76,16 @@ class RedisVerdictStore final : public RedisStore {
                             Deadline deadline) override {
     return ReleaseAs(name, token, std::nullopt, deadline);
   }
-  Result<std::int64_t> CountClears(Deadline deadline) override;
+  Result<std::int64_t> CountClears(Deadline deadline) override {
+    return CountRedisClears(client_, sums_.Clears(), deadline);
+  }
+  Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) override {
+    return PutBackCopies(Delivery(), options_.format, copies, deadline);
+  }
+  Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) override {
+    return RaiseTotalsTo(Delivery(), at_least, deadline);
+  }
+  void AnnounceLoss(Deadline deadline) override;
   Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                    Deadline deadline) override {
     return CountMissingEntries(client_, entries, deadline);
@@ -87,6 +100,7 @@ class RedisVerdictStore final : public RedisStore {
                    Deadline deadline) const;
   Result<void> Written(const Result<RespReply>& reply, std::string_view id = {});
   Result<void> PaidWritten(Result<RespReply> reply, const std::string& id);
+  DeliveryOptions Delivery() const { return {keys_, client_, clock_, sums_, options_.accept_demo}; }
   std::string Channel() const { return EventChannel(keys_.prefix(), options_.database); }
 
   const RedisStoreOptions options_;
@@ -99,11 +113,6 @@ class RedisVerdictStore final : public RedisStore {
   std::atomic<bool> takes_writes_{true};
   std::atomic<bool> counts_{true};
 };
-
-std::int64_t NewClearEpoch() {
-  std::random_device random;
-  return (std::int64_t{random()} << kClearBits) + (std::int64_t{1} << (kClearBits + 32));
-}
 
 LookupResult Unavailable(std::string reason) {
   LookupResult result;
@@ -298,7 +307,7 @@ Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline
 }
 
 Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
-  const DeliveryOptions options{keys_, client_, clock_, sums_, options_.accept_demo};
+  const DeliveryOptions options = Delivery();
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);
   if (!plan) return plan.error();
   if (plan->is_there && !options_.one_slot_scripts) return {};
@@ -315,13 +324,18 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
 Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
   Claim claim;
   claim.found = Unavailable("the lease could not be asked for");
-  const auto replies = RunClaim(client_, keys_, request, deadline);
+  // A cluster reads keys of one slot only.
+  const std::string also = options_.one_slot_scripts ? std::string() : sums_.Clears();
+  const auto replies = RunClaim(client_, keys_, also, request, deadline);
   if (!replies) return claim;
   const RespReply& granted = replies->at(0);
   const RespReply& read = replies->at(1);
-  if (!read.is_array() || read.elements.size() != 2) return claim;
+  if (!read.is_array() || read.elements.size() != (also.empty() ? 2U : 3U)) return claim;
   claim.found = Judge(request.key, read.elements[0]);
   const std::string& held = read.elements[1].text;
+  if (!also.empty()) {
+    claim.clears = ParseNumber<std::int64_t>(read.elements[2].text).value_or(0);
+  }
   if (granted.is_error()) {
     const Result<void> logged = Written(granted);
     (void)logged;
@@ -337,23 +351,6 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
   return claim;
 }
 
-Result<bool> RedisVerdictStore::RequestNotification(const CacheKey& key, Deadline deadline) {
-  const std::vector<std::string> keys = {LeaseKey(keys_, keys_.NameOf(key))};
-  const auto reply = AskForNewsScript().Run(client_, keys, {}, deadline);
-  if (!reply) return reply.error();
-  if (reply->is_error()) return RedisRefused(*reply);
-  return reply->integer == 1;
-}
-
-Result<bool> RedisVerdictStore::Renew(const LeaseRequest& request, Deadline deadline) {
-  const std::vector<std::string> keys = {LeaseKey(keys_, keys_.NameOf(request.key))};
-  const std::vector<std::string> arguments = {request.token, std::to_string(request.life.count())};
-  const auto reply = RenewScript().Run(client_, keys, arguments, deadline);
-  if (!reply) return reply.error();
-  if (reply->type != RespReply::Type::kInteger) return RedisRefused(*reply);
-  return reply->integer == 1;
-}
-
 Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::string& token,
                                           const std::optional<Error>& failure, Deadline deadline) {
   const StoreEvent released{StoreEvent::Kind::kReleased, name};
@@ -366,20 +363,10 @@ Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::st
   return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
 }
 
-Result<std::int64_t> RedisVerdictStore::CountClears(Deadline deadline) {
-  const RespCommand get{{"GET", sums_.Clears()}, {}};
-  auto reply = client_.Run(get, deadline);
-  if (reply && reply->nil()) {
-    const std::string epoch = std::to_string(NewClearEpoch());
-    const auto set = client_.Run({{"SET", get.words[1], epoch, "NX"}, {}}, deadline);
-    if (!set) return set.error();
-    reply = client_.Run(get, deadline);
-  }
-  if (!reply) return reply.error();
-  if (reply->nil()) return std::int64_t{0};  // it takes no writes
-  const auto count = ParseNumber<std::int64_t>(reply->text);
-  if (!reply->is_text() || !count) return RedisRefused(*reply);
-  return *count;
+void RedisVerdictStore::AnnounceLoss(Deadline deadline) {
+  const auto told = client_.Run(
+      {{"PUBLISH", Channel(), EncodeEvent({StoreEvent::Kind::kDataLost, {}})}, {}}, deadline);
+  (void)told;
 }
 
 }  // namespace

@@ -91,6 +91,23 @@ int NoteNextClear(Connection& connection, std::string_view prefix, std::int64_t 
       SumKeys{std::string(prefix)}.Clears(), clears);
 }
 
+int ReadSomeCopies(Connection& connection, std::string_view prefix, const CopyPage& page,
+                   std::vector<StoredCopy>& copies) {
+  return connection.ForEach(
+      "SELECT id, key, expires_ms, value FROM entries"
+      " WHERE id < ?3 AND expires_ms > ?4 AND (substr(key, 1, ?1 + 9) = ?2 || 'analysis:'"
+      " OR substr(key, 1, ?1 + 5) = ?2 || 'text:')"
+      " AND key NOT IN (SELECT key FROM outbox) ORDER BY id DESC LIMIT ?5",
+      [&](const Statement& row) {
+        copies.push_back({.number = row.Integer(0),
+                          .store_key = std::string(row.Bytes(1)),
+                          .value = std::string(row.Bytes(3)),
+                          .expires_at = FromMillis(row.Integer(2))});
+      },
+      static_cast<std::int64_t>(prefix.size()), prefix, page.before, page.now_ms,
+      static_cast<std::int64_t>(page.at_most));
+}
+
 int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t at_most,
                    std::int64_t& dropped) {
   const int code = connection.Run(

@@ -28,6 +28,15 @@ int ErasePending(Connection& connection, const PendingWrite& write);
 /// shared store; their counters stay. Call inside a transaction.
 int DropOrphans(Connection& connection, std::string_view prefix);
 
+struct CopyPage {
+  std::int64_t before = 0;  ///< Entries with lower numbers only.
+  std::size_t at_most = 0;
+  std::int64_t now_ms = 0;
+};
+/// Living entries without a pending write, the newest first.
+int ReadSomeCopies(Connection& connection, std::string_view prefix, const CopyPage& page,
+                   std::vector<StoredCopy>& copies);
+
 /// The recorded count of the shared store's clears; `clears` is unchanged when none is recorded.
 int ReadClearsSeen(Connection& connection, std::string_view prefix, std::int64_t& clears);
 int NoteClearsSeen(Connection& connection, std::string_view prefix, std::int64_t clears);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "cache/sqlite/sqlite_codes.h"
 #include "cache/sqlite/sqlite_counters.h"
 #include "cache/sqlite/sqlite_database.h"
 #include "cache/sqlite/sqlite_entries.h"
@@ -21,37 +22,8 @@ Error TurnedOff() {
   return {ErrorCode::kStoreUnavailable, "The local store is turned off."};
 }
 
-/// Whether a retry may succeed at once; not with a full disk, damage or a moved file.
-bool IsTransient(int code) noexcept {
-  if (code == SQLITE_IOERR_NOMEM) return true;
-  switch (code & 0xFF) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL:
-    case SQLITE_NOMEM:
-    case SQLITE_INTERRUPT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// After this long without a refused write, the disk has room again.
 constexpr std::chrono::minutes kRoomProven{1};
-
-/// Whether a failed write means that the disk takes no writes. Reads may still succeed.
-bool MeansNoWrites(int code) noexcept {
-  switch (code & 0xFF) {
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-      return true;
-    default:
-      return false;
-  }
-}
 
 class SqliteVerdictStore final : public LocalStore {
  public:
@@ -83,7 +55,9 @@ class SqliteVerdictStore final : public LocalStore {
   Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
-  Result<void> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
+  Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
+  Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
+                                             Deadline deadline) override;
   Result<void> NoteClear(std::int64_t clears, Deadline deadline) override;
 
  private:
@@ -328,7 +302,7 @@ Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadli
   return Write(deadline, [&](Connection& connection) { return ErasePending(connection, write); });
 }
 
-Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
+Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
   // On the first call no clear was missed.
   const auto seen = ReadWith<std::int64_t>(
       deadline,
@@ -344,10 +318,20 @@ Result<void> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline d
     const Result<void> done = Write(deadline, [&](Connection& connection) {
       return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
     });
-    if (!done) return done;
+    if (!done) return done.error();
   }
-  return Write(deadline, [&](Connection& connection) {
+  const Result<void> noted = Write(deadline, [&](Connection& connection) {
     return NoteClearsSeen(connection, keys_.prefix(), clears);
+  });
+  if (!noted) return noted.error();
+  return *seen;
+}
+
+Result<std::vector<StoredCopy>> SqliteVerdictStore::ReadCopies(std::int64_t before,
+                                                               std::size_t at_most,
+                                                               Deadline deadline) {
+  return ReadWith<std::vector<StoredCopy>>(deadline, [&](Connection& connection, auto& copies) {
+    return ReadSomeCopies(connection, keys_.prefix(), {before, at_most, NowMillis()}, copies);
   });
 }
 

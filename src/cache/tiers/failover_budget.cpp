@@ -56,7 +56,21 @@ void FailoverBudget::Learn(const BudgetWindow& window, Usd sum) {
   if (known_.size() >= kMostKnown) {
     std::erase_if(known_, [](const auto& known) { return known.second.pending == Usd(); });
   }
-  known_[window.name].seen = sum;
+  Known& known = known_[window.name];
+  known.seen = sum;
+  known.life = window.life;
+}
+
+void FailoverBudget::RestoreAfterLoss() {
+  std::vector<BudgetChange> sums;
+  {
+    const MutexLock lock(known_mutex_);
+    for (const auto& [name, known] : known_) {
+      if (known.seen > Usd()) sums.push_back({{name, known.life}, known.seen});
+    }
+  }
+  const Result<void> raised = shared_.Raise(sums, delivery_.StepLimit());
+  (void)raised;  // another replica may
 }
 
 BudgetAnswer FailoverBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {

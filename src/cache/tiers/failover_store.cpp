@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "cache/times.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
 namespace {
 
 constexpr std::size_t kDeliveryBatch = 16;
-
-bool SameDay(WallTime one, WallTime other) {
-  using std::chrono::days;
-  return std::chrono::floor<days>(one) == std::chrono::floor<days>(other);
-}
 
 }  // namespace
 
@@ -144,8 +140,19 @@ Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
   return {};
 }
 
+/// Fewer paid calls than before: the shared store may have lost its data.
+bool FailoverStore::IsBehind(const CounterTotals& totals) {
+  const MutexLock lock(totals_mutex_);
+  constexpr Counter kPaid = Counter::kPaidCalls;
+  return last_totals_ && totals.all.total(kPaid) < last_totals_->all.total(kPaid);
+}
+
 Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   Result<CounterTotals> totals = shared_.Read(now, deadline);
+  if (totals && IsBehind(*totals)) {
+    MarkLocalStale();
+    if (RevalidateLocal()) totals = shared_.Read(now, deadline);
+  }
   {
     const MutexLock lock(totals_mutex_);
     if (totals) {
@@ -224,35 +231,6 @@ Result<void> FailoverStore::ReleaseNamed(const std::string& name, const std::str
   return {};
 }
 
-Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
-  const SteadyTime begun = clock_.Now();
-  Claim claim = leases_.ClaimLease(request, deadline);
-  if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
-  const bool is_lost = claim.state == LeaseState::kOurs &&
-                       claim.found.outcome != LookupOutcome::kHit && local_ != nullptr;
-  if (!is_lost || local_->Lookup(request.key, deadline).outcome != LookupOutcome::kHit)
-    return claim;
-  // A clear wins over a copy, also one that this replica has not heard of.
-  MarkLocalStale();
-  if (!RevalidateLocal()) return claim;
-  LookupResult copy = local_->Lookup(request.key, deadline);
-  if (copy.outcome != LookupOutcome::kHit) return claim;
-  const auto life = std::chrono::ceil<std::chrono::seconds>(copy.ttl);
-  const Result<void> ignored = shared_.Put(
-      {.entry = copy.entry, .ttl = life, .counters = {}, .lease_token = request.token}, deadline);
-  (void)ignored;  // the verdict is known all the same
-  claim.found = std::move(copy);
-  return claim;
-}
-
-bool FailoverStore::RevalidateLocal() {
-  if (local_ == nullptr || local_is_fresh_.exchange(true)) return true;
-  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
-  const bool synced = clears && local_->DropStaleCopies(*clears, delivery_.StepLimit());
-  if (!synced) local_is_fresh_ = false;
-  return synced;
-}
-
 void FailoverStore::Recount() {
   if (local_ == nullptr) return;
   std::uint64_t before = pending_.load();
@@ -305,7 +283,6 @@ bool FailoverStore::DeliverNow() {
 
 void FailoverStore::Start() {
   keeper_.Start();
-  if (local_ == nullptr) return;
   delivery_.Start([this] { Recount(); }, [this] { return Round(); });
 }
 
@@ -319,6 +296,10 @@ bool FailoverStore::Round() {
   LearnTotals();
   if (!shared_.available()) return true;
   RevalidateLocal();
+  if (must_refill_.exchange(false) && !Refill()) {
+    must_refill_ = true;
+    return false;
+  }
   return pending_.load() == 0 || DeliverNow();
 }
 

@@ -30,6 +30,13 @@ void RemoteEvents::OnMessage(std::string_view message) {
       if (clears_seen_ && event->clears == *clears_seen_ + 1) clears_seen_ = event->clears;
       return;
     }
+    case StoreEvent::Kind::kDataLost: {
+      parts_.failover.MarkLocalStale();
+      const bool ignored = parts_.failover.RevalidateLocal();
+      (void)ignored;  // the delivery thread tries again
+      parts_.failover.RenewLeases();
+      return;
+    }
     case StoreEvent::Kind::kCountersReset:
       return;  // replicas hold counters in memory only until a flush
   }

@@ -28,6 +28,8 @@ class FailoverBudget final : public BudgetStore {
   void Stop();
   /// Delivers pending changes until none is left or a delivery fails. True when none is left.
   bool DeliverNow();
+  /// The shared store has lost its data: raises its sums to what this replica last saw.
+  void RestoreAfterLoss() VCACHE_EXCLUDES(known_mutex_);
 
   /// Never kUnavailable: without the shared store the answer is local.
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
@@ -42,6 +44,7 @@ class FailoverBudget final : public BudgetStore {
   struct Known {
     Usd seen{};     ///< The last known shared sum.
     Usd pending{};  ///< Pending changes to it.
+    std::chrono::seconds life{0};
   };
 
   std::vector<BudgetClaim> LessPending(std::span<const BudgetClaim> claims)

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/lease_store.h"
@@ -77,10 +79,16 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   /// Ends the leases of calls under way, for a process that ends before they do.
   void ReleaseLeases(Deadline deadline) { keeper_.ReleaseAll(deadline); }
 
+  /// `repair` runs when the shared store has lost its data, for what else depends on it. Set it
+  /// before the threads start; it may run in any thread.
+  void OnLoss(std::function<void()> repair) { on_loss_ = std::move(repair); }
+
   /// A clear may have been missed: compare the local copies with the shared store's count of
   /// clears. The delivery thread does it, unless a call of `RevalidateLocal` comes first.
   void MarkLocalStale() { local_is_fresh_ = false; }
-  /// Makes that comparison now, if it is due. False when the shared store does not answer.
+  /// Makes that comparison now, if it is due. False when the shared store does not answer. If the
+  /// shared store has lost its data, what this replica knows is put back: counts at once, entries
+  /// by the thread.
   bool RevalidateLocal();
   /// Removes local copies of entries that another replica cleared; `clears` is the shared store's
   /// count with that clear, where it is known.
@@ -91,6 +99,11 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
 
  private:
   bool MustAskLocal(const LookupResult& found, bool has_pending) const;
+  bool IsBehind(const CounterTotals& totals) VCACHE_EXCLUDES(totals_mutex_);
+  void NoteLoss(std::int64_t seen, std::int64_t clears) VCACHE_EXCLUDES(totals_mutex_);
+  LookupResult AwaitRefill(const CacheKey& key, Deadline deadline);
+  bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
+  LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);
   void NotePending(const Error& reason);
   void EndLeaseLater(const CacheKey& key, const std::string& token,
                      const std::optional<Error>& failure);
@@ -113,6 +126,10 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<bool> has_pending_{false};  ///< As last logged.
   std::atomic<bool> local_is_fresh_{false};
+  std::atomic<std::int64_t> epoch_{0};  ///< Of the shared store's data; 0: not seen yet.
+  std::atomic<SteadyTime> lost_at_{};   ///< When its last loss was noticed.
+  std::atomic<bool> must_refill_{false};
+  std::function<void()> on_loss_;
 
   Mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);

@@ -206,3 +206,20 @@ TEST_CASE("FailoverBudget on Redis: an adjustment whose reply was lost counts on
   REQUIRE(replica.Await([&] { return !replica.Waits(); }));
   CHECK(server.Ask({"GET", "budget:2026-11-21"}) == std::to_string(30 * kCent));
 }
+
+TEST_CASE("FailoverBudget: sums that Redis lost are raised to what this replica last saw") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  BudgetReplica one(server.url());
+  BudgetReplica other(server.url());
+  REQUIRE(one.Reserve(40 * kCent, 100 * kCent).outcome == BudgetOutcome::kGranted);
+  REQUIRE(other.Reserve(2 * kCent, 100 * kCent).outcome == BudgetOutcome::kGranted);
+  server.Ask({"FLUSHALL"});
+  one.budget->RestoreAfterLoss();
+  CHECK(server.Ask({"GET", "budget:2026-11-21"}) == std::to_string(40 * kCent));
+  other.budget->RestoreAfterLoss();
+  one.budget->RestoreAfterLoss();
+  CHECK(server.Ask({"GET", "budget:2026-11-21"}) == std::to_string(42 * kCent));
+  CHECK(std::stoi(server.Ask({"TTL", "budget:2026-11-21"})) > 0);
+  CHECK(other.Reserve(60 * kCent, 100 * kCent).outcome == BudgetOutcome::kRefused);
+}

@@ -108,6 +108,13 @@ class ReplyLosingStore final : public SharedStore {
   Result<std::int64_t> CountClears(Deadline deadline) override {
     return behind_.CountClears(deadline);
   }
+  Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) override {
+    return behind_.PutBack(copies, deadline);
+  }
+  Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) override {
+    return behind_.RaiseTotals(at_least, deadline);
+  }
+  void AnnounceLoss(Deadline deadline) override { behind_.AnnounceLoss(deadline); }
 
  private:
   RedisStore& behind_;

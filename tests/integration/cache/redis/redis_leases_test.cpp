@@ -268,7 +268,8 @@ TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and 
 }
 
 TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another's") {
-  for (const char* damaged : {"*2\r\n$-1\r\n$2\r\nab\r\n", "*2\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
+  for (const char* damaged :
+       {"*3\r\n$-1\r\n$2\r\nab\r\n$-1\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
     CAPTURE(damaged);
     std::atomic<int> claims{0};
     test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
@@ -277,7 +278,7 @@ TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another'
         if (words[0] == "SET") {
           peer.Send(++claims == 1 ? "+OK\r\n" : "$-1\r\n");
         } else {
-          peer.Send(claims <= 2 ? damaged : "*2\r\n$-1\r\n$2\r\naa\r\n");
+          peer.Send(claims <= 2 ? damaged : "*3\r\n$-1\r\n$2\r\naa\r\n$-1\r\n");
         }
       }
     });

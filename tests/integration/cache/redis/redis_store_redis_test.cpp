@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "integration/cache/redis/redis_fixture.h"
+#include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/fake_redis.h"
 #include "support/never.h"
 #include "vcache/cache/tiers/tiered_store.h"
@@ -313,5 +316,56 @@ TEST_CASE("RedisStore: a write counts as done by nothing but its own answer") {
     write.value = EncodeEntry(*request.entry);
     write.expires_at = world.clock().WallNow() + 1h;
     CHECK_FALSE(world.store().Deliver(write, kNever));
+  }
+}
+
+TEST_CASE("RedisStore: what it lost is put back, with its life, and nothing is overwritten") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  const KeySpace keys({.prefix = "site:", .secret = Secret("of the names")});
+  test::RedisClientFixture world(server.url(), keys);
+  const test::TempDir directory;
+  const auto local = test::OpenStore(directory.path(), world.clock(), NullLogger(), keys);
+  REQUIRE(local->Put(test::MakePut(test::MakeKey(1), 1h), kNever));
+  REQUIRE(local->Put(test::MakePut(test::MakeKey(2), 1h), kNever));
+  REQUIRE(local->PutPending(test::MakePut(test::MakeKey(3), 1h), kNever));
+  const auto copies = local->ReadCopies(std::numeric_limits<std::int64_t>::max(), 10, kNever);
+  REQUIRE(copies);
+  REQUIRE(copies->size() == 2);  // what is pending is delivered
+  CHECK(copies->front().store_key == keys.StoreKey(test::MakeKey(2)));
+  CHECK(local->ReadCopies(copies->front().number, 10, kNever)->size() == 1);
+
+  REQUIRE(world.store().Put(test::MakePut(test::MakeKey(1), 2h), kNever));
+  CHECK(world.store().PutBack(*copies, kNever).value() == 1);
+  const LookupResult kept = world.store().Lookup(test::MakeKey(1), kNever);
+  CHECK(kept.ttl > 1h);
+  const LookupResult put_back = world.store().Lookup(test::MakeKey(2), kNever);
+  REQUIRE(put_back.outcome == LookupOutcome::kHit);
+  CHECK(put_back.life_known);
+  CHECK(put_back.ttl > 59min);
+  CHECK(put_back.ttl <= 1h);
+  CHECK(std::stoi(server.Ask({"TTL", keys.StoreKey(test::MakeKey(2))})) > 3'500);
+}
+
+TEST_CASE("RedisStore: totals are raised to what was seen, and never lowered") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const WallTime now = world.clock().WallNow();
+  CounterTotals seen;
+  seen.all.at(ContentKind::kText, Counter::kPaidCalls) = 20;
+  seen.all.at(ContentKind::kText, Counter::kHits) = 3;
+  seen.today.at(ContentKind::kText, Counter::kPaidCalls) = 5;
+  CounterWrite write;
+  write.delta.at(ContentKind::kText, Counter::kHits) = 7;
+  write.when = now;
+  REQUIRE(world.store().Add(write, kNever));  // folds
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(world.store().RaiseTotals(seen, kNever));
+    const auto totals = world.store().Read(now, kNever);
+    REQUIRE(totals);
+    CHECK(totals->all.at(ContentKind::kText, Counter::kPaidCalls) == 20);
+    CHECK(totals->all.at(ContentKind::kText, Counter::kHits) == 7);
+    CHECK(totals->today.at(ContentKind::kText, Counter::kPaidCalls) == 5);
   }
 }

@@ -1,4 +1,5 @@
 #include "vcache/cache/tiers/failover_store.h"
+#include "vcache/cache/clear_count.h"
 #include "vcache/core/random_id.h"
 
 #include <doctest/doctest.h>
@@ -342,4 +343,89 @@ TEST_CASE("FailoverStore: a copy is not used while nobody can say whether it was
   bench.shared.away = true;  // the count of clears is not told
   CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
         LookupOutcome::kUnavailable);
+}
+
+namespace {
+
+constexpr std::int64_t CountOf(std::int64_t epoch, std::int64_t clears = 0) {
+  return (epoch << kClearBits) + clears;
+}
+
+}  // namespace
+
+TEST_CASE("FailoverStore: a shared store that lost its data gets counts and entries back, once") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  int repairs = 0;
+  bench.store.OnLoss([&] { ++repairs; });
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.store.RevalidateLocal());
+  REQUIRE(bench.store.Read(bench.clock.WallNow(), kNever));
+  CHECK(bench.shared.losses_told == 0);
+
+  bench.local.copies = {{.number = 2, .store_key = "newer"}, {.number = 1, .store_key = "older"}};
+  bench.shared.clears = CountOf(9);
+  bench.shared.totals = Counters{};
+  bench.leases.shown_clears = 0;  // the store has none until somebody asks for the count
+  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
+        LookupOutcome::kHit);
+  CHECK(bench.shared.losses_told == 1);
+  CHECK(bench.paid_calls() == 1);
+  CHECK(repairs == 1);
+  bench.store.Start();
+  while (bench.shared.put_back.size() < 2) {
+    bench.clock.Advance(200ms);
+    std::this_thread::yield();
+  }
+  bench.store.Stop();
+  CHECK(bench.shared.put_back == std::vector<std::string>{"newer", "older"});
+
+  bench.store.MarkLocalStale();  // another replica tells of the same loss
+  REQUIRE(bench.store.RevalidateLocal());
+  CHECK(bench.shared.losses_told == 1);
+  CHECK(bench.warnings() == 1);
+}
+
+TEST_CASE("FailoverStore: totals that have shrunk are repaired before anybody sees them") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.store.RevalidateLocal());
+  REQUIRE(bench.store.Read(bench.clock.WallNow(), kNever));
+  bench.shared.clears = CountOf(6);
+  bench.shared.totals = Counters{};
+  const auto totals = bench.store.Read(bench.clock.WallNow(), kNever);
+  REQUIRE(totals);
+  CHECK(totals->all.total(Counter::kPaidCalls) == 1);
+}
+
+TEST_CASE(
+    "FailoverStore: after a loss a miss waits for what the others put back, and not for long") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.shared.clears = CountOf(6);
+  bench.leases.shown_clears = CountOf(6);
+  std::thread asking([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+    CHECK(claim.state == LeaseState::kOurs);
+    CHECK(claim.found.outcome == LookupOutcome::kHit);
+  });
+  bench.clock.AwaitWaiters(1);
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // by another replica
+  bench.clock.Advance(100ms);
+  asking.join();
+
+  std::thread nobody_knows([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(2), "ours", 20s}, kNever);
+    CHECK(claim.found.outcome == LookupOutcome::kMiss);
+  });
+  for (int i = 0; i < 24; ++i) {
+    bench.clock.AwaitWaiters(1);
+    bench.clock.Advance(100ms);
+  }
+  nobody_knows.join();
+  CHECK(bench.store.ClaimLease({MakeKey(3), "ours", 20s}, kNever).found.outcome ==
+        LookupOutcome::kMiss);  // without waiting
 }

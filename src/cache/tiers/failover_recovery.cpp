@@ -1,0 +1,122 @@
+// What a `FailoverStore` does about data that the shared store has lost.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "cache/times.h"
+#include "vcache/cache/clear_count.h"
+#include "vcache/cache/tiers/failover_store.h"
+
+namespace vcache::cache {
+namespace {
+
+constexpr std::size_t kRefillBatch = 250;
+/// How long a miss is not final after the shared store has lost its data, and how often a flight
+/// looks meanwhile.
+constexpr std::chrono::milliseconds kRefillTime{2'500};
+constexpr std::chrono::milliseconds kRefillPause{100};
+
+}  // namespace
+
+Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  const SteadyTime begun = clock_.Now();
+  Claim claim = leases_.ClaimLease(request, deadline);
+  if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
+  if (claim.state != LeaseState::kOurs || claim.found.outcome == LookupOutcome::kHit) return claim;
+  if (claim.clears && EpochOf(*claim.clears) != epoch_) {
+    MarkLocalStale();
+    RevalidateLocal();
+  }
+  LookupResult copy = LocalCopyOf(request.key, deadline);
+  if (copy.outcome != LookupOutcome::kHit) {
+    copy = AwaitRefill(request.key, deadline);
+    if (copy.outcome == LookupOutcome::kHit) claim.found = std::move(copy);
+    return claim;
+  }
+  const auto life = std::chrono::ceil<std::chrono::seconds>(copy.ttl);
+  const Result<void> ignored = shared_.Put(
+      {.entry = copy.entry, .ttl = life, .counters = {}, .lease_token = request.token}, deadline);
+  (void)ignored;  // the verdict is known all the same
+  keeper_.Drop(request.token);
+  claim.found = std::move(copy);
+  return claim;
+}
+
+/// A clear wins over a copy, also one that this replica has not heard of.
+LookupResult FailoverStore::LocalCopyOf(const CacheKey& key, Deadline deadline) {
+  if (local_ == nullptr || local_->Lookup(key, deadline).outcome != LookupOutcome::kHit) return {};
+  MarkLocalStale();
+  return RevalidateLocal() ? local_->Lookup(key, deadline) : LookupResult{};
+}
+
+/// While the replicas put back what a shared store has just lost, its misses are not final.
+LookupResult FailoverStore::AwaitRefill(const CacheKey& key, Deadline deadline) {
+  const SteadyTime lost_at = lost_at_;
+  if (lost_at == SteadyTime{}) return {};
+  const Deadline until = Deadline::At(lost_at + kRefillTime).Shortened(deadline);
+  while (!until.Expired(clock_)) {
+    LookupResult found = shared_.Lookup(key, deadline);
+    if (found.outcome == LookupOutcome::kHit) return found;
+    clock_.SleepUntil(clock_.Now() + kRefillPause);
+  }
+  return {};
+}
+
+bool FailoverStore::RevalidateLocal() {
+  if (local_is_fresh_.exchange(true)) return true;
+  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
+  Result<std::int64_t> seen = clears;
+  if (clears && local_ != nullptr) seen = local_->DropStaleCopies(*clears, delivery_.StepLimit());
+  if (!clears || !seen) {
+    local_is_fresh_ = false;
+    return false;
+  }
+  NoteLoss(*seen, *clears);
+  return true;
+}
+
+/// `seen` is the count of an earlier run, or of the last comparison.
+void FailoverStore::NoteLoss(std::int64_t seen, std::int64_t clears) {
+  const std::int64_t before = epoch_.exchange(EpochOf(clears));
+  const std::int64_t known = before != 0 ? before : EpochOf(seen);
+  if (known == 0 || known == EpochOf(clears)) return;
+  lost_at_ = clock_.Now();
+  must_refill_ = true;
+  logger_.Warn("The shared store has lost its data; the replicas put back what they know");
+  shared_.AnnounceLoss(delivery_.StepLimit());
+  std::optional<CounterTotals> totals;
+  {
+    const MutexLock lock(totals_mutex_);
+    totals = last_totals_;
+    if (totals && !SameDay(last_read_, clock_.WallNow())) totals->today = Counters{};
+  }
+  if (totals) {
+    const Result<void> raised = shared_.RaiseTotals(*totals, delivery_.StepLimit());
+    (void)raised;  // another replica may
+  }
+  if (on_loss_) on_loss_();
+}
+
+/// Puts the local copies back, the newest first. False when the shared store does not take them.
+bool FailoverStore::Refill() {
+  if (local_ == nullptr) return true;
+  std::size_t stored = 0;
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    const MutexLock lock(delivery_mutex_);  // a clear may come between two batches
+    const auto copies = local_->ReadCopies(before, kRefillBatch, delivery_.StepLimit());
+    if (!copies) return false;
+    if (copies->empty()) break;
+    const auto put_back = shared_.PutBack(*copies, delivery_.StepLimit());
+    if (!put_back) return false;
+    stored += *put_back;
+    before = copies->back().number;
+  }
+  if (stored > 0) {
+    logger_.Info("What the shared store had lost was put back from the local store",
+                 {{"entries", static_cast<std::int64_t>(stored)}});
+  }
+  return true;
+}
+
+}  // namespace vcache::cache
