@@ -1,57 +1,20 @@
 #include "vcache/cache/tiers/failover_store.h"
-#include "vcache/cache/clear_count.h"
-#include "vcache/core/random_id.h"
 
 #include <doctest/doctest.h>
 
 #include <thread>
 
-#include "support/failover_fakes.h"
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
-#include "support/never.h"
-#include "support/recording_logger.h"
-#include "support/verdict_store_conformance.h"
+#include "unit/cache/tiers/failover_fixture.h"
+#include "vcache/core/random_id.h"
 
 using namespace vcache;
 using namespace vcache::cache;
 using namespace std::chrono_literals;
+using test::FailoverFixture;
+using test::Hits;
 using test::kNever;
 using test::MakeKey;
-
-namespace {
-
-PutRequest Paid(unsigned number) {
-  PutRequest request;
-  request.entry = test::MakeEntry(MakeKey(number));
-  request.ttl = 600s;
-  request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
-  return request;
-}
-
-Counters Hits(std::int64_t count) {
-  Counters counters;
-  counters.at(ContentKind::kAnalysis, Counter::kHits) = count;
-  return counters;
-}
-
-struct FailoverFixture {
-  std::int64_t paid_calls() const {
-    return shared.totals.at(ContentKind::kAnalysis, Counter::kPaidCalls);
-  }
-  LookupOutcome Ask(unsigned number) { return store.Lookup(MakeKey(number), kNever).outcome; }
-  std::size_t warnings() const { return logger.Count(LogLevel::kWarn); }
-  std::size_t news() const { return logger.Count(LogLevel::kInfo); }
-
-  test::FakeClock clock;
-  test::RecordingLogger logger;
-  test::FakeSharedStore shared{clock};
-  test::FakeLocalStore local{clock};
-  test::FakeLeaseStore leases{shared, clock};
-  FailoverStore store{shared, leases, &local, clock, logger};
-};
-
-}  // namespace
+using test::Paid;
 
 TEST_CASE("FailoverStore: asks the shared store alone while it answers, and copies what is kept") {
   FailoverFixture bench;
@@ -311,121 +274,4 @@ TEST_CASE("FailoverStore: delivers what an earlier run left behind") {
   CHECK(next.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(next.DeliverNow());
   CHECK(bench.paid_calls() == 1);
-}
-
-TEST_CASE("FailoverStore: what the shared store lost is found on the own disk, and put back") {
-  FailoverFixture bench;
-  REQUIRE(bench.store.Put(Paid(1), kNever));
-  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));  // evicted
-  const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
-  CHECK(claim.state == LeaseState::kOurs);
-  REQUIRE(claim.found.outcome == LookupOutcome::kHit);
-  CHECK(claim.found.tier == Tier::kSqlite);
-  CHECK(bench.shared.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(bench.paid_calls() == 1);  // putting back pays for nothing
-  CHECK(bench.store.ClaimLease({MakeKey(2), "ours", 20s}, kNever).found.outcome ==
-        LookupOutcome::kMiss);
-}
-
-TEST_CASE("FailoverStore: a clear wins over a local copy, also where nobody told of it") {
-  FailoverFixture bench;
-  REQUIRE(bench.store.Put(Paid(1), kNever));
-  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
-  bench.shared.clears = 1;
-  bench.local.drops_at = 1;
-  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
-        LookupOutcome::kMiss);
-}
-
-TEST_CASE("FailoverStore: a copy is not used while nobody can say whether it was cleared") {
-  FailoverFixture bench;
-  REQUIRE(bench.store.Put(Paid(1), kNever));
-  bench.shared.away = true;  // the count of clears is not told
-  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
-        LookupOutcome::kUnavailable);
-}
-
-namespace {
-
-constexpr std::int64_t CountOf(std::int64_t epoch, std::int64_t clears = 0) {
-  return (epoch << kClearBits) + clears;
-}
-
-}  // namespace
-
-TEST_CASE("FailoverStore: a shared store that lost its data gets counts and entries back, once") {
-  FailoverFixture bench;
-  bench.shared.clears = CountOf(5);
-  int repairs = 0;
-  bench.store.OnLoss([&] { ++repairs; });
-  REQUIRE(bench.store.Put(Paid(1), kNever));
-  REQUIRE(bench.store.RevalidateLocal());
-  REQUIRE(bench.store.Read(bench.clock.WallNow(), kNever));
-  CHECK(bench.shared.losses_told == 0);
-
-  bench.local.copies = {{.number = 2, .store_key = "newer"}, {.number = 1, .store_key = "older"}};
-  bench.shared.clears = CountOf(9);
-  bench.shared.totals = Counters{};
-  bench.leases.shown_clears = 0;  // the store has none until somebody asks for the count
-  REQUIRE(bench.shared.behind.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
-  CHECK(bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever).found.outcome ==
-        LookupOutcome::kHit);
-  CHECK(bench.shared.losses_told == 1);
-  CHECK(bench.paid_calls() == 1);
-  CHECK(repairs == 1);
-  bench.store.Start();
-  while (bench.shared.put_back.size() < 2) {
-    bench.clock.Advance(200ms);
-    std::this_thread::yield();
-  }
-  bench.store.Stop();
-  CHECK(bench.shared.put_back == std::vector<std::string>{"newer", "older"});
-
-  bench.store.MarkLocalStale();  // another replica tells of the same loss
-  REQUIRE(bench.store.RevalidateLocal());
-  CHECK(bench.shared.losses_told == 1);
-  CHECK(bench.warnings() == 1);
-}
-
-TEST_CASE("FailoverStore: totals that have shrunk are repaired before anybody sees them") {
-  FailoverFixture bench;
-  bench.shared.clears = CountOf(5);
-  REQUIRE(bench.store.Put(Paid(1), kNever));
-  REQUIRE(bench.store.RevalidateLocal());
-  REQUIRE(bench.store.Read(bench.clock.WallNow(), kNever));
-  bench.shared.clears = CountOf(6);
-  bench.shared.totals = Counters{};
-  const auto totals = bench.store.Read(bench.clock.WallNow(), kNever);
-  REQUIRE(totals);
-  CHECK(totals->all.total(Counter::kPaidCalls) == 1);
-}
-
-TEST_CASE(
-    "FailoverStore: after a loss a miss waits for what the others put back, and not for long") {
-  FailoverFixture bench;
-  bench.shared.clears = CountOf(5);
-  REQUIRE(bench.store.RevalidateLocal());
-  bench.shared.clears = CountOf(6);
-  bench.leases.shown_clears = CountOf(6);
-  std::thread asking([&] {
-    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
-    CHECK(claim.state == LeaseState::kOurs);
-    CHECK(claim.found.outcome == LookupOutcome::kHit);
-  });
-  bench.clock.AwaitWaiters(1);
-  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // by another replica
-  bench.clock.Advance(100ms);
-  asking.join();
-
-  std::thread nobody_knows([&] {
-    const Claim claim = bench.store.ClaimLease({MakeKey(2), "ours", 20s}, kNever);
-    CHECK(claim.found.outcome == LookupOutcome::kMiss);
-  });
-  for (int i = 0; i < 24; ++i) {
-    bench.clock.AwaitWaiters(1);
-    bench.clock.Advance(100ms);
-  }
-  nobody_knows.join();
-  CHECK(bench.store.ClaimLease({MakeKey(3), "ours", 20s}, kNever).found.outcome ==
-        LookupOutcome::kMiss);  // without waiting
 }
