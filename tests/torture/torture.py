@@ -19,6 +19,7 @@ import itertools
 import json
 import pathlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -222,7 +223,21 @@ class Torture:
         time.sleep(self.random.uniform(1, 3))
         self.redis.cli("FLUSHALL")
 
-    PHASES = ("well", "cut", "stalled", "frozen", "replica_killed", "redis_killed", "flushed")
+    def redis_emptied(self):
+        time.sleep(self.random.uniform(1, 3))
+        self.redis.kill()
+        shutil.rmtree(self.redis.directory / "appendonlydir")
+        time.sleep(self.random.uniform(0, 2))
+        self.redis.start()
+
+    def full(self):
+        time.sleep(self.random.uniform(0.5, 2))
+        self.redis.cli("CONFIG", "SET", "maxmemory", "1")
+        time.sleep(self.random.uniform(0.3, 1.5))
+        self.redis.cli("CONFIG", "SET", "maxmemory", "0")
+
+    PHASES = ("well", "cut", "stalled", "frozen", "replica_killed", "redis_killed", "full", "flushed",
+              "redis_emptied")
 
     # --- the run
 
@@ -241,7 +256,7 @@ class Torture:
         self._stop.set()
         for each in clients:
             each.join()
-        self.settle("flushed" in phases)
+        self.settle(bool({"flushed", "redis_emptied"} & set(phases)))
 
     def settle(self, counters_were_lost):
         until = time.monotonic() + SETTLE
@@ -256,7 +271,7 @@ class Torture:
         leases = self.redis.cli("--raw", "KEYS", "lease:*").split()
         held = [lease for lease in leases if not self.redis.cli("GET", lease).startswith("!")]
         if held:
-            time.sleep(14)  # a killed owner's lease: CALL_TIMEOUT_MS and LEASE_MARGIN_MS
+            time.sleep(6)  # a killed owner's lease: LEASE_LIFE_MS
             held = [lease for lease in held if self.redis.cli("EXISTS", lease) == "1"]
         self.failures["end", "leases that are left"] += len(held)
         if not counters_were_lost:
