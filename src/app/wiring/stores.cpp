@@ -21,6 +21,8 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   options.directory = cache.directory;
   options.format = FormatOf(cache);
   options.accept_demo = IsDemo(settings);
+  options.ttl_analysis = cache.ttl_analysis;
+  options.ttl_text = cache.ttl_text;
   Result<std::unique_ptr<cache::LocalStore>> store =
       cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
   if (store) {
