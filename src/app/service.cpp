@@ -113,7 +113,7 @@ struct Service::Parts {
         log_lines(logger, KeySpaceOf(settings)),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
-                 {stores.failover.get(), &notifier, &budget, journal.get()}),
+                 {stores.leases(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,

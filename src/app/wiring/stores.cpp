@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "vcache/cache/sqlite/sqlite_leases.h"
 #include "vcache/cache/store_events.h"
 
 namespace vcache::app {
@@ -60,6 +61,19 @@ Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock&
   return {};
 }
 
+void OpenLocalLeases(Stores& stores, const config::Settings& settings, Clock& clock,
+                     Logger& logger) {
+  if (stores.local == nullptr || stores.failover != nullptr) return;
+  auto leases = cache::OpenSqliteLeases({.directory = settings.cache.directory},
+                                        KeySpaceOf(settings), *stores.local, clock);
+  if (leases) {
+    stores.local_leases = std::move(*leases);
+  } else {
+    logger.Error("Another process on this CACHE_DIR may pay for the same content",
+                 {{"reason", leases.error().message}});
+  }
+}
+
 }  // namespace
 
 bool IsDemo(const config::Settings& settings) {
@@ -79,6 +93,11 @@ cache::VerdictStore* Stores::verdicts() const {
 cache::CounterStore* Stores::counters() const {
   if (failover != nullptr) return failover.get();
   return local.get();
+}
+
+cache::LeaseStore* Stores::leases() const {
+  if (failover != nullptr) return failover.get();
+  return local_leases.get();
 }
 
 std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,
@@ -107,6 +126,7 @@ Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger
   if (auto opened = OpenShared(stores, settings, clock, logger); !opened) {
     return std::move(opened).error();
   }
+  OpenLocalLeases(stores, settings, clock, logger);
   return stores;
 }
 

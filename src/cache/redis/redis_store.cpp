@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "cache/lease_failure.h"
 #include "cache/redis/redis_clear.h"
 #include "cache/redis/redis_counters.h"
 #include "cache/redis/redis_delivery.h"

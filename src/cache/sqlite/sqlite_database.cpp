@@ -20,6 +20,7 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const Options& opti
   for (int i = 0; i <= options.readers; ++i) {
     auto connection = OpenDatabase(database->path_, clock, options.busy_timeout);
     if (!connection) return std::move(connection).error();
+    if (!options.survives_power_loss) (*connection)->Execute("PRAGMA synchronous=NORMAL");
     (i == 0 ? database->writer_ : database->readers_).Add(*std::move(connection));
   }
   return database;

@@ -21,6 +21,9 @@ class SqliteDatabase {
     std::filesystem::path directory;
     int readers = 0;  ///< Connections for `Read`, which needs one at least.
     std::chrono::milliseconds busy_timeout{};
+    /// Whether a commit waits until the disk has it. Without that, a commit survives the process
+    /// only.
+    bool survives_power_loss = true;
   };
 
   /// Makes directory, file and tables where they are missing. kBadConfiguration, or kIo with what

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cache/sqlite/sqlite_counters.h"
+#include "cache/sqlite/sqlite_leases.h"
 #include "cache/sqlite/sqlite_outbox.h"
 #include "cache/sqlite/sqlite_verdict_store.h"
 
@@ -12,6 +13,8 @@ namespace {
 constexpr int kReaders = 4;
 constexpr int kSweptByKeep = 32;
 constexpr int kSweptAtOpen = 2'000;
+/// For a number that each look-up in memory asks for.
+constexpr std::chrono::milliseconds kClearsPatience{50};
 
 /// Whether a retry may succeed at once; not with a full disk, damage or a moved file.
 bool IsTransient(int code) noexcept {
@@ -193,7 +196,9 @@ Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadlin
     int code = Sweep(connection, kSweptByKeep);
     const std::int64_t expires_ms = ToMillis(time_.Now().latest + life);
     if (code == SQLITE_OK) code = WriteEntry(connection, store_key, value, expires_ms);
-    return code != SQLITE_OK ? code : Count(connection, request.counters, clock_.WallNow());
+    if (code == SQLITE_OK) code = Count(connection, request.counters, clock_.WallNow());
+    if (code != SQLITE_OK || request.lease_token.empty()) return code;
+    return EndLease(connection, store_key, request.lease_token);
   });
 }
 
@@ -228,10 +233,19 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
   }
   if (mode == ClearMode::kDryRun) return report;
   // Pending writes must not bring a cleared entry to the shared store.
-  const Result<void> dropped = Write(
-      deadline, [&](Connection& connection) { return DropOrphans(connection, keys_.prefix()); });
+  const Result<void> dropped = Write(deadline, [&](Connection& connection) {
+    const int code = DropOrphans(connection, keys_.prefix());
+    return code != SQLITE_OK ? code : CountClear(connection, sums_);
+  });
   if (!dropped) return dropped.error();
   return report;
+}
+
+std::optional<std::int64_t> SqliteVerdictStore::clears() {
+  const auto count = ReadWith<std::int64_t>(
+      Deadline::After(clock_, kClearsPatience),
+      [&](Connection& connection, auto& read) { return ReadClears(connection, sums_, read); });
+  return count ? std::optional(*count) : std::nullopt;
 }
 
 /// The id is not needed: a local commit is certain.

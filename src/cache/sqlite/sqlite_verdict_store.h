@@ -36,6 +36,8 @@ class SqliteVerdictStore final : public LocalStore {
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return !is_off_.load() && takes_writes_.load(); }
 
+  std::optional<std::int64_t> clears() override;
+
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
 
