@@ -167,6 +167,7 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
 Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
+  if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
   ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->stores.failover.get(),
@@ -209,6 +210,7 @@ bool Service::Stop() {
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
+  if (parts_->stores.local != nullptr) parts_->stores.local->Stop();
   if (drained) {
     parts_->logger.Info("Stopped");
   } else {

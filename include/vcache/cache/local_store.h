@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/outbox.h"
@@ -14,6 +15,12 @@ namespace vcache::cache {
 /// Thread-safe. Several processes of one machine may share it.
 class LocalStore : public VerdictStore, public CounterStore, public Outbox {
  public:
+  /// Several `Put` in one atomic step.
+  virtual Result<void> PutMany(std::span<const PutRequest> requests, Deadline deadline) = 0;
+
+  /// Stores a copy of what the shared store has; it bears no counters. A failure loses nothing now.
+  virtual void PutCopy(const PutRequest& copy) = 0;
+
   /// `clears` is the shared store's count of clears. When a clear may have been missed since the
   /// last call, entries without a pending write are dropped: the shared store may have cleared the
   /// originals. Error: kStoreUnavailable.

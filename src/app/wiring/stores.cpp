@@ -27,7 +27,9 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   Result<std::unique_ptr<cache::LocalStore>> store =
       cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
   if (store) {
-    stores.local = std::move(store).value();
+    stores.disk = std::move(store).value();
+    stores.local = cache::MakeWriteBehindStore(*stores.disk, KeySpaceOf(settings),
+                                               {.format = FormatOf(cache)}, clock, logger);
     stores.local_state = LocalStoreState::kOpen;
     return {};
   }

@@ -11,6 +11,7 @@
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
+#include "vcache/cache/sqlite/write_behind_store.h"
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/config/settings.h"
@@ -29,7 +30,8 @@ enum class LocalStoreState { kOpen, kTurnedOff, kBroken };
 
 /// The stores behind the memory tier, in the order of construction; each may be null.
 struct Stores {
-  std::unique_ptr<cache::LocalStore> local;
+  std::unique_ptr<cache::LocalStore> disk;
+  std::unique_ptr<cache::WriteBehindStore> local;  ///< In front of `disk`; set when that is.
   LocalStoreState local_state = LocalStoreState::kTurnedOff;
   SharedLink link;  ///< Its client is null without a shared store.
   std::unique_ptr<cache::RedisStore> redis;

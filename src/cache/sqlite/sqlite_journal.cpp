@@ -53,7 +53,8 @@ class SqliteJournal final : public CallJournal {
 
 template <typename Step>
 Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
-  const Deadline time_limit = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
+  const auto wait = refused_ ? std::chrono::milliseconds(0) : options_.busy_timeout;
+  const Deadline time_limit = deadline.Shortened(Deadline::After(clock_, wait));
   Result<void> written;
   if (const int code = database_->Write(time_limit, step); code != SQLITE_OK) {
     written = JournalIsAway(code);

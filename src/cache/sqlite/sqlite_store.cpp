@@ -187,19 +187,37 @@ int SqliteVerdictStore::Count(Connection& connection, const Counters& delta, Wal
 }
 
 Result<void> SqliteVerdictStore::Put(const PutRequest& request, Deadline deadline) {
-  if (Result<void> valid = CheckPut(request); !valid) return valid;
+  return PutMany({&request, 1}, deadline);
+}
+
+void SqliteVerdictStore::PutCopy(const PutRequest& copy) {
+  const Result<void> ignored = Put(copy, Deadline::After(clock_, options_.busy_timeout));
+  (void)ignored;
+}
+
+Result<void> SqliteVerdictStore::PutMany(std::span<const PutRequest> requests, Deadline deadline) {
+  for (const PutRequest& request : requests) {
+    if (Result<void> valid = CheckPut(request); !valid) return valid;
+  }
+  return Write(deadline, [&](Connection& connection) {
+    int code = Sweep(connection, kSweptByKeep);
+    for (const PutRequest& request : requests) {
+      if (code == SQLITE_OK) code = PutOne(connection, request);
+    }
+    return code;
+  });
+}
+
+int SqliteVerdictStore::PutOne(Connection& connection, const PutRequest& request) {
   const CacheKey& key = request.entry->key;
   const std::string store_key = keys_.StoreKey(key);
   const std::string value = EncodeEntry(*request.entry, options_.format, keys_.StoredDigest(key));
   const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
-  return Write(deadline, [&](Connection& connection) {
-    int code = Sweep(connection, kSweptByKeep);
-    const std::int64_t expires_ms = ToMillis(time_.Now().latest + life);
-    if (code == SQLITE_OK) code = WriteEntry(connection, store_key, value, expires_ms);
-    if (code == SQLITE_OK) code = Count(connection, request.counters, clock_.WallNow());
-    if (code != SQLITE_OK || request.lease_token.empty()) return code;
-    return EndLease(connection, store_key, request.lease_token);
-  });
+  const std::int64_t expires_ms = ToMillis(time_.Now().latest + life);
+  int code = WriteEntry(connection, store_key, value, expires_ms);
+  if (code == SQLITE_OK) code = Count(connection, request.counters, clock_.WallNow());
+  if (code != SQLITE_OK || request.lease_token.empty()) return code;
+  return EndLease(connection, store_key, request.lease_token);
 }
 
 int SqliteVerdictStore::ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline,

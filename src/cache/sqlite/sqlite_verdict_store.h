@@ -33,6 +33,8 @@ class SqliteVerdictStore final : public LocalStore {
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
+  Result<void> PutMany(std::span<const PutRequest> requests, Deadline deadline) override;
+  void PutCopy(const PutRequest& copy) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return !is_off_.load() && takes_writes_.load(); }
 
@@ -62,6 +64,7 @@ class SqliteVerdictStore final : public LocalStore {
   Result<void> Write(Deadline deadline, const Step& step);
   template <typename Value, typename Step>
   Result<Value> ReadWith(Deadline deadline, const Step& step, Value value = {});
+  int PutOne(Connection& connection, const PutRequest& request);
   int Count(Connection& connection, const Counters& delta, WallTime when);
   int ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline, std::uint64_t& cleared);
   Error Judge(int code);

@@ -15,7 +15,7 @@ struct SqliteLeaseOptions {
   std::filesystem::path directory;
   /// How long a claim waits for other threads and processes. A lock that outlasts it is not waited
   /// for again until a claim succeeds: a paid call without a lease is better than a late one.
-  std::chrono::milliseconds busy_timeout{1'000};
+  std::chrono::milliseconds busy_timeout{500};
 };
 
 /// The leases of the processes that share a local store and no Redis. `entries` is that store: its
