@@ -209,8 +209,10 @@ Result<std::vector<BudgetChange>> SqliteBudget::SumPending(Deadline deadline) {
 
 Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions options,
                                                             KeySpace keys, Clock& clock) {
-  auto database = SqliteDatabase::Open(
-      {.directory = std::move(options.directory), .busy_timeout = options.busy_timeout}, clock);
+  auto database = SqliteDatabase::Open({.directory = std::move(options.directory),
+                                        .busy_timeout = options.busy_timeout,
+                                        .waits_once = true},
+                                       clock);
   if (!database) return std::move(database).error();
   return std::unique_ptr<SqliteBudgetStore>(
       std::make_unique<SqliteBudget>(keys, clock, *std::move(database)));

@@ -10,6 +10,7 @@ SqliteDatabase::SqliteDatabase(const Options& options, std::string path, Clock& 
     : clock_(clock),
       path_(std::move(path)),
       busy_timeout_(options.busy_timeout),
+      waits_once_(options.waits_once),
       readers_(clock),
       writer_(clock) {}
 
@@ -24,6 +25,12 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const Options& opti
     (i == 0 ? database->writer_ : database->readers_).Add(*std::move(connection));
   }
   return database;
+}
+
+Deadline SqliteDatabase::WriteDeadline(Deadline deadline) const {
+  if (!waits_once_) return deadline;
+  const auto wait = waited_in_vain_ ? std::chrono::milliseconds(0) : busy_timeout_;
+  return deadline.Shortened(Deadline::After(clock_, wait));
 }
 
 ConnectionPool::Lease SqliteDatabase::Borrow(ConnectionPool& pool, Deadline deadline) {

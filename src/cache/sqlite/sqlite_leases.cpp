@@ -1,7 +1,6 @@
 #include "cache/sqlite/sqlite_leases.h"
 #include "vcache/cache/sqlite/sqlite_leases.h"
 
-#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,10 +24,9 @@ struct LeaseRow {
 
 class SqliteLeases final : public LeaseStore {
  public:
-  SqliteLeases(SqliteLeaseOptions options, KeySpace keys, std::string owner, VerdictStore& entries,
-               Clock& clock, std::unique_ptr<SqliteDatabase> database)
-      : options_(std::move(options)),
-        keys_(std::move(keys)),
+  SqliteLeases(KeySpace keys, std::string owner, VerdictStore& entries, Clock& clock,
+               std::unique_ptr<SqliteDatabase> database)
+      : keys_(std::move(keys)),
         owner_(std::move(owner)),
         entries_(entries),
         clock_(clock),
@@ -42,8 +40,6 @@ class SqliteLeases final : public LeaseStore {
                        const std::optional<Error>& failure, Deadline deadline) override;
 
  private:
-  template <typename Step>
-  int Write(Deadline deadline, const Step& step);
   int ReadLive(Connection& connection, std::string_view store_key, LeaseRow& row) const;
   int WriteRow(Connection& connection, std::string_view store_key, const LeaseRow& row,
                std::chrono::milliseconds life) const;
@@ -52,22 +48,12 @@ class SqliteLeases final : public LeaseStore {
     return std::chrono::floor<std::chrono::milliseconds>(clock_.Now().time_since_epoch()).count();
   }
 
-  const SqliteLeaseOptions options_;
   const KeySpace keys_;
   const std::string owner_;
   VerdictStore& entries_;
   Clock& clock_;
   const std::unique_ptr<SqliteDatabase> database_;
-  std::atomic<bool> is_locked_{false};  ///< The last claim waited in vain.
 };
-
-template <typename Step>
-int SqliteLeases::Write(Deadline deadline, const Step& step) {
-  const auto wait = is_locked_ ? std::chrono::milliseconds(0) : options_.busy_timeout;
-  const int code = database_->Write(deadline.Shortened(Deadline::After(clock_, wait)), step);
-  is_locked_ = (code & 0xFF) == SQLITE_BUSY;
-  return code;
-}
 
 /// The row, unless it has ended or its owner has.
 int SqliteLeases::ReadLive(Connection& connection, std::string_view store_key,
@@ -92,7 +78,7 @@ int SqliteLeases::WriteRow(Connection& connection, std::string_view store_key, c
 Claim SqliteLeases::ClaimLease(const LeaseRequest& request, Deadline deadline) {
   const std::string store_key = keys_.StoreKey(request.key);
   LeaseRow held;
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     const int read = ReadLive(connection, store_key, held);
     if (read != SQLITE_OK) return read;
     if (!held.token.empty() || !held.failure.empty()) return SQLITE_DONE;
@@ -120,7 +106,7 @@ Claim SqliteLeases::ClaimLease(const LeaseRequest& request, Deadline deadline) {
 Result<bool> SqliteLeases::RequestNotification(const CacheKey& key, Deadline deadline) {
   const std::string store_key = keys_.StoreKey(key);
   LeaseRow held;
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     const int read = ReadLive(connection, store_key, held);
     return read != SQLITE_OK ? read : SQLITE_DONE;
   });
@@ -131,7 +117,7 @@ Result<bool> SqliteLeases::RequestNotification(const CacheKey& key, Deadline dea
 Result<void> SqliteLeases::Release(const CacheKey& key, const std::string& token,
                                    const std::optional<Error>& failure, Deadline deadline) {
   const std::string store_key = keys_.StoreKey(key);
-  const int code = Write(deadline, [&](Connection& connection) {
+  const int code = database_->Write(deadline, [&](Connection& connection) {
     LeaseRow held;
     int done = ReadLive(connection, store_key, held);
     if (done != SQLITE_OK || held.token != token) return done;
@@ -146,7 +132,7 @@ Result<void> SqliteLeases::Release(const CacheKey& key, const std::string& token
 
 /// Nobody asks for most of their leases again, so that they would stay for ever.
 void SqliteLeases::DropDeadOwners() {
-  const int ignored = Write(Deadline::Never(), [&](Connection& connection) {
+  const int ignored = database_->Write(Deadline::Never(), [&](Connection& connection) {
     std::vector<std::string> owners;
     int code = connection.ForEach("SELECT DISTINCT owner FROM leases",
                                   [&](const Statement& row) { owners.emplace_back(row.Bytes(0)); });
@@ -175,11 +161,12 @@ Result<std::unique_ptr<LeaseStore>> OpenSqliteLeases(SqliteLeaseOptions options,
   }
   auto database = SqliteDatabase::Open({.directory = options.directory,
                                         .busy_timeout = options.busy_timeout,
-                                        .survives_power_loss = false},
+                                        .survives_power_loss = false,
+                                        .waits_once = true},
                                        clock);
   if (!database) return std::move(database).error();
-  auto leases = std::make_unique<SqliteLeases>(
-      std::move(options), std::move(keys), *std::move(owner), entries, clock, *std::move(database));
+  auto leases = std::make_unique<SqliteLeases>(std::move(keys), *std::move(owner), entries, clock,
+                                               *std::move(database));
   leases->DropDeadOwners();
   return std::unique_ptr<LeaseStore>(std::move(leases));
 }

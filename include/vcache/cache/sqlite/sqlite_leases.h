@@ -13,8 +13,8 @@ namespace vcache::cache {
 struct SqliteLeaseOptions {
   /// `CACHE_DIR`, as for `OpenSqliteStore`; the same database.
   std::filesystem::path directory;
-  /// How long a claim waits for other threads and processes. A lock that outlasts it is not waited
-  /// for again until a claim succeeds: a paid call without a lease is better than a late one.
+  /// How long a claim waits for other threads and processes: a paid call without a lease is better
+  /// than a late one. No claim waits after one that waited in vain, until one succeeds.
   std::chrono::milliseconds busy_timeout{500};
 };
 
