@@ -1,6 +1,7 @@
 #include "cache/sqlite/sqlite_leases.h"
 #include "vcache/cache/sqlite/sqlite_leases.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "cache/lease_failure.h"
 #include "cache/sqlite/process_identity.h"
 #include "cache/sqlite/sqlite_database.h"
+#include "vcache/core/mutex.h"
 
 namespace vcache::cache {
 namespace {
@@ -15,6 +17,16 @@ namespace {
 Error LeasesAreAway(int code) {
   return {ErrorCode::kStoreUnavailable,
           std::string("The local store's leases cannot be written: ") + sqlite3_errstr(code) + "."};
+}
+
+/// Longer than any call. A lease need not be renewed, as it ends with its owner's process too.
+constexpr std::chrono::minutes kLongestCall{15};
+
+/// Each is a lease that ends by itself.
+constexpr std::size_t kMostUnwritten = 1'000;
+
+std::chrono::milliseconds LifeOf(const LeaseRequest& request) {
+  return std::max<std::chrono::milliseconds>(request.life, kLongestCall);
 }
 
 struct LeaseRow {
@@ -35,11 +47,22 @@ class SqliteLeases final : public LeaseStore {
   void DropDeadOwners();
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
+  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override;
   Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override;
   Result<void> Release(const CacheKey& key, const std::string& token,
                        const std::optional<Error>& failure, Deadline deadline) override;
+  Result<void> ReleaseNamed(const std::string& name, const std::string& token,
+                            Deadline deadline) override;
 
  private:
+  struct Ended {
+    std::string store_key;
+    std::string token;
+    friend bool operator==(const Ended&, const Ended&) = default;
+  };
+  std::vector<Ended> Unwritten() VCACHE_EXCLUDES(mutex_);
+  void NoteWritten(const std::vector<Ended>& ended) VCACHE_EXCLUDES(mutex_);
+  void NoteUnwritten(Ended ended) VCACHE_EXCLUDES(mutex_);
   int ReadLive(Connection& connection, std::string_view store_key, LeaseRow& row) const;
   int WriteRow(Connection& connection, std::string_view store_key, const LeaseRow& row,
                std::chrono::milliseconds life) const;
@@ -53,6 +76,8 @@ class SqliteLeases final : public LeaseStore {
   VerdictStore& entries_;
   Clock& clock_;
   const std::unique_ptr<SqliteDatabase> database_;
+  Mutex mutex_;
+  std::vector<Ended> unwritten_ VCACHE_GUARDED_BY(mutex_);  ///< Ends that the disk did not take.
 };
 
 /// The row, unless it has ended or its owner has.
@@ -78,12 +103,20 @@ int SqliteLeases::WriteRow(Connection& connection, std::string_view store_key, c
 Claim SqliteLeases::ClaimLease(const LeaseRequest& request, Deadline deadline) {
   const std::string store_key = keys_.StoreKey(request.key);
   LeaseRow held;
+  const std::vector<Ended> before = Unwritten();
   const int code = database_->Write(deadline, [&](Connection& connection) {
-    const int read = ReadLive(connection, store_key, held);
-    if (read != SQLITE_OK) return read;
-    if (!held.token.empty() || !held.failure.empty()) return SQLITE_DONE;
-    return WriteRow(connection, store_key, {request.token, {}}, request.life);
+    int done = SQLITE_OK;
+    for (const Ended& each : before) {
+      if (done == SQLITE_OK) done = EndLease(connection, each.store_key, each.token);
+    }
+    if (done == SQLITE_OK) done = ReadLive(connection, store_key, held);
+    if (done != SQLITE_OK) return done;
+    if (held.token.empty() && held.failure.empty()) {
+      return WriteRow(connection, store_key, {request.token, {}}, LifeOf(request));
+    }
+    return before.empty() ? SQLITE_DONE : SQLITE_OK;
   });
+  if (code == SQLITE_OK) NoteWritten(before);
   Claim claim;
   if (code != SQLITE_OK) {
     claim.state = LeaseState::kNotGranted;
@@ -126,8 +159,49 @@ Result<void> SqliteLeases::Release(const CacheKey& key, const std::string& token
     return WriteRow(connection, store_key, {{}, EncodeFailure(*failure, clock_.WallNow())},
                     *failure->retry_after);
   });
+  if (code == SQLITE_OK) return {};
+  NoteUnwritten({store_key, token});
+  return LeasesAreAway(code);
+}
+
+Result<void> SqliteLeases::ReleaseNamed(const std::string& name, const std::string& token,
+                                        Deadline deadline) {
+  const std::string store_key = keys_.prefix() + name;
+  const int code = database_->Write(
+      deadline, [&](Connection& connection) { return EndLease(connection, store_key, token); });
   if (code != SQLITE_OK) return LeasesAreAway(code);
   return {};
+}
+
+Result<bool> SqliteLeases::Renew(const LeaseRequest& request, Deadline deadline) {
+  const std::string store_key = keys_.StoreKey(request.key);
+  bool is_ours = false;
+  const int code = database_->Write(deadline, [&](Connection& connection) {
+    LeaseRow held;
+    const int read = ReadLive(connection, store_key, held);
+    is_ours = held.failure.empty() && (held.token.empty() || held.token == request.token);
+    if (read != SQLITE_OK || !is_ours) return read;
+    return WriteRow(connection, store_key, {request.token, {}}, LifeOf(request));
+  });
+  if (code != SQLITE_OK) return LeasesAreAway(code);
+  return is_ours;
+}
+
+std::vector<SqliteLeases::Ended> SqliteLeases::Unwritten() {
+  const MutexLock lock(mutex_);
+  return unwritten_;
+}
+
+void SqliteLeases::NoteUnwritten(Ended ended) {
+  const MutexLock lock(mutex_);
+  if (unwritten_.size() < kMostUnwritten) unwritten_.push_back(std::move(ended));
+}
+
+void SqliteLeases::NoteWritten(const std::vector<Ended>& ended) {
+  const MutexLock lock(mutex_);
+  std::erase_if(unwritten_, [&](const Ended& each) {
+    return std::find(ended.begin(), ended.end(), each) != ended.end();
+  });
 }
 
 /// Nobody asks for most of their leases again, so that they would stay for ever.

@@ -10,7 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds kRound{500};
 constexpr std::chrono::milliseconds kStepLimit{1'000};
 /// No lease lives longer (the most that `LEASE_LIFE_MS` takes).
-constexpr std::chrono::minutes kLongestLife{5};
+constexpr std::chrono::minutes kLongestLeaseLife{5};
 /// Each is a lease that would expire by itself.
 constexpr std::size_t kMostOpen = 10'000;
 
@@ -48,7 +48,8 @@ void LeaseKeeper::Drop(const std::string& token) {
 
 void LeaseKeeper::EndLater(Ending ending) {
   const MutexLock lock(mutex_);
-  if (open_.size() < kMostOpen) open_.push_back({std::move(ending), clock_.Now() + kLongestLife});
+  if (open_.size() < kMostOpen)
+    open_.push_back({std::move(ending), clock_.Now() + kLongestLeaseLife});
 }
 
 void LeaseKeeper::RenewAll() {

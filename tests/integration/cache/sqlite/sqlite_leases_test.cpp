@@ -81,7 +81,7 @@ TEST_CASE("SqliteLeases: storing the verdict ends the lease; whoever claims next
 TEST_CASE("SqliteLeases: a lease ends by the steady clock, and with its process") {
   LeaseFixture bench;
   REQUIRE(bench.Ask("aa") == LeaseState::kOurs);
-  bench.clock.Advance(59s);
+  bench.clock.Advance(899s);  // the longest call, whatever the life that is asked for
   CHECK(bench.Ask("bb") == LeaseState::kTheirs);
   bench.clock.Advance(1s);
   CHECK(bench.Ask("bb") == LeaseState::kOurs);
@@ -104,6 +104,37 @@ TEST_CASE("SqliteLeases: a failure is told to others until its pause is over") {
   CHECK_FALSE(*bench.leases->RequestNotification(kContent, kNever));
   bench.clock.Advance(2s);
   CHECK(bench.Ask("bb") == LeaseState::kOurs);
+}
+
+TEST_CASE("SqliteLeases: an end that the disk does not take is written with the next claim") {
+  LeaseFixture bench;
+  REQUIRE(bench.Ask("aa") == LeaseState::kOurs);
+  {
+    test::RawDatabase other(bench.dir.path());
+    other.Query("BEGIN IMMEDIATE");
+    const Deadline now = Deadline::After(bench.clock, 0ms);
+    CHECK_FALSE(bench.leases->Release(kContent, "aa", std::nullopt, now));
+    other.Query("COMMIT");
+  }
+  const LeaseRequest another{MakeKey(2), "bb", 60s};
+  CHECK(bench.leases->ClaimLease(another, kNever).state == LeaseState::kOurs);
+  CHECK_FALSE(*bench.leases->RequestNotification(kContent, kNever));
+}
+
+TEST_CASE("SqliteLeases: a renewed lease lives on, or again; another's is left alone") {
+  LeaseFixture bench;
+  const LeaseRequest request = Asking("aa");
+  REQUIRE(bench.Ask("aa") == LeaseState::kOurs);
+  bench.clock.Advance(899s);
+  CHECK(*bench.leases->Renew(request, kNever));
+  bench.clock.Advance(899s);
+  CHECK(bench.Ask("bb") == LeaseState::kTheirs);
+  CHECK(bench.leases->ReleaseNamed(kContent.ToString(), "aa", kNever));
+  CHECK(bench.Ask("bb") == LeaseState::kOurs);
+  CHECK_FALSE(*bench.leases->Renew(request, kNever));
+  CHECK(bench.leases->Release(kContent, "bb", std::nullopt, kNever));
+  CHECK(*bench.leases->Renew(request, kNever));
+  CHECK(bench.Ask("bb") == LeaseState::kTheirs);
 }
 
 TEST_CASE("SqliteLeases: of many that claim at once, one gets it") {
