@@ -113,7 +113,7 @@ struct Service::Parts {
         log_lines(logger, KeySpaceOf(settings)),
         observers({&statistics, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
-                 {stores.failover.get(), &notifier, &budget, journal.get()}),
+                 {stores.leases(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(ApiOptionsOf(settings),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
@@ -170,6 +170,7 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
 Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
+  if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
   ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->stores.failover.get(),
@@ -212,6 +213,7 @@ bool Service::Stop() {
   parts_->statistics.Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
+  if (parts_->stores.local != nullptr) parts_->stores.local->Stop();
   if (drained) {
     parts_->logger.Info("Stopped");
   } else {

@@ -23,6 +23,8 @@ struct SumKeys {
   std::string Budget(const std::string& window) const { return BudgetFamily() + window; }
   /// The number of clears so far.
   std::string Clears() const { return prefix + "events:clears"; }
+  /// The same for a local store, whose users hear of a clear by this number only.
+  std::string LocalClears() const { return prefix + "local:clears"; }
 
   /// Remember that a write or a change with this id was carried out.
   std::string Delivered(const std::string& id) const {

@@ -287,7 +287,8 @@ class FullStore(ServiceTest):
                 service.stop()
                 told = [re.sub(r"^\S+ | \w+=.*", "", line) for line in service.lines
                         if re.search(r" (warn|error) ", line)]
-                for message in ("warn  Paid verdicts cannot be stored; the memory tier holds them for a while",
+                for message in ("warn  Verdicts wait in memory: the local store does not take them",
+                                "error Verdicts that were paid for are lost: the local store did not take them",
                                 "warn  Statistics wait in memory: the store does not take them"):
                     self.assertIn(message, told)
                 self.assertEqual(sorted(set(told)), sorted(told))  # none of them twice

@@ -121,6 +121,9 @@ class FakeLocalStore final : public cache::LocalStore {
       : clock_(clock), entries_({.max_ttl = std::chrono::seconds(0)}, clock) {}
 
   std::atomic<bool> is_off{false};
+  std::atomic<bool> refuses_writes{false};
+  std::atomic<int> write_attempts{0};
+  cache::Counters totals{};
   bool forgets = true;
   std::function<void()> before_lookup = [] {};
 
@@ -138,24 +141,44 @@ class FakeLocalStore final : public cache::LocalStore {
     return results;
   }
   Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
+    ++write_attempts;
+    if (refuses_writes) return Off();
+    totals += request.counters;
     return entries_.Put(request, deadline);
+  }
+  Result<void> PutMany(std::span<const cache::PutRequest> requests, Deadline deadline) override {
+    for (const auto& request : requests) {
+      if (const auto kept = Put(request, deadline); !kept) return kept;
+    }
+    return {};
+  }
+  void PutCopy(const cache::PutRequest& copy) override {
+    const auto ignored = Put(copy, Deadline::Never());
+    (void)ignored;
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {
     return entries_.Clear(pattern, mode, deadline);
   }
   bool available() const noexcept override { return !is_off; }
-  Result<void> Add(const cache::CounterWrite&, Deadline) override { return {}; }
-  Result<cache::CounterTotals> Read(WallTime, Deadline) override { return cache::CounterTotals{}; }
+  Result<void> Add(const cache::CounterWrite& write, Deadline) override {
+    if (refuses_writes) return Off();
+    totals += write.delta;
+    return {};
+  }
+  Result<cache::CounterTotals> Read(WallTime now, Deadline) override {
+    return cache::CounterTotals{totals, totals, now};
+  }
 
   Result<void> PutPending(const cache::PutRequest& request, Deadline deadline) override {
-    if (is_off) return Off();
+    ++write_attempts;
+    if (is_off || refuses_writes) return Off();
     const Result<void> kept = entries_.Put(request, deadline);
     Queue(request.entry->key.ToString(), request.counters, clock_.WallNow());
     return kept;
   }
   Result<void> AddPending(const cache::CounterWrite& write, Deadline) override {
-    if (is_off) return Off();
+    if (is_off || refuses_writes) return Off();
     Queue({}, write.delta, write.when);
     return {};
   }

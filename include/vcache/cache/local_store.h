@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "vcache/cache/counters.h"
@@ -16,6 +17,12 @@ namespace vcache::cache {
 /// Thread-safe. Several processes of one machine may share it.
 class LocalStore : public VerdictStore, public CounterStore, public Outbox {
  public:
+  /// Several `Put` in one atomic step.
+  virtual Result<void> PutMany(std::span<const PutRequest> requests, Deadline deadline) = 0;
+
+  /// Stores a copy of what the shared store has; it bears no counters. A failure loses nothing now.
+  virtual void PutCopy(const PutRequest& copy) = 0;
+
   /// `clears` is the shared store's count of clears. When a clear may have been missed since the
   /// last call, entries without a pending write are dropped: the shared store may have cleared the
   /// originals. Returns the count of that last call, `clears` the first time. Error:

@@ -99,6 +99,10 @@ class VerdictStore {
   /// Since when calls have been likely to fail, for a store that connects again by itself. Empty
   /// for others, and while it is available. Never blocks.
   virtual std::optional<SteadyTime> away_since() const noexcept { return std::nullopt; }
+
+  /// The number of clears by all users of the store, if only this number tells of them; quickly
+  /// read. Empty for others, and when it cannot be read.
+  virtual std::optional<std::int64_t> clears() { return std::nullopt; }
 };
 
 }  // namespace vcache::cache

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "vcache/cache/sqlite/sqlite_leases.h"
 #include "vcache/cache/store_events.h"
 
 namespace vcache::app {
@@ -21,10 +22,14 @@ Result<void> OpenLocalStore(Stores& stores, const config::Settings& settings, Cl
   options.directory = cache.directory;
   options.format = FormatOf(cache);
   options.accept_demo = IsDemo(settings);
+  options.ttl_analysis = cache.ttl_analysis;
+  options.ttl_text = cache.ttl_text;
   Result<std::unique_ptr<cache::LocalStore>> store =
       cache::OpenSqliteStore(std::move(options), KeySpaceOf(settings), clock, logger);
   if (store) {
-    stores.local = std::move(store).value();
+    stores.disk = std::move(store).value();
+    stores.local = cache::MakeWriteBehindStore(*stores.disk, KeySpaceOf(settings),
+                                               {.format = FormatOf(cache)}, clock, logger);
     stores.local_state = LocalStoreState::kOpen;
     return {};
   }
@@ -58,6 +63,19 @@ Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock&
   return {};
 }
 
+void OpenLocalLeases(Stores& stores, const config::Settings& settings, Clock& clock,
+                     Logger& logger) {
+  if (stores.local == nullptr || stores.failover != nullptr) return;
+  auto leases = cache::OpenSqliteLeases({.directory = settings.cache.directory},
+                                        KeySpaceOf(settings), *stores.local, clock);
+  if (leases) {
+    stores.local_leases = std::move(*leases);
+  } else {
+    logger.Error("Another process on this CACHE_DIR may pay for the same content",
+                 {{"reason", leases.error().message}});
+  }
+}
+
 }  // namespace
 
 bool IsDemo(const config::Settings& settings) {
@@ -77,6 +95,11 @@ cache::VerdictStore* Stores::verdicts() const {
 cache::CounterStore* Stores::counters() const {
   if (failover != nullptr) return failover.get();
   return local.get();
+}
+
+cache::LeaseStore* Stores::leases() const {
+  if (failover != nullptr) return failover.get();
+  return local_leases.get();
 }
 
 std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,
@@ -105,6 +128,7 @@ Result<Stores> OpenStores(const config::Settings& settings, Clock& clock, Logger
   if (auto opened = OpenShared(stores, settings, clock, logger); !opened) {
     return std::move(opened).error();
   }
+  OpenLocalLeases(stores, settings, clock, logger);
   return stores;
 }
 

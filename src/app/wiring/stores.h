@@ -8,8 +8,10 @@
 #include "vcache/app/wiring/shared_link.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_notifier.h"
+#include "vcache/cache/lease_store.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
+#include "vcache/cache/sqlite/write_behind_store.h"
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/config/settings.h"
@@ -28,16 +30,20 @@ enum class LocalStoreState { kOpen, kTurnedOff, kBroken };
 
 /// The stores behind the memory tier, in the order of construction; each may be null.
 struct Stores {
-  std::unique_ptr<cache::LocalStore> local;
+  std::unique_ptr<cache::LocalStore> disk;
+  std::unique_ptr<cache::WriteBehindStore> local;  ///< In front of `disk`; set when that is.
   LocalStoreState local_state = LocalStoreState::kTurnedOff;
   SharedLink link;  ///< Its client is null without a shared store.
   std::unique_ptr<cache::RedisStore> redis;
   std::unique_ptr<cache::FailoverStore> failover;  ///< Set when `redis` is.
   std::string event_channel;
+  std::unique_ptr<cache::LeaseStore> local_leases;  ///< Without a shared store; of `local`.
 
   /// The store behind the memory tier, and the store of totals; null when there is none.
   cache::VerdictStore* verdicts() const;
   cache::CounterStore* counters() const;
+  /// The leases of the replicas, or of the processes that share the local store; null without both.
+  cache::LeaseStore* leases() const;
   /// Subscribes to other replicas' events. Null without a shared store, or when the system refuses
   /// (logged). All must outlive the feed.
   std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,

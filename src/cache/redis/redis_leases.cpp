@@ -1,23 +1,15 @@
 #include "cache/redis/redis_leases.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
+#include "cache/lease_failure.h"
 #include "cache/redis/redis_limits.h"
 #include "cache/redis/redis_refusal.h"
-#include "cache/times.h"
-#include "json/json.h"
-#include "vcache/core/log.h"
 
 namespace vcache::cache {
 namespace {
 
 constexpr char kAsked = '+';
-constexpr std::chrono::seconds kShortestPause{1};
-constexpr std::chrono::seconds kLongestPause{60};
-constexpr char kFailureMark = '!';
-constexpr JsonLimits kFailureLimits{.max_bytes = 4096, .max_depth = 4, .max_values = 64};
 
 // KEEPTTL: Redis 6.0.
 constexpr std::string_view kAskSource = R"(
@@ -53,11 +45,6 @@ if held ~= token then redis.call('PUBLISH', channel, message) end
 return 1
 )";
 
-/// The failures of a call that matter to other replicas.
-constexpr std::array kToldCodes{ErrorCode::kVendorInvalidAnswer, ErrorCode::kVendorRefused,
-                                ErrorCode::kVendorUnavailable, ErrorCode::kVendorTimeout,
-                                ErrorCode::kInternal};
-
 /// How often a claim is asked for while its replies contradict each other.
 constexpr int kMostClaims = 5;
 
@@ -85,37 +72,6 @@ bool IsHeldBy(std::string_view value, std::string_view token) noexcept {
 
 bool IsAskedForNews(std::string_view value) noexcept {
   return value.ends_with(kAsked) && !value.starts_with(kFailureMark);
-}
-
-std::optional<Error> FailureOf(std::string_view value, WallTime now) {
-  if (!value.starts_with(kFailureMark)) return std::nullopt;
-  // Even an unreadable value says that a call failed.
-  Error error{ErrorCode::kVendorUnavailable, "The analysis failed a moment ago; ask again later."};
-  error.retry_after = kShortestPause;
-  const Result<Json> json = ParseJson(value.substr(1), kFailureLimits);
-  if (!json) return error;
-  const auto name = AsString(Find(*json, "code"));
-  for (const ErrorCode code : kToldCodes) {
-    if (name == CodeName(code)) error.code = code;
-  }
-  if (const auto message = AsString(Find(*json, "message"))) error.message = EscapeForLog(*message);
-  if (const auto told = AsString(Find(*json, "publicMessage"))) {
-    error.public_message = EscapeForLog(*told);
-  }
-  if (const auto until = AsInteger(Find(*json, "untilMs"))) {
-    const std::int64_t left = *until / 1000 - ToMillis(now) / 1000;
-    error.retry_after = std::clamp(std::chrono::seconds(left), kShortestPause, kLongestPause);
-  }
-  return error;
-}
-
-std::string EncodeFailure(const Error& error, WallTime now) {
-  Json json = Json::object();
-  json["code"] = CodeName(error.code);
-  json["message"] = error.message;
-  if (!error.public_message.empty()) json["publicMessage"] = error.public_message;
-  json["untilMs"] = ToMillis(now + error.retry_after.value_or(kShortestPause));
-  return kFailureMark + DumpJson(json);
 }
 
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,

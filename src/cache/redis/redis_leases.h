@@ -1,15 +1,11 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_store.h"
-#include "vcache/core/clock.h"
-#include "vcache/core/error.h"
 #include "vcache/redis/resp_client.h"
 
 namespace vcache::cache {
@@ -23,12 +19,6 @@ std::string LeaseKey(const KeySpace& keys, const std::string& name);
 
 bool IsHeldBy(std::string_view value, std::string_view token) noexcept;
 bool IsAskedForNews(std::string_view value) noexcept;
-/// The failure in a lease's value, if any, with the rest of its pause at `now`. That is 1 s to 60
-/// s, because the clocks of replicas differ. The message is escaped and cut: it comes from the
-/// store.
-std::optional<Error> FailureOf(std::string_view value, WallTime now);
-/// `error.retry_after` must be set.
-std::string EncodeFailure(const Error& error, WallTime now);
 
 /// Asks for the lease of a content and reads what is there: the reply to SET, and the elements of
 /// MGET: the entry, the lease, and `also` unless that is empty. Asks again while SET and MGET

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "cache/lease_failure.h"
 #include "cache/redis/redis_clear.h"
 #include "cache/redis/redis_counters.h"
 #include "cache/redis/redis_delivery.h"

@@ -7,6 +7,7 @@
 #include "cache/sqlite/sqlite_database.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
+#include "cache/trusted_time.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -24,7 +25,7 @@ Result<void> ResultOf(int code) {
 class SqliteBudget final : public SqliteBudgetStore {
  public:
   SqliteBudget(const KeySpace& keys, Clock& clock, std::unique_ptr<SqliteDatabase> database)
-      : keys_{keys.prefix()}, clock_(clock), database_(std::move(database)) {}
+      : keys_{keys.prefix()}, time_(clock), database_(std::move(database)) {}
 
   BudgetAnswer Reserve(std::span<const BudgetClaim> claims, Deadline deadline) override;
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override;
@@ -37,45 +38,47 @@ class SqliteBudget final : public SqliteBudgetStore {
   Result<std::vector<BudgetChange>> SumPending(Deadline deadline) override;
 
  private:
-  int ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum) const;
-  int WriteSum(Connection& connection, const BudgetWindow& window, Usd sum) const;
-  int Mark(Connection& connection, const std::string& id, bool& is_new) const;
-  int Sweep(Connection& connection) const;
+  int ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum);
+  int WriteSum(Connection& connection, const BudgetWindow& window, Usd sum);
+  int Mark(Connection& connection, const std::string& id, bool& is_new);
+  int Sweep(Connection& connection);
   int ReadBatch(Connection& connection, BudgetAdjustment& batch) const;
 
   const SumKeys keys_;
-  Clock& clock_;
+  TrustedTime time_;
   const std::unique_ptr<SqliteDatabase> database_;
 };
 
-int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum) const {
+int SqliteBudget::ReadSum(Connection& connection, const BudgetWindow& window, Usd& sum) {
   sum = {};
   return connection.ForEach(
       "SELECT micros FROM budget WHERE key = ?1 AND expires_ms > ?2",
       [&](const Statement& row) { sum = Usd::FromMicros(row.Integer(0)); },
-      keys_.Budget(window.name), ToMillis(clock_.WallNow()));
+      keys_.Budget(window.name), ToMillis(time_.Now().earliest));
 }
 
-int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window, Usd sum) const {
+int SqliteBudget::WriteSum(Connection& connection, const BudgetWindow& window, Usd sum) {
   return connection.Run(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, ?2, ?3)"
       " ON CONFLICT DO UPDATE SET micros = excluded.micros, expires_ms = excluded.expires_ms",
-      keys_.Budget(window.name), sum.micros(), ToMillis(clock_.WallNow() + window.life));
+      keys_.Budget(window.name), sum.micros(), ToMillis(time_.Now().latest + window.life));
 }
 
-int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) const {
+int SqliteBudget::Mark(Connection& connection, const std::string& id, bool& is_new) {
   is_new = false;
   return connection.ForEach(
       "INSERT INTO budget(key, micros, expires_ms) VALUES(?1, 0, ?2)"
       " ON CONFLICT DO NOTHING RETURNING 1",
       [&](const Statement&) { is_new = true; }, keys_.Adjusted(id),
-      ToMillis(clock_.WallNow() + kMarkRemembered));
+      ToMillis(time_.Now().latest + kMarkRemembered));
 }
 
-int SqliteBudget::Sweep(Connection& connection) const {
+int SqliteBudget::Sweep(Connection& connection) {
+  const TrustedTime::Range now = time_.Now();
+  if (!now.agrees()) return SQLITE_OK;
   return connection.Run(
       "DELETE FROM budget WHERE key IN (SELECT key FROM budget WHERE expires_ms <= ?1 LIMIT 32)",
-      ToMillis(clock_.WallNow()));
+      ToMillis(now.latest));
 }
 
 BudgetAnswer SqliteBudget::Reserve(std::span<const BudgetClaim> claims, Deadline deadline) {
@@ -206,8 +209,10 @@ Result<std::vector<BudgetChange>> SqliteBudget::SumPending(Deadline deadline) {
 
 Result<std::unique_ptr<SqliteBudgetStore>> OpenSqliteBudget(SqliteBudgetOptions options,
                                                             KeySpace keys, Clock& clock) {
-  auto database = SqliteDatabase::Open(
-      {.directory = std::move(options.directory), .busy_timeout = options.busy_timeout}, clock);
+  auto database = SqliteDatabase::Open({.directory = std::move(options.directory),
+                                        .busy_timeout = options.busy_timeout,
+                                        .waits_once = true},
+                                       clock);
   if (!database) return std::move(database).error();
   return std::unique_ptr<SqliteBudgetStore>(
       std::make_unique<SqliteBudget>(keys, clock, *std::move(database)));

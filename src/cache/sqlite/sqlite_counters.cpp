@@ -58,6 +58,19 @@ int PruneCounters(Connection& connection, const SumKeys& keys, WallTime now) {
   return DropBefore(connection, keys.Hour(""), keys.Hour(HourOf(now - kHoursKept)));
 }
 
+int CountClear(Connection& connection, const SumKeys& keys) {
+  return connection.Run(
+      "INSERT INTO counters(key, field, value) VALUES(?1, 'clears', 1)"
+      " ON CONFLICT DO UPDATE SET value = value + 1",
+      keys.LocalClears());
+}
+
+int ReadClears(Connection& connection, const SumKeys& keys, std::int64_t& clears) {
+  return connection.ForEach(
+      "SELECT value FROM counters WHERE key = ?1",
+      [&](const Statement& row) { clears = row.Integer(0); }, keys.LocalClears());
+}
+
 int ReadCounters(Connection& connection, const SumKeys& keys, WallTime now, CounterTotals& totals) {
   const int code = ReadInto(connection, keys.Totals(), totals.all, &totals.since);
   if (code != SQLITE_OK) return code;

@@ -17,6 +17,10 @@ int AddCounters(Connection& connection, const SumKeys& keys, const Counters& del
 /// Deletes expired days and hours. Call inside a transaction.
 int PruneCounters(Connection& connection, const SumKeys& keys, WallTime now);
 
+/// Adds one to the number of clears. Call inside a transaction.
+int CountClear(Connection& connection, const SumKeys& keys);
+int ReadClears(Connection& connection, const SumKeys& keys, std::int64_t& clears);
+
 int ReadCounters(Connection& connection, const SumKeys& keys, WallTime now, CounterTotals& totals);
 
 }  // namespace vcache::cache

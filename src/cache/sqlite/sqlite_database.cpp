@@ -10,6 +10,7 @@ SqliteDatabase::SqliteDatabase(const Options& options, std::string path, Clock& 
     : clock_(clock),
       path_(std::move(path)),
       busy_timeout_(options.busy_timeout),
+      waits_once_(options.waits_once),
       readers_(clock),
       writer_(clock) {}
 
@@ -20,9 +21,16 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const Options& opti
   for (int i = 0; i <= options.readers; ++i) {
     auto connection = OpenDatabase(database->path_, clock, options.busy_timeout);
     if (!connection) return std::move(connection).error();
+    if (!options.survives_power_loss) (*connection)->Execute("PRAGMA synchronous=NORMAL");
     (i == 0 ? database->writer_ : database->readers_).Add(*std::move(connection));
   }
   return database;
+}
+
+Deadline SqliteDatabase::WriteDeadline(Deadline deadline) const {
+  if (!waits_once_) return deadline;
+  const auto wait = waited_in_vain_ ? std::chrono::milliseconds(0) : busy_timeout_;
+  return deadline.Shortened(Deadline::After(clock_, wait));
 }
 
 ConnectionPool::Lease SqliteDatabase::Borrow(ConnectionPool& pool, Deadline deadline) {

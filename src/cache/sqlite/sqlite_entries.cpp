@@ -30,6 +30,11 @@ int WriteEntry(Connection& connection, std::string_view store_key, std::string_v
       store_key, expires_ms, Blob{value});
 }
 
+int ShortenEntry(Connection& connection, std::string_view store_key, std::int64_t expires_ms) {
+  return connection.Run("UPDATE entries SET expires_ms = ?2 WHERE key = ?1 AND expires_ms > ?2",
+                        store_key, expires_ms);
+}
+
 int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most) {
   return connection.Run(
       "DELETE FROM entries WHERE id IN"

@@ -19,6 +19,9 @@ int ReadEntry(Connection& connection, std::string_view store_key, std::string& v
 int WriteEntry(Connection& connection, std::string_view store_key, std::string_view value,
                std::int64_t expires_ms);
 
+/// Lets an entry expire then, unless it expires before. Call inside a transaction.
+int ShortenEntry(Connection& connection, std::string_view store_key, std::int64_t expires_ms);
+
 /// Removes at most `at_most` expired entries. Call inside a transaction.
 int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most);
 

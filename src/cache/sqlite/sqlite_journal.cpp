@@ -20,12 +20,10 @@ Error JournalIsAway(int code) {
 
 class SqliteJournal final : public CallJournal {
  public:
-  SqliteJournal(SqliteJournalOptions options, KeySpace keys, std::string owner, Clock& clock,
-                Logger& logger, std::unique_ptr<SqliteDatabase> database)
-      : options_(std::move(options)),
-        keys_(std::move(keys)),
+  SqliteJournal(KeySpace keys, std::string owner, Logger& logger,
+                std::unique_ptr<SqliteDatabase> database)
+      : keys_(std::move(keys)),
         owner_(std::move(owner)),
-        clock_(clock),
         logger_(logger),
         database_(std::move(database)) {}
 
@@ -34,7 +32,7 @@ class SqliteJournal final : public CallJournal {
   Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) override;
 
  private:
-  /// Runs `step` in one transaction. A call waits for its note `busy_timeout` at most.
+  /// Runs `step` in one transaction.
   template <typename Step>
   Result<void> Write(Deadline deadline, const Step& step);
   void Tell(const Result<void>& written);
@@ -42,10 +40,8 @@ class SqliteJournal final : public CallJournal {
   int TakeFrom(Connection& connection, const std::string& owner,
                std::vector<CallNote>& notes) const;
 
-  const SqliteJournalOptions options_;
   const KeySpace keys_;
   const std::string owner_;
-  Clock& clock_;
   Logger& logger_;
   const std::unique_ptr<SqliteDatabase> database_;
   std::atomic<bool> refused_{false};
@@ -53,9 +49,8 @@ class SqliteJournal final : public CallJournal {
 
 template <typename Step>
 Result<void> SqliteJournal::Write(Deadline deadline, const Step& step) {
-  const Deadline time_limit = deadline.Shortened(Deadline::After(clock_, options_.busy_timeout));
   Result<void> written;
-  if (const int code = database_->Write(time_limit, step); code != SQLITE_OK) {
+  if (const int code = database_->Write(deadline, step); code != SQLITE_OK) {
     written = JournalIsAway(code);
   }
   Tell(written);
@@ -140,10 +135,11 @@ Result<std::unique_ptr<CallJournal>> OpenSqliteJournal(SqliteJournalOptions opti
                  "/proc/sys/kernel/random/boot_id, which cannot be read. Mount /proc."};
   }
   auto database = SqliteDatabase::Open(
-      {.directory = options.directory, .busy_timeout = options.busy_timeout}, clock);
+      {.directory = options.directory, .busy_timeout = options.busy_timeout, .waits_once = true},
+      clock);
   if (!database) return std::move(database).error();
   return std::unique_ptr<CallJournal>(std::make_unique<SqliteJournal>(
-      std::move(options), std::move(keys), *std::move(owner), clock, logger, *std::move(database)));
+      std::move(keys), *std::move(owner), logger, *std::move(database)));
 }
 
 }  // namespace vcache::cache

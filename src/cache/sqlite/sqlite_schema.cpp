@@ -49,9 +49,14 @@ constexpr const char* kAddLeaseToken =
     "ALTER TABLE calls_in_flight ADD COLUMN lease_token TEXT NOT NULL DEFAULT '';"
     "PRAGMA user_version=5";
 
+constexpr const char* kCreateLeases =
+    "CREATE TABLE leases(key TEXT PRIMARY KEY, token TEXT NOT NULL, owner TEXT NOT NULL,"
+    " until_ms INTEGER NOT NULL, failure TEXT NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version=6";
+
 /// The step from each version to the next; an empty file takes all of them.
-constexpr std::array kSteps{kCreate, kCreateOutbox, kCreateBudget, kCreateCallsInFlight,
-                            kAddLeaseToken};
+constexpr std::array kSteps{kCreate,        kCreateOutbox, kCreateBudget, kCreateCallsInFlight,
+                            kAddLeaseToken, kCreateLeases};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 /// The first column of the only row.
@@ -129,7 +134,7 @@ int CheckTables(Connection& connection, Content& content) {
         "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
         "SELECT value FROM counters LIMIT 1", "SELECT number FROM outbox ORDER BY number LIMIT 1",
         "SELECT micros FROM budget LIMIT 1", "SELECT micros FROM budget_outbox LIMIT 1",
-        "SELECT begun_ms FROM calls_in_flight LIMIT 1"}) {
+        "SELECT begun_ms FROM calls_in_flight LIMIT 1", "SELECT until_ms FROM leases LIMIT 1"}) {
     if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

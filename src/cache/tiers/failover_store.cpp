@@ -99,13 +99,12 @@ void FailoverStore::LearnTotals() {
   (void)ignored;  // `Read` remembers the totals
 }
 
-/// A local copy saves a paid call in the next outage. A failure here loses nothing now.
+/// A local copy saves a paid call in the next outage.
 void FailoverStore::PutCopy(const PutRequest& request) {
   if (local_ == nullptr) return;
   PutRequest copy = request;
   copy.counters = Counters{};  // the shared store has counted them
-  const Result<void> ignored = local_->Put(copy, delivery_.StepLimit());
-  (void)ignored;
+  local_->PutCopy(copy);
 }
 
 Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {

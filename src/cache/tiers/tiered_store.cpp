@@ -4,6 +4,18 @@
 
 namespace vcache::cache {
 
+/// Empties memory when another process has cleared a store that tells of it by a number only. Each
+/// look-up asks first: what is cleared is not served afterwards.
+void TieredStore::CatchUpWithClears() {
+  if (memory_ == nullptr || backing_ == nullptr) return;
+  const std::optional<std::int64_t> now = backing_->clears();
+  if (!now || *now == clears_behind_) return;
+  const WriterLock lock(clear_mutex_);
+  if (*now <= clears_behind_) return;
+  DropFromMemory(KeyPattern::All());
+  clears_behind_ = *now;
+}
+
 void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) {
   if (memory_ == nullptr || found.outcome != LookupOutcome::kHit) return;
   const ReaderLock lock(clear_mutex_);
@@ -12,10 +24,12 @@ void TieredStore::Promote(const LookupResult& found, std::uint64_t clears_seen) 
 }
 
 LookupResult TieredStore::LookupMemory(const CacheKey& key) {
+  CatchUpWithClears();
   return memory_ != nullptr ? memory_->Lookup(key, Deadline::Never()) : LookupResult{};
 }
 
 LookupResult TieredStore::Lookup(const CacheKey& key, Deadline deadline) {
+  CatchUpWithClears();
   if (memory_ != nullptr) {
     LookupResult front = memory_->Lookup(key, deadline);
     if (front.outcome == LookupOutcome::kHit || backing_ == nullptr) return front;
@@ -36,6 +50,7 @@ void TieredStore::FillInOutage(const CacheKey& key, LookupResult& behind) {
 
 std::vector<LookupResult> TieredStore::LookupMany(std::span<const CacheKey> keys,
                                                   Deadline deadline) {
+  CatchUpWithClears();
   std::vector<LookupResult> results = memory_ != nullptr ? memory_->LookupMany(keys, deadline)
                                                          : std::vector<LookupResult>(keys.size());
   if (backing_ == nullptr) return results;
@@ -80,7 +95,9 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
   Result<ClearReport> behind =
       backing_ != nullptr ? backing_->Clear(pattern, mode, deadline) : ClearReport{};
   if (memory_ == nullptr) return behind;
+  const auto own = backing_ != nullptr && behind ? backing_->clears() : std::nullopt;
   const WriterLock lock(clear_mutex_);
+  if (mode == ClearMode::kDelete && own == clears_behind_ + 1) clears_behind_ = *own;
   if (mode == ClearMode::kDelete) clears_.fetch_add(1);
   const MemoryClearReport front = memory_->ClearHere(pattern, mode);
   if (backing_ == nullptr) return front.all;
@@ -91,6 +108,10 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
 void TieredStore::ClearMemory(const KeyPattern& pattern) {
   if (memory_ == nullptr) return;
   const WriterLock lock(clear_mutex_);
+  DropFromMemory(pattern);
+}
+
+void TieredStore::DropFromMemory(const KeyPattern& pattern) {
   clears_.fetch_add(1);  // a read of the backing store may have begun before
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
   (void)ignored;  // memory never fails

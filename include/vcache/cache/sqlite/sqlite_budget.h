@@ -13,8 +13,9 @@ namespace vcache::cache {
 struct SqliteBudgetOptions {
   /// `CACHE_DIR`, as for `OpenSqliteStore`; the same database.
   std::filesystem::path directory;
-  /// How long a call waits for other processes.
-  std::chrono::milliseconds busy_timeout{5'000};
+  /// How long a call waits for other threads and processes; not at all after one that waited in
+  /// vain, until one succeeds.
+  std::chrono::milliseconds busy_timeout{2'000};
 };
 
 /// Sums in the local store, shared by all processes that use its file. It is the budget of a

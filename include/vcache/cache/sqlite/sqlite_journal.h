@@ -15,8 +15,9 @@ struct SqliteJournalOptions {
   /// `CACHE_DIR`, as for `OpenSqliteStore`; the same database.
   std::filesystem::path directory;
   /// How long a call waits for other threads and processes. Short: a client waits for the verdict,
-  /// and a paid call without a note is better than a late one.
-  std::chrono::milliseconds busy_timeout{1'000};
+  /// and a paid call without a note is better than a late one. No call waits after
+  /// one that waited in vain, until one succeeds.
+  std::chrono::milliseconds busy_timeout{500};
 };
 
 /// The journal in the local store. A note survives `kill -9`, and a loss of power if the disk keeps

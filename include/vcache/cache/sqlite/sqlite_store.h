@@ -19,6 +19,10 @@ struct SqliteStoreOptions {
   EntryFormatOptions format;
   /// Serve entries marked `demo` (only with a sandbox).
   bool accept_demo = false;
+  /// `CACHE_TTL_ANALYSIS`, `CACHE_TTL_TEXT`: no entry is served for longer from now on, whenever it
+  /// was stored.
+  std::chrono::milliseconds ttl_analysis = std::chrono::hours(24 * 3650);
+  std::chrono::milliseconds ttl_text = std::chrono::hours(24 * 3650);
   /// How long a statement waits for another process's write.
   std::chrono::milliseconds busy_timeout{2'000};
 };

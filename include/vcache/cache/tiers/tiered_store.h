@@ -17,7 +17,7 @@ class TieredStore final : public VerdictStore {
  public:
   TieredStore(MemoryStore* memory, VerdictStore* backing) : memory_(memory), backing_(backing) {}
 
-  /// Asks the memory tier only: no I/O, never blocks. A miss says nothing about the backing store.
+  /// Asks the memory tier only. A miss says nothing about the backing store.
   LookupResult LookupMemory(const CacheKey& key);
 
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
@@ -37,6 +37,8 @@ class TieredStore final : public VerdictStore {
   bool keeps_counters() const noexcept { return backing_ != nullptr; }
 
  private:
+  void CatchUpWithClears() VCACHE_EXCLUDES(clear_mutex_);
+  void DropFromMemory(const KeyPattern& pattern) VCACHE_REQUIRES(clear_mutex_);
   void Promote(const LookupResult& found, std::uint64_t clears_seen);
   void FillInOutage(const CacheKey& key, LookupResult& behind);
 
@@ -45,6 +47,7 @@ class TieredStore final : public VerdictStore {
   // An entry read from the backing store before a clear must not enter memory after it.
   SharedMutex clear_mutex_;
   std::atomic<std::uint64_t> clears_{0};
+  std::atomic<std::int64_t> clears_behind_{0};  ///< The backing store's number, as last seen.
 };
 
 }  // namespace vcache::cache

@@ -221,12 +221,13 @@ TEST_CASE("OpenSqliteJournal: a file of version 3 gets the table and keeps its v
   {
     test::RawDatabase raw(dir.path());
     raw.Query("DROP TABLE calls_in_flight");
+    raw.Query("DROP TABLE leases");
     raw.Query("PRAGMA user_version=3");
   }
   const auto journal = OpenJournalIn(dir.path(), clock);
   CHECK(journal->Begin(MakeKey(1), NoteOf("one"), kNever));
   CHECK(verdicts->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "5");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "6");
 }
 
 TEST_CASE("OpenSqliteJournal: a file of version 4 keeps its notes, and new ones have a lease") {
@@ -238,6 +239,7 @@ TEST_CASE("OpenSqliteJournal: a file of version 4 keeps its notes, and new ones 
   {
     test::RawDatabase raw(dir.path());
     raw.Query("ALTER TABLE calls_in_flight DROP COLUMN lease_token");
+    raw.Query("DROP TABLE leases");
     raw.Query("PRAGMA user_version=4");
   }
   CallingChild with(dir.path(), "new", "a token");

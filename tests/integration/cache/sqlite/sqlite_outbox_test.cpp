@@ -28,8 +28,9 @@ Counters Hits(std::int64_t count) {
 
 /// As the first version wrote it.
 void MakeVersionOne(const std::filesystem::path& directory) {
-  for (const char* sql : {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
-                          "DROP TABLE calls_in_flight", "PRAGMA user_version=1"}) {
+  for (const char* sql :
+       {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
+        "DROP TABLE calls_in_flight", "DROP TABLE leases", "PRAGMA user_version=1"}) {
     test::RawDatabase(directory).Query(sql);
   }
 }
@@ -203,7 +204,7 @@ TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keep
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->PutPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "5");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "6");
 }
 
 TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {

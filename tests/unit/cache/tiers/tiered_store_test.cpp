@@ -44,12 +44,14 @@ class Behind final : public VerdictStore {
     if (answer) return Error{ErrorCode::kStoreUnavailable, "switched off"};
     return real.Clear(pattern, mode, deadline);
   }
+  std::optional<std::int64_t> clears() override { return told_clears; }
   bool available() const noexcept override { return !answer; }
 
   MemoryStore real;
   std::optional<LookupOutcome> answer;
   std::function<void()> after_lookup = [] {};
   std::function<void()> after_keep = [] {};
+  std::optional<std::int64_t> told_clears{};
   int lookups = 0;
   std::size_t asked = 0;
 };
@@ -104,6 +106,30 @@ TEST_CASE("TieredStore: a clear leaves nothing for an outage") {
   tiers.store.ClearMemory(KeyPattern::All());
   tiers.behind.answer = LookupOutcome::kUnavailable;
   CHECK_FALSE(Has(tiers.store, MakeKey(1)));
+}
+
+TEST_CASE("TieredStore: what another process cleared behind is not served from the front") {
+  Tiers tiers;
+  for (std::int64_t clears = 7; clears < 10; ++clears) {
+    tiers.behind.told_clears = clears;
+    REQUIRE_FALSE(Has(tiers.store, MakeKey(1)));
+    REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 1000s), kNever));
+    CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);
+    REQUIRE(tiers.behind.real.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  }
+  tiers.behind.told_clears = 10;
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kMiss);
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 1000s), kNever));
+  tiers.behind.told_clears.reset();  // it cannot be read: no reason to drop
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("TieredStore: a clear of its own does not empty the front of what it left") {
+  Tiers tiers;
+  REQUIRE(tiers.store.Put(MakePut(MakeKey(1), 1000s), kNever));
+  tiers.behind.told_clears = 1;
+  REQUIRE(tiers.store.Clear(*KeyPattern::Parse("text:*"), ClearMode::kDelete, kNever));
+  CHECK(tiers.store.LookupMemory(MakeKey(1)).outcome == LookupOutcome::kHit);
 }
 
 TEST_CASE("TieredStore: many are asked for behind in one call, only those not in front") {

@@ -1,0 +1,100 @@
+// The outbox of the local store, and its copies of what the shared store has.
+#include "cache/sqlite/sqlite_outbox.h"
+#include "cache/sqlite/sqlite_verdict_store.h"
+#include "vcache/cache/clear_count.h"
+
+namespace vcache::cache {
+
+Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline deadline) {
+  if (Result<void> valid = CheckPut(request); !valid) return valid;
+  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  const PendingWrite write = PendingOf(request, life, time_.Now().latest, keys_, options_.format);
+  return Write(deadline, [&](Connection& connection) {
+    const int code =
+        WriteEntry(connection, write.store_key, write.value, ToMillis(write.expires_at));
+    return code != SQLITE_OK ? code : WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<void> SqliteVerdictStore::AddPending(const CounterWrite& added, Deadline deadline) {
+  if (added.delta.empty()) return {};
+  PendingWrite write;
+  write.id = added.id;
+  write.made_at = added.when;
+  write.counters = added.delta;
+  return Write(deadline, [&](Connection& connection) {
+    return WritePending(connection, keys_.prefix(), write);
+  });
+}
+
+Result<std::vector<PendingWrite>> SqliteVerdictStore::OldestPending(std::size_t at_most,
+                                                                    Deadline deadline) {
+  return ReadWith<std::vector<PendingWrite>>(deadline, [&](Connection& connection, auto& writes) {
+    return ReadPending(connection, keys_.prefix(), at_most, writes);
+  });
+}
+
+Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) { return ErasePending(connection, write); });
+}
+
+Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
+  // On the first call no clear was missed.
+  const auto seen = ReadWith<std::int64_t>(
+      deadline,
+      [&](Connection& connection, auto& read) {
+        return ReadClearsSeen(connection, keys_.prefix(), read);
+      },
+      clears);
+  if (!seen) return seen.error();
+  // In small transactions, so that requests can write in between.
+  constexpr std::int64_t kAtOnce = 500;
+  for (std::int64_t dropped = MayHaveMissedClear(*seen, clears) ? kAtOnce : 0;
+       dropped == kAtOnce;) {
+    const Result<void> done = Write(deadline, [&](Connection& connection) {
+      return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
+    });
+    if (!done) return done.error();
+  }
+  const Result<void> noted = Write(deadline, [&](Connection& connection) {
+    return NoteClearsSeen(connection, keys_.prefix(), clears);
+  });
+  if (!noted) return noted.error();
+  return *seen;
+}
+
+Result<std::vector<StoredCopy>> SqliteVerdictStore::ReadCopies(std::int64_t before,
+                                                               std::size_t at_most,
+                                                               Deadline deadline) {
+  const CopyPage page{before, at_most, ToMillis(time_.Now().earliest)};
+  return ReadWith<std::vector<StoredCopy>>(deadline, [&](Connection& connection, auto& copies) {
+    return ReadSomeCopies(connection, keys_.prefix(), page, copies);
+  });
+}
+
+Result<void> SqliteVerdictStore::NoteClear(std::int64_t clears, Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) {
+    return NoteNextClear(connection, keys_.prefix(), clears);
+  });
+}
+
+Result<std::uint64_t> SqliteVerdictStore::CountPending(Deadline deadline) {
+  return ReadWith<std::uint64_t>(deadline, [&](Connection& connection, auto& count) {
+    return CountPendingWrites(connection, keys_.prefix(), count);
+  });
+}
+
+Result<std::vector<PendingEntry>> SqliteVerdictStore::PendingEntries(const KeyPattern& pattern,
+                                                                     Deadline deadline) {
+  return ReadWith<std::vector<PendingEntry>>(deadline, [&](Connection& connection, auto& entries) {
+    return ReadPendingEntries(connection, keys_, pattern, time_.Now().earliest, entries);
+  });
+}
+
+Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline deadline) {
+  return ReadWith<CounterTotals>(deadline, [&](Connection& connection, auto& totals) {
+    return SumPendingCounters(connection, keys_.prefix(), now, totals);
+  });
+}
+
+}  // namespace vcache::cache
