@@ -86,6 +86,7 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       clock_(clock),
       options_(options),
       safeguards_(safeguards),
+      calls_(options.max_calls),
       outage_calls_({options.outage_calls_per_minute, options.outage_calls_total}, clock),
       failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
 }
@@ -297,11 +298,13 @@ void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
 void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
   observer_.OnMiss(content.key, content.file_name, context.found);
+  context.flight.BeginCall();
   const bool leased = context.call_state.leased();
   NoteBegin(attempt, leased);
   if (leased && attempt.pay_before.Expired(clock_)) return EndHeldUp(context, attempt);
   detection::PanelOutcome outcome =
       panel_.Judge(attempt.task, attempt.look, Deadline::After(clock_, options_.call_timeout));
+  attempt.call.reset();
   attempt.money.Settle(outcome.charges);
   attempt.paid = CountersOf(content.key.kind, outcome);
   context.call_state.Paid(outcome.verdict.has_value());

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "analysis/negative_cache.h"
+#include "analysis/occupancy.h"
 #include "analysis/paid_call_state.h"
 #include "analysis/rate_limiter.h"
+#include "analysis/single_flight.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/core/result.h"
 
@@ -24,11 +26,13 @@ class FlightRunner {
 
   /// The state of a flight between its steps.
   struct FlightContext {
-    explicit FlightContext(bool has_leases) : call_state(has_leases) {}
+    FlightContext(bool has_leases, Flight& of) : call_state(has_leases), flight(of) {}
     PaidCallState call_state;
+    Flight& flight;  ///< Told when its call begins.
     cache::LookupResult found;
   };
-  FlightContext Plan() const { return FlightContext(safeguards_.leases != nullptr); }
+  /// `flight` must outlive the context.
+  FlightContext Plan(Flight& flight) const { return {safeguards_.leases != nullptr, flight}; }
 
   /// The first step, on the caller's thread. Returns a result on a hit.
   std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
@@ -69,6 +73,7 @@ class FlightRunner {
   Clock& clock_;
   const AnalysisOptions options_;
   const Safeguards safeguards_;
+  Occupancy calls_;  ///< At the vendors.
   RateLimiter outage_calls_;
   NegativeCache failures_;
   std::atomic<bool> stopping_{false};
@@ -76,6 +81,8 @@ class FlightRunner {
 
 /// The error while no new call may begin.
 Error ServiceStops();
+/// The error while too many calls or flights are under way.
+Error TooManyAnalyses();
 detection::MediaKind MediaKindOf(const Content& content);
 /// The answer of a hit that saved a call of this price.
 Analysis AnalysisOf(cache::LookupResult found, Usd saved);
