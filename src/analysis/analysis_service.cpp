@@ -142,8 +142,7 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
   const CacheKey key = content.key;
   // Ends the flight for every waiter when this function returns early.
   const auto end = [&](Result<Analysis> result) {
-    flights.Leave(key);
-    flight->Settle(result);
+    flights.End(key, *flight, result);
     return result;
   };
   std::optional<Occupancy::Place> waiting;
@@ -185,10 +184,8 @@ void AnalysisService::State::Launch(Content content, FlightRunner::FlightContext
       // Keep the error above: the call's charge is unknown.
     }
     place.reset();
-    // Leave first: a client that gets the result and asks again must reach the store, not this
-    // flight. The waiters share ownership of the flight.
-    flights.Leave(content.key);
-    flight->Settle(std::move(result));
+    // The waiters share ownership of the flight.
+    flights.End(content.key, *flight, std::move(result));
   }).detach();
 }
 

@@ -88,6 +88,11 @@ std::optional<Result<Analysis>> SingleFlight::Wait(Flight& flight, const Visitor
   return flight.Await(visitor, /*leads=*/false);
 }
 
+void SingleFlight::End(const cache::CacheKey& key, Flight& flight, Result<Analysis> result) {
+  Leave(key);  // from here on this table may be gone
+  flight.Settle(std::move(result));
+}
+
 void SingleFlight::Leave(const cache::CacheKey& key) {
   const MutexLock lock(mutex_);
   flights_.erase(key);

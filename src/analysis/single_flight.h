@@ -72,15 +72,18 @@ class SingleFlight {
   SingleFlight(Limits limits, Clock& clock)
       : limits_(limits), clock_(clock), waiters_(limits.waiters) {}
 
-  /// Returns the flight in progress, or a new one, which the caller must lead and end with `Leave`.
+  /// Returns the flight in progress, or a new one, which the caller must lead and `End`.
   /// A caller can join a flight even when the table is closed.
   Ticket Join(const cache::CacheKey& key);
   /// A place for a leader to wait; empty when too many callers wait.
   std::optional<Occupancy::Place> EnterAsLeader() { return waiters_.Enter(); }
   /// Waits for another caller's flight. Empty when too many callers wait.
   std::optional<Result<Analysis>> Wait(Flight& flight, const Visitor& visitor);
-  /// Takes the key off the map. Call it only after the verdict is stored: a later caller must find
-  /// it in the store, or it would pay again.
+  /// Takes the key off the map, then tells the waiters: one that asks again must reach the store,
+  /// not this flight. Call it only after the verdict is stored: a later caller must find it there,
+  /// or it would pay again.
+  void End(const cache::CacheKey& key, Flight& flight, Result<Analysis> result);
+  /// The first half of `End`.
   void Leave(const cache::CacheKey& key);
 
   /// From now on no flight begins and no caller waits for one longer than `deadline`.
