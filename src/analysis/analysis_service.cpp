@@ -81,10 +81,11 @@ bool AnalysisService::Drain(Deadline deadline) {
 Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
                                           std::function<bool()> client_gone) {
   State& state = *state_;
+  content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
   const CacheKey key = content.key;
   // Ask the memory tier before joining a flight: many hits on one content then do not queue behind
   // each other. Only the leader of the flight asks the slower tiers.
-  if (LookupResult found = state.store.LookupMemory(key);
+  if (LookupResult found = state.runner.LookUpMemory(content);
       state.runner.Serves(found, MediaKindOf(content))) {
     const Usd saved = state.runner.WorthOf(*found.entry, content);
     state.observer.OnHit(key, content.file_name, found.tier, saved);
@@ -121,7 +122,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
 
 Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
   State& state = *state_;
-  LookupResult found = state.store.Lookup(
+  LookupResult found = state.runner.LookUpAny(
       key, deadline.Shortened(Deadline::After(state.clock, state.options.store_timeout)));
   if (found.outcome == LookupOutcome::kUnavailable) {
     return ForEverybody({ErrorCode::kStoreUnavailable,

@@ -119,7 +119,7 @@ void FlightRunner::Stop() {
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
                                                      const Content& content) {
   // Use the store's own time limit, not the leader's deadline: other callers wait for this too.
-  context.found = store_.Lookup(content.key, StoreDeadline());
+  context.found = ReadStores(content);
   if (context.found.outcome == LookupOutcome::kCorrupt) {
     observer_.OnCorrupt(content.key, context.found.reason);
   }
@@ -157,7 +157,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
         Pay(context, attempt);
         break;
       case Step::kStore:
-        attempt.result = Store(attempt, call_state.leased() ? attempt.token : std::string());
+        attempt.result = Store(context, attempt);
         call_state.Stored();
         break;
       case Step::kRelease:
@@ -209,6 +209,7 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
     attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
   cache::Claim claim = AskForLease(attempt, options_.lease_life);
+  claim.found = PastNewer(attempt.content.key, std::move(claim.found));
   attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
                           (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
   if (claim.state == LeaseState::kTheirs) {
@@ -328,11 +329,14 @@ void FlightRunner::EndHeldUp(FlightContext& context, LeasedAttempt& attempt) {
   attempt.result = AnotherCallGoesOn();
 }
 
-Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
+Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
+  const bool is_leased = context.call_state.leased();
   auto entry = std::make_shared<cache::Entry>();
   entry->verdict = std::move(attempt.verdict);
-  entry->key = content.key;
+  // The lease ends together with its own entry only.
+  const bool beside = context.found.newer;
+  entry->key = beside ? BesideNewer(content.key) : content.key;
   entry->stored_at = clock_.WallNow();
   entry->cost = Usd::FromMicros(attempt.paid.total(Counter::kSpentMicros));
   if (content.media_type) entry->media_type = content::MediaTypeName(*content.media_type);
@@ -348,8 +352,12 @@ Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
   analysis.ttl = ttl;
   analysis.entry = entry;
   const Result<void> kept =
-      store_.Put({.entry = entry, .ttl = ttl, .counters = attempt.paid, .lease_token = lease},
+      store_.Put({.entry = entry,
+                  .ttl = ttl,
+                  .counters = attempt.paid,
+                  .lease_token = is_leased && !beside ? attempt.token : std::string()},
                  StoreDeadline());
+  if (is_leased && beside) Release(context, attempt);
   analysis.stored = kept && store_.keeps();
   observer_.OnPaid(content.key, attempt.paid, kept && store_.keeps_counters());
   if (!kept) observer_.OnNotStored(content.key, kept.error());

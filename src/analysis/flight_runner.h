@@ -47,6 +47,14 @@ class FlightRunner {
 
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
 
+  /// The key that this replica's verdict of the content has: with `same_detectors` a variant for
+  /// each set of vendors, so that sets do not overwrite each other.
+  cache::CacheKey KeyOf(const cache::CacheKey& usual, detection::MediaKind kind) const;
+  /// Asks the memory tier only.
+  cache::LookupResult LookUpMemory(const Content& content) const;
+  /// The verdict of any kind of medium that a look-up by hash serves.
+  cache::LookupResult LookUpAny(const cache::CacheKey& usual, Deadline deadline) const;
+
  private:
   struct LeasedAttempt;
   LookupSummary SummaryOf(const cache::LookupResult& found, const Content& content) const;
@@ -65,7 +73,9 @@ class FlightRunner {
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);
-  Analysis Store(LeasedAttempt& attempt, const std::string& lease);
+  cache::LookupResult ReadStores(const Content& content) const;
+  cache::LookupResult PastNewer(const cache::CacheKey& key, cache::LookupResult found) const;
+  Analysis Store(const FlightContext& context, LeasedAttempt& attempt);
 
   cache::TieredStore& store_;
   const detection::DetectorPanel& panel_;
@@ -79,6 +89,8 @@ class FlightRunner {
   std::atomic<bool> stopping_{false};
 };
 
+/// Where a verdict is kept when an entry has its name that this version cannot read.
+cache::CacheKey BesideNewer(cache::CacheKey key);
 /// The error while no new call may begin.
 Error ServiceStops();
 /// The error while too many calls or flights are under way.

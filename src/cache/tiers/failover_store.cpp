@@ -71,6 +71,7 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
     } else if (may_have_moved) {
       results[places[i]] = again[i];
     }
+    if (local[i].newer) results[places[i]].newer = true;
   }
   return results;
 }
@@ -228,7 +229,7 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
   const SteadyTime begun = clock_.Now();
   Claim claim = leases_.ClaimLease(request, deadline);
   if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
-  const bool is_lost = claim.state == LeaseState::kOurs &&
+  const bool is_lost = claim.state == LeaseState::kOurs && !claim.found.newer &&
                        claim.found.outcome != LookupOutcome::kHit && local_ != nullptr;
   if (!is_lost || local_->Lookup(request.key, deadline).outcome != LookupOutcome::kHit)
     return claim;
