@@ -16,10 +16,11 @@ using cache::CacheKey;
 using cache::LookupOutcome;
 using cache::LookupResult;
 
-Error TooManyFlights() {
-  return ForEverybody({.code = ErrorCode::kOverloaded,
-                       .message = "Too many analyses are under way; ask again in a moment.",
-                       .retry_after = std::chrono::seconds(1)});
+Error TooManyWaiters() {
+  return ForEverybody(
+      {.code = ErrorCode::kOverloaded,
+       .message = "Too many requests wait for analyses under way; ask again in a moment.",
+       .retry_after = std::chrono::seconds(1)});
 }
 
 }  // namespace
@@ -39,11 +40,14 @@ struct AnalysisService::State {
         observer(the_observer),
         clock(the_clock),
         options(the_options),
-        flights({the_options.max_flights, the_options.max_waiters}, the_clock),
+        flights({the_options.max_waiters, the_options.max_waiters_in_all}, the_clock),
+        in_flight(the_options.max_flights),
         runner(the_store, the_panel, the_observer, the_clock, the_options, safeguards) {}
 
-  Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, Deadline deadline);
-  void Launch(Content content, FlightRunner::FlightContext context, std::shared_ptr<Flight> flight);
+  Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, const Visitor& visitor);
+  Result<Analysis> Follow(const Content& content, Flight& flight, const Visitor& visitor);
+  void Launch(Content content, FlightRunner::FlightContext context, std::shared_ptr<Flight> flight,
+              Occupancy::Place place);
 
   cache::TieredStore& store;
   const detection::DetectorPanel& panel;
@@ -51,6 +55,7 @@ struct AnalysisService::State {
   Clock& clock;
   const AnalysisOptions options;
   SingleFlight flights;
+  Occupancy in_flight;  ///< Flights with a thread.
   FlightRunner runner;
 };
 
@@ -73,12 +78,14 @@ bool AnalysisService::Drain(Deadline deadline) {
   return state_->flights.AwaitEmpty(deadline);
 }
 
-Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
+Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
+                                          std::function<bool()> client_gone) {
   State& state = *state_;
+  content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
   const CacheKey key = content.key;
   // Ask the memory tier before joining a flight: many hits on one content then do not queue behind
   // each other. Only the leader of the flight asks the slower tiers.
-  if (LookupResult found = state.store.LookupMemory(key);
+  if (LookupResult found = state.runner.LookUpMemory(content);
       state.runner.Serves(found, MediaKindOf(content))) {
     const Usd saved = state.runner.WorthOf(*found.entry, content);
     state.observer.OnHit(key, content.file_name, found.tier, saved);
@@ -87,14 +94,17 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
 
   const SingleFlight::Ticket ticket = state.flights.Join(key);
   if (ticket.flight == nullptr) {
-    const Error error = ticket.closed ? ServiceStops() : TooManyFlights();
+    const Error error = ServiceStops();
     state.observer.OnError(key, error);
     return error;
   }
-  Result<Analysis> result = ticket.leader ? state.Lead(content, ticket.flight, deadline)
-                                          : state.flights.Wait(*ticket.flight, deadline);
+  const Visitor visitor{deadline, Deadline::After(state.clock, state.options.longest_wait),
+                        std::move(client_gone)};
+  Result<Analysis> result = ticket.leader ? state.Lead(content, ticket.flight, visitor)
+                                          : state.Follow(content, *ticket.flight, visitor);
   if (!result) {
-    state.observer.OnError(key, result.error());
+    // Nobody is there to be told of an error; the flight reports its own end.
+    if (result.error().code != ErrorCode::kClientGone) state.observer.OnError(key, result.error());
     return result;
   }
   // Only the leader reports the miss that was paid for; all others waited for it.
@@ -112,7 +122,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline) {
 
 Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
   State& state = *state_;
-  LookupResult found = state.store.Lookup(
+  LookupResult found = state.runner.LookUpAny(
       key, deadline.Shortened(Deadline::After(state.clock, state.options.store_timeout)));
   if (found.outcome == LookupOutcome::kUnavailable) {
     return ForEverybody({ErrorCode::kStoreUnavailable,
@@ -129,41 +139,54 @@ Result<Analysis> AnalysisService::Find(const CacheKey& key, Deadline deadline) {
 }
 
 Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<Flight> flight,
-                                              Deadline deadline) {
+                                              const Visitor& visitor) {
   const CacheKey key = content.key;
   // Ends the flight for every waiter when this function returns early.
   const auto end = [&](Result<Analysis> result) {
-    flights.Leave(key);
-    flight->Settle(result);
+    flights.End(key, *flight, result);
     return result;
   };
+  std::optional<Occupancy::Place> waiting;
   try {
-    FlightRunner::FlightContext context = runner.Plan();
+    FlightRunner::FlightContext context = runner.Plan(*flight);
     if (auto found = runner.LookUp(context, content)) return end(*std::move(found));
-    Launch(std::move(content), std::move(context), flight);
+    // Only what is not known needs a place: known content is answered however full it is.
+    waiting = flights.EnterAsLeader();
+    auto flying = waiting ? in_flight.Enter() : std::nullopt;
+    if (!flying) return end(TooManyAnalyses());
+    Launch(std::move(content), std::move(context), flight, *std::move(flying));
   } catch (...) {
     return end(Error{ErrorCode::kInternal, "The analysis could not be begun."});
   }
   // From here on the flight's own thread ends it. The leader may leave like any waiter.
-  return flight->Await(deadline);
+  return flight->Await(visitor, /*leads=*/true);
+}
+
+/// Without a place to wait, the caller still gets what is known: the leader may just be looking.
+Result<Analysis> AnalysisService::State::Follow(const Content& content, Flight& flight,
+                                                const Visitor& visitor) {
+  if (auto result = flights.Wait(flight, visitor)) return *std::move(result);
+  FlightRunner::FlightContext context = runner.Plan(flight);
+  if (auto found = runner.LookUp(context, content)) return *std::move(found);
+  return TooManyWaiters();
 }
 
 void AnalysisService::State::Launch(Content content, FlightRunner::FlightContext context,
-                                    std::shared_ptr<Flight> flight) {
+                                    std::shared_ptr<Flight> flight, Occupancy::Place place) {
   // The call runs on its own thread: a client that leaves must not end a call that is paid for. The
   // service's destructor waits for every flight, so `this` outlives this thread's last use of it.
   std::thread([this, content = std::move(content), context = std::move(context),
-               flight = std::move(flight)]() mutable noexcept {
+               flight = std::move(flight),
+               place = std::optional(std::move(place))]() mutable noexcept {
     Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed.", Charge::kUnknown};
     try {
       result = runner.Run(context, content);
     } catch (...) {
       // Keep the error above: the call's charge is unknown.
     }
-    // Leave first: a client that gets the result and asks again must reach the store, not this
-    // flight. The waiters share ownership of the flight.
-    flights.Leave(content.key);
-    flight->Settle(std::move(result));
+    place.reset();
+    // The waiters share ownership of the flight.
+    flights.End(content.key, *flight, std::move(result));
   }).detach();
 }
 

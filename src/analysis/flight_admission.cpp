@@ -12,6 +12,12 @@ Error ServiceStops() {
                        .retry_after = std::chrono::seconds(1)});
 }
 
+Error TooManyAnalyses() {
+  return ForEverybody({.code = ErrorCode::kOverloaded,
+                       .message = "Too many analyses are under way; ask again in a moment.",
+                       .retry_after = std::chrono::seconds(1)});
+}
+
 detection::DetectionTask TaskOf(const Content& content, const std::string& digest) {
   detection::DetectionTask task;
   task.kind = MediaKindOf(content);
@@ -35,6 +41,8 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   attempt.is_free = panel_.Decides(attempt.look);
   if (attempt.is_free || !panel_.Serves(attempt.task.kind)) return std::nullopt;
   if (auto over = OverLimit(options_, attempt.task, panel_.Price(attempt.task))) return over;
+  attempt.call = calls_.Enter();
+  if (!attempt.call) return TooManyAnalyses();
   if (auto refused = ReserveBudget(attempt)) return refused;
   return TakeOutageCall(context, attempt);
 }

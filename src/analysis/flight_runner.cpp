@@ -86,6 +86,7 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       clock_(clock),
       options_(options),
       safeguards_(safeguards),
+      calls_(options.max_calls),
       outage_calls_({options.outage_calls_per_minute, options.outage_calls_total}, clock),
       failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
 }
@@ -118,7 +119,7 @@ void FlightRunner::Stop() {
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
                                                      const Content& content) {
   // Use the store's own time limit, not the leader's deadline: other callers wait for this too.
-  context.found = store_.Lookup(content.key, StoreDeadline());
+  context.found = ReadStores(content);
   if (context.found.outcome == LookupOutcome::kCorrupt) {
     observer_.OnCorrupt(content.key, context.found.reason);
   }
@@ -156,7 +157,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
         Pay(context, attempt);
         break;
       case Step::kStore:
-        attempt.result = Store(attempt, call_state.leased() ? attempt.token : std::string());
+        attempt.result = Store(context, attempt);
         call_state.Stored();
         break;
       case Step::kRelease:
@@ -208,6 +209,7 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
     attempt.listener = safeguards_.notifier->Listen(attempt.content.key);
   }
   cache::Claim claim = AskForLease(attempt, options_.lease_life);
+  claim.found = PastNewer(attempt.content.key, std::move(claim.found));
   attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
                           (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
   if (claim.state == LeaseState::kTheirs) {
@@ -297,11 +299,13 @@ void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
 void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
   observer_.OnMiss(content.key, content.file_name, context.found);
+  context.flight.BeginCall();
   const bool leased = context.call_state.leased();
   NoteBegin(attempt, leased);
   if (leased && attempt.pay_before.Expired(clock_)) return EndHeldUp(context, attempt);
   detection::PanelOutcome outcome =
       panel_.Judge(attempt.task, attempt.look, Deadline::After(clock_, options_.call_timeout));
+  attempt.call.reset();
   attempt.money.Settle(outcome.charges);
   attempt.paid = CountersOf(content.key.kind, outcome);
   context.call_state.Paid(outcome.verdict.has_value());
@@ -325,11 +329,14 @@ void FlightRunner::EndHeldUp(FlightContext& context, LeasedAttempt& attempt) {
   attempt.result = AnotherCallGoesOn();
 }
 
-Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
+Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
+  const bool is_leased = context.call_state.leased();
   auto entry = std::make_shared<cache::Entry>();
   entry->verdict = std::move(attempt.verdict);
-  entry->key = content.key;
+  // The lease ends together with its own entry only.
+  const bool beside = context.found.newer;
+  entry->key = beside ? BesideNewer(content.key) : content.key;
   entry->stored_at = clock_.WallNow();
   entry->cost = Usd::FromMicros(attempt.paid.total(Counter::kSpentMicros));
   if (content.media_type) entry->media_type = content::MediaTypeName(*content.media_type);
@@ -345,8 +352,12 @@ Analysis FlightRunner::Store(LeasedAttempt& attempt, const std::string& lease) {
   analysis.ttl = ttl;
   analysis.entry = entry;
   const Result<void> kept =
-      store_.Put({.entry = entry, .ttl = ttl, .counters = attempt.paid, .lease_token = lease},
+      store_.Put({.entry = entry,
+                  .ttl = ttl,
+                  .counters = attempt.paid,
+                  .lease_token = is_leased && !beside ? attempt.token : std::string()},
                  StoreDeadline());
+  if (is_leased && beside) Release(context, attempt);
   analysis.stored = kept && store_.keeps();
   observer_.OnPaid(content.key, attempt.paid, kept && store_.keeps_counters());
   if (!kept) observer_.OnNotStored(content.key, kept.error());

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "analysis/negative_cache.h"
+#include "analysis/occupancy.h"
 #include "analysis/paid_call_state.h"
 #include "analysis/rate_limiter.h"
+#include "analysis/single_flight.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/core/result.h"
 
@@ -24,11 +26,13 @@ class FlightRunner {
 
   /// The state of a flight between its steps.
   struct FlightContext {
-    explicit FlightContext(bool has_leases) : call_state(has_leases) {}
+    FlightContext(bool has_leases, Flight& of) : call_state(has_leases), flight(of) {}
     PaidCallState call_state;
+    Flight& flight;  ///< Told when its call begins.
     cache::LookupResult found;
   };
-  FlightContext Plan() const { return FlightContext(safeguards_.leases != nullptr); }
+  /// `flight` must outlive the context.
+  FlightContext Plan(Flight& flight) const { return {safeguards_.leases != nullptr, flight}; }
 
   /// The first step, on the caller's thread. Returns a result on a hit.
   std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
@@ -42,6 +46,14 @@ class FlightRunner {
   Usd WorthOf(const cache::Entry& entry, const Content& content) const;
 
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
+
+  /// The key that this replica's verdict of the content has: with `same_detectors` a variant for
+  /// each set of vendors, so that sets do not overwrite each other.
+  cache::CacheKey KeyOf(const cache::CacheKey& usual, detection::MediaKind kind) const;
+  /// Asks the memory tier only.
+  cache::LookupResult LookUpMemory(const Content& content) const;
+  /// The verdict of any kind of medium that a look-up by hash serves.
+  cache::LookupResult LookUpAny(const cache::CacheKey& usual, Deadline deadline) const;
 
  private:
   struct LeasedAttempt;
@@ -61,7 +73,9 @@ class FlightRunner {
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);
-  Analysis Store(LeasedAttempt& attempt, const std::string& lease);
+  cache::LookupResult ReadStores(const Content& content) const;
+  cache::LookupResult PastNewer(const cache::CacheKey& key, cache::LookupResult found) const;
+  Analysis Store(const FlightContext& context, LeasedAttempt& attempt);
 
   cache::TieredStore& store_;
   const detection::DetectorPanel& panel_;
@@ -69,13 +83,18 @@ class FlightRunner {
   Clock& clock_;
   const AnalysisOptions options_;
   const Safeguards safeguards_;
+  Occupancy calls_;  ///< At the vendors.
   RateLimiter outage_calls_;
   NegativeCache failures_;
   std::atomic<bool> stopping_{false};
 };
 
+/// Where a verdict is kept when an entry has its name that this version cannot read.
+cache::CacheKey BesideNewer(cache::CacheKey key);
 /// The error while no new call may begin.
 Error ServiceStops();
+/// The error while too many calls or flights are under way.
+Error TooManyAnalyses();
 detection::MediaKind MediaKindOf(const Content& content);
 /// The answer of a hit that saved a call of this price.
 Analysis AnalysisOf(cache::LookupResult found, Usd saved);

@@ -37,8 +37,9 @@ struct FlightRunner::LeasedAttempt {
   std::chrono::milliseconds pause{200};
   Verdict verdict{};  ///< Paid for, not stored yet.
   cache::Counters paid{};
-  std::string noted_as{};     ///< The call's id in the journal; empty when it is not there.
-  BudgetReservation money{};  ///< Counts as spent unless it is settled.
+  std::string noted_as{};  ///< The call's id in the journal; empty when it is not there.
+  std::optional<Occupancy::Place> call{};  ///< Among the calls at the vendors.
+  BudgetReservation money{};               ///< Counts as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
 };
 

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 
+#include "analysis/occupancy.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/cache/cache_key.h"
 #include "vcache/core/clock.h"
@@ -14,26 +15,44 @@
 
 namespace vcache::analysis {
 
+/// A caller that waits for a flight.
+struct Visitor {
+  Deadline deadline;
+  /// The longest to wait for somebody else's call: another visitor's or another replica's.
+  Deadline patience;
+  /// Whether the client has left. Cheap; empty: it never leaves.
+  std::function<bool()> client_gone{};
+};
+
 /// A content being looked up or paid for, and the callers of this process that wait for it. Settled
 /// exactly once; immutable from then on. Thread-safe.
 class Flight {
  public:
-  explicit Flight(Clock& clock) : clock_(clock) {}
+  Flight(Clock& clock, std::size_t max_waiters) : waiters(max_waiters), clock_(clock) {}
 
   /// The first call decides; later calls have no effect.
   void Settle(Result<Analysis> result);
-  /// Waits for the leader's result or error. kDeadlineExceeded when `deadline` comes first,
-  /// kShuttingDown when the cut-off does; the flight then goes on without this waiter.
-  Result<Analysis> Await(Deadline deadline);
+  /// From now on this process itself pays: its leader waits without regard to its patience.
+  void BeginCall();
+  /// Waits for the result or the error. The flight goes on without a waiter that leaves:
+  /// kClientGone when its client has left, kDeadlineExceeded at its deadline, kOverloaded when its
+  /// patience is over, kShuttingDown at the cut-off.
+  Result<Analysis> Await(const Visitor& visitor, bool leads);
   /// No waiter waits longer than `deadline`. It can only move the cut-off earlier.
   void CutOff(Deadline deadline);
 
+  Occupancy waiters;  ///< Leader not counted.
+
  private:
+  Deadline WaitingEnd(const Visitor& visitor, bool leads) const VCACHE_REQUIRES(mutex_);
+  Error EndOfWait(const Visitor& visitor, bool leads) const VCACHE_REQUIRES(mutex_);
+
   Clock& clock_;
   Mutex mutex_;
   ConditionVariable settled_;
   std::optional<Result<Analysis>> result_ VCACHE_GUARDED_BY(mutex_);
   Deadline cut_off_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
+  bool pays_ VCACHE_GUARDED_BY(mutex_) = false;
 };
 
 /// The flights of this process by key. Thread-safe. The lock covers the map only: no call, log line
@@ -41,25 +60,30 @@ class Flight {
 class SingleFlight {
  public:
   struct Ticket {
-    std::shared_ptr<Flight> flight;  ///< Null: the table is full or closed.
+    std::shared_ptr<Flight> flight;  ///< Null: the table is closed.
     bool leader = false;
-    bool closed = false;
   };
 
   struct Limits {
-    std::size_t flights;
-    std::size_t waiters;  ///< Of all flights together, leaders not counted.
+    std::size_t waiters_of_one;  ///< Of one flight; its leader not counted.
+    std::size_t waiters;         ///< Of all flights together.
   };
 
-  SingleFlight(Limits limits, Clock& clock) : limits_(limits), clock_(clock) {}
+  SingleFlight(Limits limits, Clock& clock)
+      : limits_(limits), clock_(clock), waiters_(limits.waiters) {}
 
-  /// Returns the flight in progress, or a new one, which the caller must lead and end with `Leave`.
-  /// A caller can join a flight even when the table is closed or full.
+  /// Returns the flight in progress, or a new one, which the caller must lead and `End`.
+  /// A caller can join a flight even when the table is closed.
   Ticket Join(const cache::CacheKey& key);
-  /// Waits for another caller's flight. kOverloaded at `deadline` or when too many callers wait.
-  Result<Analysis> Wait(Flight& flight, Deadline deadline);
-  /// Takes the key off the map. Call it only after the verdict is stored: a later caller must find
-  /// it in the store, or it would pay again.
+  /// A place for a leader to wait; empty when too many callers wait.
+  std::optional<Occupancy::Place> EnterAsLeader() { return waiters_.Enter(); }
+  /// Waits for another caller's flight. Empty when too many callers wait.
+  std::optional<Result<Analysis>> Wait(Flight& flight, const Visitor& visitor);
+  /// Takes the key off the map, then tells the waiters: one that asks again must reach the store,
+  /// not this flight. Call it only after the verdict is stored: a later caller must find it there,
+  /// or it would pay again.
+  void End(const cache::CacheKey& key, Flight& flight, Result<Analysis> result);
+  /// The first half of `End`.
   void Leave(const cache::CacheKey& key);
 
   /// From now on no flight begins and no caller waits for one longer than `deadline`.
@@ -74,7 +98,7 @@ class SingleFlight {
   ConditionVariable emptied_;
   std::unordered_map<cache::CacheKey, std::shared_ptr<Flight>> flights_ VCACHE_GUARDED_BY(mutex_);
   bool closed_ VCACHE_GUARDED_BY(mutex_) = false;
-  std::atomic<std::size_t> waiters_{0};
+  Occupancy waiters_;
 };
 
 }  // namespace vcache::analysis

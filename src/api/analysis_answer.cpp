@@ -75,7 +75,7 @@ Json CacheJson(const Analysis& analysis, std::optional<seconds> age) {
   Json json = Json::object();
   json["status"] = CacheStatusName(analysis.status);
   json["tier"] = analysis.tier ? Json(TierName(*analysis.tier)) : Json(nullptr);
-  json["key"] = analysis.entry->key.ToString();
+  json["key"] = analysis.entry->key.Usual().ToString();
   json["ttlSeconds"] = SecondsToJson(LifeOf(analysis));
   json["ageSeconds"] = SecondsToJson(age);
   json["savedUsd"] = analysis.saved.dollars();

@@ -20,7 +20,7 @@ http::Response Answer(const ApiState& state, http::Request& request, analysis::C
   SentContent sent{.file_name = file_name, .bytes = content.bytes};
   if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
   const Result<analysis::Analysis> result =
-      state.parts.analysis.Analyze(std::move(content), request.deadline);
+      state.parts.analysis.Analyze(std::move(content), request.deadline, request.client_gone);
   if (result) return AnalysisResponse(*result, sent, state.parts.clock);
   http::Response response =
       ProblemResponse(request.info, result.error(), state.options.admin_token);

@@ -117,12 +117,14 @@ Result<Entry> ReadForeign(Json& object, const CacheKey& key) {
   return entry;
 }
 
-/// Whether the value names the requested content, in a known version.
+std::int64_t FormatVersionOf(const Json& cache) {
+  return AsInteger(Find(cache, "v")).value_or(0);
+}
+
+/// Whether the value names the requested content.
 Result<void> CheckHeader(const Json& cache, const CacheKey& key,
                          const content::ContentDigest& stored_as) {
-  const auto version = AsInteger(Find(cache, "v"));
-  if (!version || *version < 1) return Corrupt("The entry has no version.");
-  if (*version > kVersion) return Corrupt("The entry was written by a newer version.");
+  if (FormatVersionOf(cache) < 1) return Corrupt("The entry has no version.");
   if (AsString(Find(cache, "sha256")) != stored_as.ToHex()) {
     return Corrupt("The entry names another content.");
   }
@@ -184,7 +186,12 @@ Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool acc
   const Json* cache = Find(*object, "cache");
   if (cache == nullptr) return ReadForeign(*object, key);
   if (!cache->is_object()) return Corrupt("The entry's `cache` is no object.");
-  return ReadOurs(*object, key, accept_demo, stored_as);
+  const bool is_newer = FormatVersionOf(*cache) > kVersion;
+  Result<Entry> entry = ReadOurs(*object, key, accept_demo, stored_as);
+  if (!is_newer) return entry;
+  if (!entry) return Error{kNewerVersion, "The entry was written by a newer version."};
+  entry->newer = true;
+  return entry;
 }
 
 Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool accept_demo) {

@@ -1,6 +1,7 @@
 #include "vcache/cache/key_space.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,15 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::size_t kHexDigits = 2 * content::kDigestSize;
+constexpr std::size_t kVariantDigits = 16;
 constexpr std::size_t kMaxPattern = 128;
 
 bool IsLowerHex(char digit) noexcept {
   return IsDigit(digit) || (digit >= 'a' && digit <= 'f');
+}
+
+bool AreLowerHex(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), IsLowerHex);
 }
 
 bool IsPatternCharacter(char c) noexcept {
@@ -23,7 +29,18 @@ bool IsPatternCharacter(char c) noexcept {
 }
 
 bool IsWholeHash(std::string_view text) noexcept {
-  return text.size() == kHexDigits && std::all_of(text.begin(), text.end(), IsLowerHex);
+  return text.size() == kHexDigits && AreLowerHex(text);
+}
+
+/// `:` and the digits of a variant at the end of a name; empty without one.
+std::string_view VariantSuffix(std::string_view name) noexcept {
+  constexpr std::size_t kLength = 1 + kVariantDigits;
+  if (name.size() <= kHexDigits + kLength) return {};
+  const std::string_view suffix = name.substr(name.size() - kLength);
+  const std::string_view before = name.substr(0, name.size() - kLength);
+  const bool is_variant = suffix.front() == ':' && AreLowerHex(suffix.substr(1)) &&
+                          AreLowerHex(before.substr(before.size() - kHexDigits));
+  return is_variant ? suffix : std::string_view();
 }
 
 /// The possible rests of `pattern` after its front has matched all of `text`.
@@ -89,7 +106,7 @@ content::ContentDigest KeySpace::StoredDigest(const CacheKey& key) const {
 }
 
 std::string KeySpace::NameOf(const CacheKey& key) const {
-  return CacheKey{key.kind, StoredDigest(key)}.ToString();
+  return CacheKey{key.kind, StoredDigest(key), key.variant}.ToString();
 }
 
 std::string KeySpace::StoreKey(const CacheKey& key) const {
@@ -98,6 +115,12 @@ std::string KeySpace::StoreKey(const CacheKey& key) const {
 
 Result<KeyPattern> KeySpace::StoredPattern(const KeyPattern& by_content) const {
   if (!keyed()) return by_content;
+  if (const std::string_view suffix = VariantSuffix(by_content.text()); !suffix.empty()) {
+    const std::string_view text = by_content.text();
+    const auto usual = KeyPattern::Parse(text.substr(0, text.size() - suffix.size()));
+    const Result<KeyPattern> stored = usual ? StoredPattern(*usual) : usual;
+    return stored ? KeyPattern::Parse(stored->text() + std::string(suffix)) : stored;
+  }
   bool whole = false;
   for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
     const DigitDemand demand = DemandOf(by_content.text(), std::string(KindName(kind)) + ":");
@@ -123,13 +146,30 @@ Result<KeyPattern> KeySpace::StoredPattern(const KeyPattern& by_content) const {
 }
 
 std::optional<ContentKind> KeySpace::FamilyOf(std::string_view store_key) const noexcept {
+  const auto key = StoredKeyOf(store_key);
+  return key ? std::optional(key->kind) : std::nullopt;
+}
+
+std::optional<CacheKey> KeySpace::StoredKeyOf(std::string_view store_key) const noexcept {
   if (!store_key.starts_with(options_.prefix)) return std::nullopt;
-  const std::string_view name = store_key.substr(options_.prefix.size());
+  std::string_view name = store_key.substr(options_.prefix.size());
+  const std::string_view suffix = VariantSuffix(name);
+  name.remove_suffix(suffix.size());
+  CacheKey key;
+  if (!suffix.empty()) {
+    std::from_chars(suffix.data() + 1, suffix.data() + suffix.size(), key.variant, 16);
+    if (key.variant == 0) return std::nullopt;  // not written by us
+  }
   for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
     const std::string_view family = KindName(kind);
     if (name.size() != family.size() + 1 + kHexDigits) continue;
     if (!name.starts_with(family) || name[family.size()] != ':') continue;
-    if (IsWholeHash(name.substr(family.size() + 1))) return kind;
+    const std::string_view digits = name.substr(family.size() + 1);
+    const auto digest = content::ContentDigest::FromHex(digits);
+    if (!digest || !IsWholeHash(digits)) continue;
+    key.kind = kind;
+    key.digest = *digest;
+    return key;
   }
   return std::nullopt;
 }
@@ -151,6 +191,14 @@ KeyPattern KeyPattern::All() {
 }
 
 bool KeyPattern::Matches(std::string_view key) const noexcept {
+  if (MatchesWhole(key)) return true;
+  const std::string_view suffix = VariantSuffix(key);
+  if (suffix.empty()) return false;
+  key.remove_suffix(suffix.size());
+  return MatchesWhole(key);
+}
+
+bool KeyPattern::MatchesWhole(std::string_view key) const noexcept {
   // Only the last star is ever retried: a later star makes the choices of earlier ones irrelevant.
   // This takes at most (length of the pattern) steps for each character of the key.
   std::size_t at = 0;

@@ -1,5 +1,6 @@
 """When vendors, clients and disks fail: no verdict is made up, nothing is left behind."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -294,6 +295,39 @@ class Uploads(ServiceTest):
             self._await_spool(service, 8)
             service.stop(signal.SIGKILL)
         self.assertEqual(self._visible_files(spool), [])
+
+    def test_clients_that_left_take_no_place_from_others(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, MAX_WAITERS="3", WORKER_THREADS="12")  # ten may wait in all
+        sandbox.behave(latencyMs=6000)
+        photo, other = jpeg("crowded"), jpeg("quiet")
+        with contextlib.ExitStack() as crowd:
+            for i in range(9):
+                connection = crowd.enter_context(self._begin(service, len(photo)))
+                connection.sendall(photo)
+                deadline = time.monotonic() + PATIENCE
+                while i == 0 and sandbox.calls()["total"] == 0:  # the first one leads
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+        time.sleep(1)  # four times as long as their leaving may go unnoticed
+        answers = at_once(3, lambda _: service.upload(photo))
+        self.assertEqual([answer.status for answer in answers], [200, 200, 200])
+        self.assertEqual(service.upload(other).status, 200)
+        self.assertEqual(sandbox.charged, 2)
+
+    def test_who_waited_for_somebody_elses_call_is_told_when_to_ask_again(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, MAX_WAIT_MS="1000")
+        sandbox.behave(latencyMs=3000)
+        photo = jpeg("patience")
+        answers = at_once(3, lambda _: service.upload(photo))
+        self.assertEqual(sorted(answer.status for answer in answers), [200, 503, 503])
+        for answer in answers:
+            if answer.status == 503:
+                self.assertProblem(answer, 503, "overloaded")
+                self.assertEqual(answer.headers["retry-after"], "5")
+        self.assertEqual(service.upload(photo).cache, "HIT")
+        self.assertEqual(sandbox.charged, 1)
 
     def test_a_client_that_hangs_up_does_not_cancel_what_is_paid(self):
         sandbox = self.sandbox()

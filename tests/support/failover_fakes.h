@@ -51,6 +51,7 @@ class FakeSharedStore final : public cache::SharedStore {
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {
+    before_clear();
     if (away) return Away();
     return behind.Clear(pattern, mode, deadline);
   }
@@ -65,6 +66,10 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return cache::CounterTotals{totals, totals, now};
   }
+  /// Called before each delivery.
+  std::function<void()> before_deliver = [] {};
+  /// Called before each clear.
+  std::function<void()> before_clear = [] {};
   std::atomic<std::int64_t> clears{0};
   Result<std::int64_t> CountClears(Deadline) override {
     if (away) return Away();
@@ -97,6 +102,7 @@ class FakeSharedStore final : public cache::SharedStore {
     return missing;
   }
   Result<void> Deliver(const cache::PendingWrite& write, Deadline) override {
+    before_deliver();
     if (away || refuses_writes || deliveries_left == 0) return Away();
     if (refuses_entries_for_good && !write.store_key.empty()) {
       return Error{ErrorCode::kBadRequest, "too large"};
@@ -126,6 +132,8 @@ class FakeLocalStore final : public cache::LocalStore {
   cache::Counters totals{};
   bool forgets = true;
   std::function<void()> before_lookup = [] {};
+  /// Called when a pending write is gone, before the caller hears of it.
+  std::function<void()> removed = [] {};
 
   cache::LookupResult Lookup(const cache::CacheKey& key, Deadline deadline) override {
     before_lookup();
@@ -220,8 +228,11 @@ class FakeLocalStore final : public cache::LocalStore {
   }
   Result<void> RemovePending(const cache::PendingWrite& write, Deadline) override {
     if (is_off || !forgets) return Off();
-    const std::lock_guard lock(mutex_);
-    std::erase_if(pending_, [&](const auto& other) { return other.id == write.id; });
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(pending_, [&](const auto& other) { return other.id == write.id; });
+    }
+    removed();
     return {};
   }
   Result<std::uint64_t> CountPending(Deadline) override {

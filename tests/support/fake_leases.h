@@ -43,7 +43,11 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   /// Called between a claim's two halves: the lease is decided, the entry not looked at yet.
   std::function<void()> amid_claim = [] {};
 
+  /// Called before each look-up of one entry.
+  std::function<void()> before_lookup = [] {};
+
   cache::LookupResult Lookup(const cache::CacheKey& key, Deadline deadline) override {
+    before_lookup();
     return unavailable ? Away() : verdicts_.Lookup(key, deadline);
   }
   std::vector<cache::LookupResult> LookupMany(std::span<const cache::CacheKey> keys,

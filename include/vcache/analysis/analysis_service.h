@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,10 +63,18 @@ struct AnalysisOptions {
   /// How long a lease outlives its owner; the store of the leases renews those of longer calls. A
   /// flight that has not begun its call after half of it does not pay.
   std::chrono::milliseconds lease_life{40'000};
-  /// Paid calls in flight at once; one more is refused with kOverloaded.
-  std::size_t max_flights = 256;
-  /// Callers that wait for another caller's flight; one more is refused with kOverloaded.
+  /// Calls at the vendors at once; one more is refused with kOverloaded.
+  std::size_t max_calls = 256;
+  /// Flights at once, also those that wait for another replica's call or for a silent store. Known
+  /// content is answered beyond that; other content is refused with kOverloaded.
+  std::size_t max_flights = 1'024;
+  /// Callers that wait for one content, and for all together; one more gets what is known, or
+  /// kOverloaded. A caller counts until its client leaves.
   std::size_t max_waiters = 400;
+  std::size_t max_waiters_in_all = 640;
+  /// How long a caller waits for another caller's or another replica's call; then kOverloaded. The
+  /// flight goes on.
+  std::chrono::milliseconds longest_wait{30'000};
   /// The negative cache: how long a content is not tried again after a failed call. Each failure in
   /// a row doubles the pause, up to the longest. 0 turns it off.
   std::chrono::seconds failure_pause{1};
@@ -105,11 +114,12 @@ class AnalysisService {
   ~AnalysisService();
 
   /// The verdict of a content: from a tier, from a call in flight, or from a call paid for now.
-  /// Blocks until `deadline`; a caller that looks in the stores first may block for `store_timeout`
-  /// longer. A caller that leaves cancels nothing. Errors: kVendorNotConfigured, those of
-  /// `Detector`, kVideoTooLong, kTooExpensive, kBudgetExhausted, kOverloaded, kShuttingDown,
-  /// kDeadlineExceeded.
-  Result<Analysis> Analyze(Content content, Deadline deadline);
+  /// Blocks until `deadline`, or until `client_gone` says so; a caller that looks in the stores
+  /// first may block for `store_timeout` longer. A caller that leaves cancels nothing. Errors:
+  /// kVendorNotConfigured, those of `Detector`, kVideoTooLong, kTooExpensive, kBudgetExhausted,
+  /// kOverloaded, kShuttingDown, kDeadlineExceeded, kClientGone.
+  Result<Analysis> Analyze(Content content, Deadline deadline,
+                           std::function<bool()> client_gone = {});
 
   /// The stored verdict; never pays. It counts as a look-up, not as a hit, and saves nothing: a
   /// client can ask as often as it likes. Blocks until `deadline` or for `store_timeout`. Errors:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,19 @@ std::string_view KindName(ContentKind kind) noexcept;  ///< `analysis` or `text`
 struct CacheKey {
   ContentKind kind = ContentKind::kAnalysis;
   content::ContentDigest digest;
+  /// Tells verdicts of one content apart that cannot stand for each other; 0: the usual one.
+  std::uint64_t variant = 0;
 
-  /// `analysis:<64 hex>`: the name in answers and logs.
+  /// `analysis:<64 hex>`, followed by `:<16 hex>` for a variant.
   std::string ToString() const;
+  /// The usual one: its name stands in answers.
+  CacheKey Usual() const { return {kind, digest}; }
 
   friend auto operator<=>(const CacheKey&, const CacheKey&) = default;
 };
+
+/// The variant of verdicts that these words describe; never 0.
+std::uint64_t VariantOf(std::string_view description);
 
 }  // namespace vcache::cache
 

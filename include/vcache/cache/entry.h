@@ -26,6 +26,8 @@ struct Entry {
   std::string detectors;
   /// Written by other software, which does not record the cost.
   bool foreign = false;
+  /// Read from a value of a later format version. Nothing here overwrites that.
+  bool newer = false;
   /// When the entry expires. Used only inside stores that keep it in the value: they set it when
   /// they write and clear it when they read. Empty everywhere else.
   std::optional<WallTime> expires_at{};
@@ -47,10 +49,13 @@ std::string EncodeEntry(const Entry& entry, const EntryFormatOptions& options,
                         const content::ContentDigest& stored_as);
 std::string EncodeEntry(const Entry& entry, const EntryFormatOptions& options = {});
 
+/// The error of a value of a later format version that this version cannot read.
+inline constexpr ErrorCode kNewerVersion = ErrorCode::kNotImplemented;
+
 /// Reads a stored value: compressed or not, ours or of other software. Errors: kStoreCorrupt when
-/// it is unreadable or names another content than `key`; kNotCached, a miss, for a foreign entry
-/// that must not be served (`demo`, no finite score). `accept_demo` accepts the sandbox's own
-/// entries, which also carry `demo`. `stored_as`: as for `EncodeEntry`.
+/// it is unreadable or names another content than `key`; kNewerVersion; kNotCached, a miss, for a
+/// foreign entry that must not be served (`demo`, no finite score). `accept_demo` accepts the
+/// sandbox's own entries, which also carry `demo`. `stored_as`: as for `EncodeEntry`.
 Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool accept_demo,
                           const content::ContentDigest& stored_as);
 Result<Entry> DecodeEntry(std::string_view stored, const CacheKey& key, bool accept_demo);

@@ -27,10 +27,12 @@ class KeyPattern {
   static Result<KeyPattern> Parse(std::string_view text);
   static KeyPattern All();
 
+  /// A pattern for the usual name of a content also matches its variants.
   bool Matches(std::string_view key_without_prefix) const noexcept;
   const std::string& text() const noexcept { return text_; }
 
  private:
+  bool MatchesWhole(std::string_view key) const noexcept;
   explicit KeyPattern(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
@@ -45,16 +47,19 @@ class KeySpace {
 
   /// The content's own digest, or its HMAC under the secret.
   content::ContentDigest StoredDigest(const CacheKey& key) const;
-  /// `analysis:<64 hex of StoredDigest>`: the key without its prefix, matched by `KeyPattern`.
+  /// `analysis:<64 hex of StoredDigest>` and the variant: the key without its prefix, matched by
+  /// `KeyPattern`.
   std::string NameOf(const CacheKey& key) const;
   /// `<prefix>analysis:<64 hex of StoredDigest>`.
   std::string StoreKey(const CacheKey& key) const;
   /// Translates a pattern over content hashes to a pattern over stored names. With a secret only
   /// whole hashes and patterns without digits can be translated; kBadRequest for all others.
   Result<KeyPattern> StoredPattern(const KeyPattern& by_content) const;
-  /// The family of a key that this service wrote: prefix, family, exactly 64 lower-case hex digits.
-  /// Empty for other keys, which must not be touched.
+  /// The family of a key that this service wrote: prefix, family, exactly 64 lower-case hex digits,
+  /// and for a variant `:` and 16 more. Empty for other keys, which must not be touched.
   std::optional<ContentKind> FamilyOf(std::string_view store_key) const noexcept;
+  /// Such a key with the stored digest.
+  std::optional<CacheKey> StoredKeyOf(std::string_view store_key) const noexcept;
 
  private:
   KeySpaceOptions options_;

@@ -38,6 +38,8 @@ struct LookupResult {
   bool life_known = true;
   Tier tier = Tier::kMemory;  ///< The tier that answered.
   std::string reason{};       ///< Why corrupt or unavailable.
+  /// The entry is of a later format version, which this one cannot read and must not overwrite.
+  bool newer = false;
 };
 
 /// A verdict to store, with all that must change in the same atomic step.

@@ -91,7 +91,8 @@ struct CallSettings {
   std::chrono::milliseconds lease_life{40'000};    ///< `LEASE_LIFE_MS`
   std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
   std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
-  std::size_t max_waiters = 400;  ///< Below `worker_threads`, so that hits are still served.
+  std::size_t max_waiters = 400;                   ///< Of one content.
+  std::chrono::milliseconds longest_wait{30'000};  ///< `MAX_WAIT_MS`
 };
 
 struct VendorSettings {

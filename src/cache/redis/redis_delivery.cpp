@@ -71,7 +71,8 @@ std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& sto
 Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingWrite& write,
                                   Deadline deadline) {
   DeliveryPlan plan;
-  const auto key = StoredKeyOf(options.keys, write.store_key);
+  // The stored digest, which key and entry share whatever the content's digest is.
+  const auto key = options.keys.StoredKeyOf(write.store_key);
   if (!key) return plan;  // counters only, or of another key space by now
   const redis::RespCommand get{{"GET", write.store_key}, {kMaxValueBytes, 0}};
   const Result<redis::RespReply> found = options.client.Run(get, deadline);
@@ -85,7 +86,9 @@ Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingW
   plan.seen = found->text;
   const auto there = DecodeEntry(found->text, *key, options.accept_demo, key->digest);
   const auto ours = DecodeEntry(write.value, *key, options.accept_demo, key->digest);
-  if (!there) return plan;  // unreadable, or nothing that is served: overwritten
+  const bool is_newer = there ? there->newer : there.error().code == kNewerVersion;
+  if (is_newer) plan.store_entry = false;  // of a replica that knows more
+  if (!there) return plan;                 // unreadable, or nothing that is served: overwritten
   plan.is_there = ours && SameButForLife(*there, *ours);
   if (!ours || there->stored_at >= ours->stored_at) plan.store_entry = false;
   return plan;

@@ -131,6 +131,7 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
     if (entry.error().code == ErrorCode::kNotCached) return result;
     result.outcome = LookupOutcome::kCorrupt;
     result.reason = entry.error().message;
+    result.newer = entry.error().code == kNewerVersion;
     return result;
   }
   result.outcome = LookupOutcome::kHit;

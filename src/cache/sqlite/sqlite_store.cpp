@@ -107,6 +107,7 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
   } else if (entry.error().code != ErrorCode::kNotCached) {
     result.outcome = LookupOutcome::kCorrupt;
     result.reason = entry.error().message;
+    result.newer = entry.error().code == kNewerVersion;
   }
   return result;
 }

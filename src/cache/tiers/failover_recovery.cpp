@@ -22,7 +22,11 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
   const SteadyTime begun = clock_.Now();
   Claim claim = leases_.ClaimLease(request, deadline);
   if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
-  if (claim.state != LeaseState::kOurs || claim.found.outcome == LookupOutcome::kHit) return claim;
+  // A newer version's entry that cannot be read stays.
+  if (claim.state != LeaseState::kOurs || claim.found.newer ||
+      claim.found.outcome == LookupOutcome::kHit) {
+    return claim;
+  }
   if (claim.clears && EpochOf(*claim.clears) != epoch_) {
     MarkLocalStale();
     RevalidateLocal();

@@ -67,6 +67,7 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
     } else if (may_have_moved) {
       results[places[i]] = again[i];
     }
+    if (local[i].newer) results[places[i]].newer = true;
   }
   return results;
 }

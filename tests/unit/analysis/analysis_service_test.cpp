@@ -358,7 +358,7 @@ TEST_CASE("AnalysisService: a stop ends the waiting, not the call, and its verdi
 }
 
 TEST_CASE("AnalysisService: more flights than allowed are refused; joining one is not") {
-  Bench bench({.max_flights = 1});
+  Bench bench({.max_calls = 1});
   test::Gate gate;
   bench.vendor->answer = [&](const auto&) {
     gate.Pass();

@@ -34,8 +34,9 @@ analysis::Content TextOf(std::string_view text) {
 
 /// Two replicas, one vendor, one shared store.
 struct ReplicaFixture {
-  explicit ReplicaFixture(analysis::AnalysisOptions options = {.call_timeout = 20s,
-                                                               .lease_life = 21s}) {
+  /// The clock of a test may outrun its threads: by default a visitor's patience is no concern.
+  explicit ReplicaFixture(analysis::AnalysisOptions options = {
+                              .call_timeout = 20s, .lease_life = 21s, .longest_wait = 3'600s}) {
     shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
     for (auto& replica : replicas) {
       replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,

@@ -155,9 +155,19 @@ TEST_CASE("DecodeEntry: an entry that names another content is unreadable (rule 
   CHECK(CodeOf(Replaced(golden, "\"sha256\"", "\"sha255\"")) == ErrorCode::kStoreCorrupt);
 }
 
+TEST_CASE("DecodeEntry: a newer version is read where that is possible, and told apart") {
+  const std::string newer = Replaced(std::string(kGolden), "\"v\":1", "\"v\":2");
+  const auto readable = DecodeEntry(newer, kKey, false);
+  REQUIRE(readable);
+  CHECK(readable->newer);
+  CHECK(readable->verdict.ai_score == 87.5);
+  CHECK_FALSE(DecodeEntry(kGolden, kKey, false)->newer);
+  CHECK(CodeOf(Replaced(newer, "aiScore", "aiScores")) == kNewerVersion);
+  CHECK(CodeOf(Replaced(newer, "\"kind\":\"analysis\"", "\"kind\":\"text\"")) == kNewerVersion);
+}
+
 TEST_CASE("DecodeEntry: another version, shape or score is unreadable") {
   const std::string golden(kGolden);
-  CHECK(CodeOf(Replaced(golden, "\"v\":1", "\"v\":2")) == ErrorCode::kStoreCorrupt);
   CHECK(CodeOf(Replaced(golden, "\"v\":1", "\"v\":\"1\"")) == ErrorCode::kStoreCorrupt);
   CHECK(CodeOf(Replaced(golden, "87.5", "187.5")) == ErrorCode::kStoreCorrupt);
   CHECK(CodeOf(Replaced(golden, "87.5", "null")) == ErrorCode::kStoreCorrupt);

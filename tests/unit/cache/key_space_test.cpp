@@ -143,3 +143,34 @@ TEST_CASE("KeySpace: with a secret, a pattern of some digits is refused with the
     CHECK(Space("").StoredPattern(*KeyPattern::Parse(pattern)));
   }
 }
+
+TEST_CASE("KeySpace: a variant follows the digits, and is selected with its content") {
+  const CacheKey usual = test::MakeKey(1);
+  CacheKey variant = usual;
+  variant.variant = 0xabc;
+  CHECK(variant.ToString() == usual.ToString() + ":0000000000000abc");
+  CHECK(variant.Usual() == usual);
+  CHECK(VariantOf("a/1") != VariantOf("b/1"));
+  for (const KeySpace& keys :
+       {KeySpace({.prefix = "p:"}), KeySpace({.prefix = "p:", .secret = Secret("some secret")})}) {
+    const std::string name = keys.StoreKey(variant);
+    CHECK(keys.FamilyOf(name) == ContentKind::kAnalysis);
+    CHECK(keys.StoredKeyOf(name)->digest == keys.StoredDigest(usual));
+    CHECK(keys.StoredKeyOf(name)->variant == 0xabc);
+    CHECK(keys.StoredKeyOf(keys.StoreKey(usual))->variant == 0);
+    for (const std::string& other :
+         {name + "0", name.substr(0, name.size() - 1), keys.StoreKey(usual) + ":0000000000000ABC",
+          keys.StoreKey(usual) + ":0000000000000000"}) {
+      CHECK_FALSE(keys.FamilyOf(other));
+    }
+    for (const std::string& pattern :
+         {std::string("*"), std::string("analysis:*"), usual.ToString(), variant.ToString()}) {
+      CAPTURE(pattern);
+      const auto stored = keys.StoredPattern(*KeyPattern::Parse(pattern));
+      REQUIRE(stored);
+      CHECK(stored->Matches(keys.NameOf(variant)));
+    }
+    const auto only_variant = KeyPattern::Parse(keys.NameOf(variant));
+    CHECK_FALSE(only_variant->Matches(keys.NameOf(usual)));
+  }
+}

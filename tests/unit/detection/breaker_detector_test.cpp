@@ -214,6 +214,43 @@ TEST_CASE("BreakerDetector: calls begun before a change of state say nothing abo
   bench.CheckRefused(10s);
 }
 
+TEST_CASE("BreakerDetector: a call begun before does not answer for the probe under way") {
+  for (const bool early_works : {true, false}) {
+    CAPTURE(early_works);
+    BreakerFixture bench;
+    test::Gate early_gate, probe_gate;
+    bench.vendor->answer = [&](const DetectionTask& task) -> Result<Detection> {
+      if (task.text == "early") early_gate.Pass();
+      if (task.text == "probe") probe_gate.Pass();
+      if (task.text == "probe" || (task.text == "early" && early_works)) {
+        return bench.vendor->Verdict(70);
+      }
+      return Error{ErrorCode::kVendorUnavailable, "fake: It failed."};
+    };
+    const auto call = [&](std::string_view text) {
+      return std::thread([&bench, text] {
+        DetectionTask task;
+        task.text = text;
+        const auto answer = bench.breaker.Detect(task, Deadline::Never());
+        (void)answer;
+      });
+    };
+    std::thread early = call("early");
+    early_gate.AwaitArrivals(1);
+    CHECK_FALSE(bench.Ask(5));
+    bench.clock.Advance(10s);
+    std::thread probe = call("probe");
+    probe_gate.AwaitArrivals(1);
+    early_gate.Open();
+    early.join();
+    CHECK(bench.breaker.health().state == BreakerState::kHalfOpen);
+    bench.CheckRefused(1s);  // the vendor is still asked by the probe alone
+    probe_gate.Open();
+    probe.join();
+    CHECK(bench.breaker.health().state == BreakerState::kClosed);
+  }
+}
+
 TEST_CASE(
     "BreakerDetector: of several quota errors at once the longest pause counts, in one line") {
   BreakerFixture bench;

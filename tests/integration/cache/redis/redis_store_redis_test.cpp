@@ -236,6 +236,23 @@ TEST_CASE("RedisStore: a full server still answers look-ups; one log line each w
   CHECK(world.logger().Count(LogLevel::kInfo) == 2);  // connected; writes again
 }
 
+TEST_CASE("RedisStore: a clear that a full server could not count is counted once it made room") {
+  if (!RedisServer::Available()) return;
+  RedisServer server(
+      {.tls = false, .certificate = {}, .arguments = {"--maxmemory-policy", "noeviction"}});
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const std::int64_t before = *world.store().CountClears(kNever);
+  const std::string large(1024 * 1024, 'x');
+  for (unsigned i = 0; i < 8; ++i) server.Ask({"SET", MakeKey(i).ToString(), large});
+  const std::string memory = server.Ask({"INFO", "memory"});
+  const std::string field = "used_memory:";
+  const auto used = std::stoll(memory.substr(memory.find(field) + field.size()));
+  server.Ask({"CONFIG", "SET", "maxmemory", std::to_string(used - 4 * 1024 * 1024)});
+  REQUIRE_FALSE(world.store().Put(MakePut(MakeKey(9), 1h), kNever));
+  CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 8);
+  CHECK(*world.store().CountClears(kNever) == before + 1);
+}
+
 TEST_CASE("RedisStore: a read-only replica still answers look-ups") {
   if (!RedisServer::Available()) return;
   RedisServer server;

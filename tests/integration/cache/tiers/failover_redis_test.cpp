@@ -232,6 +232,36 @@ TEST_CASE("RedisStore: a newer verdict is not overwritten by one that waited, an
   }
 }
 
+TEST_CASE("RedisStore: an entry of a newer format is served, and no delivery overwrites it") {
+  if (!test::RedisServer::Available()) return;
+  test::RedisServer server;
+  server.Kill();
+  World world(server.url());
+  world.store->Stop();
+  std::array<std::string, 2> future;
+  for (unsigned i = 0; i < 2; ++i) {
+    CHECK(world.store->Put(Paid(i + 1, 10, 60s), kNever));
+    std::string value = EncodeEntry(*Paid(i + 1, 99).entry);
+    value.replace(value.find("\"v\":1"), 5, "\"v\":2");
+    if (i == 1) value.replace(value.find("aiScore"), 7, "theirs!");
+    future.at(i) = value;
+  }
+  server.Start();
+  world.AwaitConnected();
+  for (unsigned i = 0; i < 2; ++i) {
+    server.Ask({"SET", RedisKey(i + 1), future.at(i), "EX", "600"});
+  }
+  CHECK(world.store->DeliverNow());
+  for (unsigned i = 0; i < 2; ++i) CHECK(server.Ask({"GET", RedisKey(i + 1)}) == future.at(i));
+  CHECK(PaidCalls(world) == 2);
+  CHECK(world.redis->Lookup(MakeKey(1), kNever).entry->verdict.ai_score == 99);
+  const LookupResult unreadable = world.redis->Lookup(MakeKey(2), kNever);
+  CHECK(unreadable.outcome == LookupOutcome::kCorrupt);
+  CHECK(unreadable.newer);
+  CHECK(world.store->ClaimLease({MakeKey(2), "ours", 20s}, kNever).found.newer);
+  CHECK(server.Ask({"GET", RedisKey(2)}) == future.at(1));
+}
+
 TEST_CASE("RedisStore: what changes between a delivery's look and its write is looked at again") {
   if (!test::RedisServer::Available()) return;
   test::RedisServer server;

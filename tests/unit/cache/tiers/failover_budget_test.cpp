@@ -24,6 +24,7 @@ class FaultyBudget final : public BudgetStore {
  public:
   std::atomic<bool> away{false};
   bool loses_replies = false;
+  std::atomic<bool> refuses_adjustments{false};  ///< As when it falls away between two commands.
   std::function<void()> before_reserve = [] {};
   MemoryBudgetStore behind;
   int adjustments = 0;
@@ -35,6 +36,7 @@ class FaultyBudget final : public BudgetStore {
   }
   Result<void> Adjust(const BudgetAdjustment& adjustment, Deadline deadline) override {
     if (away) return Error{ErrorCode::kStoreUnavailable, "away"};
+    if (refuses_adjustments) return Error{ErrorCode::kStoreUnavailable, "away again"};
     ++adjustments;
     Result<void> done = behind.Adjust(adjustment, deadline);
     if (loses_replies) return Error{ErrorCode::kStoreUnavailable, "late"};
@@ -186,6 +188,32 @@ TEST_CASE("FailoverBudget: an adjustment with a lost reply waits under its id an
   CHECK(world.budget.DeliverNow());
   CHECK(world.Shared() == 400);
   CHECK(world.Known() == 400);
+}
+
+TEST_CASE("FailoverBudget: a delivery that fails on the way to recovery loses no spent money") {
+  for (const bool has_disk : {true, false}) {
+    CAPTURE(has_disk);
+    FailoverBudgetFixture world;
+    FailoverBudget budget(world.shared, has_disk ? &world.disk : nullptr, world.clock,
+                          world.logger);
+    const auto spend = [&](std::int64_t amount) {
+      const std::vector<BudgetClaim> claims = {MakeClaim("day", amount, 1'000)};
+      return budget.Reserve(claims, kNever).outcome == BudgetOutcome::kGranted;
+    };
+    world.shared.away = true;
+    CHECK(spend(60));
+    world.shared.away = false;  // it is back, and refuses what waits
+    world.shared.refuses_adjustments = true;
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(budget.DeliverNow());
+    CHECK(world.Shared() == 0);
+    world.shared.away = true;
+    CHECK_FALSE(spend(50));  // the 60 still count
+    CHECK(spend(40));
+    world.shared.away = false;
+    world.shared.refuses_adjustments = false;
+    CHECK(budget.DeliverNow());
+    CHECK(world.Shared() == 100);
+  }
 }
 
 TEST_CASE("FailoverBudget: what is given back in an outage is not spent before it is delivered") {

@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "support/blocked_thread.h"
+#include "support/gate.h"
 #include "unit/cache/tiers/failover_fixture.h"
 #include "vcache/core/random_id.h"
 
@@ -167,6 +169,55 @@ TEST_CASE("FailoverStore: what is delivered between two looks is found by the th
   };
   CHECK(bench.Ask(1) == LookupOutcome::kHit);
   CHECK(bench.shared.lookups == 2);
+}
+
+TEST_CASE("FailoverStore: a delivery counts before it stops waiting: no look-up misses it") {
+  FailoverFixture bench;
+  bench.shared.away = true;
+  CHECK(bench.store.Put(Paid(1), kNever));
+  bench.shared.away = false;
+  test::Gate between;  // the shared store has missed, the local one is not asked yet
+  bench.local.before_lookup = [&] { between.Pass(); };
+  LookupOutcome found = LookupOutcome::kUnavailable;
+  std::thread visitor([&] { found = bench.Ask(1); });
+  between.AwaitArrivals(1);
+  CHECK(bench.shared.behind.Put(Paid(1), kNever));
+  bench.local.removed = [&] {
+    // At this moment the write waits no longer. Its copy may be evicted, and the look-up goes on.
+    CHECK(bench.local.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+    between.Open();
+    visitor.join();
+  };
+  CHECK(bench.store.DeliverNow());
+  CHECK(found == LookupOutcome::kHit);
+}
+
+TEST_CASE("FailoverStore: no clear comes between the reading and the writing of a delivery") {
+  using Clear = std::function<void(FailoverFixture&)>;
+  const Clear own = [](FailoverFixture& bench) {
+    CHECK(bench.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  };
+  const Clear of_another = [](FailoverFixture& bench) {
+    bench.store.ForgetCleared(KeyPattern::All(), 7);
+  };
+  for (const Clear& clear : {own, of_another}) {
+    FailoverFixture bench;
+    bench.shared.away = true;
+    CHECK(bench.store.Put(Paid(1), kNever));
+    bench.shared.away = false;
+    test::BlockedThread clearing;
+    bench.shared.before_deliver = [&] {
+      if (clearing.is_running()) return;
+      clearing.Start([&] { clear(bench); });
+      clearing.AwaitBlockedOrEnd();
+      // What is delivered now is not cleared any more: the clear must come after it.
+      CHECK_FALSE(clearing.has_ended());
+      CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+    };
+    CHECK(bench.store.DeliverNow());
+    clearing.Join();
+    CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  }
 }
 
 TEST_CASE("FailoverStore: totals are those last read, with what waits") {
