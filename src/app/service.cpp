@@ -176,8 +176,8 @@ Result<void> Service::Start() {
   if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
-  ReportUnfinishedCalls(parts_->journal.get(), parts_->statistics, parts_->stores.failover.get(),
-                        parts_->clock, parts_->logger);
+  ReportUnfinishedCalls(parts_->journal.get(), parts_->stores.counters(),
+                        parts_->stores.failover.get(), parts_->clock, parts_->logger);
   const std::string& host = parts_->settings.server.host;
   const bool everywhere = host == "0.0.0.0" || host == "::";
   const std::string address =

@@ -38,6 +38,7 @@ std::string Write(const Entry& entry, const content::ContentDigest& stored_as) {
   cache["partial"] = entry.verdict.partial;
   cache["detectors"] = entry.detectors;
   if (entry.expires_at) cache["expiresAt"] = FormatTime(*entry.expires_at);
+  if (!entry.write_id.empty()) cache["write"] = entry.write_id;
   object["cache"] = std::move(cache);
   return DumpJson(object);
 }
@@ -150,6 +151,7 @@ Result<Entry> ReadOurs(Json& object, const CacheKey& key, bool accept_demo,
   entry.detectors = AsString(Find(cache, "detectors")).value_or("");
   const Json* expires_at = Find(cache, "expiresAt");
   if (IsUsableTime(expires_at)) entry.expires_at = ParseTime(*AsString(expires_at));
+  entry.write_id = AsString(Find(cache, "write")).value_or("");
   const bool partial = AsBool(Find(cache, "partial")).value_or(false);
   Result<Verdict> verdict = ReadVerdict(object);
   if (!verdict) return std::move(verdict).error();

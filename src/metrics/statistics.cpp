@@ -124,10 +124,7 @@ void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {
 }
 
 void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
-  if (!kept && !counters.empty()) CountPaid(counters);
-}
-
-void Statistics::CountPaid(const Counters& counters) {
+  if (kept || counters.empty()) return;
   AddPending(counters);
   Flush();  // at once: the process may crash before the next interval
 }

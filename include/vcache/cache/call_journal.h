@@ -29,7 +29,8 @@ class CallJournal {
 
   virtual Result<void> Begin(const CacheKey& key, const CallNote& note, Deadline deadline) = 0;
   virtual Result<void> End(const std::string& id, Deadline deadline) = 0;
-  /// Removes and returns the calls of processes that no longer run, oldest first.
+  /// Takes over and returns the calls of processes that no longer run, oldest first. Strike each
+  /// out with `End` once it is counted: after a crash before that, the next process takes it over.
   virtual Result<std::vector<CallNote>> TakeUnfinished(Deadline deadline) = 0;
 };
 

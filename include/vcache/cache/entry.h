@@ -31,6 +31,9 @@ struct Entry {
   /// When the entry expires. Used only inside stores that keep it in the value: they set it when
   /// they write and clear it when they read. Empty everywhere else.
   std::optional<WallTime> expires_at{};
+  /// The id of the paid write that stored it, used as `expires_at` is: two replicas may pay for
+  /// equal verdicts in the same second.
+  std::string write_id{};
 };
 
 using SharedEntry = std::shared_ptr<const Entry>;

@@ -44,8 +44,6 @@ class Statistics final : public analysis::AnalysisObserver {
   void Stop();
   /// Moves the counts to the store; a later flush retries what the store refuses.
   void Flush();
-  /// Counts a paid call whose verdict is not stored, and flushes at once.
-  void CountPaid(const cache::Counters& counters);
 
   /// Totals, with the counts that are not flushed yet.
   StatisticsSnapshot Snapshot();

@@ -29,6 +29,14 @@ void Report(const cache::CallNote& note, Logger& logger) {
        {"price_usd", note.price.dollars()}});
 }
 
+/// At the time of the call, so that a count that is repeated goes to the same hour.
+Result<void> Count(const cache::CallNote& note, cache::CounterStore& store, Deadline deadline) {
+  cache::CounterWrite write{.delta = {}, .when = note.begun, .id = note.id};
+  write.delta.at(note.kind, Counter::kPaidCalls) = 1;
+  write.delta.at(note.kind, Counter::kUnknownCharges) = 1;
+  return store.Add(write, deadline);
+}
+
 }  // namespace
 
 std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings,
@@ -43,17 +51,17 @@ std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings
   return nullptr;
 }
 
-void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
+void ReportUnfinishedCalls(cache::CallJournal* journal, cache::CounterStore* counters,
                            cache::LeaseStore* leases, Clock& clock, Logger& logger) {
-  if (journal == nullptr) return;
+  if (journal == nullptr || counters == nullptr) return;
   constexpr std::chrono::seconds kPatience{5};
-  const auto notes = journal->TakeUnfinished(Deadline::After(clock, kPatience));
+  const Deadline deadline = Deadline::After(clock, kPatience);
+  const auto notes = journal->TakeUnfinished(deadline);
   if (!notes) {
     logger.Warn("Paid calls that a crash left unfinished cannot be read; the next start tells them",
                 {{"reason", notes.error().message}});
     return;
   }
-  cache::Counters counters;
   for (const cache::CallNote& note : *notes) {
     Report(note, logger);
     if (leases != nullptr && !note.lease_token.empty()) {
@@ -61,10 +69,14 @@ void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& sta
           leases->ReleaseNamed(note.name, note.lease_token, Deadline::After(clock, kPatience));
       (void)ended;  // the lease then expires
     }
-    counters.at(note.kind, Counter::kPaidCalls) += 1;
-    counters.at(note.kind, Counter::kUnknownCharges) += 1;
+    if (const auto counted = Count(note, *counters, deadline); !counted) {
+      logger.Warn("That paid call cannot be counted; the next start tries again",
+                  {{"reason", counted.error().message}});
+      continue;
+    }
+    const Result<void> ended = journal->End(note.id, Deadline::After(clock, kPatience));
+    (void)ended;  // the journal logs it; the next start counts it again, under the same id
   }
-  if (!counters.empty()) statistics.CountPaid(counters);
 }
 
 }  // namespace vcache::app

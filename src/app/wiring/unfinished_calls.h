@@ -4,11 +4,11 @@
 
 #include "app/wiring/stores.h"
 #include "vcache/cache/call_journal.h"
+#include "vcache/cache/counters.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
-#include "vcache/metrics/statistics.h"
 
 namespace vcache::app {
 
@@ -17,11 +17,11 @@ namespace vcache::app {
 std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings,
                                                 const Stores& stores, Clock& clock, Logger& logger);
 
-/// Logs the paid calls that crashed processes left unfinished, counts each with unknown charge, and
-/// ends their leases in `leases`, which may be null.
-/// Each is reported once, by the first process to start. Blocks at most for the time limits of the
-/// journal and of the statistics. `journal` may be null.
-void ReportUnfinishedCalls(cache::CallJournal* journal, metrics::Statistics& statistics,
+/// Logs the paid calls that crashed processes left unfinished, and counts each with unknown charge,
+/// under its own id, and ends their leases in `leases`, which may be null. A call that cannot be counted stays in the journal for the next start. Each is
+/// reported once, by the first process to start. Blocks for a few seconds at most. `journal` may be
+/// null, and without a journal `counters` too.
+void ReportUnfinishedCalls(cache::CallJournal* journal, cache::CounterStore* counters,
                            cache::LeaseStore* leases, Clock& clock, Logger& logger);
 
 }  // namespace vcache::app

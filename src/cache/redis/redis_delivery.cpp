@@ -48,8 +48,8 @@ const redis::RespScript& DeliverScript() {
   return script;
 }
 
-/// Whether two entries are the same write. A second call for the same content has another request
-/// id or time.
+/// Whether two entries are the same write. A second call for the same content has another id;
+/// entries of older versions have none, and differ in the vendor's request id or in time.
 bool SameButForLife(Entry one, Entry other) {
   one.expires_at.reset();
   other.expires_at.reset();
@@ -57,16 +57,6 @@ bool SameButForLife(Entry one, Entry other) {
 }
 
 }  // namespace
-
-std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key) {
-  const auto kind = keys.FamilyOf(store_key);
-  if (!kind) return std::nullopt;
-  constexpr std::size_t kDigits = 64;
-  const auto digest = content::ContentDigest::FromHex(
-      std::string_view(store_key).substr(store_key.size() - kDigits));
-  if (!digest) return std::nullopt;
-  return CacheKey{*kind, *digest};
-}
 
 Result<DeliveryPlan> PlanDelivery(const DeliveryOptions& options, const PendingWrite& write,
                                   Deadline deadline) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "cache/stats_keys.h"
@@ -34,10 +33,6 @@ inline constexpr std::string_view kDeliveryChanged = "CHANGED";
 /// Follows the write's id in a reply: the verdict was written, and its cost was not counted,
 /// because the key of the counters is of another type.
 inline constexpr std::string_view kUncounted = "!";
-
-/// The key of a stored name, with the stored digest, which key and entry share whatever the
-/// content's digest is. Empty for a name that is no entry's.
-std::optional<CacheKey> StoredKeyOf(const KeySpace& keys, const std::string& store_key);
 
 /// Compares the pending entry with the one in the store; the newer `storedAt` wins.
 /// kStoreUnavailable.

@@ -61,10 +61,10 @@ Result<std::size_t> PutBackCopies(const DeliveryOptions& options, const EntryFor
   std::vector<redis::RespCommand> commands;
   for (const StoredCopy& copy : copies) {
     const auto left = std::chrono::floor<std::chrono::milliseconds>(copy.expires_at - now);
-    const auto key = StoredKeyOf(options.keys, copy.store_key);
+    const auto key = options.keys.StoredKeyOf(copy.store_key);
     if (!key || left.count() <= 0) continue;
     Result<Entry> entry = DecodeEntry(copy.value, *key, options.accept_demo, key->digest);
-    if (!entry) continue;  // unreadable, or nothing that is served
+    if (!entry || entry->newer) continue;  // a newer version's would lose what we cannot read
     entry->expires_at = copy.expires_at;
     commands.push_back({{"SET", copy.store_key, EncodeEntry(*entry, format, key->digest), "NX",
                          "PX", std::to_string(left.count())},

@@ -135,6 +135,7 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
     return result;
   }
   result.outcome = LookupOutcome::kHit;
+  entry->write_id.clear();
   result.ttl = options_.foreign_ttl;
   result.life_known = entry->expires_at.has_value();
   if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
@@ -249,6 +250,8 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
   const WallTime now = clock_.WallNow();
   Entry entry = *request.entry;
   entry.expires_at = now + life;
+  const std::string id = request.id.empty() ? RandomId() : request.id;
+  if (!request.counters.empty()) entry.write_id = id;
   const std::string key = keys_.StoreKey(entry.key);
   std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(entry.key));
   const std::string seconds = std::to_string(life.count());
@@ -258,7 +261,6 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
   }
   // In a cluster a script may touch one slot only: the counts follow in a second step.
   const bool counts_inside = !request.counters.empty() && !options_.one_slot_scripts;
-  const std::string id = request.id.empty() ? RandomId() : request.id;
   const StoreEvent stored{StoreEvent::Kind::kStored, keys_.NameOf(entry.key)};
   const std::vector<std::string> arguments = {
       std::move(value),

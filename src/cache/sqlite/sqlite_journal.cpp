@@ -93,7 +93,7 @@ int SqliteJournal::ReadOwners(Connection& connection, std::vector<std::string>& 
 int SqliteJournal::TakeFrom(Connection& connection, const std::string& owner,
                             std::vector<CallNote>& notes) const {
   return connection.ForEach(
-      "DELETE FROM calls_in_flight WHERE prefix = ?1 AND owner = ?2"
+      "UPDATE calls_in_flight SET owner = ?3 WHERE prefix = ?1 AND owner = ?2"
       " RETURNING id, name, kind, price_micros, begun_ms, lease_token",
       [&](const Statement& row) {
         const bool is_text = row.Bytes(2) == KindName(ContentKind::kText);
@@ -104,7 +104,7 @@ int SqliteJournal::TakeFrom(Connection& connection, const std::string& owner,
                          .begun = FromMillis(row.Integer(4)),
                          .lease_token = std::string(row.Bytes(5))});
       },
-      keys_.prefix(), owner);
+      keys_.prefix(), owner, owner_);
 }
 
 Result<std::vector<CallNote>> SqliteJournal::TakeUnfinished(Deadline deadline) {

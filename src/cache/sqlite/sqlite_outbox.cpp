@@ -37,6 +37,7 @@ PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life
   write.counters = request.counters;
   Entry entry = *request.entry;
   entry.expires_at = write.expires_at;  // as the shared store needs it
+  entry.write_id = write.id;
   write.store_key = keys.StoreKey(entry.key);
   write.value = EncodeEntry(entry, format, keys.StoredDigest(entry.key));
   return write;

@@ -101,7 +101,8 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
   Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
   if (entry) {
     result.outcome = LookupOutcome::kHit;
-    entry->expires_at.reset();  // set only while the entry is pending
+    entry->expires_at.reset();  // both are set only while the entry is pending
+    entry->write_id.clear();
     result.entry = std::make_shared<const Entry>(std::move(*entry));
     result.ttl = std::min(left, LongestLife(key.kind));
   } else if (entry.error().code != ErrorCode::kNotCached) {

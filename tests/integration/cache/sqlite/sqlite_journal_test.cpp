@@ -119,6 +119,8 @@ TEST_CASE("SqliteJournal: a call of a killed process is told once, one of a livi
   CHECK(note.begun == kBegun);
   CHECK(other->TakeUnfinished(kNever)->empty());
   CHECK(journal->TakeUnfinished(kNever)->empty());
+  CHECK(test::RawDatabase(dir.path()).Query("SELECT count(*) FROM calls_in_flight") == "3");
+  REQUIRE(journal->End("dead", kNever));
   CHECK(test::RawDatabase(dir.path()).Query("SELECT count(*) FROM calls_in_flight") == "2");
 }
 
@@ -141,6 +143,19 @@ TEST_CASE("SqliteJournal: of several that start at once exactly one tells of eac
   }
   for (std::thread& start : starts) start.join();
   CHECK(told == kCalls);
+}
+
+TEST_CASE("SqliteJournal: a call that was told and not struck out is told again after a crash") {
+  test::TempDir dir;
+  SystemClock clock;
+  const auto journal = OpenJournalIn(dir.path(), clock);
+  REQUIRE(journal->Begin(MakeKey(1), NoteOf("lost"), kNever));
+  SetOwner(dir.path(), "lost", "gone:1:1");
+  REQUIRE(journal->TakeUnfinished(kNever)->size() == 1);
+  SetOwner(dir.path(), "lost", "gone:1:2");  // who was to count it died
+  REQUIRE(journal->TakeUnfinished(kNever)->size() == 1);
+  REQUIRE(journal->End("lost", kNever));
+  CHECK(test::RawDatabase(dir.path()).Query("SELECT count(*) FROM calls_in_flight") == "0");
 }
 
 TEST_CASE("SqliteJournal: who is no more, by boot, id and start time; the oldest first") {
