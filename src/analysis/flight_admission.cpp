@@ -35,7 +35,10 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
 std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
                                                   LeasedAttempt& attempt) {
   if (stopping_) return ServiceStops();
-  if (auto held = failures_.Find(attempt.content.key)) return held;
+  if (auto held = failures_.Find(attempt.content.key)) {
+    attempt.Hold(held->failed_vendors);
+    if (panel_.VendorsToAsk(attempt.task).empty()) return held;
+  }
   attempt.look = panel_.LookInto(attempt.task);
   attempt.look.AddTo(attempt.task);
   attempt.is_free = panel_.Decides(attempt.look);

@@ -43,10 +43,13 @@ Error AnotherCallGoesOn() {
                        .retry_after = std::chrono::seconds(5)});
 }
 
-/// Whether the next call is likely to fail too, on this replica or another.
-bool IsWorthAPause(ErrorCode code) {
-  return code == ErrorCode::kVendorInvalidAnswer || code == ErrorCode::kVendorRefused ||
-         code == ErrorCode::kVendorUnavailable || code == ErrorCode::kVendorTimeout;
+/// Whether the next call to the vendors that were asked is likely to fail too, on this replica or
+/// another.
+bool IsWorthAPause(const Error& error) {
+  const ErrorCode code = error.code;
+  return !error.failed_vendors.empty() &&
+         (code == ErrorCode::kVendorInvalidAnswer || code == ErrorCode::kVendorRefused ||
+          code == ErrorCode::kVendorUnavailable || code == ErrorCode::kVendorTimeout);
 }
 
 cache::Counters CountersOf(cache::ContentKind kind, const detection::PanelOutcome& outcome) {
@@ -179,14 +182,15 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
 /// Every claim of a flight has the same token. One before may have been granted although its reply
 /// was lost, or was damaged and showed the own token as another's: the next finds that out.
 cache::Claim FlightRunner::AskForLease(LeasedAttempt& attempt, milliseconds life) {
+  const std::vector<std::string> vendors = panel_.VendorsToAsk(attempt.task);
   const auto ask = [&] {
     const SteadyTime begun = clock_.Now();
     if (attempt.token.empty()) {
       attempt.token = RandomId();
       attempt.first_claim = begun;
     }
-    cache::Claim claim =
-        safeguards_.leases->ClaimLease({attempt.content.key, attempt.token, life}, StoreDeadline());
+    cache::Claim claim = safeguards_.leases->ClaimLease(
+        {attempt.content.key, attempt.token, life, vendors}, StoreDeadline());
     const SteadyTime granted = claim.is_new ? begun : attempt.first_claim;
     attempt.pay_before = Deadline::At(granted + options_.lease_life / 2);
     return claim;
@@ -222,6 +226,10 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   context.call_state.Claimed(SummaryOf(claim.found, attempt.content), claim.state);
   if (context.call_state.outcome() == CallOutcome::kRemoteFailure && claim.failure)
     attempt.result = *claim.failure;
+  if (claim.state == LeaseState::kOurs && claim.failure) {
+    attempt.Hold(claim.failure->failed_vendors);
+    attempt.foreign_failure = std::move(claim.failure);
+  }
   if (SummaryOf(claim.found, attempt.content) == LookupSummary::kVerdict) {
     const Usd saved = WorthOf(*claim.found.entry, attempt.content);
     attempt.result = AnalysisOf(std::move(claim.found), saved);
@@ -317,7 +325,11 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   observer_.OnPaid(content.key, attempt.paid, /*kept=*/false);
   NoteEnd(attempt);
   Error error = std::move(outcome.verdict).error();
-  if (IsWorthAPause(error.code)) error = failures_.Begin(content.key, std::move(error));
+  if (IsWorthAPause(error)) {
+    const auto& held = attempt.task.held_vendors;
+    error.failed_vendors.insert(error.failed_vendors.end(), held.begin(), held.end());
+    error = failures_.Begin(content.key, std::move(error));
+  }
   attempt.result = std::move(error);
 }
 
@@ -366,15 +378,16 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
 }
 
 void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& attempt) {
+  const CallOutcome outcome = context.call_state.outcome();
   std::optional<Error> told;
-  if (context.call_state.outcome() == CallOutcome::kFailed && !attempt.result &&
-      IsWorthAPause(attempt.result.error().code)) {
+  if (outcome == CallOutcome::kFailed && !attempt.result && IsWorthAPause(attempt.result.error())) {
     told = attempt.result.error();
-    // A vendor may ask for an hour. Other replicas retry long before: the vendor may recover, and
-    // they may have other vendors.
-    if (told->retry_after)
-      told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
+  } else if (outcome != CallOutcome::kFound) {
+    told = attempt.foreign_failure;  // it still holds
   }
+  // A vendor may ask for an hour. Other replicas retry long before: the vendor may recover.
+  if (told && told->retry_after)
+    told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
   const Result<void> released =
       safeguards_.leases->Release(attempt.content.key, attempt.token, told, StoreDeadline());
   (void)released;  // the lease then expires

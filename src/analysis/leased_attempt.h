@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "analysis/flight_runner.h"
 #include "vcache/cache/counters.h"
@@ -35,12 +36,19 @@ struct FlightRunner::LeasedAttempt {
   std::unique_ptr<cache::LeaseNotifier::Listener> listener{};
   /// Before the lease is asked for again without a notification.
   std::chrono::milliseconds pause{200};
+  /// Of a call that failed on another replica, with vendors that this call does not ask.
+  std::optional<Error> foreign_failure{};
   Verdict verdict{};  ///< Paid for, not stored yet.
   cache::Counters paid{};
   std::string noted_as{};  ///< The call's id in the journal; empty when it is not there.
   std::optional<Occupancy::Place> call{};  ///< Among the calls at the vendors.
   BudgetReservation money{};               ///< Counts as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
+
+  /// These vendors are not asked.
+  void Hold(const std::vector<std::string>& vendors) {
+    task.held_vendors.insert(task.held_vendors.end(), vendors.begin(), vendors.end());
+  }
 };
 
 }  // namespace vcache::analysis

@@ -37,6 +37,11 @@ std::optional<Error> FailureOf(std::string_view value, WallTime now) {
   if (const auto told = AsString(Find(*json, "publicMessage"))) {
     error.public_message = EscapeForLog(*told);
   }
+  if (const Json* vendors = Find(*json, "vendors"); vendors != nullptr && vendors->is_array()) {
+    for (const Json& vendor : *vendors) {
+      if (const auto one = AsString(&vendor)) error.failed_vendors.push_back(EscapeForLog(*one));
+    }
+  }
   if (const auto until = AsInteger(Find(*json, "untilMs"))) {
     const std::int64_t left = *until / 1000 - ToMillis(now) / 1000;
     error.retry_after =
@@ -50,6 +55,7 @@ std::string EncodeFailure(const Error& error, WallTime now) {
   json["code"] = CodeName(error.code);
   json["message"] = error.message;
   if (!error.public_message.empty()) json["publicMessage"] = error.public_message;
+  if (!error.failed_vendors.empty()) json["vendors"] = error.failed_vendors;
   json["untilMs"] = ToMillis(now + error.retry_after.value_or(kShortestFailurePause));
   return kFailureMark + DumpJson(json);
 }

@@ -106,6 +106,7 @@ Result<std::uint64_t> BreakerDetector::Enter() {
       VendorError(provider(), ErrorCode::kVendorUnavailable,
                   "The vendor is out of order and left alone for a while.", Charge::kNone);
   error.retry_after = left;
+  error.asked_nobody = true;
   return ForEverybody(std::move(error));
 }
 

@@ -31,8 +31,11 @@ std::optional<std::chrono::seconds> SoonestOf(const std::vector<Asked>& asked) {
 /// The first error, with the worst charge of all.
 Error FailureOf(const std::vector<Asked>& asked, DetectionMode mode) {
   Error error = asked.front().answer.error();
+  error.failed_vendors.clear();
   for (const Asked& each : asked) {
-    error.charge = std::max(error.charge, each.answer.error().charge);
+    const Error& failure = each.answer.error();
+    error.charge = std::max(error.charge, failure.charge);
+    if (!failure.asked_nobody) error.failed_vendors.emplace_back(each.member->provider());
   }
   // A fallback needs only the first vendor that recovers.
   if (mode == DetectionMode::kFallback && asked.size() > 1) error.retry_after = SoonestOf(asked);

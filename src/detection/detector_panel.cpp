@@ -24,19 +24,40 @@ Error NotConfigured(MediaKind kind) {
           " (.env.example), or DETECTION_SANDBOX_URL to try the service without a vendor."};
 }
 
-/// The vendors that can judge this content. A vendor that never can must not make its verdicts
-/// partial: the service would pay the others again and again.
-Members Taking(Members members, const DetectionTask& task) {
-  std::erase_if(members, [&task](const auto& member) { return !member->RefusalOf(task).empty(); });
-  return members;
+bool IsHeld(const Detector& member, const DetectionTask& task) noexcept {
+  const auto& held = task.held_vendors;
+  return std::find(held.begin(), held.end(), member.provider()) != held.end();
 }
 
-/// A vendor that does not take the content charged nothing: refunds a price reserved for it.
+/// Whether the vendor can judge this content and is not held. A vendor that never can must not make
+/// its verdicts partial: the service would pay the others again and again.
+bool MayAsk(const Detector& member, const DetectionTask& task) noexcept {
+  return member.RefusalOf(task).empty() && !IsHeld(member, task);
+}
+
+/// A vendor that is not asked charged nothing: refunds a price reserved for it.
 void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOutcome& outcome) {
   for (const auto& member : serving) {
-    if (member->RefusalOf(task).empty()) continue;
+    if (MayAsk(*member, task)) continue;
     outcome.charges.push_back({std::string(member->provider()), {}});
   }
+}
+
+/// The answers that a held vendor does not give, as if it had failed now.
+void AddHeld(const Members& serving, const DetectionTask& task, std::vector<Asked>& asked) {
+  for (const auto& member : serving) {
+    if (!member->RefusalOf(task).empty() || !IsHeld(*member, task)) continue;
+    Error held = VendorError(member->provider(), ErrorCode::kVendorUnavailable,
+                             "The vendor failed a moment ago.", Charge::kNone);
+    held.asked_nobody = true;
+    asked.push_back({member.get(), std::move(held)});
+  }
+  const auto place = [&](const Asked& each) {
+    return std::find_if(serving.begin(), serving.end(),
+                        [&](const auto& member) { return member.get() == each.member; });
+  };
+  std::stable_sort(asked.begin(), asked.end(),
+                   [&](const Asked& one, const Asked& other) { return place(one) < place(other); });
 }
 
 Error NobodyTakes(const Members& members, const DetectionTask& task) {
@@ -109,10 +130,22 @@ std::string DetectorPanel::Fingerprint(MediaKind kind) const {
   return std::string(kProvenanceFingerprint) + (members.empty() ? "" : "+") + members;
 }
 
+Members DetectorPanel::MembersToAsk(const DetectionTask& task) const {
+  Members members = MembersFor(task.kind);
+  std::erase_if(members, [&task](const auto& member) { return !MayAsk(*member, task); });
+  return members;
+}
+
+std::vector<std::string> DetectorPanel::VendorsToAsk(const DetectionTask& task) const {
+  std::vector<std::string> names;
+  for (const auto& member : MembersToAsk(task)) names.emplace_back(member->provider());
+  return names;
+}
+
 Usd DetectorPanel::Price(const DetectionTask& task) const noexcept {
   Usd sum;
   for (const auto& member : MembersFor(task.kind)) {
-    if (member->RefusalOf(task).empty()) sum += member->Price(task);
+    if (MayAsk(*member, task)) sum += member->Price(task);
   }
   return sum;
 }
@@ -129,7 +162,7 @@ Usd DetectorPanel::UsualPrice(const DetectionTask& task) const {
 
 std::vector<VendorPrice> DetectorPanel::Prices(const DetectionTask& task) const {
   std::vector<VendorPrice> prices;
-  for (const auto& member : Taking(MembersFor(task.kind), task)) {
+  for (const auto& member : MembersToAsk(task)) {
     prices.push_back({std::string(member->provider()), member->Price(task)});
   }
   return prices;
@@ -175,7 +208,7 @@ PanelOutcome DetectorPanel::Judge(const DetectionTask& given, const LocalInspect
 void DetectorPanel::AskMembers(const DetectionTask& task, Deadline deadline,
                                PanelOutcome& outcome) const {
   const Members& serving = MembersFor(task.kind);
-  const Members members = Taking(serving, task);
+  const Members members = MembersToAsk(task);
   GiveBackOfOthers(serving, task, outcome);
   if (members.empty()) {
     outcome.verdict = NobodyTakes(serving, task);
@@ -185,6 +218,9 @@ void DetectorPanel::AskMembers(const DetectionTask& task, Deadline deadline,
                                  ? AskInOrder(members, task, deadline, clock_, options_.pauses)
                                  : AskAll(members, task, deadline);
   Account(members, asked, task, outcome);
+  const bool has_answer =
+      std::any_of(asked.begin(), asked.end(), [](const Asked& each) { return bool(each.answer); });
+  if (has_answer && options_.mode == DetectionMode::kConsensus) AddHeld(serving, task, asked);
   outcome.verdict = Combine(asked, options_.mode, clock_.WallNow());
 }
 

@@ -55,6 +55,7 @@ void LimitedDetector::Leave() {
 Error LimitedDetector::Refusal(std::string_view sentence) const {
   Error error = VendorError(provider(), ErrorCode::kOverloaded, sentence, Charge::kNone);
   error.retry_after = std::chrono::seconds(1);
+  error.asked_nobody = true;
   return ForEverybody(std::move(error));
 }
 

@@ -88,7 +88,14 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
       --damaged_tokens;
       claim.state = cache::LeaseState::kTheirs;
     }
-    if (claim.state == cache::LeaseState::kFailed) claim.failure = FailureOf(request.key);
+    if (claim.state == cache::LeaseState::kFailed) {
+      claim.failure = FailureOf(request.key);
+      if (!cache::HoldsBack(*claim.failure, request.vendors)) {
+        Give(request.key, request.token, request.life);
+        claim.state = cache::LeaseState::kOurs;
+        claim.is_new = true;
+      }
+    }
     amid_claim();
     claim.found = verdicts_.Lookup(request.key, deadline);
     return claim;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/error.h"
@@ -28,7 +30,8 @@ struct Claim {
   LookupResult found{};
   /// The store's count of clears (`clear_count.h`), where the claim shows it; 0: there is none.
   std::optional<std::int64_t> clears{};
-  /// How the other replica's call failed; `retry_after` is the rest of the pause.
+  /// How another replica's call failed; `retry_after` is the rest of the pause. With kOurs: the
+  /// replica has other vendors than that call, and must not ask the `failed_vendors`.
   std::optional<Error> failure{};
 };
 
@@ -36,7 +39,18 @@ struct LeaseRequest {
   CacheKey key;
   std::string token;                  ///< Unique to this claim: `RandomId()`.
   std::chrono::milliseconds life{0};  ///< Of the lease, unless it is renewed.
+  /// Whom this replica would ask. The failure of another call does not keep it from the lease when
+  /// one of them is not among the `failed_vendors`.
+  std::vector<std::string> vendors{};
 };
+
+/// Whether the failure of another call holds back a call to these vendors: it would ask no others.
+inline bool HoldsBack(const Error& failure, const std::vector<std::string>& vendors) {
+  const auto& failed = failure.failed_vendors;
+  return failed.empty() || std::all_of(vendors.begin(), vendors.end(), [&](const auto& vendor) {
+           return std::find(failed.begin(), failed.end(), vendor) != failed.end();
+         });
+}
 
 /// Gives one replica the right to pay for one content. A lease expires by itself when its owner
 /// crashes. Thread-safe; calls block until `deadline` at most.

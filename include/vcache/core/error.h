@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vcache {
 
@@ -71,6 +72,10 @@ struct Error {
   /// A text that every client may read; overrides what `PublicMessage` would choose. It names no
   /// variable, path, host or account.
   std::string public_message{};
+  /// The vendor was not asked: a refusal of its circuit breaker or of a limit of the service.
+  bool asked_nobody = false;
+  /// Of a failed call: the vendors that were asked. Empty: nobody, or unknown.
+  std::vector<std::string> failed_vendors{};
 };
 
 /// The text for clients without administrator's rights: the `public_message`, if set; else the

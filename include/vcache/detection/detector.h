@@ -45,6 +45,8 @@ struct DetectionTask {
   bool video_may_be_longer = false;
   /// Image: the number of pictures by its container; above 1 for animations and image sequences.
   std::uint32_t pictures = 1;
+  /// Vendors that are not asked, because they failed a moment ago.
+  std::vector<std::string> held_vendors{};
 };
 
 /// One vendor's final answer.

@@ -77,7 +77,9 @@ struct PanelOptions {
 /// call begins in the last second before the deadline or while the service stops.
 ///
 /// When all fail, the error is the first one (its retry time included; in a fallback the earliest
-/// of all), with the worst charge of all.
+/// of all), with the worst charge of all and the names of those that were asked.
+///
+/// The panel does not ask the task's `held_vendors`. A consensus without one of them is `partial`.
 class DetectorPanel {
  public:
   /// A list's order is that of `sources` and of a fallback. The clock must outlive the panel.
@@ -104,6 +106,8 @@ class DetectorPanel {
   Usd UsualPrice(const DetectionTask& task) const;
   /// `Price` by vendor: the possible charges of a `Judge` of this task.
   std::vector<VendorPrice> Prices(const DetectionTask& task) const;
+  /// The vendors that a `Judge` of this task may ask.
+  std::vector<std::string> VendorsToAsk(const DetectionTask& task) const;
 
   /// Blocks until every vendor asked has answered or failed; never throws. The verdict contains the
   /// findings of `look`, or is its claim. kVendorNotConfigured names the variables to set.
@@ -112,6 +116,7 @@ class DetectorPanel {
 
  private:
   const std::vector<std::shared_ptr<Detector>>& MembersFor(MediaKind kind) const noexcept;
+  std::vector<std::shared_ptr<Detector>> MembersToAsk(const DetectionTask& task) const;
   void AskMembers(const DetectionTask& task, Deadline deadline, PanelOutcome& outcome) const;
 
   std::vector<std::shared_ptr<Detector>> image_;

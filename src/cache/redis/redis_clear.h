@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/outbox.h"

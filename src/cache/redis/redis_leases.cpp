@@ -45,6 +45,12 @@ if held ~= token then redis.call('PUBLISH', channel, message) end
 return 1
 )";
 
+constexpr std::string_view kTakeOverSource = R"(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+)";
+
 /// How often a claim is asked for while its replies contradict each other.
 constexpr int kMostClaims = 5;
 
@@ -111,6 +117,16 @@ Result<bool> RenewLease(redis::RespClient& client, const KeySpace& keys,
   const std::vector<std::string> names = {LeaseKey(keys, keys.NameOf(request.key))};
   const std::vector<std::string> arguments = {request.token, std::to_string(request.life.count())};
   return YesOrNo(script.Run(client, names, arguments, deadline));
+}
+
+Result<redis::RespReply> RunTakeOver(redis::RespClient& client, const KeySpace& keys,
+                                     const LeaseRequest& request, const std::string& failure,
+                                     Deadline deadline) {
+  static const redis::RespScript script{std::string(kTakeOverSource)};
+  const std::vector<std::string> names = {LeaseKey(keys, keys.NameOf(request.key))};
+  const std::vector<std::string> arguments = {failure, request.token,
+                                              std::to_string(request.life.count())};
+  return script.Run(client, names, arguments, deadline);
 }
 
 const redis::RespScript& ReleaseScript() {

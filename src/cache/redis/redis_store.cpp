@@ -16,9 +16,7 @@
 #include "cache/redis/redis_scripts.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
-#include "vcache/cache/clear_count.h"
 #include "vcache/cache/store_events.h"
-#include "vcache/core/parse_number.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -95,6 +93,8 @@ class RedisVerdictStore final : public RedisStore {
  private:
   Result<void> ReleaseAs(const std::string& name, const std::string& token,
                          const std::optional<Error>& failure, Deadline deadline);
+  Claim TakeOver(Claim claim, const std::string& held, const LeaseRequest& request,
+                 Deadline deadline);
   LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
   LookupResult Decode(const CacheKey& key, const std::string& value) const;
   void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
@@ -349,10 +349,27 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
     claim.is_new = granted.is_status("OK");
   } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
     claim.state = LeaseState::kFailed;
+    if (!HoldsBack(*claim.failure, request.vendors))
+      return TakeOver(claim, held, request, deadline);
   } else {
     claim.state = LeaseState::kTheirs;
   }
   return claim;
+}
+
+/// The failed call asked other vendors than this replica would: takes the lease in its place.
+Claim RedisVerdictStore::TakeOver(Claim claim, const std::string& held, const LeaseRequest& request,
+                                  Deadline deadline) {
+  const auto taken = RunTakeOver(client_, keys_, request, held, deadline);
+  if (!taken || taken->is_error()) {
+    claim.state = taken ? LeaseState::kNotGranted : LeaseState::kUnavailable;
+    return claim;
+  }
+  Claim again = ClaimLease(request, deadline);  // reads the entry after the lease is ours
+  if (again.state != LeaseState::kOurs) return again;
+  again.is_new = true;
+  again.failure = std::move(claim.failure);
+  return again;
 }
 
 Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::string& token,

@@ -103,6 +103,7 @@ int SqliteLeases::WriteRow(Connection& connection, std::string_view store_key, c
 Claim SqliteLeases::ClaimLease(const LeaseRequest& request, Deadline deadline) {
   const std::string store_key = keys_.StoreKey(request.key);
   LeaseRow held;
+  Claim claim;
   const std::vector<Ended> before = Unwritten();
   const int code = database_->Write(deadline, [&](Connection& connection) {
     int done = SQLITE_OK;
@@ -111,13 +112,18 @@ Claim SqliteLeases::ClaimLease(const LeaseRequest& request, Deadline deadline) {
     }
     if (done == SQLITE_OK) done = ReadLive(connection, store_key, held);
     if (done != SQLITE_OK) return done;
+    // The failed call asked other vendors than this process would: the lease takes its place.
+    auto failure = FailureOf(held.failure, clock_.WallNow());
+    if (failure && !HoldsBack(*failure, request.vendors)) {
+      claim.failure = std::move(failure);
+      held = {};
+    }
     if (held.token.empty() && held.failure.empty()) {
       return WriteRow(connection, store_key, {request.token, {}}, LifeOf(request));
     }
     return before.empty() ? SQLITE_DONE : SQLITE_OK;
   });
   if (code == SQLITE_OK) NoteWritten(before);
-  Claim claim;
   if (code != SQLITE_OK) {
     claim.state = LeaseState::kNotGranted;
   } else if (held.token.empty() && held.failure.empty()) {

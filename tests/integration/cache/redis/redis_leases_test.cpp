@@ -218,6 +218,35 @@ TEST_CASE("RedisStore: a failure is told to the other replicas for as long as it
   CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kOurs);
 }
 
+TEST_CASE(
+    "RedisStore: a failure holds back its own vendors; one replica with others gets the lease") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  REQUIRE(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
+  Error failure{ErrorCode::kVendorTimeout, "too slow"};
+  failure.retry_after = 20s;
+  failure.failed_vendors = {"hive", "sapling"};
+  CHECK(world.store().Release(kContent, "aa", failure, kNever));
+  const auto claim = [&](const char* token, std::vector<std::string> vendors) {
+    LeaseRequest request = Asking(token);
+    request.vendors = std::move(vendors);
+    return world.store().ClaimLease(request, kNever);
+  };
+  CHECK(claim("bb", {}).state == LeaseState::kFailed);
+  const Claim held = claim("bb", {"sapling"});
+  CHECK(held.state == LeaseState::kFailed);
+  CHECK(held.failure->failed_vendors == failure.failed_vendors);
+  const Claim granted = claim("cc", {"sapling", "openai"});
+  CHECK(granted.state == LeaseState::kOurs);
+  CHECK(granted.is_new);
+  CHECK(granted.found.outcome == LookupOutcome::kMiss);
+  CHECK(granted.failure->failed_vendors == failure.failed_vendors);
+  CHECK(Lease(server) == "cc");
+  CHECK(std::stoi(server.Ask({"PTTL", "lease:{" + kContent.ToString() + "}"})) > 50'000);
+  CHECK(claim("dd", {"openai"}).state == LeaseState::kTheirs);
+}
+
 TEST_CASE("RedisStore: whatever else lies under a lease's key is somebody's lease") {
   if (!RedisServer::Available()) return;
   RedisServer server;
