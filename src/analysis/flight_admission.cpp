@@ -18,6 +18,27 @@ Error TooManyAnalyses() {
                        .retry_after = std::chrono::seconds(1)});
 }
 
+Error HeldBack(std::vector<std::string> vendors) {
+  Error error = ForEverybody(
+      {.code = ErrorCode::kVendorUnavailable,
+       .message = "Calls for this content were charged and gave no verdict, so it waits longer "
+                  "before the next; ask again after the time in Retry-After."});
+  error.failed_vendors = std::move(vendors);
+  return error;
+}
+
+namespace {
+
+std::optional<Error> StoredHold(const std::optional<cache::ChargedFailure>& failure, WallTime now) {
+  if (!failure || failure->until <= now) return std::nullopt;
+  Error error = HeldBack(failure->vendors);
+  const auto left = std::chrono::ceil<std::chrono::seconds>(failure->until - now);
+  error.retry_after = std::min<std::chrono::seconds>(left, cache::kLongestChargedPause);
+  return error;
+}
+
+}  // namespace
+
 detection::DetectionTask TaskOf(const Content& content, const std::string& digest) {
   detection::DetectionTask task;
   task.kind = MediaKindOf(content);
@@ -35,10 +56,7 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
 std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
                                                   LeasedAttempt& attempt) {
   if (stopping_) return ServiceStops();
-  if (auto held = failures_.Find(attempt.content.key)) {
-    attempt.Hold(held->failed_vendors);
-    if (panel_.VendorsToAsk(attempt.task).empty()) return held;
-  }
+  if (auto held = CheckHolds(context, attempt)) return held;
   attempt.look = panel_.LookInto(attempt.task);
   attempt.look.AddTo(attempt.task);
   attempt.is_free = panel_.Decides(attempt.look);
@@ -48,6 +66,26 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   if (!attempt.call) return TooManyAnalyses();
   if (auto refused = ReserveBudget(attempt)) return refused;
   return TakeOutageCall(context, attempt);
+}
+
+/// The error of a failed call before, when its vendors are all that could be asked; else the others
+/// are asked.
+std::optional<Error> FlightRunner::CheckHolds(const FlightContext& context,
+                                              LeasedAttempt& attempt) {
+  const cache::CacheKey& key = attempt.content.key;
+  failures_.Lift(store_.clears());
+  charged_failures_.Lift(store_.clears());
+  const auto holds = [&](const std::optional<Error>& hold) {
+    if (!hold) return false;
+    attempt.Hold(hold->failed_vendors);
+    return panel_.VendorsToAsk(attempt.task).empty();
+  };
+  if (auto held = failures_.Find(key); holds(held)) return held;
+  auto held = charged_failures_.Find(key);
+  if (!holds(held)) held = StoredHold(context.found.charged_failure, clock_.WallNow());
+  if (!holds(held)) return std::nullopt;
+  observer_.OnHeldBack(key);
+  return held;
 }
 
 /// Limits the calls while a store cannot say what is known or cannot keep what is paid for: each

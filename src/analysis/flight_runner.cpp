@@ -91,8 +91,9 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
       safeguards_(safeguards),
       calls_(options.max_calls),
       outage_calls_({options.outage_calls_per_minute, options.outage_calls_total}, clock),
-      failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock) {
-}
+      failures_({.first = options.failure_pause, .longest = options.longest_failure_pause}, clock),
+      charged_failures_({.first = options.failure_pause, .longest = cache::kLongestChargedPause},
+                        clock) {}
 
 Usd FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
   return entry.foreign ? PriceNow(panel_, content) : entry.cost;
@@ -319,12 +320,14 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   context.call_state.Paid(outcome.verdict.has_value());
   if (outcome.verdict) {
     failures_.End(content.key);
+    charged_failures_.End(content.key);
     attempt.verdict = std::move(outcome.verdict).value();
     return;
   }
   observer_.OnPaid(content.key, attempt.paid, /*kept=*/false);
   NoteEnd(attempt);
   Error error = std::move(outcome.verdict).error();
+  HoldBack(context, content.key, outcome.charged_failures, error);
   if (IsWorthAPause(error)) {
     const auto& held = attempt.task.held_vendors;
     error.failed_vendors.insert(error.failed_vendors.end(), held.begin(), held.end());
@@ -339,6 +342,22 @@ void FlightRunner::EndHeldUp(FlightContext& context, LeasedAttempt& attempt) {
   attempt.money.Settle(FreeOfCharge(attempt));
   NoteEnd(attempt);
   attempt.result = AnotherCallGoesOn();
+}
+
+/// Calls that cost and brought nothing: the next may do the same, on whichever replica.
+void FlightRunner::HoldBack(const FlightContext& context, const cache::CacheKey& key,
+                            const std::vector<std::string>& vendors, Error& error) {
+  if (vendors.empty()) return;
+  const auto& before = context.found.charged_failure;
+  const auto pause =
+      charged_failures_
+          .Begin(key, HeldBack(vendors), before ? before->pause : std::chrono::seconds(0))
+          .retry_after;
+  if (!pause) return;  // pauses are turned off
+  error.retry_after = std::max(error.retry_after.value_or(*pause), *pause);
+  const Result<void> held =
+      store_.HoldBack(key, {vendors, *pause, clock_.WallNow() + *pause}, StoreDeadline());
+  (void)held;  // then this process alone holds it back
 }
 
 Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attempt) {

@@ -64,12 +64,15 @@ class FlightRunner {
   bool AwaitStore(LeasedAttempt& attempt);
   bool AwaitNotification(LeasedAttempt& attempt);
   std::optional<Error> CheckAdmission(const FlightContext& context, LeasedAttempt& attempt);
+  std::optional<Error> CheckHolds(const FlightContext& context, LeasedAttempt& attempt);
   std::optional<Error> ReserveBudget(LeasedAttempt& attempt);
   std::optional<Error> TakeOutageCall(const FlightContext& context, LeasedAttempt& attempt);
   void Pay(FlightContext& context, LeasedAttempt& attempt);
   void EndHeldUp(FlightContext& context, LeasedAttempt& attempt);
   std::vector<detection::VendorPrice> FreeOfCharge(const LeasedAttempt& attempt) const;
   void NoteBegin(LeasedAttempt& attempt, bool leased);
+  void HoldBack(const FlightContext& context, const cache::CacheKey& key,
+                const std::vector<std::string>& vendors, Error& error);
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);
@@ -86,6 +89,7 @@ class FlightRunner {
   Occupancy calls_;  ///< At the vendors.
   RateLimiter outage_calls_;
   NegativeCache failures_;
+  NegativeCache charged_failures_;  ///< This process's own; the store has those of all.
   std::atomic<bool> stopping_{false};
 };
 

@@ -14,6 +14,9 @@ namespace vcache::analysis {
 /// What the vendors are asked. Both must outlive the task.
 detection::DetectionTask TaskOf(const Content& content, const std::string& digest);
 
+/// The error for a content whose calls to these vendors were charged and gave no verdict.
+Error HeldBack(std::vector<std::string> vendors);
+
 /// The state of one flight from `Claim` on.
 struct FlightRunner::LeasedAttempt {
   const Content& content;

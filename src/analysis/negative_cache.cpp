@@ -19,15 +19,15 @@ std::optional<Error> NegativeCache::Find(const cache::CacheKey& key) {
   return error;
 }
 
-Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
+Error NegativeCache::Begin(const cache::CacheKey& key, Error error, seconds last) {
   if (options_.first.count() == 0) return error;
   const MutexLock lock(mutex_);
   const SteadyTime now = clock_.Now();
   if (failures_.size() >= options_.max_contents && !failures_.contains(key)) MakeRoom();
   Hold& hold = failures_[key];
   // A failure long ago does not lengthen the pause.
-  const bool repeated = hold.pause.count() > 0 && now - hold.until < options_.longest;
-  hold.pause = repeated ? std::min(2 * hold.pause, options_.longest) : options_.first;
+  if (now - hold.until < options_.longest) last = std::max(last, hold.pause);
+  hold.pause = last.count() > 0 ? std::min(2 * last, options_.longest) : options_.first;
   hold.until = now + hold.pause;
   error.retry_after = std::max(error.retry_after.value_or(seconds(0)), hold.pause);
   hold.error = error;
@@ -37,6 +37,11 @@ Error NegativeCache::Begin(const cache::CacheKey& key, Error error) {
 void NegativeCache::End(const cache::CacheKey& key) {
   const MutexLock lock(mutex_);
   failures_.erase(key);
+}
+
+void NegativeCache::Lift(std::uint64_t clears) {
+  const MutexLock lock(mutex_);
+  if (std::exchange(clears_, clears) != clears) failures_.clear();
 }
 
 /// Evicts the expired entries; without any, the one that expires first.

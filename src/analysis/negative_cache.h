@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <unordered_map>
 
@@ -29,9 +30,12 @@ class NegativeCache {
   /// The error to answer with during a pause; `retry_after` is what is left of the pause.
   std::optional<Error> Find(const cache::CacheKey& key);
   /// Records a failure. Returns it with the new pause, or the vendor's if longer, as `retry_after`.
-  Error Begin(const cache::CacheKey& key, Error error);
+  /// `last`: the pause before this failure, where another replica made it.
+  Error Begin(const cache::CacheKey& key, Error error, std::chrono::seconds last = {});
   /// A call succeeded: the next failure counts as the first.
   void End(const cache::CacheKey& key);
+  /// A clear lifts all pauses: `clears` changes with each.
+  void Lift(std::uint64_t clears);
 
  private:
   struct Hold {
@@ -44,6 +48,7 @@ class NegativeCache {
   const FailureHoldOptions options_;
   Clock& clock_;
   Mutex mutex_;
+  std::uint64_t clears_ VCACHE_GUARDED_BY(mutex_) = 0;
   std::unordered_map<cache::CacheKey, Hold> failures_ VCACHE_GUARDED_BY(mutex_);
 };
 

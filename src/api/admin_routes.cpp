@@ -91,6 +91,7 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   json["spared"] = Dollars(totals.all.total(Counter::kSparedMicros));
   json["paidCalls"] = totals.all.total(Counter::kPaidCalls);
   json["unknownCharges"] = totals.all.total(Counter::kUnknownCharges);
+  json["heldBack"] = totals.all.total(Counter::kHeldBack);
   json["today"] = Json::object({{"spent", Dollars(totals.today.total(Counter::kSpentMicros))},
                                 {"saved", Dollars(totals.today.total(Counter::kSavedMicros))},
                                 {"spared", Dollars(totals.today.total(Counter::kSparedMicros))},

@@ -8,9 +8,9 @@ namespace vcache::cache {
 
 std::string_view CounterName(Counter counter) noexcept {
   static constexpr std::array<std::string_view, kCounterCount> kNames = {
-      "hits",         "misses",     "coalesced",       "errors",
-      "corrupt",      "paid_calls", "unknown_charges", "spent_micros",
-      "saved_micros", "lookups",    "lookup_hits",     "spared_micros"};
+      "hits",        "misses",          "coalesced",    "errors",       "corrupt",
+      "paid_calls",  "unknown_charges", "spent_micros", "saved_micros", "lookups",
+      "lookup_hits", "spared_micros",   "held_back"};
   return kNames[static_cast<std::size_t>(counter)];
 }
 

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kHexDigits = 2 * content::kDigestSize;
 constexpr std::size_t kVariantDigits = 16;
 constexpr std::size_t kMaxPattern = 128;
+constexpr std::string_view kFailureFamily = "failed:{";
 
 bool IsLowerHex(char digit) noexcept {
   return IsDigit(digit) || (digit >= 'a' && digit <= 'f');
@@ -172,6 +173,19 @@ std::optional<CacheKey> KeySpace::StoredKeyOf(std::string_view store_key) const 
     return key;
   }
   return std::nullopt;
+}
+
+std::string KeySpace::FailureKey(const CacheKey& key) const {
+  return options_.prefix + std::string(kFailureFamily) + StoreKey(key) + "}";
+}
+
+std::string_view KeySpace::EntryOfFailure(std::string_view failure_key) const noexcept {
+  if (!failure_key.starts_with(options_.prefix)) return {};
+  failure_key.remove_prefix(options_.prefix.size());
+  if (!failure_key.starts_with(kFailureFamily) || !failure_key.ends_with('}')) return {};
+  failure_key.remove_prefix(kFailureFamily.size());
+  failure_key.remove_suffix(1);
+  return FamilyOf(failure_key) ? failure_key : std::string_view();
 }
 
 Result<KeyPattern> KeyPattern::Parse(std::string_view text) {

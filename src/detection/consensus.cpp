@@ -113,6 +113,7 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
     const Charge charge = answer.error().charge;
     if (charge == Charge::kNone) continue;
     ++outcome.paid_calls;
+    outcome.charged_failures.emplace_back(member->provider());
     charge_of.amount = member->Price(task);
     if (charge == Charge::kCharged) outcome.cost += member->Price(task);
     if (charge == Charge::kUnknown) ++outcome.unknown_charges;

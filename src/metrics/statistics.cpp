@@ -129,6 +129,10 @@ void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
   Flush();  // at once: the process may crash before the next interval
 }
 
+void Statistics::OnHeldBack(const CacheKey& key) {
+  Count(key.kind, Counter::kHeldBack, 1);
+}
+
 void Statistics::OnError(const CacheKey& key, const Error&) {
   Count(key.kind, Counter::kErrors, 1);
 }

@@ -63,7 +63,18 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   }
   Result<cache::ClearReport> Clear(const cache::KeyPattern& pattern, cache::ClearMode mode,
                                    Deadline deadline) override {
+    if (mode == cache::ClearMode::kDelete) {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(charged_, [&](const auto& each) { return pattern.Matches(each.first); });
+    }
     return verdicts_.Clear(pattern, mode, deadline);
+  }
+  Result<void> HoldBack(const cache::CacheKey& key, const cache::ChargedFailure& failure,
+                        Deadline) override {
+    if (unavailable || read_only) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    charged_[key.ToString()] = failure;
+    return {};
   }
   bool available() const noexcept override { return !unavailable; }
   std::optional<SteadyTime> away_since() const noexcept override {
@@ -98,6 +109,10 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     }
     amid_claim();
     claim.found = verdicts_.Lookup(request.key, deadline);
+    const std::lock_guard lock(mutex_);
+    if (const auto held = charged_.find(request.key.ToString()); held != charged_.end()) {
+      claim.found.charged_failure = held->second;
+    }
     return claim;
   }
   Result<bool> RequestNotification(const cache::CacheKey& key, Deadline) override {
@@ -214,7 +229,8 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   cache::VerdictStore& verdicts_;
   Clock& clock_;
   std::mutex mutex_;
-  std::map<std::string, Lease> leases_;  // guarded by mutex_
+  std::map<std::string, Lease> leases_;                   // guarded by mutex_
+  std::map<std::string, cache::ChargedFailure> charged_;  // guarded by mutex_
 };
 
 }  // namespace vcache::test

@@ -30,6 +30,8 @@ class AnalysisObserver {
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}
   /// A paid verdict could not be stored: the next request may pay again.
   virtual void OnNotStored(const cache::CacheKey&, const Error&) {}
+  /// No call was paid for: earlier ones were charged and gave no verdict.
+  virtual void OnHeldBack(const cache::CacheKey&) {}
   /// One caller of `Analyze` got an error.
   virtual void OnError(const cache::CacheKey&, const Error&) {}
 };

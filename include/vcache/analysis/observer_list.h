@@ -36,6 +36,9 @@ class ObserverList final : public AnalysisObserver {
   void OnNotStored(const cache::CacheKey& key, const Error& error) override {
     for (auto* each : observers_) each->OnNotStored(key, error);
   }
+  void OnHeldBack(const cache::CacheKey& key) override {
+    for (auto* each : observers_) each->OnHeldBack(key);
+  }
   void OnError(const cache::CacheKey& key, const Error& error) override {
     for (auto* each : observers_) each->OnError(key, error);
   }

@@ -25,8 +25,9 @@ enum class Counter {
   kLookups,         ///< Look-ups by hash that a store answered; a client may repeat them freely.
   kLookupHits,      ///< Of these, look-ups of a known content.
   kSparedMicros,    ///< Millionths of a dollar that analyses would have cost instead.
+  kHeldBack,        ///< Calls not made, because earlier ones were charged and gave no verdict.
 };
-inline constexpr std::size_t kCounterCount = 12;
+inline constexpr std::size_t kCounterCount = 13;
 
 std::string_view CounterName(Counter counter) noexcept;  ///< `hits`, `spent_micros`, ...
 

@@ -61,6 +61,12 @@ class KeySpace {
   /// Such a key with the stored digest.
   std::optional<CacheKey> StoredKeyOf(std::string_view store_key) const noexcept;
 
+  /// `<prefix>failed:{<store key>}`, of a `ChargedFailure`. The braces put it into the entry's slot
+  /// of a cluster.
+  std::string FailureKey(const CacheKey& key) const;
+  /// The store key of the entry that such a key is about; empty for other keys.
+  std::string_view EntryOfFailure(std::string_view failure_key) const noexcept;
+
  private:
   KeySpaceOptions options_;
 };

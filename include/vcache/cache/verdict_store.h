@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vcache/cache/cache_key.h"
+#include "vcache/cache/charged_failure.h"
 #include "vcache/cache/counters.h"
 #include "vcache/cache/entry.h"
 #include "vcache/cache/key_space.h"
@@ -40,6 +41,8 @@ struct LookupResult {
   std::string reason{};       ///< Why corrupt or unavailable.
   /// The entry is of a later format version, which this one cannot read and must not overwrite.
   bool newer = false;
+  /// What holds the content back, where the store was asked for that too: not after a hit.
+  std::optional<ChargedFailure> charged_failure{};
 };
 
 /// A verdict to store, with all that must change in the same atomic step.
@@ -88,6 +91,10 @@ class VerdictStore {
   /// write the verdict first; a failure between the two is an error. Errors: kStoreUnavailable,
   /// kIo.
   virtual Result<void> Put(const PutRequest& request, Deadline deadline) = 0;
+
+  /// Stores or replaces what holds the content back, until a `Clear` that matches it or until it is
+  /// over for as long as it may last. Errors: kStoreUnavailable, kIo.
+  virtual Result<void> HoldBack(const CacheKey&, const ChargedFailure&, Deadline) { return {}; }
 
   /// Removes (or only counts) the entries whose stored names match, and nothing of other software.
   /// `KeySpace::StoredPattern` makes such a pattern from an administrator's. Expired entries do not

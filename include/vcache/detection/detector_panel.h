@@ -47,6 +47,8 @@ struct PanelOutcome {
   /// Each vendor's charge: 0 if certainly none, its price if unknown. The budget must not refund
   /// those.
   std::vector<VendorPrice> charges{};
+  /// The vendors whose calls failed and were charged, or perhaps.
+  std::vector<std::string> charged_failures{};
 };
 
 struct PanelOptions {

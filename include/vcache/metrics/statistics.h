@@ -56,6 +56,7 @@ class Statistics final : public analysis::AnalysisObserver {
   void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found, Usd spared) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;
+  void OnHeldBack(const cache::CacheKey& key) override;
   void OnError(const cache::CacheKey& key, const Error& error) override;
 
  private:

@@ -49,7 +49,7 @@ class Walk {
     // letters are those that the families begin with.
     redis::RespCommand scan;
     scan.words = {"SCAN",  cursor_,
-                  "MATCH", EscapeGlob(context_.keys.prefix()) + "[at]*:*",
+                  "MATCH", EscapeGlob(context_.keys.prefix()) + "[atf]*:*",
                   "COUNT", std::to_string(context_.page)};
     scan.limits = kPageLimits;
     return scan;
@@ -58,11 +58,21 @@ class Walk {
   Result<void> TakePage(std::vector<redis::RespReply>& page) {
     std::vector<std::string> files;
     std::vector<std::string> texts;
+    std::vector<std::string> failures;
     for (redis::RespReply& element : page) {
+      const std::string_view failed = context_.keys.EntryOfFailure(element.text);
+      if (!failed.empty() && pattern_.Matches(failed.substr(context_.keys.prefix().size()))) {
+        failures.push_back(std::move(element.text));
+        continue;
+      }
       const auto family = context_.keys.FamilyOf(element.text);
       const auto name = std::string_view(element.text);
       if (!family || !pattern_.Matches(name.substr(context_.keys.prefix().size()))) continue;
       (*family == ContentKind::kText ? texts : files).push_back(std::move(element.text));
+    }
+    std::uint64_t not_counted = 0;
+    if (mode_ == ClearMode::kDelete) {
+      if (auto taken = Take(failures, not_counted); !taken) return taken;
     }
     if (auto taken = Take(files, report_.analysis); !taken) return taken;
     return Take(texts, report_.text);

@@ -62,7 +62,7 @@ Result<bool> YesOrNo(const Result<redis::RespReply>& reply) {
 }
 
 bool SaysOurs(const redis::RespReply& read, const std::string& token) {
-  return read.is_array() && read.elements.size() >= 2 && IsHeldBy(read.elements[1].text, token);
+  return read.is_array() && read.elements.size() >= 3 && IsHeldBy(read.elements[1].text, token);
 }
 
 }  // namespace
@@ -88,7 +88,8 @@ Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const 
   // connection a read sees at least what the write before it saw.
   std::vector<redis::RespCommand> commands = {
       {{"SET", lease, request.token, "NX", "PX", std::to_string(request.life.count())}, {}},
-      {{"MGET", keys.StoreKey(request.key), lease}, {kMaxValueBytes, 3}},
+      {{"MGET", keys.StoreKey(request.key), lease, keys.FailureKey(request.key)},
+       {kMaxValueBytes, 4}},
   };
   if (!also.empty()) commands.back().words.push_back(also);
   auto replies = client.Run(commands, deadline);

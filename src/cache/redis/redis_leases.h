@@ -21,8 +21,8 @@ bool IsHeldBy(std::string_view value, std::string_view token) noexcept;
 bool IsAskedForNews(std::string_view value) noexcept;
 
 /// Asks for the lease of a content and reads what is there: the reply to SET, and the elements of
-/// MGET: the entry, the lease, and `also` unless that is empty. Asks again while SET and MGET
-/// contradict each other.
+/// MGET: the entry, the lease, what holds the content back, and `also` unless that is empty. Asks
+/// again while SET and MGET contradict each other.
 Result<std::vector<redis::RespReply>> RunClaim(redis::RespClient& client, const KeySpace& keys,
                                                const std::string& also, const LeaseRequest& request,
                                                Deadline deadline);

@@ -49,6 +49,8 @@ class RedisVerdictStore final : public RedisStore {
   LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
+  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                        Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return client_.available(); }
   std::optional<SteadyTime> away_since() const noexcept override { return client_.away_since(); }
@@ -283,6 +285,17 @@ Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline
   return Written(counters_.Count({request.counters, now, request.id}, deadline), request.id);
 }
 
+Result<void> RedisVerdictStore::HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                                         Deadline deadline) {
+  const auto life = std::chrono::ceil<std::chrono::seconds>(failure.until - clock_.WallNow()) +
+                    std::chrono::seconds(kLongestChargedPause);
+  return Written(client_.Run({{"SET", keys_.FailureKey(key), EncodeChargedFailure(failure), "EX",
+                               std::to_string(life.count())},
+                              {}},
+                             deadline),
+                 "OK");
+}
+
 Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMode mode,
                                              Deadline deadline) {
   const RedisClearContext context{keys_, client_, clock_, options_.scan_page};
@@ -334,11 +347,12 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
   if (!replies) return claim;
   const RespReply& granted = replies->at(0);
   const RespReply& read = replies->at(1);
-  if (!read.is_array() || read.elements.size() != (also.empty() ? 2U : 3U)) return claim;
+  if (!read.is_array() || read.elements.size() != (also.empty() ? 3U : 4U)) return claim;
   claim.found = Judge(request.key, read.elements[0]);
+  claim.found.charged_failure = DecodeChargedFailure(read.elements[2].text);
   const std::string& held = read.elements[1].text;
   if (!also.empty()) {
-    claim.clears = ParseNumber<std::int64_t>(read.elements[2].text).value_or(0);
+    claim.clears = ParseNumber<std::int64_t>(read.elements[3].text).value_or(0);
   }
   if (granted.is_error()) {
     const Result<void> logged = Written(granted);

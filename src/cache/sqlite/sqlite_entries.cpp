@@ -1,14 +1,17 @@
 #include "cache/sqlite/sqlite_entries.h"
 
+#include <utility>
 #include <vector>
+
+#include "cache/times.h"
+#include "vcache/cache/entry.h"
 
 namespace vcache::cache {
 namespace {
 
 constexpr int kRemovalBatch = 500;
 
-}  // namespace
-
+/// The stored value and its expiry; an empty value when there is none.
 int ReadEntry(Connection& connection, std::string_view store_key, std::string& value,
               std::int64_t& expires_ms) {
   value.clear();
@@ -20,6 +23,35 @@ int ReadEntry(Connection& connection, std::string_view store_key, std::string& v
         expires_ms = row.Integer(1);
       },
       store_key);
+}
+
+}  // namespace
+
+int LookUpEntry(Connection& connection, const KeySpace& keys, const CacheKey& key, bool accept_demo,
+                WallTime now, LookupResult& result) {
+  std::string value;
+  std::int64_t expires_ms = 0;
+  int code = ReadEntry(connection, keys.StoreKey(key), value, expires_ms);
+  if (code != SQLITE_OK) return code;
+  const std::chrono::milliseconds left(expires_ms - ToMillis(now));
+  if (left.count() <= 0) {
+    code = ReadEntry(connection, keys.FailureKey(key), value, expires_ms);
+    if (expires_ms > ToMillis(now)) result.charged_failure = DecodeChargedFailure(value);
+    return code;
+  }
+  Result<Entry> entry = DecodeEntry(value, key, accept_demo, keys.StoredDigest(key));
+  if (entry) {
+    result.outcome = LookupOutcome::kHit;
+    entry->expires_at.reset();  // both are set only while the entry is pending
+    entry->write_id.clear();
+    result.entry = std::make_shared<const Entry>(std::move(*entry));
+    result.ttl = left;
+  } else if (entry.error().code != ErrorCode::kNotCached) {
+    result.outcome = LookupOutcome::kCorrupt;
+    result.reason = entry.error().message;
+    result.newer = entry.error().code == kNewerVersion;
+  }
+  return SQLITE_OK;
 }
 
 int WriteEntry(Connection& connection, std::string_view store_key, std::string_view value,
@@ -40,6 +72,23 @@ int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most) {
       "DELETE FROM entries WHERE id IN"
       " (SELECT id FROM entries WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)",
       now_ms, at_most);
+}
+
+int DropChargedFailures(Connection& connection, const KeySpace& keys, const KeyPattern& pattern) {
+  std::vector<std::int64_t> matching;
+  int code = connection.ForEach(
+      "SELECT id, key FROM entries WHERE key >= ?1 AND key < ?2",
+      [&](const Statement& row) {
+        const std::string_view entry = keys.EntryOfFailure(row.Bytes(1));
+        if (!entry.empty() && pattern.Matches(entry.substr(keys.prefix().size()))) {
+          matching.push_back(row.Integer(0));
+        }
+      },
+      keys.prefix() + "failed:{", keys.prefix() + "failed:|");
+  for (std::size_t i = 0; code == SQLITE_OK && i < matching.size(); ++i) {
+    code = connection.Run("DELETE FROM entries WHERE id = ?1", matching[i]);
+  }
+  return code;
 }
 
 EntryWalk::EntryWalk(const KeySpace& keys, const KeyPattern& pattern, ContentKind kind)

@@ -6,14 +6,15 @@
 #include "cache/sqlite/sqlite_connection.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/verdict_store.h"
+#include "vcache/core/clock.h"
 
 namespace vcache::cache {
 
 // The entries of the local store. All return SQLite's result codes.
 
-/// The stored value and its expiry; an empty value when there is none.
-int ReadEntry(Connection& connection, std::string_view store_key, std::string& value,
-              std::int64_t& expires_ms);
+/// What the store knows of a content. Leaves `tier` as it is.
+int LookUpEntry(Connection& connection, const KeySpace& keys, const CacheKey& key, bool accept_demo,
+                WallTime now, LookupResult& result);
 
 /// Stores or replaces. Call inside a transaction.
 int WriteEntry(Connection& connection, std::string_view store_key, std::string_view value,
@@ -24,6 +25,9 @@ int ShortenEntry(Connection& connection, std::string_view store_key, std::int64_
 
 /// Removes at most `at_most` expired entries. Call inside a transaction.
 int SweepEntries(Connection& connection, std::int64_t now_ms, int at_most);
+
+/// Removes what holds the matching contents back. Call inside a transaction.
+int DropChargedFailures(Connection& connection, const KeySpace& keys, const KeyPattern& pattern);
 
 /// Walks over the matching entries of one kind in batches; the write lock is free in between.
 class EntryWalk {

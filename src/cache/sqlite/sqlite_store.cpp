@@ -88,28 +88,13 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
                                           WallTime now) {
   LookupResult result;
   result.tier = Tier::kSqlite;
-  std::string value;
-  std::int64_t expires_ms = 0;
-  const int code = ReadEntry(connection, keys_.StoreKey(key), value, expires_ms);
+  const int code =
+      LookUpEntry(connection, keys_, key, options_.accept_demo, now, result);
   if (code != SQLITE_OK) {
     result.outcome = LookupOutcome::kUnavailable;
     result.reason = Judge(code).message;
-    return result;
   }
-  const std::chrono::milliseconds left(expires_ms - ToMillis(now));
-  if (left.count() <= 0) return result;
-  Result<Entry> entry = DecodeEntry(value, key, options_.accept_demo, keys_.StoredDigest(key));
-  if (entry) {
-    result.outcome = LookupOutcome::kHit;
-    entry->expires_at.reset();  // both are set only while the entry is pending
-    entry->write_id.clear();
-    result.entry = std::make_shared<const Entry>(std::move(*entry));
-    result.ttl = std::min(left, LongestLife(key.kind));
-  } else if (entry.error().code != ErrorCode::kNotCached) {
-    result.outcome = LookupOutcome::kCorrupt;
-    result.reason = entry.error().message;
-    result.newer = entry.error().code == kNewerVersion;
-  }
+  result.ttl = std::min(result.ttl, LongestLife(key.kind));
   return result;
 }
 
@@ -194,6 +179,14 @@ int SqliteVerdictStore::PutOne(Connection& connection, const PutRequest& request
   return EndLease(connection, store_key, request.lease_token);
 }
 
+Result<void> SqliteVerdictStore::HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                                          Deadline deadline) {
+  return Write(deadline, [&](Connection& connection) {
+    return WriteEntry(connection, keys_.FailureKey(key), EncodeChargedFailure(failure),
+                      ToMillis(failure.until + kLongestChargedPause));
+  });
+}
+
 int SqliteVerdictStore::ClearBatch(EntryWalk& walk, ClearMode mode, Deadline deadline,
                                    std::uint64_t& cleared) {
   std::uint64_t found = 0;
@@ -226,7 +219,8 @@ Result<ClearReport> SqliteVerdictStore::Clear(const KeyPattern& pattern, ClearMo
   if (mode == ClearMode::kDryRun) return report;
   // Pending writes must not bring a cleared entry to the shared store.
   const Result<void> dropped = Write(deadline, [&](Connection& connection) {
-    const int code = DropOrphans(connection, keys_.prefix());
+    int code = DropChargedFailures(connection, keys_, pattern);
+    if (code == SQLITE_OK) code = DropOrphans(connection, keys_.prefix());
     return code != SQLITE_OK ? code : CountClear(connection, sums_);
   });
   if (!dropped) return dropped.error();

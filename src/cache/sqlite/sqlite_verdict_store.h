@@ -35,6 +35,8 @@ class SqliteVerdictStore final : public LocalStore {
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
   Result<void> PutMany(std::span<const PutRequest> requests, Deadline deadline) override;
   void PutCopy(const PutRequest& copy) override;
+  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                        Deadline deadline) override;
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return !is_off_.load() && takes_writes_.load(); }
 

@@ -48,6 +48,10 @@ class WriteBehind final : public WriteBehindStore {
     return disk_.PutMany(requests, deadline);
   }
   void PutCopy(const PutRequest& copy) override { queue_.Add(copy, Purpose::kCopy); }
+  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                        Deadline deadline) override {
+    return disk_.HoldBack(key, failure, deadline);
+  }
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   bool available() const noexcept override { return disk_.available() && !is_told_; }
   std::optional<std::int64_t> clears() override { return disk_.clears(); }

@@ -66,6 +66,8 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
       results[places[i]] = std::move(local[i]);
     } else if (may_have_moved) {
       results[places[i]] = again[i];
+    } else {
+      results[places[i]].charged_failure = std::move(local[i].charged_failure);
     }
     if (local[i].newer) results[places[i]].newer = true;
   }
@@ -128,6 +130,14 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
   }
   NotePending(kept.error());
   return {};
+}
+
+/// The local store holds it back for the outage only.
+Result<void> FailoverStore::HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                                     Deadline deadline) {
+  Result<void> shared = shared_.HoldBack(key, failure, deadline);
+  if (shared || local_ == nullptr) return shared;
+  return local_->HoldBack(key, failure, delivery_.StepLimit());
 }
 
 Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {

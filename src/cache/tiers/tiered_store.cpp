@@ -106,13 +106,13 @@ Result<ClearReport> TieredStore::Clear(const KeyPattern& pattern, ClearMode mode
 }
 
 void TieredStore::ClearMemory(const KeyPattern& pattern) {
-  if (memory_ == nullptr) return;
   const WriterLock lock(clear_mutex_);
   DropFromMemory(pattern);
 }
 
 void TieredStore::DropFromMemory(const KeyPattern& pattern) {
   clears_.fetch_add(1);  // a read of the backing store may have begun before
+  if (memory_ == nullptr) return;
   const auto ignored = memory_->Clear(pattern, ClearMode::kDelete, Deadline::Never());
   (void)ignored;  // memory never fails
 }

@@ -61,6 +61,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   /// A lease that is granted for a content that the shared store lacks: a local copy, if there is
   /// one and no clear was missed, is the verdict, and is put back. The store lost it: its data is
   /// gone, or it evicted the entry.
+  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                        Deadline deadline) override;
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
   Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override {
     return leases_.RequestNotification(key, deadline);

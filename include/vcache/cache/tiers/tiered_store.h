@@ -24,10 +24,17 @@ class TieredStore final : public VerdictStore {
   std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
   /// Stores in memory even when the backing store fails; returns that error.
   Result<void> Put(const PutRequest& request, Deadline deadline) override;
+  /// Only the backing store keeps it.
+  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
+                        Deadline deadline) override {
+    return backing_ != nullptr ? backing_->HoldBack(key, failure, deadline) : Result<void>();
+  }
   /// Clears every tier. Reports the backing store's entries and those that only memory had.
   Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
   /// Clears the memory tier: another replica has cleared the backing store.
   void ClearMemory(const KeyPattern& pattern);
+  /// Changes with each clear, also of another replica.
+  std::uint64_t clears() const noexcept { return clears_.load(); }
   bool available() const noexcept override;
   std::optional<SteadyTime> away_since() const noexcept override;
 

@@ -247,6 +247,34 @@ TEST_CASE(
   CHECK(claim("dd", {"openai"}).state == LeaseState::kTheirs);
 }
 
+TEST_CASE("RedisStore: what holds a content back is told with the lease until a clear of it") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace({.prefix = "p:"}));
+  const auto claimed = [&] { return world.store().ClaimLease(Asking("aa"), kNever).found; };
+  CHECK_FALSE(claimed().charged_failure);
+  const WallTime until = WallTime(std::chrono::seconds(4'000'000'000));
+  CHECK(world.store().HoldBack(kContent, {{"hive"}, 64s, until}, kNever));
+  const auto held = claimed().charged_failure;
+  REQUIRE(held);
+  CHECK(held->vendors == std::vector<std::string>{"hive"});
+  CHECK(held->pause == 64s);
+  CHECK(held->until == until);
+  const std::string key = "p:failed:{p:" + kContent.ToString() + "}";
+  CHECK(std::stoll(server.Ask({"TTL", key})) > 1'000'000);
+  const auto clear = [&](std::string_view pattern, ClearMode mode) {
+    return world.store().Clear(*KeyPattern::Parse(pattern), mode, kNever)->total();
+  };
+  CHECK(clear("*", ClearMode::kDryRun) == 0);
+  CHECK(clear(kContent.kind == ContentKind::kText ? "analysis:*" : "text:*", ClearMode::kDelete) ==
+        0);
+  CHECK(claimed().charged_failure);
+  CHECK(clear(kContent.ToString(), ClearMode::kDelete) == 0);  // it is no entry
+  CHECK_FALSE(claimed().charged_failure);
+  server.Ask({"SET", key, "garbage"});
+  CHECK_FALSE(claimed().charged_failure);
+}
+
 TEST_CASE("RedisStore: whatever else lies under a lease's key is somebody's lease") {
   if (!RedisServer::Available()) return;
   RedisServer server;
@@ -298,7 +326,7 @@ TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and 
 
 TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another's") {
   for (const char* damaged :
-       {"*3\r\n$-1\r\n$2\r\nab\r\n$-1\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
+       {"*4\r\n$-1\r\n$2\r\nab\r\n$-1\r\n$-1\r\n", "*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
     CAPTURE(damaged);
     std::atomic<int> claims{0};
     test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
@@ -307,7 +335,7 @@ TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another'
         if (words[0] == "SET") {
           peer.Send(++claims == 1 ? "+OK\r\n" : "$-1\r\n");
         } else {
-          peer.Send(claims <= 2 ? damaged : "*3\r\n$-1\r\n$2\r\naa\r\n$-1\r\n");
+          peer.Send(claims <= 2 ? damaged : "*4\r\n$-1\r\n$2\r\naa\r\n$-1\r\n$-1\r\n");
         }
       }
     });

@@ -166,3 +166,26 @@ TEST_CASE("SqliteStore: clears more than one batch") {
   CHECK(world.store().Clear(*KeyPattern::Parse("*1"), ClearMode::kDelete, kNever)->text == 107);
   CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->text == 1593);
 }
+
+TEST_CASE("SqliteStore: what holds a content back survives a restart, and a clear of it lifts it") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const WallTime until = clock.WallNow() + 64s;
+  const auto open = [&] { return test::OpenStore(dir.path(), clock, NullLogger(), KeySpace()); };
+  CHECK(open()->HoldBack(MakeKey(1), {{"hive"}, 64s, until}, kNever));
+  const auto store = open();
+  const auto held = store->Lookup(MakeKey(1), kNever).charged_failure;
+  REQUIRE(held);
+  CHECK(held->vendors == std::vector<std::string>{"hive"});
+  CHECK(held->pause == 64s);
+  CHECK(held->until == until);
+  CHECK_FALSE(store->Lookup(MakeKey(2), kNever).charged_failure);
+  CHECK(store->Clear(*KeyPattern::Parse(MakeKey(2).ToString()), ClearMode::kDelete, kNever)
+            ->total() == 0);
+  CHECK(store->Lookup(MakeKey(1), kNever).charged_failure);
+  CHECK(store->Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 0);
+  CHECK_FALSE(store->Lookup(MakeKey(1), kNever).charged_failure);
+  CHECK(store->HoldBack(MakeKey(1), {{"hive"}, 64s, until}, kNever));
+  clock.Advance(64s + kLongestChargedPause);
+  CHECK_FALSE(store->Lookup(MakeKey(1), kNever).charged_failure);
+}
