@@ -1,4 +1,6 @@
-// Whether a flight may pay: the steps of `FlightRunner` before a paid call.
+// Whether a flight may pay: the steps of `FlightRunner` before a paid call, and what holds back the
+// next.
+#include <algorithm>
 #include <utility>
 
 #include "analysis/call_limits.h"
@@ -56,6 +58,14 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
 std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
                                                   LeasedAttempt& attempt) {
   if (stopping_) return ServiceStops();
+  const cache::SharedEntry& earlier = context.found.earlier;
+  const bool may_join =
+      earlier != nullptr &&
+      (!options_.same_detectors || earlier->detectors == panel_.Fingerprint(attempt.task.kind));
+  if (may_join) {
+    attempt.earlier = earlier;
+    attempt.task.earlier = &attempt.earlier->verdict;
+  }
   if (auto held = CheckHolds(context, attempt)) return held;
   attempt.look = panel_.LookInto(attempt.task);
   attempt.look.AddTo(attempt.task);
@@ -78,7 +88,7 @@ std::optional<Error> FlightRunner::CheckHolds(const FlightContext& context,
   const auto holds = [&](const std::optional<Error>& hold) {
     if (!hold) return false;
     attempt.Hold(hold->failed_vendors);
-    return panel_.VendorsToAsk(attempt.task).empty();
+    return attempt.earlier == nullptr && panel_.VendorsToAsk(attempt.task).empty();
   };
   if (auto held = failures_.Find(key); holds(held)) return held;
   auto held = charged_failures_.Find(key);
@@ -86,6 +96,22 @@ std::optional<Error> FlightRunner::CheckHolds(const FlightContext& context,
   if (!holds(held)) return std::nullopt;
   observer_.OnHeldBack(key);
   return held;
+}
+
+/// Calls that cost and brought nothing: the next may do the same, on whichever replica.
+void FlightRunner::HoldBack(const FlightContext& context, const cache::CacheKey& key,
+                            const std::vector<std::string>& vendors, Error& error) {
+  if (vendors.empty()) return;
+  const auto& before = context.found.charged_failure;
+  const auto pause =
+      charged_failures_
+          .Begin(key, HeldBack(vendors), before ? before->pause : std::chrono::seconds(0))
+          .retry_after;
+  if (!pause) return;  // pauses are turned off
+  error.retry_after = std::max(error.retry_after.value_or(*pause), *pause);
+  const Result<void> held =
+      store_.HoldBack(key, {vendors, *pause, clock_.WallNow() + *pause}, StoreDeadline());
+  (void)held;  // then this process alone holds it back
 }
 
 /// Limits the calls while a store cannot say what is known or cannot keep what is paid for: each

@@ -237,6 +237,10 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
     // Another replica paid for it while this flight waited.
     if (context.call_state.waited()) attempt.result->status = CacheStatus::kCoalesced;
   } else {
+    if (claim.found.outcome == LookupOutcome::kUnavailable) {  // what the tiers told still holds
+      claim.found.earlier = std::move(context.found.earlier);
+      claim.found.charged_failure = std::move(context.found.charged_failure);
+    }
     context.found = std::move(claim.found);
   }
 }
@@ -344,22 +348,6 @@ void FlightRunner::EndHeldUp(FlightContext& context, LeasedAttempt& attempt) {
   attempt.result = AnotherCallGoesOn();
 }
 
-/// Calls that cost and brought nothing: the next may do the same, on whichever replica.
-void FlightRunner::HoldBack(const FlightContext& context, const cache::CacheKey& key,
-                            const std::vector<std::string>& vendors, Error& error) {
-  if (vendors.empty()) return;
-  const auto& before = context.found.charged_failure;
-  const auto pause =
-      charged_failures_
-          .Begin(key, HeldBack(vendors), before ? before->pause : std::chrono::seconds(0))
-          .retry_after;
-  if (!pause) return;  // pauses are turned off
-  error.retry_after = std::max(error.retry_after.value_or(*pause), *pause);
-  const Result<void> held =
-      store_.HoldBack(key, {vendors, *pause, clock_.WallNow() + *pause}, StoreDeadline());
-  (void)held;  // then this process alone holds it back
-}
-
 Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
   const bool is_leased = context.call_state.leased();
@@ -370,6 +358,7 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
   entry->key = beside ? BesideNewer(content.key) : content.key;
   entry->stored_at = clock_.WallNow();
   entry->cost = Usd::FromMicros(attempt.paid.total(Counter::kSpentMicros));
+  if (attempt.earlier != nullptr) entry->cost += attempt.earlier->cost;
   if (content.media_type) entry->media_type = content::MediaTypeName(*content.media_type);
   entry->bytes = content.bytes;
   entry->detectors = panel_.Fingerprint(MediaKindOf(content));
@@ -386,7 +375,8 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
       store_.Put({.entry = entry,
                   .ttl = ttl,
                   .counters = attempt.paid,
-                  .lease_token = is_leased && !beside ? attempt.token : std::string()},
+                  .lease_token = is_leased && !beside ? attempt.token : std::string(),
+                  .answers_ttl = entry->verdict.partial ? whole : std::chrono::seconds(0)},
                  StoreDeadline());
   if (is_leased && beside) Release(context, attempt);
   analysis.stored = kept && store_.keeps();

@@ -39,6 +39,7 @@ struct FlightRunner::LeasedAttempt {
   std::unique_ptr<cache::LeaseNotifier::Listener> listener{};
   /// Before the lease is asked for again without a notification.
   std::chrono::milliseconds pause{200};
+  cache::SharedEntry earlier{};  ///< A partial verdict that the call completes, or null.
   /// Of a call that failed on another replica, with vendors that this call does not ask.
   std::optional<Error> foreign_failure{};
   Verdict verdict{};  ///< Paid for, not stored yet.

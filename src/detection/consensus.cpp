@@ -42,6 +42,15 @@ Error FailureOf(const std::vector<Asked>& asked, DetectionMode mode) {
   return error;
 }
 
+/// The verdict without its failures, to which others are added.
+Verdict AnswersOf(const Verdict& earlier) {
+  Verdict answers = earlier;
+  std::erase_if(answers.sources, [](const SourceVerdict& source) { return !source.score; });
+  answers.confidence.reset();
+  answers.partial = false;
+  return answers;
+}
+
 /// Adds one vendor's answer to the common verdict.
 void Merge(Detection& detection, Verdict& verdict, Json& details) {
   verdict.provider += (verdict.provider.empty() ? "" : ",") + detection.source.provider;
@@ -123,13 +132,16 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
   }
 }
 
-Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now) {
-  if (std::none_of(asked.begin(), asked.end(), [](const Asked& a) { return bool(a.answer); })) {
+Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now,
+                        const Verdict* earlier) {
+  if (earlier == nullptr &&
+      std::none_of(asked.begin(), asked.end(), [](const Asked& a) { return bool(a.answer); })) {
     return FailureOf(asked, mode);
   }
-  Verdict verdict;
+  Verdict verdict = earlier != nullptr ? AnswersOf(*earlier) : Verdict{};
   verdict.analyzed_at = now;
   Json details = Json::object();
+  if (auto told = ParseJson(verdict.details); told && told->is_object()) details = std::move(*told);
   for (auto& [member, answer] : asked) {
     if (answer) {
       Merge(*answer, verdict, details);

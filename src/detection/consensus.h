@@ -18,6 +18,8 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
 /// The verdict of the successful vendors, with the others' errors; `partial` when a consensus lacks
 /// one. Without success: the first error with the worst charge; in a fallback with the earliest
 /// retry time.
-Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now);
+/// With `earlier`, a partial verdict or null, it joins its answers.
+Result<Verdict> Combine(std::vector<Asked>& asked, DetectionMode mode, WallTime now,
+                        const Verdict* earlier);
 
 }  // namespace vcache::detection

@@ -29,10 +29,18 @@ bool IsHeld(const Detector& member, const DetectionTask& task) noexcept {
   return std::find(held.begin(), held.end(), member.provider()) != held.end();
 }
 
-/// Whether the vendor can judge this content and is not held. A vendor that never can must not make
-/// its verdicts partial: the service would pay the others again and again.
+bool HasAnswered(const Detector& member, const DetectionTask& task) noexcept {
+  if (task.earlier == nullptr) return false;
+  const auto& sources = task.earlier->sources;
+  return std::any_of(sources.begin(), sources.end(), [&](const SourceVerdict& source) {
+    return source.score && source.provider == member.provider();
+  });
+}
+
+/// Whether the vendor can judge this content, is not held and has not judged it. A vendor that
+/// never can must not make its verdicts partial: the service would pay the others again and again.
 bool MayAsk(const Detector& member, const DetectionTask& task) noexcept {
-  return member.RefusalOf(task).empty() && !IsHeld(member, task);
+  return member.RefusalOf(task).empty() && !IsHeld(member, task) && !HasAnswered(member, task);
 }
 
 /// A vendor that is not asked charged nothing: refunds a price reserved for it.
@@ -46,18 +54,24 @@ void GiveBackOfOthers(const Members& serving, const DetectionTask& task, PanelOu
 /// The answers that a held vendor does not give, as if it had failed now.
 void AddHeld(const Members& serving, const DetectionTask& task, std::vector<Asked>& asked) {
   for (const auto& member : serving) {
-    if (!member->RefusalOf(task).empty() || !IsHeld(*member, task)) continue;
+    if (!member->RefusalOf(task).empty() || !IsHeld(*member, task) || HasAnswered(*member, task)) {
+      continue;
+    }
     Error held = VendorError(member->provider(), ErrorCode::kVendorUnavailable,
                              "The vendor failed a moment ago.", Charge::kNone);
     held.asked_nobody = true;
     asked.push_back({member.get(), std::move(held)});
   }
-  const auto place = [&](const Asked& each) {
+}
+
+/// Brings the sources into the order of the vendors.
+void SortSources(const Members& serving, Verdict& verdict) {
+  const auto place = [&](const SourceVerdict& source) {
     return std::find_if(serving.begin(), serving.end(),
-                        [&](const auto& member) { return member.get() == each.member; });
+                        [&](const auto& member) { return member->provider() == source.provider; });
   };
-  std::stable_sort(asked.begin(), asked.end(),
-                   [&](const Asked& one, const Asked& other) { return place(one) < place(other); });
+  std::stable_sort(verdict.sources.begin(), verdict.sources.end(),
+                   [&](const auto& one, const auto& other) { return place(one) < place(other); });
 }
 
 Error NobodyTakes(const Members& members, const DetectionTask& task) {
@@ -131,6 +145,8 @@ std::string DetectorPanel::Fingerprint(MediaKind kind) const {
 }
 
 Members DetectorPanel::MembersToAsk(const DetectionTask& task) const {
+  // Of a fallback, one answer is enough.
+  if (task.earlier != nullptr && options_.mode == DetectionMode::kFallback) return {};
   Members members = MembersFor(task.kind);
   std::erase_if(members, [&task](const auto& member) { return !MayAsk(*member, task); });
   return members;
@@ -210,18 +226,23 @@ void DetectorPanel::AskMembers(const DetectionTask& task, Deadline deadline,
   const Members& serving = MembersFor(task.kind);
   const Members members = MembersToAsk(task);
   GiveBackOfOthers(serving, task, outcome);
-  if (members.empty()) {
+  if (members.empty() && task.earlier == nullptr) {
     outcome.verdict = NobodyTakes(serving, task);
     return;
   }
-  std::vector<Asked> asked = options_.mode == DetectionMode::kFallback
-                                 ? AskInOrder(members, task, deadline, clock_, options_.pauses)
-                                 : AskAll(members, task, deadline);
+  std::vector<Asked> asked;
+  if (options_.mode == DetectionMode::kFallback) {
+    asked = AskInOrder(members, task, deadline, clock_, options_.pauses);
+  } else if (!members.empty()) {
+    asked = AskAll(members, task, deadline);
+  }
   Account(members, asked, task, outcome);
   const bool has_answer =
+      task.earlier != nullptr ||
       std::any_of(asked.begin(), asked.end(), [](const Asked& each) { return bool(each.answer); });
   if (has_answer && options_.mode == DetectionMode::kConsensus) AddHeld(serving, task, asked);
-  outcome.verdict = Combine(asked, options_.mode, clock_.WallNow());
+  outcome.verdict = Combine(asked, options_.mode, clock_.WallNow(), task.earlier);
+  if (outcome.verdict) SortSources(serving, *outcome.verdict);
 }
 
 }  // namespace vcache::detection

@@ -58,6 +58,11 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
     if (unavailable || read_only) return Error{ErrorCode::kStoreUnavailable, "switched off"};
     const Result<void> kept = verdicts_.Put(request, deadline);
+    {
+      const std::lock_guard lock(mutex_);
+      earlier_[request.entry->key.ToString()] =
+          request.answers_ttl > request.ttl ? request.entry : nullptr;
+    }
     End(request.entry->key, request.lease_token, std::nullopt);
     return kept;
   }
@@ -65,6 +70,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
                                    Deadline deadline) override {
     if (mode == cache::ClearMode::kDelete) {
       const std::lock_guard lock(mutex_);
+      std::erase_if(earlier_, [&](const auto& each) { return pattern.Matches(each.first); });
       std::erase_if(charged_, [&](const auto& each) { return pattern.Matches(each.first); });
     }
     return verdicts_.Clear(pattern, mode, deadline);
@@ -110,6 +116,9 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     amid_claim();
     claim.found = verdicts_.Lookup(request.key, deadline);
     const std::lock_guard lock(mutex_);
+    if (claim.found.outcome == cache::LookupOutcome::kMiss) {
+      claim.found.earlier = earlier_[request.key.ToString()];
+    }
     if (const auto held = charged_.find(request.key.ToString()); held != charged_.end()) {
       claim.found.charged_failure = held->second;
     }
@@ -230,6 +239,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   Clock& clock_;
   std::mutex mutex_;
   std::map<std::string, Lease> leases_;                   // guarded by mutex_
+  std::map<std::string, cache::SharedEntry> earlier_;     // guarded by mutex_
   std::map<std::string, cache::ChargedFailure> charged_;  // guarded by mutex_
 };
 

@@ -41,6 +41,8 @@ struct LookupResult {
   std::string reason{};       ///< Why corrupt or unavailable.
   /// The entry is of a later format version, which this one cannot read and must not overwrite.
   bool newer = false;
+  /// On a miss: the partial verdict whose life is over. Its answers need not be paid for again.
+  SharedEntry earlier{};
   /// What holds the content back, where the store was asked for that too: not after a hit.
   std::optional<ChargedFailure> charged_failure{};
 };
@@ -55,6 +57,9 @@ struct PutRequest {
   /// Unique among all replicas, or empty. A store that writes verdict and counters in two steps
   /// uses it: a repeated request does not count twice.
   std::string id{};
+  /// Of a partial verdict: how long the store keeps its answers (`LookupResult::earlier`), counted
+  /// from now.
+  std::chrono::seconds answers_ttl{0};
 };
 
 /// kInternal without an entry or a life.

@@ -47,6 +47,8 @@ struct DetectionTask {
   std::uint32_t pictures = 1;
   /// Vendors that are not asked, because they failed a moment ago.
   std::vector<std::string> held_vendors{};
+  /// A partial verdict of this content, or null: the vendors that answered are not asked again.
+  const Verdict* earlier = nullptr;
 };
 
 /// One vendor's final answer.

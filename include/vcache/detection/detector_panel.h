@@ -82,6 +82,7 @@ struct PanelOptions {
 /// of all), with the worst charge of all and the names of those that were asked.
 ///
 /// The panel does not ask the task's `held_vendors`. A consensus without one of them is `partial`.
+/// It asks nobody again whose answer is in the task's `earlier` verdict, and joins the two.
 class DetectorPanel {
  public:
   /// A list's order is that of `sources` and of a fallback. The clock must outlive the panel.

@@ -65,7 +65,8 @@ Result<std::size_t> PutBackCopies(const DeliveryOptions& options, const EntryFor
     if (!key || left.count() <= 0) continue;
     Result<Entry> entry = DecodeEntry(copy.value, *key, options.accept_demo, key->digest);
     if (!entry || entry->newer) continue;  // a newer version's would lose what we cannot read
-    entry->expires_at = copy.expires_at;
+    // A partial verdict is served for a shorter time than its answers are kept.
+    if (!entry->verdict.partial || !entry->expires_at) entry->expires_at = copy.expires_at;
     commands.push_back({{"SET", copy.store_key, EncodeEntry(*entry, format, key->digest), "NX",
                          "PX", std::to_string(left.count())},
                         {}});

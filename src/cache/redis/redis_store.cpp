@@ -143,6 +143,11 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
   if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
     // The server still has it, so it is alive, whatever our clock says.
     const auto left = std::chrono::floor<std::chrono::milliseconds>(*expires_at - clock_.WallNow());
+    if (entry->verdict.partial && left.count() <= 0) {  // only its answers are kept
+      result.outcome = LookupOutcome::kMiss;
+      result.earlier = std::make_shared<const Entry>(*std::move(entry));
+      return result;
+    }
     result.ttl = std::max(left, std::chrono::milliseconds(1));
   }
   result.entry = std::make_shared<const Entry>(*std::move(entry));
@@ -248,10 +253,11 @@ Result<void> RedisVerdictStore::PaidWritten(Result<RespReply> reply, const std::
 
 Result<void> RedisVerdictStore::Put(const PutRequest& request, Deadline deadline) {
   if (Result<void> valid = CheckPut(request); !valid) return valid;
-  const std::chrono::seconds life = std::min(request.ttl, kLongestLife);
+  const std::chrono::seconds life =
+      std::min(std::max(request.ttl, request.answers_ttl), kLongestLife);
   const WallTime now = clock_.WallNow();
   Entry entry = *request.entry;
-  entry.expires_at = now + life;
+  entry.expires_at = now + std::min(request.ttl, kLongestLife);
   const std::string id = request.id.empty() ? RandomId() : request.id;
   if (!request.counters.empty()) entry.write_id = id;
   const std::string key = keys_.StoreKey(entry.key);

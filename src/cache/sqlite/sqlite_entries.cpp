@@ -41,11 +41,15 @@ int LookUpEntry(Connection& connection, const KeySpace& keys, const CacheKey& ke
   }
   Result<Entry> entry = DecodeEntry(value, key, accept_demo, keys.StoredDigest(key));
   if (entry) {
-    result.outcome = LookupOutcome::kHit;
-    entry->expires_at.reset();  // both are set only while the entry is pending
-    entry->write_id.clear();
-    result.entry = std::make_shared<const Entry>(std::move(*entry));
+    entry->write_id.clear();  // set only while the entry is pending
+    const auto expires_at = std::exchange(entry->expires_at, std::nullopt);
     result.ttl = left;
+    if (entry->verdict.partial && expires_at) {
+      result.ttl = std::chrono::milliseconds(ToMillis(*expires_at) - ToMillis(now));
+    }
+    const bool is_over = result.ttl.count() <= 0;  // then only its answers are kept
+    if (!is_over) result.outcome = LookupOutcome::kHit;
+    (is_over ? result.earlier : result.entry) = std::make_shared<const Entry>(std::move(*entry));
   } else if (entry.error().code != ErrorCode::kNotCached) {
     result.outcome = LookupOutcome::kCorrupt;
     result.reason = entry.error().message;

@@ -1,5 +1,6 @@
 #include "cache/sqlite/sqlite_outbox.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/stats_keys.h"
@@ -28,15 +29,16 @@ Counters DecodeCounters(std::string_view text) {
 
 }  // namespace
 
-PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
-                       const KeySpace& keys, const EntryFormatOptions& format) {
+PendingWrite PendingOf(const PutRequest& request, WallTime now, const KeySpace& keys,
+                       const EntryFormatOptions& format) {
   PendingWrite write;
   write.id = request.id;
   write.made_at = now;
-  write.expires_at = now + life;
+  const std::chrono::seconds ttl = std::min(request.ttl, kLongestLife);
+  write.expires_at = now + std::max(ttl, std::min(request.answers_ttl, kLongestLife));
   write.counters = request.counters;
   Entry entry = *request.entry;
-  entry.expires_at = write.expires_at;  // as the shared store needs it
+  entry.expires_at = now + ttl;  // as the shared store needs it
   entry.write_id = write.id;
   write.store_key = keys.StoreKey(entry.key);
   write.value = EncodeEntry(entry, format, keys.StoredDigest(entry.key));

@@ -11,9 +11,9 @@ namespace vcache::cache {
 
 // The pending writes of one site (`prefix`). All return SQLite's result codes.
 
-/// The pending write for `request`, whose entry lives for `life` from `now` on.
-PendingWrite PendingOf(const PutRequest& request, std::chrono::milliseconds life, WallTime now,
-                       const KeySpace& keys, const EntryFormatOptions& format);
+/// The pending write for `request`, whose life begins at `now`.
+PendingWrite PendingOf(const PutRequest& request, WallTime now, const KeySpace& keys,
+                       const EntryFormatOptions& format);
 
 /// Appends a write; assigns its number, and an id when it has none. Call inside a transaction.
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);

@@ -170,10 +170,15 @@ Result<void> SqliteVerdictStore::PutMany(std::span<const PutRequest> requests, D
 int SqliteVerdictStore::PutOne(Connection& connection, const PutRequest& request) {
   const CacheKey& key = request.entry->key;
   const std::string store_key = keys_.StoreKey(key);
-  const std::string value = EncodeEntry(*request.entry, options_.format, keys_.StoredDigest(key));
-  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
-  const std::int64_t expires_ms = ToMillis(time_.Now().latest + life);
-  int code = WriteEntry(connection, store_key, value, expires_ms);
+  const WallTime now = time_.Now().latest;
+  Entry entry = *request.entry;
+  std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
+  if (request.answers_ttl > request.ttl) {
+    entry.expires_at = now + life;
+    life = std::min(request.answers_ttl, kLongestLife);
+  }
+  const std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(key));
+  int code = WriteEntry(connection, store_key, value, ToMillis(now + life));
   if (code == SQLITE_OK) code = Count(connection, request.counters, clock_.WallNow());
   if (code != SQLITE_OK || request.lease_token.empty()) return code;
   return EndLease(connection, store_key, request.lease_token);

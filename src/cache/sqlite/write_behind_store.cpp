@@ -256,7 +256,7 @@ std::vector<Waiting> WriteBehind::OfPurpose(Purpose purpose) {
 PendingWrite WriteBehind::PendingWriteOf(const Waiting& waiting) const {
   const PutRequest& request = waiting.request;
   if (request.entry != nullptr) {
-    return PendingOf(request, request.ttl, clock_.WallNow(), keys_, options_.format);
+    return PendingOf(request, clock_.WallNow(), keys_, options_.format);
   }
   PendingWrite write;
   write.id = request.id;

@@ -32,6 +32,7 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
     RevalidateLocal();
   }
   LookupResult copy = LocalCopyOf(request.key, deadline);
+  if (claim.found.earlier == nullptr) claim.found.earlier = copy.earlier;
   if (copy.outcome != LookupOutcome::kHit) {
     copy = AwaitRefill(request.key, deadline);
     if (copy.outcome == LookupOutcome::kHit) claim.found = std::move(copy);
@@ -48,7 +49,9 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
 
 /// A clear wins over a copy, also one that this replica has not heard of.
 LookupResult FailoverStore::LocalCopyOf(const CacheKey& key, Deadline deadline) {
-  if (local_ == nullptr || local_->Lookup(key, deadline).outcome != LookupOutcome::kHit) return {};
+  if (local_ == nullptr) return {};
+  const LookupResult known = local_->Lookup(key, deadline);
+  if (known.outcome != LookupOutcome::kHit && known.earlier == nullptr) return {};
   MarkLocalStale();
   return RevalidateLocal() ? local_->Lookup(key, deadline) : LookupResult{};
 }

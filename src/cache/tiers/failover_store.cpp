@@ -68,6 +68,7 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
       results[places[i]] = again[i];
     } else {
       results[places[i]].charged_failure = std::move(local[i].charged_failure);
+      results[places[i]].earlier = std::move(local[i].earlier);
     }
     if (local[i].newer) results[places[i]].newer = true;
   }

@@ -344,3 +344,27 @@ TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another'
     CHECK(claims == 3);
   }
 }
+
+TEST_CASE("RedisStore: a partial verdict's answers outlive it, for the call that completes it") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  Entry entry = *test::MakeEntry(kContent, 87.5);
+  entry.verdict.partial = true;
+  PutRequest request;
+  request.entry = std::make_shared<const Entry>(entry);
+  request.ttl = 2s;
+  request.answers_ttl = 1'000s;
+  CHECK(world.store().Put(request, kNever));
+  const LookupResult fresh = world.store().Lookup(kContent, kNever);
+  CHECK(fresh.outcome == LookupOutcome::kHit);
+  CHECK(fresh.ttl <= 2s);
+  CHECK(std::stoi(server.Ask({"TTL", kContent.ToString()})) > 900);
+  std::this_thread::sleep_for(2100ms);
+  const LookupResult over = world.store().ClaimLease(Asking("aa"), kNever).found;
+  CHECK(over.outcome == LookupOutcome::kMiss);
+  REQUIRE(over.earlier);
+  CHECK(over.earlier->verdict.ai_score == 87.5);
+  CHECK(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever)->total() == 1);
+  CHECK_FALSE(world.store().Lookup(kContent, kNever).earlier);
+}

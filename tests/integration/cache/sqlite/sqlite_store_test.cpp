@@ -189,3 +189,31 @@ TEST_CASE("SqliteStore: what holds a content back survives a restart, and a clea
   clock.Advance(64s + kLongestChargedPause);
   CHECK_FALSE(store->Lookup(MakeKey(1), kNever).charged_failure);
 }
+
+TEST_CASE("SqliteStore: a partial verdict's answers outlive it, also while it is pending") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  Entry entry = *test::MakeEntry(MakeKey(1), 87.5);
+  entry.verdict.partial = true;
+  PutRequest request;
+  request.entry = std::make_shared<const Entry>(entry);
+  request.ttl = 60s;
+  request.answers_ttl = 1'000s;
+  SUBCASE("kept") {
+    CHECK(store->Put(request, kNever));
+  }
+  SUBCASE("pending") {
+    CHECK(store->PutPending(request, kNever));
+  }
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(store->Lookup(MakeKey(1), kNever).ttl <= 60s);
+  clock.Advance(61s);
+  const LookupResult over = store->Lookup(MakeKey(1), kNever);
+  CHECK(over.outcome == LookupOutcome::kMiss);
+  REQUIRE(over.earlier);
+  CHECK(over.earlier->verdict.ai_score == 87.5);
+  CHECK_FALSE(over.earlier->expires_at);
+  clock.Advance(940s);
+  CHECK_FALSE(store->Lookup(MakeKey(1), kNever).earlier);
+}
