@@ -14,6 +14,14 @@ Error ServiceStops() {
                        .retry_after = std::chrono::seconds(1)});
 }
 
+Error AnotherCallGoesOn() {
+  return ForEverybody({.code = ErrorCode::kOverloaded,
+                       .message =
+                           "Another replica's analysis of this content is still going on; ask "
+                           "again later, its result will be kept.",
+                       .retry_after = std::chrono::seconds(5)});
+}
+
 Error TooManyAnalyses() {
   return ForEverybody({.code = ErrorCode::kOverloaded,
                        .message = "Too many analyses are under way; ask again in a moment.",

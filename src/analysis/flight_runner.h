@@ -97,6 +97,8 @@ class FlightRunner {
 cache::CacheKey BesideNewer(cache::CacheKey key);
 /// The error while no new call may begin.
 Error ServiceStops();
+/// The error when another replica pays for the content for too long.
+Error AnotherCallGoesOn();
 /// The error while too many calls or flights are under way.
 Error TooManyAnalyses();
 detection::MediaKind MediaKindOf(const Content& content);

@@ -32,8 +32,8 @@ class Clock {
   void SleepUntil(SteadyTime until);
 };
 
-/// Its steady time goes on while the machine is suspended (CLOCK_BOOTTIME): leases of other machines
-/// and entries in Redis do not stand still either.
+/// Its steady time goes on while the machine is suspended (CLOCK_BOOTTIME): leases of other
+/// machines and entries in Redis do not stand still either.
 class SystemClock final : public Clock {
  public:
   SteadyTime Now() const override;

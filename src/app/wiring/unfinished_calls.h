@@ -18,9 +18,10 @@ std::unique_ptr<cache::CallJournal> OpenJournal(const config::Settings& settings
                                                 const Stores& stores, Clock& clock, Logger& logger);
 
 /// Logs the paid calls that crashed processes left unfinished, and counts each with unknown charge,
-/// under its own id, and ends their leases in `leases`, which may be null. A call that cannot be counted stays in the journal for the next start. Each is
-/// reported once, by the first process to start. Blocks for a few seconds at most. `journal` may be
-/// null, and without a journal `counters` too.
+/// under its own id, and ends their leases in `leases`, which may be null. A call that cannot be
+/// counted stays in the journal for the next start. Each is reported once, by the first process to
+/// start. Blocks for a few seconds at most. `journal` may be null, and without a journal `counters`
+/// too.
 void ReportUnfinishedCalls(cache::CallJournal* journal, cache::CounterStore* counters,
                            cache::LeaseStore* leases, Clock& clock, Logger& logger);
 

@@ -35,8 +35,8 @@ Result<bool> AskForNews(redis::RespClient& client, const KeySpace& keys, const C
 /// its place. Error: kStoreUnavailable.
 Result<bool> RenewLease(redis::RespClient& client, const KeySpace& keys,
                         const LeaseRequest& request, Deadline deadline);
-/// Takes the lease in place of `failure`, the value as read: EVALSHA and two commands inside. 1 when
-/// it is taken, 0 when the value has changed. Outcomes: as `RespClient::Run`.
+/// Takes the lease in place of `failure`, the value as read: EVALSHA and two commands inside. 1
+/// when it is taken, 0 when the value has changed. Outcomes: as `RespClient::Run`.
 Result<redis::RespReply> RunTakeOver(redis::RespClient& client, const KeySpace& keys,
                                      const LeaseRequest& request, const std::string& failure,
                                      Deadline deadline);

@@ -1,22 +1,13 @@
 #include "vcache/cache/redis/redis_store.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdint>
 #include <utility>
 
-#include "cache/lease_failure.h"
-#include "cache/redis/redis_clear.h"
-#include "cache/redis/redis_counters.h"
-#include "cache/redis/redis_delivery.h"
-#include "cache/redis/redis_leases.h"
 #include "cache/redis/redis_limits.h"
-#include "cache/redis/redis_recovery.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_scripts.h"
-#include "cache/stats_keys.h"
+#include "cache/redis/redis_verdict_store.h"
 #include "cache/times.h"
-#include "vcache/cache/store_events.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -34,90 +25,9 @@ constexpr std::chrono::milliseconds kForeignLeaseLife = std::chrono::seconds(40)
 /// For the event after a clear, even one that ran out of time.
 constexpr std::chrono::milliseconds kTellTime{1'000};
 
-class RedisVerdictStore final : public RedisStore {
- public:
-  RedisVerdictStore(RedisStoreOptions options, KeySpace keys, redis::RespClient& client,
-                    Clock& clock, Logger& logger)
-      : options_(std::move(options)),
-        keys_(std::move(keys)),
-        client_(client),
-        clock_(clock),
-        logger_(logger),
-        sums_{keys_.prefix(), options_.one_slot_scripts},
-        counters_(keys_, client_, clock_, sums_) {}
+}  // namespace
 
-  LookupResult Lookup(const CacheKey& key, Deadline deadline) override;
-  std::vector<LookupResult> LookupMany(std::span<const CacheKey> keys, Deadline deadline) override;
-  Result<void> Put(const PutRequest& request, Deadline deadline) override;
-  Result<void> HoldBack(const CacheKey& key, const ChargedFailure& failure,
-                        Deadline deadline) override;
-  Result<ClearReport> Clear(const KeyPattern& pattern, ClearMode mode, Deadline deadline) override;
-  bool available() const noexcept override { return client_.available(); }
-  std::optional<SteadyTime> away_since() const noexcept override { return client_.away_since(); }
-
-  Result<void> Add(const CounterWrite& write, Deadline deadline) override;
-  Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
-    return counters_.Read(now, deadline);
-  }
-
-  Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
-
-  Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
-  Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override {
-    return RenewLease(client_, keys_, request, deadline);
-  }
-  Result<bool> RequestNotification(const CacheKey& key, Deadline deadline) override {
-    return AskForNews(client_, keys_, key, deadline);
-  }
-  Result<void> Release(const CacheKey& key, const std::string& token,
-                       const std::optional<Error>& failure, Deadline deadline) override {
-    return ReleaseAs(keys_.NameOf(key), token, failure, deadline);
-  }
-  Result<void> ReleaseNamed(const std::string& name, const std::string& token,
-                            Deadline deadline) override {
-    return ReleaseAs(name, token, std::nullopt, deadline);
-  }
-  Result<std::int64_t> CountClears(Deadline deadline) override {
-    return CountRedisClears(client_, sums_.Clears(), deadline);
-  }
-  Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) override {
-    return PutBackCopies(Delivery(), options_.format, copies, deadline);
-  }
-  Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) override {
-    return RaiseTotalsTo(Delivery(), at_least, deadline);
-  }
-  void AnnounceLoss(Deadline deadline) override;
-  Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
-                                   Deadline deadline) override {
-    return CountMissingEntries(client_, entries, deadline);
-  }
-
- private:
-  Result<void> ReleaseAs(const std::string& name, const std::string& token,
-                         const std::optional<Error>& failure, Deadline deadline);
-  Claim TakeOver(Claim claim, const std::string& held, const LeaseRequest& request,
-                 Deadline deadline);
-  LookupResult Judge(const CacheKey& key, const RespReply& reply) const;
-  LookupResult Decode(const CacheKey& key, const std::string& value) const;
-  void AskForLives(std::span<const CacheKey> keys, std::span<LookupResult> results,
-                   Deadline deadline) const;
-  Result<void> Written(const Result<RespReply>& reply, std::string_view id = {});
-  Result<void> PaidWritten(Result<RespReply> reply, const std::string& id);
-  DeliveryOptions Delivery() const { return {keys_, client_, clock_, sums_, options_.accept_demo}; }
-  std::string Channel() const { return EventChannel(keys_.prefix(), options_.database); }
-
-  const RedisStoreOptions options_;
-  const KeySpace keys_;
-  redis::RespClient& client_;
-  Clock& clock_;
-  Logger& logger_;
-  const SumKeys sums_;
-  RedisCounters counters_;
-  std::atomic<bool> takes_writes_{true};
-  std::atomic<bool> counts_{true};
-};
-
-LookupResult Unavailable(std::string reason) {
+LookupResult UnavailableInRedis(std::string reason) {
   LookupResult result;
   result.outcome = LookupOutcome::kUnavailable;
   result.tier = Tier::kRedis;
@@ -160,7 +70,7 @@ LookupResult RedisVerdictStore::Judge(const CacheKey& key, const RespReply& repl
   if (reply.nil()) return result;
   if (reply.is_text()) return Decode(key, reply.text);
   if (reply.error_kind() != RespErrorKind::kWrongType)
-    return Unavailable(RedisRefused(reply).message);
+    return UnavailableInRedis(RedisRefused(reply).message);
   result.outcome = LookupOutcome::kCorrupt;
   result.reason = "The key holds something other than a string.";
   return result;
@@ -169,7 +79,7 @@ LookupResult RedisVerdictStore::Judge(const CacheKey& key, const RespReply& repl
 LookupResult RedisVerdictStore::Lookup(const CacheKey& key, Deadline deadline) {
   const RespCommand get{{"GET", keys_.StoreKey(key)}, {kMaxValueBytes, 0}};
   const auto reply = client_.Run(get, deadline);
-  if (!reply) return Unavailable(reply.error().message);
+  if (!reply) return UnavailableInRedis(reply.error().message);
   LookupResult result = Judge(key, *reply);
   AskForLives({&key, 1}, {&result, 1}, deadline);
   return result;
@@ -205,9 +115,9 @@ std::vector<LookupResult> RedisVerdictStore::LookupMany(std::span<const CacheKey
   RespCommand mget{{"MGET"}, {std::min(kMaxValueBytes * keys.size(), kMaxBatchBytes), keys.size()}};
   for (const CacheKey& key : keys) mget.words.push_back(keys_.StoreKey(key));
   const auto reply = client_.Run(mget, deadline);
-  if (!reply) return {keys.size(), Unavailable(reply.error().message)};
+  if (!reply) return {keys.size(), UnavailableInRedis(reply.error().message)};
   if (!reply->is_array() || reply->elements.size() != keys.size()) {
-    return {keys.size(), Unavailable(RedisRefused(*reply).message)};
+    return {keys.size(), UnavailableInRedis(RedisRefused(*reply).message)};
   }
   std::vector<LookupResult> results;
   results.reserve(keys.size());
@@ -343,74 +253,6 @@ Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline dead
   if (kind != RespErrorKind::kTooLarge && kind != RespErrorKind::kWrongType) return written;
   return Error{ErrorCode::kBadRequest, written.error().message};
 }
-
-Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
-  Claim claim;
-  claim.found = Unavailable("the lease could not be asked for");
-  // A cluster reads keys of one slot only.
-  const std::string also = options_.one_slot_scripts ? std::string() : sums_.Clears();
-  const auto replies = RunClaim(client_, keys_, also, request, deadline);
-  if (!replies) return claim;
-  const RespReply& granted = replies->at(0);
-  const RespReply& read = replies->at(1);
-  if (!read.is_array() || read.elements.size() != (also.empty() ? 3U : 4U)) return claim;
-  claim.found = Judge(request.key, read.elements[0]);
-  claim.found.charged_failure = DecodeChargedFailure(read.elements[2].text);
-  const std::string& held = read.elements[1].text;
-  if (!also.empty()) {
-    claim.clears = ParseNumber<std::int64_t>(read.elements[3].text).value_or(0);
-  }
-  if (granted.is_error()) {
-    const Result<void> logged = Written(granted);
-    (void)logged;
-    claim.state = LeaseState::kNotGranted;
-  } else if (IsHeldBy(held, request.token)) {
-    claim.state = LeaseState::kOurs;
-    claim.is_new = granted.is_status("OK");
-  } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {
-    claim.state = LeaseState::kFailed;
-    if (!HoldsBack(*claim.failure, request.vendors))
-      return TakeOver(claim, held, request, deadline);
-  } else {
-    claim.state = LeaseState::kTheirs;
-  }
-  return claim;
-}
-
-/// The failed call asked other vendors than this replica would: takes the lease in its place.
-Claim RedisVerdictStore::TakeOver(Claim claim, const std::string& held, const LeaseRequest& request,
-                                  Deadline deadline) {
-  const auto taken = RunTakeOver(client_, keys_, request, held, deadline);
-  if (!taken || taken->is_error()) {
-    claim.state = taken ? LeaseState::kNotGranted : LeaseState::kUnavailable;
-    return claim;
-  }
-  Claim again = ClaimLease(request, deadline);  // reads the entry after the lease is ours
-  if (again.state != LeaseState::kOurs) return again;
-  again.is_new = true;
-  again.failure = std::move(claim.failure);
-  return again;
-}
-
-Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::string& token,
-                                          const std::optional<Error>& failure, Deadline deadline) {
-  const StoreEvent released{StoreEvent::Kind::kReleased, name};
-  const bool told = failure && failure->retry_after;
-  const std::chrono::milliseconds pause = told ? *failure->retry_after : std::chrono::seconds(0);
-  const std::vector<std::string> keys = {LeaseKey(keys_, name)};
-  const std::vector<std::string> arguments = {
-      token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
-      std::to_string(pause.count()), Channel(), EncodeEvent(released)};
-  return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
-}
-
-void RedisVerdictStore::AnnounceLoss(Deadline deadline) {
-  const auto told = client_.Run(
-      {{"PUBLISH", Channel(), EncodeEvent({StoreEvent::Kind::kDataLost, {}})}, {}}, deadline);
-  (void)told;
-}
-
-}  // namespace
 
 std::unique_ptr<RedisStore> MakeRedisStore(RedisStoreOptions options, KeySpace keys,
                                            redis::RespClient& client, Clock& clock,

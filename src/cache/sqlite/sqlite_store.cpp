@@ -88,8 +88,7 @@ LookupResult SqliteVerdictStore::LookupOn(Connection& connection, const CacheKey
                                           WallTime now) {
   LookupResult result;
   result.tier = Tier::kSqlite;
-  const int code =
-      LookUpEntry(connection, keys_, key, options_.accept_demo, now, result);
+  const int code = LookUpEntry(connection, keys_, key, options_.accept_demo, now, result);
   if (code != SQLITE_OK) {
     result.outcome = LookupOutcome::kUnavailable;
     result.reason = Judge(code).message;

@@ -7,7 +7,6 @@ namespace vcache::cache {
 
 Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline deadline) {
   if (Result<void> valid = CheckPut(request); !valid) return valid;
-  const std::chrono::milliseconds life = std::min(request.ttl, kLongestLife);
   const PendingWrite write = PendingOf(request, time_.Now().latest, keys_, options_.format);
   return Write(deadline, [&](Connection& connection) {
     const int code =

@@ -325,8 +325,8 @@ TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and 
 }
 
 TEST_CASE("Leases in Redis: a damaged reply does not make the own lease another's") {
-  for (const char* damaged :
-       {"*4\r\n$-1\r\n$2\r\nab\r\n$-1\r\n$-1\r\n", "*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
+  for (const char* damaged : {"*4\r\n$-1\r\n$2\r\nab\r\n$-1\r\n$-1\r\n",
+                              "*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n", "+OK\r\n"}) {
     CAPTURE(damaged);
     std::atomic<int> claims{0};
     test::FakeRedis server([&](test::FakeRedisPeer& peer, int) {
