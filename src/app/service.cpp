@@ -52,7 +52,9 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
   // A request that waits holds its worker. The other workers answer known content.
-  options.max_waiters_in_all = std::max<std::size_t>(settings.server.worker_threads * 5 / 6, 1);
+  const std::size_t workers = settings.server.worker_threads;
+  const std::size_t for_hits = std::max<std::size_t>(workers / 6, 1);
+  options.max_waiters_in_all = workers > for_hits ? workers - for_hits : 1;
   options.longest_wait = settings.calls.longest_wait;
   options.longest_video = settings.budget.longest_video;
   options.dearest_call = settings.budget.dearest_call;

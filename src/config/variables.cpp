@@ -132,11 +132,17 @@ Table Cache() {
             1, 3660 * kDay, &CacheSettings::ttl_analysis),
       Whole({"CACHE_TTL_TEXT", "seconds", "How long the verdict on a text is kept"}, 1, 3660 * kDay,
             &CacheSettings::ttl_text),
+      Whole({"LOCAL_COPIES_MB", "MB",
+             "With Redis: size of the copies of its verdicts in CACHE_DIR, which serve when it is "
+             "away; 0 copies only what was paid for here"},
+            0, 1'048'576, &CacheSettings::local_copies_bytes, kMiB),
       Whole({"MEMORY_CACHE_MB", "MB", "Size of the memory tier; 0 turns it off"}, 0, 65'536,
             &CacheSettings::memory_bytes, kMiB),
       Whole({"MEMORY_CACHE_TTL", "seconds", "How long an entry stays in the memory tier"}, 1,
             366 * kDay, &CacheSettings::memory_ttl),
-      Whole({"PARTIAL_TTL", "seconds", "How long a verdict is kept when one of its vendors failed"},
+      Whole({"PARTIAL_TTL", "seconds",
+             "How long a verdict is served when one of its vendors failed; then that one is asked "
+             "again"},
             1, 366 * kDay, &CacheSettings::partial_ttl),
       Whole({"CACHE_COMPRESS_MIN_BYTES", "bytes", "Entries of this size or more are compressed"}, 0,
             kMiB, &CacheSettings::compress_min_bytes),

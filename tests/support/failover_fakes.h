@@ -205,6 +205,11 @@ class FakeLocalStore final : public cache::LocalStore {
     noted_clear = clears;
     return {};
   }
+  std::atomic<std::uint64_t> trimmed_to{0};
+  Result<void> TrimCopies(std::uint64_t max_bytes, Deadline) override {
+    trimmed_to = max_bytes;
+    return {};
+  }
   std::vector<cache::StoredCopy> copies{};  ///< The newest first.
   Result<std::vector<cache::StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
                                                     Deadline) override {

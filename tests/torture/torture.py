@@ -154,7 +154,8 @@ class Torture:
                        CUSTOM_SCORE_MAX="100", CUSTOM_COST_USD="0.004", CUSTOM_MAX_CONCURRENCY="64",
                        CUSTOM_TIMEOUT_MS="8000", DETECTORS_TEXT="custom",
                        CALL_TIMEOUT_MS="10000", LEASE_LIFE_MS="5000",
-                       OUTAGE_CALLS_PER_MINUTE="0", OUTAGE_CALLS_TOTAL="0")
+                       # No silence here is an outage, however busy the machine is.
+                       OUTAGE_PATIENCE_MS="8000", OUTAGE_CALLS_PER_MINUTE="0", OUTAGE_CALLS_TOTAL="0")
 
     # --- load
 

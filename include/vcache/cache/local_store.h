@@ -29,6 +29,10 @@ class LocalStore : public VerdictStore, public CounterStore, public Outbox {
   /// kStoreUnavailable.
   virtual Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) = 0;
 
+  /// Removes the oldest entries without a pending write, until the file's content is at most
+  /// `max_bytes` or there are no more. Error: kStoreUnavailable.
+  virtual Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) = 0;
+
   /// Living entries without a pending write and with a number below `before`, the newest first.
   /// Error: kStoreUnavailable.
   virtual Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,

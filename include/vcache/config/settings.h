@@ -61,6 +61,7 @@ struct CacheSettings {
   Secret key_secret;
   std::chrono::seconds ttl_analysis{604'800};
   std::chrono::seconds ttl_text{2'592'000};
+  std::uint64_t local_copies_bytes = 256ULL * 1024 * 1024;  ///< `LOCAL_COPIES_MB`; 0: none.
   std::size_t memory_bytes = 64ULL * 1024 * 1024;  ///< `MEMORY_CACHE_MB`; 0: no memory tier.
   std::chrono::seconds memory_ttl{300};
   std::chrono::seconds partial_ttl{3'600};

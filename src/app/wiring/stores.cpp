@@ -60,6 +60,7 @@ Result<void> OpenShared(Stores& stores, const config::Settings& settings, Clock&
       cache::MakeRedisStore(std::move(options), keys, *stores.link.client, clock, logger);
   stores.failover = std::make_unique<cache::FailoverStore>(*stores.redis, *stores.redis,
                                                            stores.local.get(), clock, logger);
+  stores.failover->CopyHits(settings.cache.local_copies_bytes);
   return {};
 }
 

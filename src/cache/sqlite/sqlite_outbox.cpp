@@ -94,6 +94,13 @@ int NoteNextClear(Connection& connection, std::string_view prefix, std::int64_t 
       SumKeys{std::string(prefix)}.Clears(), clears);
 }
 
+int ReadUse(Connection& connection, std::int64_t& bytes) {
+  return connection.ForEach(
+      "SELECT (page_count - freelist_count) * page_size"
+      " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+      [&](const Statement& row) { bytes = row.Integer(0); });
+}
+
 int ReadSomeCopies(Connection& connection, std::string_view prefix, const CopyPage& page,
                    std::vector<StoredCopy>& copies) {
   return connection.ForEach(
@@ -118,7 +125,7 @@ int DropSomeCopies(Connection& connection, std::string_view prefix, std::int64_t
       // An empty prefix is no other's: the name of the family follows it.
       " WHERE (substr(key, 1, ?1 + 9) = ?2 || 'analysis:' OR substr(key, 1, ?1 + 5) = ?2 || "
       "'text:')"
-      " AND key NOT IN (SELECT key FROM outbox) LIMIT ?3)",
+      " AND key NOT IN (SELECT key FROM outbox) ORDER BY id LIMIT ?3)",
       static_cast<std::int64_t>(prefix.size()), prefix, at_most);
   if (code != SQLITE_OK) return code;
   return connection.ForEach("SELECT changes()",

@@ -28,6 +28,9 @@ int ErasePending(Connection& connection, const PendingWrite& write);
 /// shared store; their counters stay. Call inside a transaction.
 int DropOrphans(Connection& connection, std::string_view prefix);
 
+/// The bytes of the file that hold something.
+int ReadUse(Connection& connection, std::int64_t& bytes);
+
 struct CopyPage {
   std::int64_t before = 0;  ///< Entries with lower numbers only.
   std::size_t at_most = 0;

@@ -62,6 +62,21 @@ Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, De
   return *seen;
 }
 
+Result<void> SqliteVerdictStore::TrimCopies(std::uint64_t max_bytes, Deadline deadline) {
+  constexpr std::int64_t kAtOnce = 500;
+  for (std::int64_t dropped = kAtOnce; dropped == kAtOnce;) {
+    const auto used = ReadWith<std::int64_t>(
+        deadline, [](Connection& connection, auto& bytes) { return ReadUse(connection, bytes); });
+    if (!used) return used.error();
+    if (static_cast<std::uint64_t>(*used) <= max_bytes) return {};
+    const Result<void> done = Write(deadline, [&](Connection& connection) {
+      return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
+    });
+    if (!done) return done;
+  }
+  return {};
+}
+
 Result<std::vector<StoredCopy>> SqliteVerdictStore::ReadCopies(std::int64_t before,
                                                                std::size_t at_most,
                                                                Deadline deadline) {

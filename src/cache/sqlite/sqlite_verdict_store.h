@@ -54,6 +54,7 @@ class SqliteVerdictStore final : public LocalStore {
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
+  Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) override;
   Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
                                              Deadline deadline) override;
   Result<void> NoteClear(std::int64_t clears, Deadline deadline) override;

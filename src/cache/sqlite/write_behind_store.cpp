@@ -76,6 +76,7 @@ class WriteBehind final : public WriteBehindStore {
     return WithWaiting(disk_.SumPending(now, deadline), Purpose::kOutbox, now);
   }
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
+  Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) override;
   Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
                                              Deadline deadline) override;
   Result<void> NoteClear(std::int64_t clears, Deadline deadline) override {
@@ -328,6 +329,10 @@ Result<std::int64_t> WriteBehind::DropStaleCopies(std::int64_t clears, Deadline 
     return Error{ErrorCode::kStoreUnavailable, "The local store cannot be written."};
   }
   return disk_.DropStaleCopies(clears, deadline);
+}
+
+Result<void> WriteBehind::TrimCopies(std::uint64_t max_bytes, Deadline deadline) {
+  return disk_.TrimCopies(max_bytes, deadline);
 }
 
 Result<std::vector<StoredCopy>> WriteBehind::ReadCopies(std::int64_t before, std::size_t at_most,

@@ -11,6 +11,9 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::size_t kRefillBatch = 250;
+/// Hits between two rounds of the thread; more are copied when they are asked for again.
+constexpr std::size_t kMostHits = 1'000;
+constexpr std::chrono::seconds kTrimPause{60};
 /// How long a miss is not final after the shared store has lost its data, and how often a flight
 /// looks meanwhile.
 constexpr std::chrono::milliseconds kRefillTime{2'500};
@@ -102,6 +105,43 @@ void FailoverStore::NoteLoss(std::int64_t seen, std::int64_t clears) {
     (void)raised;  // another replica may
   }
   if (on_loss_) on_loss_();
+}
+
+/// What the shared store answered in the last moments, for the next outage.
+void FailoverStore::NoteHits(std::span<const LookupResult> found, std::uint64_t clears) {
+  if (local_ == nullptr || copies_bytes_ == 0) return;
+  const MutexLock lock(hits_mutex_);
+  if (clears != clears_) return;
+  for (const LookupResult& hit : found) {
+    const bool is_hit = hit.outcome == LookupOutcome::kHit && !hit.entry->foreign;
+    if (is_hit && hits_.size() < kMostHits) hits_.push_back(hit);
+  }
+}
+
+void FailoverStore::ForgetHits() {
+  const MutexLock lock(hits_mutex_);
+  clears_.fetch_add(1);
+  hits_.clear();
+}
+
+void FailoverStore::StoreHits() {
+  if (local_ == nullptr || copies_bytes_ == 0) return;
+  const MutexLock lock(delivery_mutex_);  // a clear may come between two rounds
+  std::vector<LookupResult> hits;
+  {
+    const MutexLock hits_lock(hits_mutex_);
+    hits.swap(hits_);
+  }
+  for (const LookupResult& hit : hits) {
+    const LookupOutcome there = local_->Lookup(hit.entry->key, delivery_.StepLimit()).outcome;
+    const auto life = std::chrono::floor<std::chrono::seconds>(hit.ttl);
+    if (there != LookupOutcome::kMiss || life.count() <= 0) continue;
+    local_->PutCopy({.entry = hit.entry, .ttl = life, .counters = {}});
+  }
+  if (clock_.Now() - trimmed_at_.load() < kTrimPause) return;
+  trimmed_at_ = clock_.Now();
+  const Result<void> ignored = local_->TrimCopies(copies_bytes_, delivery_.StepLimit());
+  (void)ignored;  // the next round tries again
 }
 
 /// Puts the local copies back, the newest first. False when the shared store does not take them.

@@ -47,7 +47,9 @@ std::vector<LookupResult> FailoverStore::LookupMany(std::span<const CacheKey> ke
   };
   const bool has_pending = pending_.load() > 0;
   const std::uint64_t delivered = delivered_.load();
+  const std::uint64_t clears = clears_.load();
   std::vector<LookupResult> results = ask_shared(keys);
+  NoteHits(results, clears);
   std::vector<CacheKey> open;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -197,6 +199,7 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
                                          Deadline deadline) {
   // No delivery meanwhile: it would bring back cleared entries.
   const MutexLock lock(delivery_mutex_);
+  if (mode == ClearMode::kDelete) ForgetHits();
   const ClearReport pending = CountPendingEntries(pattern, deadline);
   Result<ClearReport> cleared = shared_.Clear(pattern, mode, deadline);
   if (cleared) *cleared += pending;
@@ -210,6 +213,7 @@ Result<ClearReport> FailoverStore::Clear(const KeyPattern& pattern, ClearMode mo
 void FailoverStore::ForgetCleared(const KeyPattern& pattern, std::optional<std::int64_t> clears) {
   if (local_ == nullptr) return;
   const MutexLock lock(delivery_mutex_);
+  ForgetHits();
   const Deadline time_limit = delivery_.StepLimit();
   if (!local_->Clear(pattern, ClearMode::kDelete, time_limit)) {
     MarkLocalStale();
@@ -307,6 +311,7 @@ bool FailoverStore::Round() {
   LearnTotals();
   if (!shared_.available()) return true;
   RevalidateLocal();
+  StoreHits();
   if (must_refill_.exchange(false) && !Refill()) {
     must_refill_ = true;
     return false;

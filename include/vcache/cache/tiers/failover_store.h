@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/lease_store.h"
@@ -81,6 +83,9 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   /// Ends the leases of calls under way, for a process that ends before they do.
   void ReleaseLeases(Deadline deadline) { keeper_.ReleaseAll(deadline); }
 
+  /// Hits of the shared store are copied to the local one, whose oldest copies go when it holds
+  /// more than `max_bytes`; 0 copies none. Set it before the threads start.
+  void CopyHits(std::uint64_t max_bytes) { copies_bytes_ = max_bytes; }
   /// `repair` runs when the shared store has lost its data, for what else depends on it. Set it
   /// before the threads start; it may run in any thread.
   void OnLoss(std::function<void()> repair) { on_loss_ = std::move(repair); }
@@ -104,6 +109,10 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   bool IsBehind(const CounterTotals& totals) VCACHE_EXCLUDES(totals_mutex_);
   void NoteLoss(std::int64_t seen, std::int64_t clears) VCACHE_EXCLUDES(totals_mutex_);
   LookupResult AwaitRefill(const CacheKey& key, Deadline deadline);
+  void NoteHits(std::span<const LookupResult> found, std::uint64_t clears)
+      VCACHE_EXCLUDES(hits_mutex_);
+  void ForgetHits() VCACHE_EXCLUDES(hits_mutex_);
+  void StoreHits() VCACHE_EXCLUDES(delivery_mutex_, hits_mutex_);
   bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
   LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);
   void NotePending(const Error& reason);
@@ -132,6 +141,12 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   std::atomic<SteadyTime> lost_at_{};   ///< When its last loss was noticed.
   std::atomic<bool> must_refill_{false};
   std::function<void()> on_loss_;
+  std::uint64_t copies_bytes_ = 0;
+
+  Mutex hits_mutex_;
+  std::vector<LookupResult> hits_ VCACHE_GUARDED_BY(hits_mutex_);  ///< To be copied.
+  std::atomic<std::uint64_t> clears_{0};  ///< A hit from before a clear is not copied after it.
+  std::atomic<SteadyTime> trimmed_at_{};
 
   Mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);

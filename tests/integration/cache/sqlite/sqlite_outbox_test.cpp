@@ -218,3 +218,30 @@ TEST_CASE("OpenSqliteStore: another application's database of version 1 is left 
   CHECK_FALSE(OpenSqliteStore(std::move(options), KeySpace(), clock, NullLogger()));
   CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "1");
 }
+
+TEST_CASE(
+    "SqliteStore: copies beyond the limit go, the oldest first, and nothing that is pending") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  REQUIRE(store->PutPending(test::MakePut(MakeKey(0), 1h), kNever));
+  std::vector<PutRequest> copies;
+  for (unsigned i = 1; i <= 3'000; ++i) copies.push_back(test::MakePut(MakeKey(i), 1h));
+  REQUIRE(store->PutMany(copies, kNever));
+  const auto size = [&] {
+    return std::stoll(
+        *test::RawDatabase(dir.path())
+             .Query("SELECT (page_count - freelist_count) * page_size"
+                    " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"));
+  };
+  const auto before = size();
+  REQUIRE(store->TrimCopies(static_cast<std::uint64_t>(before), kNever));
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(store->TrimCopies(static_cast<std::uint64_t>(before / 2), kNever));
+  CHECK(size() <= before / 2);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store->Lookup(MakeKey(3'000), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(store->TrimCopies(0, kNever));
+  CHECK(store->Lookup(MakeKey(3'000), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store->Lookup(MakeKey(0), kNever).outcome == LookupOutcome::kHit);
+}

@@ -129,3 +129,38 @@ TEST_CASE(
   CHECK(bench.store.ClaimLease({MakeKey(3), "ours", 20s}, kNever).found.outcome ==
         LookupOutcome::kMiss);  // without waiting
 }
+
+TEST_CASE("FailoverStore: a hit is copied to the disk, for an outage of any length") {
+  FailoverFixture bench;
+  bench.store.CopyHits(1'000'000);
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // by another replica
+  REQUIRE(bench.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  bench.store.Start();
+  while (bench.local.Lookup(MakeKey(1), kNever).outcome != LookupOutcome::kHit) {
+    bench.clock.Advance(200ms);
+    std::this_thread::yield();
+  }
+  while (bench.local.trimmed_to == 0) {
+    bench.clock.Advance(10s);
+    std::this_thread::yield();
+  }
+  bench.store.Stop();
+  CHECK(bench.local.trimmed_to == 1'000'000);
+  bench.shared.away = true;
+  CHECK(bench.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+}
+
+TEST_CASE("FailoverStore: a hit from before a clear is not copied after it") {
+  FailoverFixture bench;
+  bench.store.CopyHits(1'000'000);
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));
+  REQUIRE(bench.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  REQUIRE(bench.store.Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
+  bench.store.Start();
+  while (bench.local.trimmed_to == 0) {
+    bench.clock.Advance(10s);
+    std::this_thread::yield();
+  }
+  bench.store.Stop();
+  CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+}
