@@ -61,17 +61,21 @@ void RespDialer::Failed(const Error& error, SteadyTime now) {
   due_ = endpoints_.empty() ? now + pauses_.Next(refused) : now;
 }
 
-void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake,
-               const RespSession* session) {
+void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake, const RespSession* session,
+               const RespSession* other) {
   using std::chrono::milliseconds;
   constexpr milliseconds kLongestWait{60'000};
   milliseconds wait = kLongestWait;
   if (next < now + kLongestWait) {
     wait = std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds(0));
   }
-  if (session != nullptr && session->more_to_read()) wait = milliseconds(0);
-  std::array<pollfd, 2> polled{pollfd{wake.fd(), POLLIN, 0}, pollfd{-1, 0, 0}};
-  if (session != nullptr) polled[1] = {session->fd(), session->events(), 0};
+  std::array<pollfd, 3> polled{pollfd{wake.fd(), POLLIN, 0}, pollfd{-1, 0, 0}, pollfd{-1, 0, 0}};
+  std::size_t place = 1;
+  for (const RespSession* each : {session, other}) {
+    if (each != nullptr) polled[place] = {each->fd(), each->events(), 0};
+    if (each != nullptr && each->more_to_read()) wait = milliseconds(0);
+    ++place;
+  }
   ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
   if (polled[0].revents != 0) wake.Drain();
 }

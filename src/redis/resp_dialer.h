@@ -29,6 +29,9 @@ class RespDialer {
   /// kBadConfiguration when the URL's `tls_ca` file cannot be read.
   static Result<RespDialer> Make(RespDialerOptions options);
 
+  /// One more to the same server, with pauses of its own.
+  RespDialer Another() const { return RespDialer(*options_, tls_); }
+
   SteadyTime due() const noexcept { return due_; }
   /// When to give up the attempt in progress.
   SteadyTime give_up() const noexcept { return give_up_; }
@@ -54,9 +57,10 @@ class RespDialer {
   SteadyTime opened_ = SteadyTime::max();
 };
 
-/// Waits for the session (which may be null), for a wake, or until `next`: a minute at most, so
+/// Waits for the sessions (which may be null), for a wake, or until `next`: a minute at most, so
 /// that a clock that jumps cannot stop the thread for good.
-void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake, const RespSession* session);
+void PollUntil(SteadyTime next, SteadyTime now, const WakeSignal& wake, const RespSession* session,
+               const RespSession* other = nullptr);
 
 /// Makes a `Loop` with a dialer and starts its thread. Errors: as `MakeRespConnection`.
 template <typename Made, typename Loop, typename Options>

@@ -11,6 +11,8 @@ using std::chrono::milliseconds;
 
 /// Pause between pings to a server that reports that it is not ready.
 constexpr milliseconds kProbePause{200};
+/// How long a ping may be unanswered before a second connection is tried.
+constexpr milliseconds kDoubtAfter{100};
 constexpr milliseconds kLongestWrongServerPatience = std::chrono::minutes(5);
 
 }  // namespace
@@ -23,6 +25,7 @@ RespLoop::RespLoop(RespConnectionOptions options, RespDialer dialer, WakeSignal 
       wake_(std::move(wake)),
       health_(options_, clock.Now()),
       dialer_(std::move(dialer)),
+      challenge_dialer_(dialer_.Another()),
       wrong_server_patience_(options_.wrong_server_patience) {}
 
 RespLoop::~RespLoop() {
@@ -52,6 +55,7 @@ void RespLoop::Main() noexcept {
     }
   }
   // Do not log it: the service ends this connection itself.
+  challenger_.reset();
   session_.reset();
   FailEverything("the service is shutting down");
 }
@@ -60,7 +64,45 @@ void RespLoop::RunOnce() {
   const SteadyTime now = clock_.Now();
   if (session_ == nullptr && now >= dialer_.due()) Connect(now);
   if (session_ != nullptr) Work(now);
-  PollUntil(NextEvent(), clock_.Now(), wake_, session_.get());
+  Challenge(clock_.Now());
+  PollUntil(NextEvent(), clock_.Now(), wake_, session_.get(), challenger_.get());
+}
+
+/// Whether the open connection owes the answer to a ping: the server is slow, or the connection is
+/// dead and nobody said so.
+bool RespLoop::IsDoubtful(SteadyTime now) const {
+  return session_ != nullptr && session_->open() && ping_due_answer_ &&
+         now - ping_sent_ >= kDoubtAfter && Status().state == RespState::kSilent;
+}
+
+/// A second connection tells a dead connection from a slow server: if it is answered first, it
+/// takes the place of the first.
+void RespLoop::Challenge(SteadyTime now) {
+  if (!IsDoubtful(now)) {
+    challenger_.reset();
+    return;
+  }
+  if (challenger_ == nullptr) {
+    if (now < challenge_dialer_.due()) return;
+    auto session = challenge_dialer_.Dial(*this, clock_);
+    if (session) challenger_ = *std::move(session);
+    return;
+  }
+  auto pumped = challenger_->Pump();
+  if (pumped && !challenger_->open() && now >= challenge_dialer_.give_up()) {
+    pumped = Error{ErrorCode::kStoreUnavailable, "it does not answer either"};
+  }
+  if (!pumped) {
+    challenge_dialer_.Failed(pumped.error(), now);
+    challenger_.reset();
+  } else if (challenger_->open()) {
+    challenge_dialer_.Opened(now);
+    End({ErrorCode::kStoreUnavailable, "a second connection is answered, and this one is not"});
+    session_ = std::move(challenger_);
+    owed_since_ = last_use_ = now;
+    ping_due_answer_ = announced_ = false;
+    OnOpened(now);
+  }
 }
 
 void RespLoop::Connect(SteadyTime now) {
@@ -184,6 +226,11 @@ SteadyTime RespLoop::NextEvent() const {
   if (!pending_replies_.empty())
     next = std::min(next, std::max(health_.heard(), owed_since_) + options_.silence_limit);
   if (health_.status().state == RespState::kPaused) next = std::min(next, paused_until_);
+  if (ping_due_answer_ && silent) {
+    next = std::min(next, challenger_ != nullptr
+                              ? challenge_dialer_.give_up()
+                              : std::max(ping_sent_ + kDoubtAfter, challenge_dialer_.due()));
+  }
   return next;
 }
 

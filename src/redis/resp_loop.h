@@ -74,6 +74,8 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   void Main() noexcept VCACHE_EXCLUDES(mutex_);
   void RunOnce() VCACHE_EXCLUDES(mutex_);
   void Connect(SteadyTime now);
+  void Challenge(SteadyTime now) VCACHE_EXCLUDES(mutex_);
+  bool IsDoubtful(SteadyTime now) const VCACHE_EXCLUDES(mutex_);
   void Work(SteadyTime now) VCACHE_EXCLUDES(mutex_);
   void TakeQueue() VCACHE_EXCLUDES(mutex_);
   void Supervise(SteadyTime now) VCACHE_EXCLUDES(mutex_);
@@ -102,9 +104,11 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   std::deque<Pending> queue_ VCACHE_GUARDED_BY(mutex_);
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
 
-  // Used by the thread only. The session is destroyed before the dialer that it points to.
+  // Used by the thread only. The sessions are destroyed before the dialers that they point to.
   RespDialer dialer_;
+  RespDialer challenge_dialer_;
   std::unique_ptr<RespSession> session_;
+  std::unique_ptr<RespSession> challenger_;  // takes the place of a session that does not answer
   std::deque<PendingReply> pending_replies_;
   bool announced_ = false;  // whether `session_` was open when last checked
   bool ping_due_answer_ = false;

@@ -155,6 +155,50 @@ TEST_CASE("RespConnection: a connection that ends within a reply fails the calle
   CHECK(std::chrono::steady_clock::now() - started < milliseconds(10'000));
 }
 
+TEST_CASE("RespConnection: a connection that is dead without a word is replaced within a second") {
+  FakeRedis server([](FakeRedisPeer& peer, int number) {
+    peer.Greet();
+    if (number == 0) return peer.AwaitEnd();  // answers nothing, closes nothing
+    while (!peer.Read().empty()) peer.Send("+PONG\r\n");
+  });
+  auto options = OptionsFor(server.url());
+  options.command_timeout = milliseconds(100);
+  TestConnection redis(options);
+  REQUIRE(redis.AwaitReady());
+  const auto started = std::chrono::steady_clock::now();
+  CHECK_FALSE(redis.Run({"PING"}));
+  REQUIRE(Eventually(
+      [&] { return redis.Status().connects == 2 && redis.Status().state == RespState::kReady; }));
+  CHECK(std::chrono::steady_clock::now() - started < milliseconds(5'000));  // not silence_limit
+  CHECK(redis.Run({"PING"}));
+}
+
+TEST_CASE("RespConnection: a slow server keeps its connection, although a second one is tried") {
+  std::atomic<int> tried{0};
+  std::atomic<bool> goes_on{false};
+  FakeRedis server([&](FakeRedisPeer& peer, int number) {
+    if (number > 0) {
+      ++tried;
+      return peer.AwaitEnd();  // not greeted: all of the server stands still
+    }
+    peer.Greet();
+    for (auto words = peer.Read(); !words.empty(); words = peer.Read()) {
+      while (!goes_on) std::this_thread::yield();
+      peer.Send("+PONG\r\n");
+    }
+  });
+  auto options = OptionsFor(server.url());
+  options.command_timeout = milliseconds(100);
+  TestConnection redis(options);
+  REQUIRE(redis.AwaitReady());
+  CHECK_FALSE(redis.Run({"PING"}));
+  REQUIRE(Eventually([&] { return tried > 0; }));
+  goes_on = true;
+  REQUIRE(Eventually([&] { return redis.Status().state == RespState::kReady; }));
+  CHECK(redis.Status().connects == 1);
+  CHECK(redis.Run({"PING"}));
+}
+
 TEST_CASE("RespConnection: a server that never answers is left, and connected to anew") {
   FakeRedis server([](FakeRedisPeer& peer, int number) {
     if (number > 0) peer.Greet();
