@@ -2,11 +2,13 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "cli/doctor.h"
 #include "vcache/app/wiring/shared_link.h"
+#include "vcache/cache/redis/eviction_policy.h"
 #include "vcache/core/log.h"
 #include "vcache/core/random_id.h"
 
@@ -104,6 +106,16 @@ Finding OfWrites(const app::SharedLink& link, const config::Settings& settings, 
                       advice);
 }
 
+/// Nothing when the server keeps what it has, or does not tell.
+std::optional<Finding> OfEviction(const app::SharedLink& link, Clock& clock) {
+  const auto policy = cache::EvictionPolicy(*link.client, Deadline::After(clock, kConnectTime));
+  if (!policy) return std::nullopt;
+  return RedisFinding(Grade::kWarn,
+                      "It removes keys when it is full (maxmemory-policy " + *policy +
+                          "): counts, budget sums and leases may go with them.",
+                      "Set maxmemory-policy to noeviction; at Upstash turn eviction off.");
+}
+
 std::string AdviceFor(const app::LinkState& state, const config::Settings& settings) {
   const std::string variables = settings.redis.url.empty()
                                     ? "UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN"
@@ -137,7 +149,9 @@ std::vector<Finding> ExamineRedis(const config::Settings& settings, Clock& clock
   }
   Finding round_trip = OfRoundTrip(*link, settings.redis.timeout, clock);
   if (round_trip.grade == Grade::kFail) return {std::move(round_trip)};
-  return {std::move(round_trip), OfWrites(*link, settings, clock)};
+  std::vector<Finding> findings = {std::move(round_trip), OfWrites(*link, settings, clock)};
+  if (auto evicts = OfEviction(*link, clock)) findings.push_back(*std::move(evicts));
+  return findings;
 }
 
 }  // namespace vcache::cli

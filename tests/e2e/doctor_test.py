@@ -136,6 +136,18 @@ class DoctorTest(CheckedTestCase):
         self.assertStatus(checks["redis"][1], "fail", "READONLY", "master")
         self.assertEqual(self.redis.cli("DBSIZE"), "0")
 
+    def test_a_redis_that_evicts_is_told_here_and_at_the_start(self):
+        self.redis.start(["--maxmemory-policy", "allkeys-lru"])
+        status, checks = self.checks(REDIS_URL=self.redis.url)
+        self.assertEqual(status, 0, checks)
+        self.assertStatus(checks["redis"][2], "warn", "allkeys-lru", "noeviction")
+        service = self.on_redis(self.sandbox(), "a")
+        service.await_line(r"warn.*Redis removes keys when it is full.*policy=allkeys-lru")
+        self.redis.cli("CLIENT", "KILL", "TYPE", "pubsub")
+        service.await_line(r"Redis events are not received")
+        self.await_stats(service, status="connected")
+        self.assertEqual(service.output.count("Redis removes keys"), 1)
+
     def test_upstash_over_rest(self):
         self.redis.start()
         api = RestApi(self.redis)

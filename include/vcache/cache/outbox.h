@@ -79,6 +79,8 @@ class SharedStore : public VerdictStore, public CounterStore {
   virtual Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) = 0;
   /// Raises each total that is lower than here. Error: kStoreUnavailable.
   virtual Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) = 0;
+  /// Logs what the store's configuration endangers, once. For the start and each connection.
+  virtual void CheckConfiguration(Deadline deadline) { (void)deadline; }
   /// Tells all replicas that the store lost its data. A lost message costs a late repair.
   virtual void AnnounceLoss(Deadline deadline) = 0;
 

@@ -4,6 +4,7 @@
 #include "cache/lease_failure.h"
 #include "cache/redis/redis_refusal.h"
 #include "cache/redis/redis_verdict_store.h"
+#include "vcache/cache/redis/eviction_policy.h"
 #include "vcache/core/parse_number.h"
 
 namespace vcache::cache {
@@ -68,6 +69,15 @@ Result<void> RedisVerdictStore::ReleaseAs(const std::string& name, const std::st
       token, told ? EncodeFailure(*failure, clock_.WallNow()) : std::string(),
       std::to_string(pause.count()), Channel(), EncodeEvent(released)};
   return Written(ReleaseScript().Run(client_, keys, arguments, deadline));
+}
+
+void RedisVerdictStore::CheckConfiguration(Deadline deadline) {
+  const auto policy = EvictionPolicy(client_, deadline);
+  if (!policy || told_evicts_.exchange(true)) return;
+  logger_.Warn(
+      "Redis removes keys when it is full: counts, budget sums and leases may go with them, and "
+      "content is paid for again. Set maxmemory-policy to noeviction",
+      {{"policy", *policy}});
 }
 
 void RedisVerdictStore::AnnounceLoss(Deadline deadline) {

@@ -74,6 +74,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> RaiseTotals(const CounterTotals& at_least, Deadline deadline) override {
     return RaiseTotalsTo(Delivery(), at_least, deadline);
   }
+  void CheckConfiguration(Deadline deadline) override;
   void AnnounceLoss(Deadline deadline) override;
   Result<ClearReport> CountMissing(std::span<const PendingEntry> entries,
                                    Deadline deadline) override {
@@ -103,6 +104,7 @@ class RedisVerdictStore final : public RedisStore {
   RedisCounters counters_;
   std::atomic<bool> takes_writes_{true};
   std::atomic<bool> counts_{true};
+  std::atomic<bool> told_evicts_{false};
 };
 
 }  // namespace vcache::cache

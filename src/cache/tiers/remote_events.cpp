@@ -55,6 +55,7 @@ void RemoteEvents::OnListening() {
   if (!missed_nothing) parts_.tiers.ClearMemory(KeyPattern::All());
   parts_.failover.RenewLeases();
   parts_.notifier.AnnounceAll();
+  parts_.shared.CheckConfiguration(Deadline::After(parts_.clock, kPatience));
 }
 
 std::optional<std::int64_t> RemoteEvents::AskForClears() {
