@@ -76,12 +76,16 @@ class FakeSharedStore final : public cache::SharedStore {
     return clears.load();
   }
   /// The copies that were put back. Their order is that of the calls.
-  std::vector<std::string> put_back{};
+  std::vector<std::string> put_back() {
+    const std::lock_guard lock(put_back_mutex_);
+    return put_back_;
+  }
   std::atomic<int> losses_told{0};
   cache::CounterTotals raised_to{};
   Result<std::size_t> PutBack(std::span<const cache::StoredCopy> copies, Deadline) override {
     if (away || refuses_writes) return Away();
-    for (const auto& copy : copies) put_back.push_back(copy.store_key);
+    const std::lock_guard lock(put_back_mutex_);
+    for (const auto& copy : copies) put_back_.push_back(copy.store_key);
     return copies.size();
   }
   Result<void> RaiseTotals(const cache::CounterTotals& at_least, Deadline) override {
@@ -118,6 +122,8 @@ class FakeSharedStore final : public cache::SharedStore {
   static Error Away() { return {ErrorCode::kStoreUnavailable, "away"}; }
 
   std::set<std::string> seen_;
+  std::mutex put_back_mutex_;
+  std::vector<std::string> put_back_;  // guarded by put_back_mutex_
 };
 
 /// A local store in memory; what is pending stays in the order in which it came.
@@ -129,7 +135,7 @@ class FakeLocalStore final : public cache::LocalStore {
   std::atomic<bool> is_off{false};
   std::atomic<bool> refuses_writes{false};
   std::atomic<int> write_attempts{0};
-  cache::Counters totals{};
+  cache::Counters totals{};  ///< Guarded by `mutex_` while other threads write.
   bool forgets = true;
   std::function<void()> before_lookup = [] {};
   /// Called when a pending write is gone, before the caller hears of it.
@@ -151,7 +157,7 @@ class FakeLocalStore final : public cache::LocalStore {
   Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {
     ++write_attempts;
     if (refuses_writes) return Off();
-    totals += request.counters;
+    Count(request.counters);
     return entries_.Put(request, deadline);
   }
   Result<void> PutMany(std::span<const cache::PutRequest> requests, Deadline deadline) override {
@@ -171,10 +177,11 @@ class FakeLocalStore final : public cache::LocalStore {
   bool available() const noexcept override { return !is_off; }
   Result<void> Add(const cache::CounterWrite& write, Deadline) override {
     if (refuses_writes) return Off();
-    totals += write.delta;
+    Count(write.delta);
     return {};
   }
   Result<cache::CounterTotals> Read(WallTime now, Deadline) override {
+    const std::lock_guard lock(mutex_);
     return cache::CounterTotals{totals, totals, now};
   }
 
@@ -272,6 +279,10 @@ class FakeLocalStore final : public cache::LocalStore {
 
  private:
   static Error Off() { return {ErrorCode::kStoreUnavailable, "off"}; }
+  void Count(const cache::Counters& counters) {
+    const std::lock_guard lock(mutex_);
+    totals += counters;
+  }
   void Queue(std::string key, const cache::Counters& counters, WallTime when) {
     const std::lock_guard lock(mutex_);
     cache::PendingWrite write;

@@ -74,12 +74,12 @@ TEST_CASE("FailoverStore: a shared store that lost its data gets counts and entr
   CHECK(bench.paid_calls() == 1);
   CHECK(repairs == 1);
   bench.store.Start();
-  while (bench.shared.put_back.size() < 2) {
+  while (bench.shared.put_back().size() < 2) {
     bench.clock.Advance(200ms);
     std::this_thread::yield();
   }
   bench.store.Stop();
-  CHECK(bench.shared.put_back == std::vector<std::string>{"newer", "older"});
+  CHECK(bench.shared.put_back() == std::vector<std::string>{"newer", "older"});
 
   bench.store.MarkLocalStale();  // another replica tells of the same loss
   REQUIRE(bench.store.RevalidateLocal());
