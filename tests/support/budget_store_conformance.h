@@ -164,8 +164,8 @@ inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   CHECK(put("", 5, -4));
   const auto batch = outbox.NextPending(kNever);
   CHECK(batch->id.size() == 32);
-  CHECK(put("", 100, 100));  // comes too late for that batch
-  CHECK(put("ff00", -1, -1));
+  CHECK(put("", 100, 100));    // comes too late for that batch
+  CHECK(put("zz00", -1, -1));  // sorts behind any batch, whose id is hexadecimal
   const auto again = outbox.NextPending(kNever);
   CHECK(again->id == batch->id);
   CHECK(again->changes.size() == 2);
@@ -177,8 +177,8 @@ inline void RunBudgetOutboxConformance(cache::BudgetOutbox& outbox) {
   CHECK(*outbox.SumPending(kNever) == all);
 
   CHECK(outbox.RemovePending(batch->id, kNever));
-  CHECK(outbox.NextPending(kNever)->id == "ff00");  // under its own id, apart
-  CHECK(outbox.RemovePending("ff00", kNever));
+  CHECK(outbox.NextPending(kNever)->id == "zz00");  // under its own id, apart
+  CHECK(outbox.RemovePending("zz00", kNever));
   CHECK(outbox.NextPending(kNever)->changes.back().amount == Usd::FromMicros(100));
   CHECK(outbox.RemovePending(outbox.NextPending(kNever)->id, kNever));
   CHECK(outbox.NextPending(kNever)->id.empty());
