@@ -160,14 +160,12 @@ int CountPendingWrites(Connection& connection, std::string_view prefix, std::uin
 
 int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime now,
                        CounterTotals& totals) {
-  const auto today = std::chrono::floor<std::chrono::days>(now);
   return connection.ForEach(
       "SELECT made_ms, counters FROM outbox WHERE prefix = ?1",
       [&](const Statement& row) {
         const Counters counters = DecodeCounters(row.Bytes(1));
         totals.all += counters;
-        const WallTime made_at = FromMillis(row.Integer(0));
-        if (std::chrono::floor<std::chrono::days>(made_at) == today) totals.today += counters;
+        if (SameDay(FromMillis(row.Integer(0)), now)) totals.today += counters;
       },
       prefix);
 }

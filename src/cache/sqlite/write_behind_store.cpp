@@ -314,11 +314,9 @@ Result<std::vector<PendingEntry>> WriteBehind::PendingEntries(const KeyPattern& 
 Result<CounterTotals> WriteBehind::WithWaiting(Result<CounterTotals> totals, Purpose purpose,
                                                WallTime now) {
   if (!totals || queue_.empty()) return totals;
-  const auto today = std::chrono::floor<std::chrono::days>(now);
   for (const Waiting& each : OfPurpose(purpose)) {
     totals->all += each.request.counters;
-    const bool is_today = std::chrono::floor<std::chrono::days>(each.made_at) == today;
-    if (is_today) totals->today += each.request.counters;
+    if (SameDay(each.made_at, now)) totals->today += each.request.counters;
   }
   return totals;
 }
