@@ -16,13 +16,6 @@ class LeaseEndTest(RedisTestCase):
         self.redis.start()
         self.vendor = self.sandbox()
 
-    def replicas(self, count=2, **environment):
-        environment.setdefault("REDIS_TIMEOUT_MS", "5000")
-        services = [self.on_redis(self.vendor, f"replica-{i}", **environment) for i in range(count)]
-        for service in services:
-            self.await_stats(service, status="connected")
-        return services
-
     def begin_upload(self, service, content, answers=None):
         """Uploads in the background, until the vendor has been called."""
         before = self.vendor.calls()["total"]
@@ -51,7 +44,7 @@ class LeaseEndTest(RedisTestCase):
             time.sleep(0.05)
 
     def test_a_call_that_outlives_three_lives_of_its_lease_is_the_only_one(self):
-        payer, other = self.replicas(LEASE_LIFE_MS="3000")
+        payer, other = self.connected_replicas(self.vendor, 2, LEASE_LIFE_MS="3000")
         self.vendor.behave("ok", latencyMs=9_000)
         answers = []
         self.begin_upload(payer, jpeg("long"), answers).join(0.5)
@@ -60,7 +53,7 @@ class LeaseEndTest(RedisTestCase):
         self.assertEqual(self.vendor.charged, 1)
 
     def test_a_lease_that_redis_lost_is_put_back_at_the_next_renewal(self):
-        payer, other = self.replicas(LEASE_LIFE_MS="3000")
+        payer, other = self.connected_replicas(self.vendor, 2, LEASE_LIFE_MS="3000")
         self.vendor.behave("ok", latencyMs=9_000)
         self.begin_upload(payer, jpeg("long"))
         self.redis.cli("FLUSHALL")
@@ -69,7 +62,7 @@ class LeaseEndTest(RedisTestCase):
         self.assertEqual(self.vendor.charged, 1)
 
     def test_a_lease_that_a_restart_of_redis_lost_is_put_back_on_connection(self):
-        payer, other = self.replicas()
+        payer, other = self.connected_replicas(self.vendor, 2)
         self.vendor.behave("ok", latencyMs=9_000)
         self.begin_upload(payer, jpeg("long"))
         self.redis.cli("FLUSHALL")
@@ -87,7 +80,7 @@ class LeaseEndTest(RedisTestCase):
         self.assertEqual(self.redis.cli("--raw", "KEYS", "lease:*"), "")
 
     def test_a_killed_owner_that_starts_again_ends_its_leases(self):
-        payer, other = self.replicas()
+        payer, other = self.connected_replicas(self.vendor, 2)
         self.vendor.behave("ok", latencyMs=20_000)
         self.begin_upload(payer, jpeg("orphan"))
         payer.stop(signal.SIGKILL)
@@ -95,7 +88,7 @@ class LeaseEndTest(RedisTestCase):
         self.check_that_the_other_pays_soon(other, jpeg("orphan"))
 
     def test_a_stop_that_cuts_off_a_call_ends_its_lease(self):
-        payer, other = self.replicas(SHUTDOWN_GRACE_MS="1000")
+        payer, other = self.connected_replicas(self.vendor, 2, SHUTDOWN_GRACE_MS="1000")
         self.vendor.behave("ok", latencyMs=20_000)
         self.begin_upload(payer, jpeg("cut off"))
         payer.stop()

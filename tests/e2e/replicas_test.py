@@ -19,13 +19,7 @@ class ReplicasTest(RedisTestCase):
         self.vendor = self.sandbox()
 
     def replicas(self, count=REPLICAS, **environment):
-        # A Redis that is late counts as away, and then each replica pays for itself. On a busy machine
-        # everything is late, and that is not what these tests are about.
-        environment.setdefault("REDIS_TIMEOUT_MS", "5000")
-        services = [self.on_redis(self.vendor, f"replica-{i}", **environment) for i in range(count)]
-        for service in services:
-            self.await_stats(service, status="connected")
-        return services
+        return self.connected_replicas(self.vendor, count, **environment)
 
     def crowd(self, services, act, size=CROWD):
         """The answers to `act(service, i)`, spread over the services, a hundred at a time."""

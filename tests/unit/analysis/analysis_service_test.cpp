@@ -1,4 +1,5 @@
 #include "vcache/analysis/analysis_service.h"
+#include "unit/analysis/shared_store_fixture.h"
 
 #include <doctest/doctest.h>
 
@@ -14,8 +15,6 @@
 #include "support/gated_detector.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -60,12 +59,7 @@ struct Bench {
   Result<Analysis> Ask(std::string_view text, Deadline deadline = Deadline::Never()) {
     return service->Analyze(TextContent(text), deadline);
   }
-  static analysis::Content TextContent(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return content;
-  }
+  static analysis::Content TextContent(std::string_view text) { return test::TextContent(text); }
 
   test::FakeClock clock;
   std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();

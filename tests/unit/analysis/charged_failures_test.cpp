@@ -5,13 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -22,7 +18,7 @@ using analysis::CacheStatus;
 namespace {
 
 /// Replicas of one vendor, whose answer costs and is none, with or without a shared store.
-struct ChargedFixture {
+struct ChargedFixture : test::OneVendorFixture {
   explicit ChargedFixture(bool with_leases) {
     vendor->answer = [](const auto&) -> Result<detection::Detection> {
       return Error{ErrorCode::kVendorInvalidAnswer, "nonsense", Charge::kCharged};
@@ -33,12 +29,7 @@ struct ChargedFixture {
           with_leases ? analysis::Safeguards{&shared, &notifier} : analysis::Safeguards{}));
     }
   }
-  static analysis::Content Of(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return content;
-  }
+  static analysis::Content Of(std::string_view text) { return test::TextContent(text); }
   Result<Analysis> Ask(std::size_t replica, std::string_view text = "costly") {
     return replicas.at(replica)->Analyze(Of(text), Deadline::Never());
   }
@@ -51,14 +42,6 @@ struct ChargedFixture {
     }
   }
 
-  test::FakeClock clock;
-  std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
-  detection::DetectorPanel panel{{}, {}, {vendor}, clock};
-  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeLeaseStore shared{verdicts, clock};
-  cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
-  analysis::AnalysisObserver nobody;
   std::vector<std::unique_ptr<AnalysisService>> replicas;
 };
 

@@ -11,10 +11,9 @@
 #include "support/fake_leases.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -68,12 +67,7 @@ struct DifferingReplicas {
           analysis::Safeguards{&shared, &notifier});
     }
   }
-  static analysis::Content About(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return content;
-  }
+  static analysis::Content About(std::string_view text) { return test::TextContent(text); }
   Result<Analysis> Ask(std::size_t replica, std::string_view text) {
     return services.at(replica)->Analyze(About(text), Deadline::Never());
   }

@@ -7,15 +7,11 @@
 #include <thread>
 #include <vector>
 
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"
 #include "support/recording_logger.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 #include "vcache/detection/breaker_detector.h"
 
 using namespace vcache;
@@ -30,10 +26,7 @@ namespace {
 using Vendors = std::vector<std::shared_ptr<detection::Detector>>;
 
 /// Replicas with vendors of their own, on one shared store.
-struct NoteFixture {
-  NoteFixture() {
-    shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
-  }
+struct NoteFixture : test::SharedStoreFixture {
   AnalysisService& Add(const Vendors& vendors, const analysis::AnalysisOptions& options = {}) {
     panels.push_back(
         std::make_unique<detection::DetectorPanel>(Vendors{}, Vendors{}, vendors, clock));
@@ -42,24 +35,15 @@ struct NoteFixture {
     return *replicas.back();
   }
   static Result<Analysis> Ask(AnalysisService& replica, std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return replica.Analyze(content, Deadline::Never());
+    return replica.Analyze(test::TextContent(text), Deadline::Never());
   }
   static void Fail(GatedDetector& vendor, const Error& error) {
     vendor.answer = [error](const auto&) -> Result<detection::Detection> { return error; };
   }
 
-  test::FakeClock clock;
   test::RecordingLogger log;
   std::shared_ptr<GatedDetector> a = std::make_shared<GatedDetector>("a");
   std::shared_ptr<GatedDetector> b = std::make_shared<GatedDetector>("b");
-  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeLeaseStore shared{verdicts, clock};
-  cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
-  analysis::AnalysisObserver nobody;
   std::vector<std::unique_ptr<detection::DetectorPanel>> panels;
   std::vector<std::unique_ptr<AnalysisService>> replicas;
 };

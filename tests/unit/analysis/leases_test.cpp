@@ -8,14 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -26,18 +22,14 @@ using analysis::CacheStatus;
 namespace {
 
 analysis::Content TextOf(std::string_view text) {
-  analysis::Content content;
-  content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-  content.text = text;
-  return content;
+  return test::TextContent(text);
 }
 
 /// Two replicas, one vendor, one shared store.
-struct ReplicaFixture {
+struct ReplicaFixture : test::OneVendorFixture {
   /// The clock of a test may outrun its threads: by default a visitor's patience is no concern.
   explicit ReplicaFixture(analysis::AnalysisOptions options = {
                               .call_timeout = 20s, .lease_life = 21s, .longest_wait = 3'600s}) {
-    shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
     for (auto& replica : replicas) {
       replica = std::make_unique<AnalysisService>(tiers, panel, nobody, clock, options,
                                                   analysis::Safeguards{&shared, &notifier});
@@ -54,14 +46,6 @@ struct ReplicaFixture {
     };
   }
 
-  test::FakeClock clock;
-  std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
-  detection::DetectorPanel panel{{}, {}, {vendor}, clock};
-  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeLeaseStore shared{verdicts, clock};
-  cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
-  analysis::AnalysisObserver nobody;
   std::array<std::unique_ptr<AnalysisService>, 2> replicas;
 };
 

@@ -7,10 +7,9 @@
 #include "support/fake_clock.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -35,12 +34,7 @@ struct WorthObserver final : analysis::AnalysisObserver {
 
 /// A service with one vendor, for one cent, in one thread.
 struct LookupFixture {
-  static analysis::Content Text(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return content;
-  }
+  static analysis::Content Text(std::string_view text) { return test::TextContent(text); }
   Result<analysis::Analysis> Ask(std::string_view text) {
     return service.Analyze(Text(text), Deadline::Never());
   }

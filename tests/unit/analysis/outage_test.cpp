@@ -13,6 +13,7 @@
 #include "support/fake_leases.h"
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/content/content_hasher.h"
@@ -27,10 +28,7 @@ namespace {
 /// A service that may pay twice a minute while its store is away.
 struct OutageFixture {
   Result<analysis::Analysis> Ask(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return service.Analyze(content, Deadline::Never());
+    return service.Analyze(test::TextContent(text), Deadline::Never());
   }
 
   test::FakeClock clock;

@@ -4,13 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -20,13 +16,8 @@ using analysis::CacheStatus;
 
 namespace {
 
-struct PartialFixture {
-  Result<Analysis> Ask() {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes("half"))};
-    content.text = "half";
-    return service.Analyze(content, Deadline::Never());
-  }
+struct PartialFixture : test::SharedStoreFixture {
+  Result<Analysis> Ask() { return service.Analyze(test::TextContent("half"), Deadline::Never()); }
   void Break(test::GatedDetector& vendor) {
     vendor.answer = [](const auto&) -> Result<detection::Detection> {
       return Error{ErrorCode::kVendorTimeout, "slow", Charge::kCharged};
@@ -36,16 +27,10 @@ struct PartialFixture {
     vendor.answer = [&vendor, score](const auto&) { return vendor.Verdict(score); };
   }
 
-  test::FakeClock clock;
   std::shared_ptr<test::GatedDetector> a = std::make_shared<test::GatedDetector>("a");
   std::shared_ptr<test::GatedDetector> b = std::make_shared<test::GatedDetector>("b");
   std::shared_ptr<test::GatedDetector> c = std::make_shared<test::GatedDetector>("c");
   detection::DetectorPanel panel{{}, {}, {a, b, c}, clock};
-  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeLeaseStore shared{verdicts, clock};
-  cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
-  analysis::AnalysisObserver nobody;
   AnalysisService service{
       tiers, panel, nobody, clock, {.ttl_text = 3000s, .partial_ttl = 60s}, {&shared, &notifier}};
 };

@@ -9,15 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "support/fake_clock.h"
-#include "support/fake_leases.h"
 #include "support/faulty_store.h"
 #include "support/gate.h"
 #include "support/gated_detector.h"
+#include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
-#include "vcache/cache/memory/memory_store.h"
-#include "vcache/content/content_hasher.h"
-#include "vcache/core/bytes.h"
 
 using namespace vcache;
 using namespace std::chrono_literals;
@@ -28,10 +24,9 @@ using analysis::CacheStatus;
 namespace {
 
 /// One replica with a vendor that answers when `gate` opens. Other replicas share the store.
-struct WaitingRoom {
+struct WaitingRoom : test::OneVendorFixture {
   explicit WaitingRoom(analysis::AnalysisOptions options = {})
       : service(tiers, panel, nobody, clock, options, {&shared, &notifier}) {
-    shared.announce = [this](const cache::CacheKey& key) { notifier.Announce(key.ToString()); };
     vendor->answer = [this](const auto&) {
       gate.Pass();
       return vendor->Verdict(77);
@@ -39,12 +34,7 @@ struct WaitingRoom {
   }
   ~WaitingRoom() { gate.Open(); }
 
-  static analysis::Content About(std::string_view text) {
-    analysis::Content content;
-    content.key = {cache::ContentKind::kText, content::DigestOf(AsBytes(text))};
-    content.text = text;
-    return content;
-  }
+  static analysis::Content About(std::string_view text) { return test::TextContent(text); }
   Result<Analysis> Ask(std::string_view text, std::function<bool()> client_gone = {}) {
     return service.Analyze(About(text), Deadline::Never(), std::move(client_gone));
   }
@@ -64,15 +54,7 @@ struct WaitingRoom {
     shared.Give(About(text).key, "another replica", life);
   }
 
-  test::FakeClock clock;
   test::Gate gate;
-  std::shared_ptr<test::GatedDetector> vendor = std::make_shared<test::GatedDetector>();
-  detection::DetectorPanel panel{{}, {}, {vendor}, clock};
-  cache::MemoryStore verdicts{{.max_ttl = 0s}, clock};
-  test::FakeLeaseStore shared{verdicts, clock};
-  cache::TieredStore tiers{nullptr, &shared};
-  cache::LeaseNotifier notifier{cache::KeySpace(), clock};
-  analysis::AnalysisObserver nobody;
   AnalysisService service;
 };
 
