@@ -45,6 +45,14 @@ PendingWrite PendingOf(const PutRequest& request, WallTime now, const KeySpace& 
   return write;
 }
 
+PendingWrite PendingOf(const CounterWrite& counted) {
+  PendingWrite write;
+  write.id = counted.id;
+  write.made_at = counted.when;
+  write.counters = counted.delta;
+  return write;
+}
+
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write) {
   return connection.Run(
       "INSERT INTO outbox(prefix, id, made_ms, key, expires_ms, value, counters)"

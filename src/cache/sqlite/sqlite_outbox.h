@@ -15,6 +15,9 @@ namespace vcache::cache {
 PendingWrite PendingOf(const PutRequest& request, WallTime now, const KeySpace& keys,
                        const EntryFormatOptions& format);
 
+/// The pending write for counts without a verdict.
+PendingWrite PendingOf(const CounterWrite& counted);
+
 /// Appends a write; assigns its number, and an id when it has none. Call inside a transaction.
 int WritePending(Connection& connection, std::string_view prefix, const PendingWrite& write);
 

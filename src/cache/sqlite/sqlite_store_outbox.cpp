@@ -17,10 +17,7 @@ Result<void> SqliteVerdictStore::PutPending(const PutRequest& request, Deadline 
 
 Result<void> SqliteVerdictStore::AddPending(const CounterWrite& added, Deadline deadline) {
   if (added.delta.empty()) return {};
-  PendingWrite write;
-  write.id = added.id;
-  write.made_at = added.when;
-  write.counters = added.delta;
+  const PendingWrite write = PendingOf(added);
   return Write(deadline, [&](Connection& connection) {
     return WritePending(connection, keys_.prefix(), write);
   });

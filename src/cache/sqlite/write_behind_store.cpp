@@ -22,6 +22,11 @@ constexpr std::chrono::milliseconds kLongestWritePause{2'000};
 /// How long the thread waits for other processes in one attempt; a clear waits for the thread.
 constexpr std::chrono::milliseconds kWritePatience{1'000};
 
+/// What a clear leaves of a write.
+CounterWrite CountsOf(const Waiting& waiting) {
+  return {waiting.request.counters, waiting.made_at, waiting.request.id};
+}
+
 class WriteBehind final : public WriteBehindStore {
  public:
   WriteBehind(LocalStore& disk, KeySpace keys, WriteBehindOptions options, Clock& clock,
@@ -174,7 +179,7 @@ Result<void> WriteBehind::WriteOne(const Waiting& waiting) {
   const PutRequest& request = waiting.request;
   const bool is_outbox = waiting.purpose == Purpose::kOutbox;
   if (request.entry != nullptr) return disk_.PutPending(request, deadline);
-  const CounterWrite counts{request.counters, waiting.made_at, request.id};
+  const CounterWrite counts = CountsOf(waiting);
   return is_outbox ? disk_.AddPending(counts, deadline) : disk_.Add(counts, deadline);
 }
 
@@ -259,11 +264,7 @@ PendingWrite WriteBehind::PendingWriteOf(const Waiting& waiting) const {
   if (request.entry != nullptr) {
     return PendingOf(request, clock_.WallNow(), keys_, options_.format);
   }
-  PendingWrite write;
-  write.id = request.id;
-  write.made_at = waiting.made_at;
-  write.counters = request.counters;
-  return write;
+  return PendingOf(CountsOf(waiting));
 }
 
 Result<std::vector<PendingWrite>> WriteBehind::OldestPending(std::size_t at_most,
