@@ -143,7 +143,7 @@ void FlightRunner::Release(const FlightContext& context, const LeasedAttempt& at
     told->retry_after = std::min(*told->retry_after, options_.longest_failure_pause);
   const Result<void> released =
       safeguards_.leases->Release(attempt.content.key, attempt.token, told, StoreDeadline());
-  (void)released;  // the lease then expires
+  (void)released;  // repeated by the store, or the lease expires
 }
 
 }  // namespace vcache::analysis

@@ -175,7 +175,7 @@ cache::Claim FlightRunner::AskForLease(LeasedAttempt& attempt, milliseconds life
       clock_.Now() - attempt.first_claim < kOldLease) {
     return claim;
   }
-  // It was granted long ago, and may end before a call does: begin anew.
+  // It was granted long ago, and may end before its first renewal: begin anew.
   const Result<void> released = safeguards_.leases->Release(
       attempt.content.key, std::exchange(attempt.token, {}), std::nullopt, StoreDeadline());
   (void)released;
@@ -244,7 +244,7 @@ void FlightRunner::EndUnansweredLease(const LeasedAttempt& attempt) {
   if (!attempt.is_unanswered || attempt.token.empty()) return;
   const Result<void> released = safeguards_.leases->Release(attempt.content.key, attempt.token,
                                                             std::nullopt, StoreDeadline());
-  (void)released;  // the lease then expires
+  (void)released;  // repeated by the store, or the lease expires
 }
 
 /// False when the flight has no time left or the service stops.
