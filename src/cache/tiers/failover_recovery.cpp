@@ -138,7 +138,11 @@ void FailoverStore::StoreHits() {
     if (there != LookupOutcome::kMiss || life.count() <= 0) continue;
     local_->PutCopy({.entry = hit.entry, .ttl = life, .counters = {}});
   }
-  if (clock_.Now() - trimmed_at_.load() < kTrimPause) return;
+  TrimCopies();
+}
+
+void FailoverStore::TrimCopies() {
+  if (clock_.Now() - trimmed_at_ < kTrimPause) return;
   trimmed_at_ = clock_.Now();
   const Result<void> ignored = local_->TrimCopies(copies_bytes_, delivery_.StepLimit());
   (void)ignored;  // the next round tries again

@@ -113,6 +113,7 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
       VCACHE_EXCLUDES(hits_mutex_);
   void ForgetHits() VCACHE_EXCLUDES(hits_mutex_);
   void StoreHits() VCACHE_EXCLUDES(delivery_mutex_, hits_mutex_);
+  void TrimCopies() VCACHE_REQUIRES(delivery_mutex_);
   bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
   LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);
   void NotePending(const Error& reason);
@@ -146,13 +147,13 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   Mutex hits_mutex_;
   std::vector<LookupResult> hits_ VCACHE_GUARDED_BY(hits_mutex_);  ///< To be copied.
   std::atomic<std::uint64_t> clears_{0};  ///< A hit from before a clear is not copied after it.
-  std::atomic<SteadyTime> trimmed_at_{};
 
   Mutex totals_mutex_;
   std::optional<CounterTotals> last_totals_ VCACHE_GUARDED_BY(totals_mutex_);
   WallTime last_read_ VCACHE_GUARDED_BY(totals_mutex_) = {};
 
   Mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
+  SteadyTime trimmed_at_ VCACHE_GUARDED_BY(delivery_mutex_) = {};
   LeaseKeeper keeper_;
   DeliveryLoop delivery_;  // the last member: its thread uses the others
 };
