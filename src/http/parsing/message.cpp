@@ -6,6 +6,19 @@
 #include "vcache/core/hex.h"
 
 namespace vcache::http {
+namespace {
+
+class EmptySource final : public ByteSource {
+ public:
+  Result<std::size_t> Read(std::span<std::byte>) override { return std::size_t{0}; }
+};
+
+}  // namespace
+
+ByteSource& NoBody() noexcept {
+  static EmptySource empty;
+  return empty;
+}
 
 void Headers::Add(std::string name, std::string value) {
   fields_.emplace_back(std::move(name), std::move(value));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,8 @@ namespace vcache::http {
 
 enum class ReadStatus { kData, kNothingYet, kEnd, kFailed };
 
+class Exchange;
+
 enum class HeadStatus { kIncomplete, kComplete, kTooLarge };
 
 /// One client's connection. The event loop owns it while it waits, a worker during a request; only
@@ -21,6 +24,9 @@ struct Connection {
     kIdle,       ///< Parked; no byte of the next request has arrived.
     kHead,       ///< Parked; part of a head has arrived.
     kBusy,       ///< A worker has it, or it is queued.
+    kBody,       ///< Parked; part of a body has arrived.
+    kAnswer,     ///< Parked; its route has not answered yet.
+    kOutput,     ///< Parked; the client has not read the whole answer.
     kLingering,  ///< Answered and shut for writing; input is dropped (rule H6).
   };
 
@@ -33,12 +39,17 @@ struct Connection {
   bool watched = false;  ///< Registered with epoll.
   bool armed = false;    ///< Epoll may report it; never while a worker has it.
   State state = State::kIdle;
+  bool has_served = false;  ///< A request before was answered.
 
   InputBuffer input;
   std::size_t head_end = 0;  ///< Length of the complete head in `input`; 0 without one.
   std::size_t searched = 0;  ///< Length of `input` already searched for the head's end.
   /// The loop sets it; a worker answers it instead of the head, which is late or too large.
   std::optional<Error> refusal;
+
+  std::shared_ptr<Exchange> exchange;  ///< The request under way.
+  SteadyTime woken_at{};               ///< When the loop last took it from where it was parked.
+  bool is_late = false;                ///< It was taken because its time was over.
 
   std::uint64_t linger_bytes = 0;  ///< Bytes that may still be dropped.
   std::optional<SteadyTime> due;   ///< Its key in the loop's timers.

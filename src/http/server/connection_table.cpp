@@ -28,10 +28,18 @@ void ConnectionTable::Remove(Connection& connection) {
 }
 
 void ConnectionTable::SetDue(Connection& connection, std::optional<SteadyTime> due) {
-  if (connection.due == due) return;
-  if (connection.due) timers_.erase({*connection.due, &connection});
+  if (connection.due) {
+    timers_.erase({*connection.due, &connection});
+    idle_.erase({*connection.due, &connection});
+  }
   connection.due = due;
-  if (due) timers_.emplace(*due, &connection);
+  if (!due) return;
+  timers_.emplace(*due, &connection);
+  if (connection.state == Connection::State::kIdle) idle_.emplace(*due, &connection);
+}
+
+Connection* ConnectionTable::LongestIdle() const {
+  return idle_.empty() ? nullptr : idle_.begin()->second;
 }
 
 std::optional<SteadyTime> ConnectionTable::NextDue() const {

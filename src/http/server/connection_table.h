@@ -22,9 +22,13 @@ class ConnectionTable {
   explicit ConnectionTable(const Limits& limits) : limits_(limits) {}
 
   /// Adds the connection, and clears `counted` above a limit. Null, with the connection closed,
-  /// when there are too many of those too.
+  /// when there are too many of those too. In a full table the caller makes room first.
   Connection* Add(std::unique_ptr<Connection> connection);
   void Remove(Connection& connection);
+
+  bool full() const noexcept { return counted_ >= limits_.total; }
+  /// The connection that has been idle for longest; null without one.
+  Connection* LongestIdle() const;
 
   void SetDue(Connection& connection, std::optional<SteadyTime> due);
   std::optional<SteadyTime> NextDue() const;
@@ -42,6 +46,7 @@ class ConnectionTable {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> all_;
   std::unordered_map<std::string, std::size_t> by_group_;
   std::set<std::pair<SteadyTime, Connection*>> timers_;
+  std::set<std::pair<SteadyTime, Connection*>> idle_;  ///< Those of `timers_` that are idle.
   std::size_t counted_ = 0;
 };
 

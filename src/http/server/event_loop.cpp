@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "http/parsing/request_head.h"
-#include "http/server/refusal.h"
+#include "http/server/exchange.h"
 
 namespace vcache::http {
 namespace {
@@ -22,11 +22,6 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 Error SystemError(std::string_view what) {
   return {.code = ErrorCode::kIo,
           .message = std::string(what) + ": " + std::generic_category().message(errno)};
-}
-
-/// During a stop, clients get less time to close answered connections.
-std::chrono::milliseconds StopLinger(const ServerOptions& options) {
-  return std::min(options.linger_time, options.stop_pause);
 }
 
 }  // namespace
@@ -42,9 +37,8 @@ EventLoop::~EventLoop() {
   Join();
 }
 
-Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Shed shed) {
-  submit_ = std::move(submit);
-  shed_ = std::move(shed);
+Result<void> EventLoop::Start(UniqueFd listener, Actions actions) {
+  actions_ = std::move(actions);
   acceptor_ = std::make_unique<Acceptor>(std::move(listener), logger_);
   epoll_.Reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return SystemError("Cannot make an epoll descriptor");
@@ -63,22 +57,6 @@ Result<void> EventLoop::Start(UniqueFd listener, Submit submit, Shed shed) {
                  .message = "Cannot start the server's thread: " + e.code().message()};
   }
   return {};
-}
-
-void EventLoop::Park(Connection& connection) {
-  const MutexLock lock(mutex_);
-  connection.state = Connection::State::kIdle;
-  AwaitHead(connection);
-}
-
-void EventLoop::CloseGently(Connection& connection) {
-  const MutexLock lock(mutex_);
-  Linger(connection);
-}
-
-void EventLoop::Drop(Connection& connection) {
-  const MutexLock lock(mutex_);
-  Remove(connection);
 }
 
 Result<void> EventLoop::Wait() {
@@ -159,13 +137,14 @@ void EventLoop::RunOnce() {
         OnEvent(*static_cast<Connection*>(what));
       }
     }
+    for (Connection* const connection : std::exchange(resumed_, {})) MakeReady(*connection);
     const SteadyTime now = clock_.Now();
     while (Connection* const late = table_.TakeDue(now)) OnDue(*late);
     if (accept_again_ && *accept_again_ <= now) WatchListener(true);
     OnPhase();
   }
   if (accept) Accept();
-  SubmitReady();
+  Act();
 }
 
 int EventLoop::WaitMilliseconds() {
@@ -217,6 +196,9 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
   connection->peer = std::move(peer.text);
   connection->group = std::move(peer.group);
   const MutexLock lock(mutex_);
+  if (table_.full()) {
+    if (Connection* const idle = table_.LongestIdle()) Remove(*idle);
+  }
   Connection* const added = table_.Add(std::move(connection));
   if (added == nullptr) return;
   if (added->counted) {
@@ -228,10 +210,20 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
 
 void EventLoop::OnEvent(Connection& connection) {
   connection.armed = false;
-  if (connection.state == Connection::State::kLingering) {
-    OnLinger(connection);
-  } else {
-    OnInput(connection);
+  connection.woken_at = clock_.Now();
+  switch (connection.state) {
+    case Connection::State::kLingering:
+      return OnLinger(connection);
+    case Connection::State::kBody:
+    case Connection::State::kOutput:
+      return MakeReady(connection);
+    case Connection::State::kAnswer:
+      left_.push_back(connection.exchange);
+      return;
+    case Connection::State::kIdle:
+    case Connection::State::kHead:
+    case Connection::State::kBusy:
+      return OnInput(connection);
   }
 }
 
@@ -258,15 +250,23 @@ void EventLoop::OnLinger(Connection& connection) {
   const auto bytes = static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
   if (bytes > connection.linger_bytes) return Remove(connection);
   connection.linger_bytes -= bytes;
-  Watch(connection, *connection.due);
+  Watch(connection, EPOLLIN, connection.due);
 }
 
 void EventLoop::OnDue(Connection& connection) {
-  // An idle client gets no answer; a client within a head gets one (rule H8).
-  if (connection.state != Connection::State::kHead) return Remove(connection);
-  connection.refusal = Error{.code = ErrorCode::kRequestTimeout,
-                             .message = "The head of the request arrived too slowly."};
-  MakeReady(connection);
+  switch (connection.state) {
+    case Connection::State::kBody:
+    case Connection::State::kOutput:
+      connection.is_late = true;
+      connection.woken_at = clock_.Now();
+      return MakeReady(connection);
+    case Connection::State::kHead:
+      connection.refusal = Error{.code = ErrorCode::kRequestTimeout,
+                                 .message = "The head of the request arrived too slowly."};
+      return MakeReady(connection);
+    default:
+      return Remove(connection);  // an idle client gets no answer (rule H8)
+  }
 }
 
 void EventLoop::OnPhase() {
@@ -274,12 +274,18 @@ void EventLoop::OnPhase() {
   handled_ = phase_;
   accept_again_.reset();
   acceptor_->Close();
+  using State = Connection::State;
   std::vector<Connection*> parked;
   for (const auto& [connection, owner] : table_.all()) {
-    if (connection->state == Connection::State::kBusy) continue;
-    if (connection->state == Connection::State::kLingering && phase_ < Phase::kCutting) {
-      table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + StopLinger(options_)));
-    } else {
+    const State state = connection->state;
+    const auto shorten = [&, &connection = *connection](std::chrono::milliseconds most) {
+      table_.SetDue(connection, std::min(*connection.due, clock_.Now() + most));
+    };
+    if (state == State::kLingering && phase_ < Phase::kCutting) {
+      shorten(LingerTime());
+    } else if (state == State::kBody) {
+      shorten(options_.stop_pause);
+    } else if (state == State::kIdle || state == State::kHead || state == State::kLingering) {
       parked.push_back(connection);
     }
   }
@@ -294,79 +300,25 @@ void EventLoop::OnPhase() {
   changed_.NotifyAll();
 }
 
-void EventLoop::AwaitHead(Connection& connection) {
-  using State = Connection::State;
-  // A stop waits for requests in progress, not for possible ones.
-  if (phase_ != Phase::kRunning) return Remove(connection);
-  const SteadyTime now = clock_.Now();
-  if (connection.input.empty()) {
-    connection.state = State::kIdle;
-    return Watch(connection, connection.due.value_or(now + options_.keep_alive_timeout));
-  }
-  // One deadline for the whole head, from its first byte on (rule H8).
-  const bool began = connection.state != State::kHead || !connection.due;
-  connection.state = State::kHead;
-  Watch(connection, began ? now + options_.header_timeout : *connection.due);
+void EventLoop::Act() {
+  for (const auto& exchange : std::exchange(left_, {})) exchange->ClientLeft();
+  for (Connection* const connection : std::exchange(ready_, {})) ActOn(*connection);
 }
 
-void EventLoop::Watch(Connection& connection, SteadyTime due) {
-  // One event at a time: the connection may change its owner between two events.
-  epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.ptr = &connection}};
-  const int operation = connection.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (::epoll_ctl(epoll_.get(), operation, connection.socket.get(), &event) != 0) {
-    return Remove(connection);
-  }
-  connection.watched = true;
-  connection.armed = true;
-  table_.SetDue(connection, due);
-  if (due < awake_at_) Wake();
-}
-
-void EventLoop::MakeReady(Connection& connection) {
-  connection.state = Connection::State::kBusy;
-  table_.SetDue(connection, std::nullopt);
-  if (connection.armed) {
-    // It is ready without an event (timer or stop): a later event would report a worker's
-    // connection. Epoll reports ends and errors even for an empty event set.
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
-    connection.watched = false;
-    connection.armed = false;
-  }
-  ready_.push_back(&connection);
-}
-
-void EventLoop::SubmitReady() {
-  const std::vector<Connection*> ready = std::exchange(ready_, {});
-  for (Connection* const connection : ready) {
-    if (!connection->counted || !submit_(*connection)) Refuse(*connection);
+void EventLoop::ActOn(Connection& connection) {
+  if (connection.exchange) {
+    if (!actions_.go_on(connection)) Drop(connection);
+  } else if (connection.counted && actions_.is_urgent(connection)) {
+    actions_.serve(connection);
+  } else if (!connection.counted || !actions_.begin(connection)) {
+    Refuse(connection);
   }
 }
 
 void EventLoop::Refuse(Connection& connection) {
-  shed_(connection);
+  actions_.shed(connection);
   const MutexLock lock(mutex_);
   Linger(connection);
-}
-
-void EventLoop::Linger(Connection& connection) {
-  if (phase_ >= Phase::kCutting) return Remove(connection);
-  // Closing with unread input would send a reset, and the client might lose the answer (rule H6).
-  ::shutdown(connection.socket.get(), SHUT_WR);
-  connection.input.Consume(connection.input.view().size());
-  connection.state = Connection::State::kLingering;
-  connection.linger_bytes = options_.linger_bytes;
-  Watch(connection,
-        clock_.Now() + (phase_ == Phase::kRunning ? options_.linger_time : StopLinger(options_)));
-}
-
-void EventLoop::Remove(Connection& connection) {
-  table_.Remove(connection);
-  if (phase_ != Phase::kRunning && table_.empty()) changed_.NotifyAll();
-}
-
-void EventLoop::Wake() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof one);
 }
 
 }  // namespace vcache::http

@@ -14,25 +14,41 @@
 
 namespace vcache::http {
 
-/// One thread accepts, and watches every connection that no worker has: idle ones, partial heads,
-/// and closing ones. A connection takes a worker only with a whole head (rule H9).
+/// One thread accepts, and watches every connection that no worker has: those that wait for a head,
+/// for more of a body, for their route's answer, for their client to read it, and closing ones. A
+/// connection has a worker only while there is something to do (rule H9).
 class EventLoop {
  public:
-  /// Hands a connection with a whole head (or a refusal) to a worker; false when the queue is full.
-  using Submit = std::function<bool(Connection&)>;
-  /// Answers a connection without a worker, without blocking.
-  using Shed = std::function<void(Connection&)>;
+  /// What the loop's thread does with a connection that has something to do. None may block.
+  struct Actions {
+    /// Hands it to a worker; false when the queue is full.
+    std::function<bool(Connection&)> begin;
+    /// Hands it to a worker, however long the queue is; false when there is no worker at all.
+    std::function<bool(Connection&)> go_on;
+    /// Answers that there are too many requests.
+    std::function<void(Connection&)> shed;
+    /// Whether this thread itself shall answer the request.
+    std::function<bool(Connection&)> is_urgent;
+    /// Answers it.
+    std::function<void(Connection&)> serve;
+  };
 
   EventLoop(const ServerOptions& options, Clock& clock, Logger& logger);
   ~EventLoop();
 
-  /// The loop's thread calls `submit` and `shed`, without a lock.
-  Result<void> Start(UniqueFd listener, Submit submit, Shed shed);
+  /// The loop's thread calls the actions, without a lock.
+  Result<void> Start(UniqueFd listener, Actions actions);
 
-  // Workers call these to return their connection to the loop.
+  // Whoever has a connection calls these to return it to the loop.
   void Park(Connection& connection);
+  void ParkForBody(Connection& connection, SteadyTime until);
+  void ParkForAnswer(Connection& connection);
+  void ParkForOutput(Connection& connection, SteadyTime until);
   void CloseGently(Connection& connection);
   void Drop(Connection& connection);
+
+  /// The route of a connection that was parked for its answer has answered. Thread-safe.
+  void Resume(Connection& connection);
 
   /// Blocks until the listener fails (its error, rule H21) or `StopAccepting` is called (success).
   Result<void> Wait();
@@ -58,29 +74,34 @@ class EventLoop {
   void OnDue(Connection& connection) VCACHE_REQUIRES(mutex_);
   void OnPhase() VCACHE_REQUIRES(mutex_);
   void AwaitHead(Connection& connection) VCACHE_REQUIRES(mutex_);
-  void Watch(Connection& connection, SteadyTime due) VCACHE_REQUIRES(mutex_);
+  void Watch(Connection& connection, std::uint32_t events, std::optional<SteadyTime> due)
+      VCACHE_REQUIRES(mutex_);
   void MakeReady(Connection& connection) VCACHE_REQUIRES(mutex_);
-  void SubmitReady() VCACHE_EXCLUDES(mutex_);
+  void Act() VCACHE_EXCLUDES(mutex_);
+  void ActOn(Connection& connection) VCACHE_EXCLUDES(mutex_);
   void Refuse(Connection& connection) VCACHE_EXCLUDES(mutex_);
   void Linger(Connection& connection) VCACHE_REQUIRES(mutex_);
   void Remove(Connection& connection) VCACHE_REQUIRES(mutex_);
+  std::chrono::milliseconds LingerTime() const VCACHE_REQUIRES(mutex_);
   void Wake();
   void ListenerFailed(const Error& error) VCACHE_EXCLUDES(mutex_);
 
   const ServerOptions& options_;
   Clock& clock_;
   Logger& logger_;
-  Submit submit_;
-  Shed shed_;
+  Actions actions_;
   UniqueFd epoll_;
   UniqueFd wakeup_;
-  std::unique_ptr<Acceptor> acceptor_;      // the loop's thread only
-  std::vector<Connection*> ready_;          // the loop's thread only
+  std::unique_ptr<Acceptor> acceptor_;  // the loop's thread only
+  std::vector<Connection*> ready_;      // the loop's thread only
+  /// Exchanges whose clients left while they were parked for an answer. The loop's thread only.
+  std::vector<std::shared_ptr<Exchange>> left_;
   std::optional<SteadyTime> accept_again_;  // the loop's thread only
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
   ConnectionTable table_ VCACHE_GUARDED_BY(mutex_);
+  std::vector<Connection*> resumed_ VCACHE_GUARDED_BY(mutex_);
   Phase phase_ VCACHE_GUARDED_BY(mutex_) = Phase::kRunning;
   Phase handled_ VCACHE_GUARDED_BY(mutex_) = Phase::kRunning;
   /// When the loop looks by itself.

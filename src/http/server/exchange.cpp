@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <stdexcept>
+#include <utility>
 
 #include "http/parsing/request_framing.h"
 #include "http/parsing/salvaged_origin.h"
@@ -14,9 +16,8 @@
 namespace vcache::http {
 namespace {
 
-/// Only the server sets these fields; it ignores a handler's.
-constexpr std::array<std::string_view, 6> kOwnFields = {
-    "Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Request-Id", "Keep-Alive"};
+/// The most of a body that is taken before other connections get their turn.
+constexpr std::size_t kTurnBytes = 1024 * 1024;
 
 std::string JoinMethods(std::vector<std::string> methods) {
   if (std::find(methods.begin(), methods.end(), "OPTIONS") == methods.end()) {
@@ -44,97 +45,69 @@ Response AllowOnly(std::string allowed) {
   return response;
 }
 
-/// `Keep-Alive: timeout=N`, for clients that respect it (Node.js, Apache's): they stop using the
-/// connection before the server closes it. The margin for the network is a tenth of the real
-/// timeout, between half a second and five. Empty when nothing is left: some clients read 0 as "for
-/// ever".
-std::string KeepAliveHint(std::chrono::milliseconds timeout) {
-  using std::chrono::milliseconds;
-  const milliseconds margin = std::clamp(timeout / 10, milliseconds(500), milliseconds(5'000));
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout - margin).count();
-  return seconds < 1 ? std::string() : "timeout=" + std::to_string(seconds);
-}
-
-/// Logs the exception that is being handled. Its text may quote content or secrets, so that only
-/// the log has it (rule H23).
-void LogThrown(Logger& logger, LogMessage message, const RequestInfo& info) {
-  std::string what = "not a std::exception";
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    what = CutForLog(e.what());
-  } catch (...) {
+/// The route's end of an exchange.
+class PendingAnswer final : public Responder {
+ public:
+  explicit PendingAnswer(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ~PendingAnswer() override {
+    exchange_->Deliver([]() -> Response { throw std::logic_error("the route gave no answer"); });
   }
-  logger.Error(message, {{"request_id", info.id}, {"what", what}});
-}
+
+  void Answer(Make make) override { exchange_->Deliver(std::move(make)); }
+  void OnClientGone(std::function<void()> told) override {
+    exchange_->WhenClientLeaves(std::move(told));
+  }
+
+ private:
+  const std::shared_ptr<Exchange> exchange_;
+};
 
 }  // namespace
 
-Exchange::Exchange(const ServerContext& context)
-    : context_(context), keep_alive_(KeepAliveHint(context.options.keep_alive_timeout)) {}
-
-Exchange::RequestContext Exchange::Begin(Connection& connection) const {
-  RequestContext context{.connection = connection, .started = context_.clock.Now()};
-  context.request.info.peer = connection.peer;
-  return context;
+Exchange::Exchange(const ServerContext& context, Connection& connection)
+    : context_(context), connection_(connection), started_(context.clock.Now()) {
+  request_.info.peer = connection.peer;
 }
 
-Disposition Exchange::Serve(Connection& connection) {
-  RequestContext context = Begin(connection);
-  std::optional<Error> refusal;
-  std::optional<BodyReader> body;
-  if (TakeHead(context, refusal)) {
-    const Deadline deadline = Deadline::At(context.started + context_.options.request_timeout);
-    body.emplace(connection, context.head, context_.options, context_.stopping, deadline,
-                 context_.clock);
-    context.request.body = &*body;
-    context.request.deadline = deadline;
-    context.request.client_gone = [fd = connection.socket.get()] { return PeerGone(fd); };
-    refusal = RefuseBody(context, *body);
+Exchange::~Exchange() = default;
+
+Next Exchange::Run(ExchangeTools& tools) {
+  if (stage_ == Stage::kHead) Begin();
+  if (stage_ == Stage::kBody) {
+    if (const auto parked = TakeBody(tools)) return *parked;
   }
-  BodyReader* const reader = body ? &*body : nullptr;
-  writer_.Exchange(
-      {.head_only = context.head.method == "HEAD"},
-      [&] { return Respond(context, reader, refusal); },
-      [&](std::string_view head, std::string_view content) {
-        if (reader == nullptr || !reader->client_gone()) Send(context, head, content);
-      });
-  const bool gone = !context.complete && !context.cut_after;
-  Report(context, reader, gone);
-  if (gone) return Disposition::kDrop;
-  return context.wants_close || context.cut_after ? Disposition::kCloseGently : Disposition::kKeep;
+  if (stage_ == Stage::kAnswer) {
+    if (!response_ && !answered_.load(std::memory_order_acquire)) return Next::kAwaitAnswer;
+    Write(tools);
+  }
+  if (!Flush()) return Next::kAwaitOutput;
+  return End();
 }
 
-void Exchange::Shed(Connection& connection) {
-  RequestContext context = Begin(connection);
-  context.may_wait = false;
+void Exchange::Shed(ExchangeTools& tools) {
   // Above the connection limit nothing was read yet; often the head has arrived anyway.
-  if (connection.input.empty() && connection.ReadMore() == ReadStatus::kData) {
-    connection.FindHead(context_.options.max_head_bytes);
+  if (connection_.input.empty() && connection_.ReadMore() == ReadStatus::kData) {
+    connection_.FindHead(context_.options.max_head_bytes);
   }
   std::optional<Error> refusal;
-  TakeHead(context, refusal);
-  refusal = Overloaded();  // takes precedence over other errors
-  writer_.Exchange(
-      {.head_only = context.head.method == "HEAD"},
-      [&] { return Respond(context, nullptr, refusal); },
-      [&](std::string_view head, std::string_view content) { Send(context, head, content); });
-  Report(context, nullptr, !context.complete);
+  TakeHead(refusal);
+  Refuse(Overloaded());  // takes precedence over other errors
+  Write(tools);
+  Report(sent_ < answer_bytes_);
 }
 
-bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) {
-  Connection& connection = context.connection;
-  RequestInfo& info = context.request.info;
-  const std::string_view received = connection.input.view();
-  refusal = std::exchange(connection.refusal, std::nullopt);
+bool Exchange::TakeHead(std::optional<Error>& refusal) {
+  RequestInfo& info = request_.info;
+  const std::string_view received = connection_.input.view();
+  refusal = std::exchange(connection_.refusal, std::nullopt);
   const bool whole = !refusal;
   if (whole) {
-    auto head = ParseRequestHead(received.substr(0, connection.head_end),
+    auto head = ParseRequestHead(received.substr(0, connection_.head_end),
                                  {.max_bytes = context_.options.max_head_bytes,
                                   .max_fields = context_.options.max_head_fields,
                                   .max_target_bytes = context_.options.max_target_bytes});
     if (head) {
-      context.head = std::move(*head);
+      head_ = std::move(*head);
     } else {
       refusal = std::move(head).error();
     }
@@ -142,145 +115,181 @@ bool Exchange::TakeHead(RequestContext& context, std::optional<Error>& refusal) 
   if (refusal) {
     if (auto origin = SalvageOrigin(received)) info.headers.Add("Origin", *std::move(origin));
   }
-  if (whole) connection.ForgetHead();  // invalidates `received`
-  const auto id = context.head.headers.Get("X-Request-Id");
+  if (whole) connection_.ForgetHead();  // invalidates `received`
+  const auto id = head_.headers.Get("X-Request-Id");
   info.id = id && IsRequestId(*id) ? std::string(*id) : RandomId();
   if (refusal) return false;
-  info.method = context.head.method;
-  info.path = context.head.path;
-  info.query = context.head.query;
-  info.headers = std::move(context.head.headers);
-  context.request.has_body = HasBody(context.head);
-  if (context.head.framing != BodyFraming::kChunked) {
-    context.request.content_length = context.head.content_length;
-  }
+  info.method = head_.method;
+  info.path = head_.path;
+  info.query = head_.query;
+  info.headers = std::move(head_.headers);
+  request_.has_body = HasBody(head_);
+  if (head_.framing != BodyFraming::kChunked) request_.content_length = head_.content_length;
   return true;
 }
 
-std::optional<Error> Exchange::RefuseBody(RequestContext& context, BodyReader& body) {
-  if (context.head.framing != BodyFraming::kChunked || !TakesNoBody(context.head.method)) return {};
-  std::byte first{};
-  const auto count = body.Read({&first, 1});
-  if (!count) return count.error();
-  if (*count > 0) return BodyNotTaken();
-  context.request.has_body = false;
-  return {};
+void Exchange::Begin() {
+  std::optional<Error> refusal;
+  if (!TakeHead(refusal)) return Refuse(*refusal);
+  body_.emplace(connection_, head_, context_.options);
+  request_.deadline = Deadline::At(started_ + context_.options.request_timeout);
+  request_.client_gone = [fd = connection_.socket.get()] { return PeerGone(fd); };
+  if (head_.framing == BodyFraming::kChunked && TakesNoBody(head_.method)) {
+    // The chunks must be empty (rules H3 and H5): whether they are shows before the route is asked.
+    request_.has_body = false;
+    stage_ = Stage::kBody;
+    return;
+  }
+  Dispatch();
 }
 
-Response Exchange::Respond(RequestContext& context, BodyReader* body,
-                           const std::optional<Error>& refusal) {
-  Response response = refusal ? RenderError(context.request.info, *refusal) : Dispatch(context);
-  context.wants_close = refusal || body == nullptr || !context.head.keep_alive ||
-                        context_.stopping.load() || response.cut_after || !body->SkipRest();
-  Complete(context, response);
-  return response;
-}
-
-Response Exchange::Dispatch(RequestContext& context) {
-  const RequestInfo& info = context.request.info;
-  if (context.head.target == "*") return AllowOnly({});
+void Exchange::Dispatch() {
+  const RequestInfo& info = request_.info;
+  if (head_.target == "*") return AnswerNow(AllowOnly({}));
   const auto found = context_.router.Find(info.method, info.path);
   if (const auto* none = std::get_if<Router::NoMatch>(&found)) {
     if (none->code != ErrorCode::kMethodNotAllowed) {
-      return RenderError(info, {.code = none->code, .message = "There is nothing at this path."});
+      return AnswerNow(
+          RenderError({.code = none->code, .message = "There is nothing at this path."}));
     }
     std::string allowed = JoinMethods(none->allowed);
-    if (info.method == "OPTIONS") return AllowOnly(std::move(allowed));
+    if (info.method == "OPTIONS") return AnswerNow(AllowOnly(std::move(allowed)));
     Response response =
-        RenderError(info, {.code = none->code, .message = "This path does not have this method."});
+        RenderError({.code = none->code, .message = "This path does not have this method."});
     response.headers.Set("Allow", std::move(allowed));
-    return response;
+    return AnswerNow(std::move(response));
   }
-  if (context.request.content_length.value_or(0) > context_.options.max_body_bytes) {
-    return RenderError(info, {.code = ErrorCode::kTooLarge,
-                              .message = "The body is larger than " +
-                                         std::to_string(context_.options.max_body_bytes) +
-                                         " bytes, the most that is accepted."});
+  if (request_.content_length.value_or(0) > context_.options.max_body_bytes) {
+    return AnswerNow(RenderError({.code = ErrorCode::kTooLarge,
+                                  .message = "The body is larger than " +
+                                             std::to_string(context_.options.max_body_bytes) +
+                                             " bytes, the most that is accepted."}));
   }
   const auto& match = std::get<Router::Match>(found);
-  context.request.tail = match.tail;
-  return CallHandler(context, *match.handler);
-}
-
-Response Exchange::CallHandler(RequestContext& context, const Handler& handler) {
+  request_.tail = match.tail;
   try {
-    return handler(context.request);
+    RouteResult result = (*match.route)(request_);
+    if (auto* answer = std::get_if<Response>(&result)) return AnswerNow(std::move(*answer));
+    if (const auto* error = std::get_if<Error>(&result)) return AnswerNow(RenderError(*error));
+    intake_ = std::get<std::unique_ptr<Intake>>(std::move(result));
+    stage_ = Stage::kBody;
   } catch (...) {
-    LogThrown(context_.logger, "A request handler threw", context.request.info);
+    AnswerNow(RenderInternalError("A request handler threw"));
   }
-  return RenderError(context.request.info,
-                     ForEverybody({.code = ErrorCode::kInternal,
-                                   .message = "Something went wrong on our side; the request id "
-                                              "finds it."}));
 }
 
-Response Exchange::RenderError(const RequestInfo& info, const Error& error) {
-  Response response;
+/// Empty when the body is complete or an answer is there.
+std::optional<Next> Exchange::TakeBody(ExchangeTools& tools) {
+  if (parked_at_) body_->NoteWait(connection_.woken_at - *std::exchange(parked_at_, std::nullopt));
+  if (std::exchange(connection_.is_late, false)) {
+    Refuse(BodyIsLate());
+    return std::nullopt;
+  }
+  body_->SendContinue();
+  std::size_t taken = 0;
+  while (!body_->done()) {
+    const auto count = body_->Read(tools.buffer);
+    if (!count) {
+      client_gone_ = count.error().code == ErrorCode::kClientGone;
+      Refuse(count.error());
+      return std::nullopt;
+    }
+    if (!*count) return AwaitBody();
+    if (**count == 0) break;
+    if (!intake_) {
+      Refuse(BodyNotTaken());
+      return std::nullopt;
+    }
+    try {
+      const auto kept = intake_->Take(ByteView(tools.buffer.data(), **count));
+      if (!kept) {
+        AnswerNow(RenderError(kept.error()));
+        return std::nullopt;
+      }
+    } catch (...) {
+      AnswerNow(RenderInternalError("A request handler threw"));
+      return std::nullopt;
+    }
+    taken += **count;
+    if (taken >= kTurnBytes && !body_->done() && context_.is_crowded()) return Next::kYield;
+  }
+  if (!intake_) Dispatch();
+  if (intake_) Complete();
+  return std::nullopt;
+}
+
+Next Exchange::AwaitBody() {
+  const SteadyTime now = context_.clock.Now();
+  parked_at_ = now;
+  patience_ = std::min(body_->PatienceFrom(now), request_.deadline.time());
+  return Next::kAwaitBody;
+}
+
+Error Exchange::BodyIsLate() const {
+  const SteadyTime now = context_.clock.Now();
+  const bool stalled = body_->PatienceFrom(now) <= now || request_.deadline.Expired(context_.clock);
+  if (!stalled && context_.stopping.load()) {
+    return ForEverybody({.code = ErrorCode::kShuttingDown,
+                         .message = "The service is stopping, and the body of the request stalled; "
+                                    "send it again.",
+                         .retry_after = std::chrono::seconds(1)});
+  }
+  return {.code = ErrorCode::kRequestTimeout,
+          .message = "The body arrived too slowly; send it again over a faster connection."};
+}
+
+void Exchange::Complete() {
+  stage_ = Stage::kAnswer;
   try {
-    response = context_.hooks.render_error ? context_.hooks.render_error(info, error)
-                                           : DefaultErrorResponse(info, error);
+    intake_->Complete(std::make_shared<PendingAnswer>(shared_from_this()));
   } catch (...) {
-    LogThrown(context_.logger, "Rendering an error failed", info);
-    response = DefaultErrorResponse(info, error);
+    Deliver([what = std::current_exception()]() -> Response { std::rethrow_exception(what); });
   }
-  response.status = StatusOf(error.code);
-  if (error.retry_after && !response.headers.Get("Retry-After")) {
-    response.headers.Set("Retry-After", std::to_string(error.retry_after->count()));
-  }
-  return response;
 }
 
-void Exchange::Complete(RequestContext& context, Response& response) {
-  const RequestInfo& info = context.request.info;
-  try {
-    if (context_.hooks.finish) context_.hooks.finish(info, response);
-  } catch (...) {
-    LogThrown(context_.logger, "Finishing an answer failed", info);
-  }
-  // After an interim or impossible status the client would wait for another answer.
-  if (response.status < 200 || response.status > 599) response.status = 500;
-  for (const std::string_view name : kOwnFields) response.headers.Remove(name);
-  response.headers.Add("Date", date_.At(context_.clock.WallNow()));
-  response.headers.Add("X-Request-Id", info.id);
-  response.headers.Add("Connection", context.wants_close ? "close" : "keep-alive");
-  if (!context.wants_close && !keep_alive_.empty()) response.headers.Add("Keep-Alive", keep_alive_);
-  context.status = response.status;
-  context.outcome = response.log_outcome;
-  context.reason = response.log_reason;
-  context.cut_after = response.cut_after;
+/// The server's own answer.
+void Exchange::AnswerNow(Response response) {
+  response_ = std::move(response);
+  stage_ = Stage::kAnswer;
 }
 
-void Exchange::Send(RequestContext& context, std::string_view head, std::string_view body) {
-  if (context.cut_after) {
-    head = head.substr(0, *context.cut_after);
-    body = body.substr(0, *context.cut_after - head.size());
-  }
-  // One deadline for the whole answer (rule H8); large ones get more time, by the minimum rate.
-  const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
-  std::chrono::milliseconds allowed =
-      context_.options.write_timeout + std::chrono::milliseconds(body.size() * 1000 / rate);
-  if (!context.may_wait) allowed = std::chrono::milliseconds(0);
-  context.sent = SendBoth(context.connection.socket.get(), head, body,
-                          Deadline::After(context_.clock, allowed), context_.clock);
-  context.complete = context.sent == head.size() + body.size();
+void Exchange::Refuse(const Error& error) {
+  is_refused_ = true;
+  AnswerNow(RenderError(error));
 }
 
-void Exchange::Report(const RequestContext& context, const BodyReader* body, bool client_gone) {
-  if (!context_.hooks.on_finished) return;
-  const AccessRecord record{.request = &context.request.info,
-                            .status = context.status,
-                            .outcome = context.outcome,
-                            .reason = context.reason,
-                            .bytes_in = body == nullptr ? 0 : body->bytes_read(),
-                            .bytes_out = context.sent,
-                            .duration = std::chrono::duration_cast<std::chrono::microseconds>(
-                                context_.clock.Now() - context.started),
-                            .client_gone = client_gone};
-  try {
-    context_.hooks.on_finished(record);
-  } catch (...) {
-    LogThrown(context_.logger, "Recording a request failed", context.request.info);
+void Exchange::Deliver(Responder::Make make) {
+  std::function<void()> untold;  // destroyed without the lock
+  {
+    const MutexLock lock(mutex_);
+    if (answered_.load()) return;
+    make_ = std::move(make);
+    untold.swap(told_);
+    answered_.store(true, std::memory_order_release);
   }
+  if (met_.exchange(true)) context_.resume(connection_);
+}
+
+void Exchange::ClientLeft() {
+  std::function<void()> told;
+  {
+    const MutexLock lock(mutex_);
+    has_left_ = true;
+    told.swap(told_);
+  }
+  if (told) told();
+}
+
+void Exchange::WhenClientLeaves(std::function<void()> told) {
+  {
+    const MutexLock lock(mutex_);
+    if (answered_.load()) return;
+    if (!has_left_) {
+      told_ = std::move(told);
+      return;
+    }
+  }
+  told();
 }
 
 }  // namespace vcache::http

@@ -1,17 +1,24 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "http/parsing/http_date.h"
 #include "http/parsing/request_head.h"
 #include "http/server/body_reader.h"
 #include "http/server/connection.h"
 #include "http/server/response_writer.h"
+#include "vcache/core/mutex.h"
 #include "vcache/http/server/server.h"
 
 namespace vcache::http {
 
-/// The parts of the server that workers use; all outlive the workers.
+/// The parts of the server that exchanges use; all outlive them.
 struct ServerContext {
   const ServerOptions& options;
   const Router& router;
@@ -19,61 +26,111 @@ struct ServerContext {
   Clock& clock;
   Logger& logger;
   const std::atomic<bool>& stopping;
+  /// Whether other connections wait for a worker.
+  std::function<bool()> is_crowded;
+  /// Gives a parked connection, whose route has answered, to a worker.
+  std::function<void(Connection&)> resume;
 };
 
-/// What the worker does with the connection after an exchange.
-enum class Disposition {
-  kKeep,         ///< Another request may come.
+/// What a thread that runs exchanges has of its own.
+struct ExchangeTools {
+  ResponseWriter writer;
+  DateHeader date;
+  /// One read of a body; large, so that system calls cost little beside hashing.
+  std::array<std::byte, 128 * 1024> buffer;
+};
+
+/// What the thread that ran an exchange does with its connection.
+enum class Next {
+  kAwaitBody,    ///< Park it until input comes, or `patience`.
+  kAwaitAnswer,  ///< Park it until the route answers.
+  kAwaitOutput,  ///< Park it until the client reads, or `patience`.
+  kYield,        ///< Queue it behind the other connections.
+  kKeep,         ///< Answered; another request may come.
   kCloseGently,  ///< Answered; further input is read and dropped (rule H6).
   kDrop,         ///< The client is gone.
 };
 
-/// Takes one request from a connection and answers it. The server makes every answer here, so that
-/// all have the same fields (rule H23). One instance per answering thread.
-class Exchange {
+/// One request of a connection, from its head to the last byte of its answer. The server makes
+/// every answer here, so that all have the same fields (rule H23). Whoever owns the connection runs
+/// it, step by step; no step waits. `Deliver`, `ClientLeft` and `WhenClientLeaves` are thread-safe.
+class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  explicit Exchange(const ServerContext& context);
+  Exchange(const ServerContext& context, Connection& connection);
+  ~Exchange();
 
-  /// Serves the head at the front of the input, or answers the connection's `refusal`.
-  Disposition Serve(Connection& connection);
+  /// Goes on from the last step as far as it can without waiting. The first call takes the head at
+  /// the front of the input, or answers the connection's `refusal`.
+  Next Run(ExchangeTools& tools);
+  /// Until when the connection may stay parked.
+  SteadyTime patience() const noexcept { return patience_; }
+  /// Says that the connection is parked for an answer. True if the answer came before: the caller
+  /// resumes it.
+  bool MeetsAnswer() noexcept { return met_.exchange(true); }
 
-  /// Answers 503 to a connection above the limits; the caller closes it gently. Does not block and
-  /// calls no handler: bytes that exceed the socket's buffer are lost. Method and path are known
-  /// only with a whole head, `Origin` only with its line.
-  void Shed(Connection& connection);
+  /// Answers 503 to a connection above the limits; the caller closes it gently. Bytes that exceed
+  /// the socket's buffer are lost. Method and path are known only with a whole head, `Origin` only
+  /// with its line.
+  void Shed(ExchangeTools& tools);
+
+  /// The route's answer; the first one counts.
+  void Deliver(Responder::Make make);
+  /// The client has disconnected while the route worked.
+  void ClientLeft();
+  void WhenClientLeaves(std::function<void()> told);
 
  private:
-  struct RequestContext {
-    Connection& connection;
-    SteadyTime started;
-    Request request{};
-    RequestHead head{};
-    bool wants_close = true;
-    bool may_wait = true;  ///< Wait for a client that reads its answer slowly.
-    int status = 0;
-    std::string outcome{};
-    std::string reason{};
-    std::optional<std::size_t> cut_after{};
-    std::uint64_t sent = 0;
-    bool complete = false;  ///< The whole answer was sent.
-  };
+  enum class Stage { kHead, kBody, kAnswer, kOutput };
 
-  RequestContext Begin(Connection& connection) const;
-  bool TakeHead(RequestContext& context, std::optional<Error>& refusal);
-  /// Reads the chunks of a method that takes no body: they must be empty (rules H3 and H5).
-  static std::optional<Error> RefuseBody(RequestContext& context, BodyReader& body);
-  Response Respond(RequestContext& context, BodyReader* body, const std::optional<Error>& refusal);
-  Response Dispatch(RequestContext& context);
-  Response CallHandler(RequestContext& context, const Handler& handler);
-  Response RenderError(const RequestInfo& info, const Error& error);
-  void Complete(RequestContext& context, Response& response);
-  void Send(RequestContext& context, std::string_view head, std::string_view body);
-  void Report(const RequestContext& context, const BodyReader* body, bool client_gone);
+  bool TakeHead(std::optional<Error>& refusal);
+  void Begin();
+  void Dispatch();
+  std::optional<Next> TakeBody(ExchangeTools& tools);
+  Next AwaitBody();
+  Error BodyIsLate() const;
+  void Complete();
+  void AnswerNow(Response response);
+  void Refuse(const Error& error);
+  void Write(ExchangeTools& tools);
+  Response Respond(ExchangeTools& tools);
+  Response MadeResponse();
+  Response RenderError(const Error& error);
+  Response RenderInternalError(LogMessage message);
+  void AddOwnFields(Response& response, DateHeader& date);
+  void Send(std::string_view head, std::string_view body);
+  bool Flush();
+  Next End();
+  void Report(bool client_gone);
 
   const ServerContext& context_;
-  const std::string keep_alive_;  ///< For kept connections; empty for none.
-  ResponseWriter writer_;
-  DateHeader date_;
+  Connection& connection_;
+  const SteadyTime started_;
+  Stage stage_ = Stage::kHead;
+  Request request_{};
+  RequestHead head_{};
+  std::optional<BodyReader> body_{};
+  std::unique_ptr<Intake> intake_{};  ///< Null before the route is asked.
+  std::optional<SteadyTime> parked_at_{};  ///< For more of the body.
+  SteadyTime patience_{};
+
+  std::optional<Response> response_{};  ///< The server's own answer, before any of the route's.
+  bool wants_close_ = true;
+  bool is_refused_ = false;  ///< The rest of the input cannot be understood.
+  int status_ = 0;
+  std::string outcome_{};
+  std::string reason_{};
+  std::optional<std::size_t> cut_after_{};
+  std::string output_{};  ///< What the socket has not taken yet.
+  std::uint64_t answer_bytes_ = 0;
+  std::uint64_t sent_ = 0;
+  bool client_gone_ = false;
+
+  Mutex mutex_;
+  Responder::Make make_ VCACHE_GUARDED_BY(mutex_);
+  std::function<void()> told_ VCACHE_GUARDED_BY(mutex_);
+  bool has_left_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> answered_{false};
+  std::atomic<bool> met_{false};  ///< Set by whoever comes first: the answer, or the parking.
 };
 
 }  // namespace vcache::http

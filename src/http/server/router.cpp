@@ -31,42 +31,59 @@ void AddOnce(std::vector<std::string>& methods, std::string_view method) {
 
 }  // namespace
 
-void Router::Add(std::string method, std::string path, Handler handler) {
-  routes_.push_back({std::move(method), std::move(path), false, {}, std::move(handler)});
+void Router::AddRoute(std::string method, std::string path, Route route) {
+  entries_.push_back({std::move(method), std::move(path), false, {}, std::move(route)});
 }
 
-void Router::AddPrefix(std::string method, std::string prefix, Handler handler,
-                       std::string suffix) {
-  routes_.push_back(
-      {std::move(method), std::move(prefix), true, std::move(suffix), std::move(handler)});
+void Router::AddPrefixRoute(std::string method, std::string prefix, Route route,
+                            std::string suffix) {
+  entries_.push_back(
+      {std::move(method), std::move(prefix), true, std::move(suffix), std::move(route)});
+}
+
+void Router::AddUrgent(std::string path, Handler handler) {
+  urgent_.push_back(path);
+  Add("GET", std::move(path), std::move(handler));
+}
+
+bool Router::IsUrgent(std::string_view head) const noexcept {
+  for (const std::string_view method : {"GET ", "HEAD "}) {
+    if (!head.starts_with(method)) continue;
+    const std::string_view target = head.substr(method.size());
+    return std::any_of(urgent_.begin(), urgent_.end(), [&](const std::string& path) {
+      return target.starts_with(path) && target.size() > path.size() &&
+             (target[path.size()] == ' ' || target[path.size()] == '?');
+    });
+  }
+  return false;
 }
 
 std::variant<Router::Match, Router::NoMatch> Router::Find(std::string_view method,
                                                           std::string_view path) const {
   // A literal path hides all prefix routes of its name: their methods are not allowed there. An
   // exact method wins over a GET route that serves HEAD: so take the best route, not the first.
-  const bool literal = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
-    return !route.prefix && route.path == path;
+  const bool literal = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return !entry.prefix && entry.path == path;
   });
-  const Route* best = nullptr;
+  const Entry* best = nullptr;
   std::string_view best_tail;
   NoMatch none{ErrorCode::kNotFound, {}};
-  for (const Route& route : routes_) {
-    if (route.prefix == literal) continue;
+  for (const Entry& entry : entries_) {
+    if (entry.prefix == literal) continue;
     const std::optional<std::string_view> tail =
-        route.prefix ? TailOf(path, route.path, route.suffix)
-                     : (route.path == path ? std::optional<std::string_view>("") : std::nullopt);
+        entry.prefix ? TailOf(path, entry.path, entry.suffix)
+                     : (entry.path == path ? std::optional<std::string_view>("") : std::nullopt);
     if (!tail) continue;
     none.code = ErrorCode::kMethodNotAllowed;
-    AddOnce(none.allowed, route.method);
-    if (route.method == "GET") AddOnce(none.allowed, "HEAD");
-    if (!Serves(route.method, method)) continue;
-    if (best == nullptr || (best->method != method && route.method == method)) {
-      best = &route;
+    AddOnce(none.allowed, entry.method);
+    if (entry.method == "GET") AddOnce(none.allowed, "HEAD");
+    if (!Serves(entry.method, method)) continue;
+    if (best == nullptr || (best->method != method && entry.method == method)) {
+      best = &entry;
       best_tail = *tail;
     }
   }
-  if (best != nullptr) return Match{&best->handler, best_tail};
+  if (best != nullptr) return Match{&best->route, best_tail};
   return none;
 }
 

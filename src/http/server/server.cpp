@@ -1,6 +1,8 @@
 #include "vcache/http/server/server.h"
 
 #include <atomic>
+#include <memory>
+#include <optional>
 
 #include "http/server/event_loop.h"
 #include "http/server/exchange.h"
@@ -8,8 +10,8 @@
 #include "http/server/refusal.h"
 #include "http/server/response_writer.h"
 #include "http/server/socket_io.h"
-#include "http/server/worker_pool.h"
 #include "vcache/core/mutex.h"
+#include "vcache/core/thread_pool.h"
 
 namespace vcache::http {
 namespace {
@@ -29,18 +31,13 @@ struct Server::State {
         clock(the_clock),
         logger(the_logger),
         loop(options, clock, logger),
-        workers(options.worker_threads, options.max_queued_requests, [this] { return MakeJob(); }) {
-  }
+        workers(options.worker_threads, options.max_queued_requests) {}
 
-  WorkerPool::Job MakeJob() {
-    return [this, exchange = std::make_shared<Exchange>(context)](Connection& connection) {
-      Work(*exchange, connection);
-    };
-  }
-
-  void Work(Exchange& exchange, Connection& connection);
-  Disposition ServeOne(Exchange& exchange, Connection& connection);
-  bool HasNext(Connection& connection);
+  EventLoop::Actions LoopActions();
+  std::function<void()> TaskFor(Connection& connection);
+  void Serve(Connection& connection, bool may_stay);
+  std::optional<Next> Advance(Connection& connection);
+  bool HasNext(Connection& connection, bool may_stay);
   bool AwaitNext(Connection& connection);
   void Shed(Connection& connection);
 
@@ -52,15 +49,29 @@ struct Server::State {
   std::atomic<bool> stopping{false};
   std::atomic<bool> cutting{false};
   std::atomic<std::size_t> staying{0};
-  const ServerContext context{options, router, hooks, clock, logger, stopping};
   std::uint16_t port = 0;
   Mutex stop_mutex;
   bool started VCACHE_GUARDED_BY(stop_mutex) = false;
-  Exchange gate{context};  // the loop's thread only
   // The workers give connections back to the loop, so they are destroyed first.
   EventLoop loop;
-  WorkerPool workers;
+  ThreadPool workers;
+  const ServerContext context{options,
+                              router,
+                              hooks,
+                              clock,
+                              logger,
+                              stopping,
+                              [this] { return workers.crowded(); },
+                              [this](Connection& connection) { loop.Resume(connection); }};
 };
+
+namespace {
+
+/// One for each thread; the first request of a thread makes it.
+ExchangeTools& ToolsOfThread() {
+  thread_local const auto tools = std::make_unique<ExchangeTools>();
+  return *tools;
+}
 
 /// cpp-httplib builds its tables at their first use, behind a guard that thread sanitizers cannot
 /// see. Build them here, while the process has one thread.
@@ -70,36 +81,75 @@ void WakeLibrary() {
       {.head_only = false}, [] { return Response{}; }, [](std::string_view, std::string_view) {});
 }
 
-/// Serves one connection until it is idle, closed, or queued behind other clients.
-void Server::State::Work(Exchange& exchange, Connection& connection) {
-  while (!cutting) {
-    switch (ServeOne(exchange, connection)) {
-      case Disposition::kDrop:
-        return loop.Drop(connection);
-      case Disposition::kCloseGently:
-        return loop.CloseGently(connection);
-      case Disposition::kKeep:
-        if (!HasNext(connection)) return loop.Park(connection);
-    }
-    // Queued clients come before this client's next request. If the queue is full, go on.
-    if (workers.crowded() && workers.Submit(connection)) return;
+}  // namespace
+
+EventLoop::Actions Server::State::LoopActions() {
+  EventLoop::Actions actions;
+  actions.begin = [this](Connection& c) { return workers.Submit(TaskFor(c), c.group); };
+  actions.go_on = [this](Connection& c) { return workers.Continue(TaskFor(c), c.group); };
+  actions.shed = [this](Connection& c) { Shed(c); };
+  actions.is_urgent = [this](Connection& c) {
+    return !c.refusal && router.IsUrgent(c.input.view());
+  };
+  actions.serve = [this](Connection& c) { Serve(c, /*may_stay=*/false); };
+  return actions;
+}
+
+std::function<void()> Server::State::TaskFor(Connection& connection) {
+  return [this, &connection] { Serve(connection, /*may_stay=*/true); };
+}
+
+/// Serves one connection until it has to wait, is closed, or is queued behind other connections.
+void Server::State::Serve(Connection& connection, bool may_stay) {
+  while (!cutting || connection.exchange) {
+    const std::optional<Next> next = Advance(connection);
+    if (!next) return;
+    if (*next == Next::kDrop) return loop.Drop(connection);
+    if (*next == Next::kCloseGently) return loop.CloseGently(connection);
+    if (*next == Next::kKeep && !HasNext(connection, may_stay)) return loop.Park(connection);
+    // Queued clients come before this client's next step. The loop's thread serves one request.
+    const bool yields = *next == Next::kYield || workers.crowded() || !may_stay;
+    if (yields && workers.Continue(TaskFor(connection), connection.group)) return;
   }
   loop.Drop(connection);
 }
 
-Disposition Server::State::ServeOne(Exchange& exchange, Connection& connection) {
+/// The next step of the connection's exchange. Empty when the connection is parked: it belongs to
+/// the loop then.
+std::optional<Next> Server::State::Advance(Connection& connection) {
   try {
-    return exchange.Serve(connection);
+    if (!connection.exchange) connection.exchange = std::make_shared<Exchange>(context, connection);
+    const std::shared_ptr<Exchange> exchange = connection.exchange;
+    const Next next = exchange->Run(ToolsOfThread());
+    switch (next) {
+      case Next::kAwaitBody:
+        loop.ParkForBody(connection, exchange->patience());
+        return std::nullopt;
+      case Next::kAwaitOutput:
+        loop.ParkForOutput(connection, exchange->patience());
+        return std::nullopt;
+      case Next::kAwaitAnswer:
+        loop.ParkForAnswer(connection);
+        if (exchange->MeetsAnswer()) loop.Resume(connection);
+        return std::nullopt;
+      case Next::kYield:
+        return next;
+      case Next::kKeep:
+      case Next::kCloseGently:
+      case Next::kDrop:
+        connection.exchange.reset();
+        return next;
+    }
   } catch (const std::exception& e) {
     logger.Error("A worker was interrupted", {{"what", std::string_view(e.what())}});
-    return Disposition::kDrop;
   }
+  return Next::kDrop;
 }
 
 /// Whether the connection has another whole head, or invalid input, which becomes a refusal.
-bool Server::State::HasNext(Connection& connection) {
+bool Server::State::HasNext(Connection& connection, bool may_stay) {
   HeadStatus next = connection.FindHead(options.max_head_bytes);
-  if (next == HeadStatus::kIncomplete && AwaitNext(connection)) {
+  if (next == HeadStatus::kIncomplete && may_stay && AwaitNext(connection)) {
     next = connection.FindHead(options.max_head_bytes);
   }
   if (next == HeadStatus::kTooLarge) connection.refusal = HeadTooLarge(options.max_head_bytes);
@@ -123,7 +173,7 @@ bool Server::State::AwaitNext(Connection& connection) {
 
 void Server::State::Shed(Connection& connection) {
   try {
-    gate.Shed(connection);
+    Exchange(context, connection).Shed(ToolsOfThread());
   } catch (const std::exception& e) {
     logger.Error("Turning a client away was interrupted", {{"what", std::string_view(e.what())}});
   }
@@ -148,10 +198,7 @@ Result<void> Server::Start() {
   auto listener = OpenListener(state.options.host, state.options.port, state.options.backlog);
   if (!listener) return listener.error();
   state.port = listener->port;
-  auto started = state.loop.Start(
-      std::move(listener->socket),
-      [&state](Connection& connection) { return state.workers.Submit(connection); },
-      [&state](Connection& connection) { state.Shed(connection); });
+  auto started = state.loop.Start(std::move(listener->socket), state.LoopActions());
   if (!started) return started;
   state.started = true;
   state.logger.Debug(
@@ -177,6 +224,8 @@ void Server::Stop(std::chrono::milliseconds grace) {
     state.loop.AwaitEmpty(Deadline::After(state.clock, grace));
     state.cutting = true;
     state.loop.CutAll();
+    // Routes that have not answered yet are told that their clients left.
+    state.loop.AwaitEmpty(Deadline::Never());
   }
   state.workers.Stop();
   state.loop.Join();

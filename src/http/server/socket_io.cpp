@@ -18,9 +18,11 @@ int PollTimeout(Deadline deadline, const Clock& clock) {
   return static_cast<int>(std::min(deadline.Remaining(clock), kLongest).count());
 }
 
-WaitStatus WaitFor(int socket, short events, Deadline deadline, const Clock& clock) {
+}  // namespace
+
+WaitStatus WaitReadable(int socket, Deadline deadline, const Clock& clock) {
   for (;;) {
-    pollfd entry{socket, events, 0};
+    pollfd entry{socket, POLLIN, 0};
     const int ready = ::poll(&entry, 1, PollTimeout(deadline, clock));
     if (ready > 0) return WaitStatus::kReady;
     if (ready == 0) return WaitStatus::kTimeout;
@@ -28,15 +30,8 @@ WaitStatus WaitFor(int socket, short events, Deadline deadline, const Clock& clo
   }
 }
 
-}  // namespace
-
-WaitStatus WaitReadable(int socket, Deadline deadline, const Clock& clock) {
-  return WaitFor(socket, POLLIN, deadline, clock);
-}
-
-std::uint64_t SendBoth(int socket, std::string_view first, std::string_view second,
-                       Deadline deadline, const Clock& clock) {
-  std::uint64_t sent = 0;
+SendOutcome SendSome(int socket, std::string_view first, std::string_view second) {
+  SendOutcome outcome;
   while (!first.empty() || !second.empty()) {
     std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                                 iovec{const_cast<char*>(second.data()), second.size()}};
@@ -46,19 +41,16 @@ std::uint64_t SendBoth(int socket, std::string_view first, std::string_view seco
     const ssize_t count = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) break;
-      if (WaitFor(socket, POLLOUT, deadline, clock) != WaitStatus::kReady) break;
-      continue;
+      outcome.failed = errno != EAGAIN && errno != EWOULDBLOCK;
+      break;
     }
     const auto taken = static_cast<std::size_t>(count);
-    sent += taken;
+    outcome.sent += taken;
     const std::size_t of_first = std::min(taken, first.size());
     first.remove_prefix(of_first);
     second.remove_prefix(taken - of_first);
-    // A client that reads a byte now and then must not exceed the deadline either (rule H8).
-    if (deadline.Expired(clock)) break;
   }
-  return sent;
+  return outcome;
 }
 
 bool PeerGone(int socket) noexcept {

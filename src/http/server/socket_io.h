@@ -13,10 +13,13 @@ enum class WaitStatus { kReady, kTimeout, kFailed };
 /// Blocks until the socket has input or its end, or until `deadline`.
 WaitStatus WaitReadable(int socket, Deadline deadline, const Clock& clock);
 
-/// Sends two pieces at once, in one segment where they fit (rule H18). Returns the number of bytes
-/// that the kernel took before `deadline` or a failure.
-std::uint64_t SendBoth(int socket, std::string_view first, std::string_view second,
-                       Deadline deadline, const Clock& clock);
+/// What a send came to.
+struct SendOutcome {
+  std::uint64_t sent = 0;
+  bool failed = false;  ///< The peer is gone; false also when the socket's buffer is full.
+};
+/// Sends as much of two pieces as the socket takes now, in one segment where they fit (rule H18).
+SendOutcome SendSome(int socket, std::string_view first, std::string_view second);
 
 /// Whether the peer has shut or reset the connection (rule H25). True also for a client that shut
 /// only its writing side, although the server still answers it.

@@ -26,6 +26,7 @@ class RunningSandbox {
     std::signal(SIGPIPE, SIG_IGN);  // rule T7
     net::InitHttpClients();
     http::ServerOptions options;
+    options.worker_threads = 64;
     options.host = "127.0.0.1";
     options.port = 0;
     server_.emplace(options, sandbox.MakeRouter(), http::ServerHooks{}, clock, NullLogger());

@@ -46,7 +46,10 @@ struct RequestInfo {
   Headers headers;
 };
 
-/// One request as a handler sees it. The worker that runs the handler owns it.
+/// A body without bytes. Thread-safe.
+ByteSource& NoBody() noexcept;
+
+/// One request as a route sees it.
 struct Request {
   RequestInfo info;
   /// The rest of a prefix route's path. The handler checks it.
@@ -55,11 +58,10 @@ struct Request {
   std::optional<std::uint64_t> content_length;
   /// Whether the client announced a body (a length above 0, or chunks).
   bool has_body = false;
-  /// The body, never null. The first read sends `100 Continue` if the client waits for it. A
-  /// handler that rejects by the head does not read it (rule H6).
-  ByteSource* body = nullptr;
+  /// For handlers: the whole body, which is there already. Never null; empty for intakes.
+  ByteSource* body = &NoBody();
   Deadline deadline = Deadline::Never();
-  /// Whether the client has disconnected (rule H25). Cheap; callable from the handler's thread.
+  /// Whether the client has disconnected (rule H25). Cheap; callable until the answer.
   std::function<bool()> client_gone = [] { return false; };
 };
 

@@ -1,28 +1,37 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "vcache/http/parsing/message.h"
+#include "vcache/http/server/route.h"
 
 namespace vcache::http {
 
-using Handler = std::function<Response(Request&)>;
-
-/// Maps methods and paths to handlers: literal paths, and prefixes with one variable part (rule
+/// Maps methods and paths to routes: literal paths, and prefixes with one variable part (rule
 /// H12). Fill it before the server starts; afterwards it is read-only and thread-safe.
 class Router {
  public:
-  void Add(std::string method, std::string path, Handler handler);
+  void AddRoute(std::string method, std::string path, Route route);
   /// Matches `prefix` (ends in `/`) and one more non-empty part without a slash, which becomes
   /// `Request::tail`. `suffix` (begins with `/`) must follow that part. Literal paths win.
-  void AddPrefix(std::string method, std::string prefix, Handler handler, std::string suffix = {});
+  void AddPrefixRoute(std::string method, std::string prefix, Route route, std::string suffix = {});
+  /// The same for a handler that wants the whole body.
+  void Add(std::string method, std::string path, Handler handler) {
+    AddRoute(std::move(method), std::move(path), Collected(std::move(handler)));
+  }
+  void AddPrefix(std::string method, std::string prefix, Handler handler, std::string suffix = {}) {
+    AddPrefixRoute(std::move(method), std::move(prefix), Collected(std::move(handler)),
+                   std::move(suffix));
+  }
+  /// A literal GET that the server's own thread answers, whatever its workers do. The handler must
+  /// be quick, and gets no body.
+  void AddUrgent(std::string path, Handler handler);
 
   struct Match {
-    const Handler* handler = nullptr;
+    const Route* route = nullptr;
     std::string_view tail;
   };
   /// Why no route matched: kNotFound, or kMethodNotAllowed with the path's methods for `Allow`.
@@ -30,18 +39,21 @@ class Router {
     ErrorCode code;
     std::vector<std::string> allowed;
   };
-  /// Finds the handler. GET routes serve HEAD too.
+  /// Finds the route. GET routes serve HEAD too.
   std::variant<Match, NoMatch> Find(std::string_view method, std::string_view path) const;
+  /// Whether a request head is one of an urgent route, as far as its request line tells.
+  bool IsUrgent(std::string_view head) const noexcept;
 
  private:
-  struct Route {
+  struct Entry {
     std::string method;
     std::string path;
     bool prefix;
     std::string suffix;
-    Handler handler;
+    Route route;
   };
-  std::vector<Route> routes_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> urgent_;  ///< Their paths.
 };
 
 }  // namespace vcache::http

@@ -20,9 +20,11 @@ struct ServerOptions {
   std::uint16_t port = 8080;
   int backlog = 1024;
 
-  /// Threads for requests in progress, started on demand. Idle connections hold none (rule H9).
-  std::size_t worker_threads = 768;
-  /// Requests that may wait for a worker; above it the server answers 503 (rule H10).
+  /// Threads for the work of requests, started on demand. Nothing that waits for a client or for a
+  /// route's answer holds one (rule H9).
+  std::size_t worker_threads = 16;
+  /// Requests of one address that may wait for a worker; above it the server answers 503 (rule H10).
+  /// The addresses' requests are served in turn.
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
@@ -62,7 +64,8 @@ struct AccessRecord {
 };
 
 /// Lets the service take part in every answer (rule H23). Worker threads call the hooks
-/// concurrently; the epoll thread calls them for the 503 of an overloaded server. None may block.
+/// concurrently; the epoll thread calls them for urgent routes and for the 503 of an overloaded
+/// server. None may block.
 /// That 503 may precede the head; the request then has only an id and an address.
 struct ServerHooks {
   /// Makes the body of an error answer (problem details); the server has set status and headers
@@ -78,8 +81,9 @@ struct ServerHooks {
 Result<void> CheckAddress(const std::string& host, std::uint16_t port);
 
 /// The HTTP server. It has its own sockets, request framing, limits and closing; cpp-httplib writes
-/// the responses (docs/adr). An epoll thread accepts and holds idle connections. A worker takes a
-/// connection when a request begins and returns it after the answer.
+/// the responses (docs/adr). An epoll thread accepts, and holds every connection that waits: for a
+/// head, for more of a body, for its route's answer, for its client to read. A worker has a
+/// connection only while there is work to do.
 class Server {
  public:
   /// The clock, the logger and what the router's handlers use must outlive the server.

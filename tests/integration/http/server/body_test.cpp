@@ -65,7 +65,8 @@ TEST_CASE("BodyReader: malformed or cut chunks are errors, never a shorter body 
   cut.Send(kChunkedHead + "5\r\nhel");
   REQUIRE(TestServer::Eventually([&] { return server.handled().size() == 8; }));
   cut.Close();
-  CHECK(TestServer::Eventually([&] { return server.last_body() == "client_gone"; }));
+  REQUIRE(TestServer::Eventually([&] { return server.accesses().size() == 8; }));
+  CHECK(server.accesses().back().client_gone);
 }
 
 TEST_CASE("BodyReader: refuses an announced length over the limit before a byte of it (rule H6)") {
@@ -143,7 +144,6 @@ TEST_CASE("BodyReader: a trickling body is cut, however often a byte comes (rule
   const auto response = client.ReceiveResponse();
   CHECK(response.status == 408);
   CHECK(response.Field("Connection") == "close");
-  CHECK(server.last_body() == "request_timeout");
 }
 
 TEST_CASE("BodyReader: the deadline of the request ends a body of any rate (rule H8)") {
@@ -159,18 +159,26 @@ TEST_CASE("BodyReader: time that the handler takes is not the client's (rule H8)
   options.body_grace = milliseconds(100);
   options.body_min_bytes_per_second = 1'000'000'000;
   std::latch sent(1);
+  /// Takes long over each piece.
+  struct Slow final : Intake {
+    explicit Slow(std::latch& latch) : rest_sent(latch) {}
+    Result<void> Take(ByteView) override {
+      rest_sent.wait();
+      return {};
+    }
+    void Complete(std::shared_ptr<Responder> responder) override {
+      responder->Answer([] { return Response{}; });
+    }
+    std::latch& rest_sent;
+  };
   TestServer server(options, [&](Router& router) {
-    router.Add("POST", "/late", [&](Request& request) {
-      sent.wait();
-      std::vector<std::byte> buffer(64);
-      const auto count = request.body->Read(buffer);
-      return Response{.status = count ? 200 : 408, .headers = {}, .body = {}, .log_outcome = {}};
-    });
+    router.AddRoute("POST", "/late",
+                    [&](Request&) -> RouteResult { return std::make_unique<Slow>(sent); });
   });
   auto client = server.Connect();
-  client.Send(Announce("/late", 5));
+  client.Send(Announce("/late", 5) + "h");
   CHECK_FALSE(client.Readable(milliseconds(300)));  // longer than the grace
-  client.Send("hello");
+  client.Send("ello");
   sent.count_down();
   CHECK(client.ReceiveResponse().status == 200);
 }
@@ -189,7 +197,6 @@ TEST_CASE("BodyReader: a client that leaves within its body is told apart from a
       client.Close();
     }
     REQUIRE(TestServer::Eventually([&] { return server.accesses().size() == before + 1; }));
-    CHECK(server.last_body() == "client_gone");
     CHECK(server.accesses().back().client_gone);
   }
   CHECK(TestServer::Eventually([&] { return CountOwn("fd") == descriptors; }));

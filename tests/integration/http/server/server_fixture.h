@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -60,7 +61,7 @@ class TestServer {
     const std::lock_guard lock(mutex_);
     return handled_;
   }
-  /// What `/upload` saw of the last body: its length, or the error it ended with.
+  /// The length of the last whole body that `/upload` saw.
   std::string last_body() const {
     const std::lock_guard lock(mutex_);
     return last_body_;
@@ -91,13 +92,13 @@ class TestServer {
       response.body = "hello";
       return response;
     });
-    router.Add("POST", "/ignore", [this](Request& request) {
+    router.AddRoute("POST", "/ignore", [this](Request& request) -> RouteResult {
       Saw(request);
       return Response{.status = 200, .headers = {}, .body = "ignored", .log_outcome = {}};
     });
-    router.Add("POST", "/upload", [this](Request& request) {
+    router.AddRoute("POST", "/upload", [this](Request& request) -> RouteResult {
       Saw(request);
-      return ReadBody(request);
+      return std::make_unique<Echo>(*this);
     });
     router.Add("GET", "/throw",
                [](Request&) -> Response { throw std::runtime_error("the password is swordfish"); });
@@ -105,27 +106,28 @@ class TestServer {
     return router;
   }
 
-  /// Answers with the body itself, or with the status of its error.
-  Response ReadBody(Request& request) {
-    std::string body;
-    std::vector<std::byte> buffer(4096);
-    for (;;) {
-      const auto count = request.body->Read(buffer);
-      const std::lock_guard lock(mutex_);
-      if (!count) {
-        last_body_ = CodeName(count.error().code);
-        return {.status = StatusOf(count.error().code),
-                .headers = {},
-                .body = last_body_,
-                .log_outcome = {}};
-      }
-      if (*count == 0) {
-        last_body_ = std::to_string(body.size());
-        return {.status = 200, .headers = {}, .body = std::move(body), .log_outcome = {}};
-      }
-      body += AsText(ByteView(buffer).first(*count));
+  /// Answers with the body itself.
+  class Echo final : public Intake {
+   public:
+    explicit Echo(TestServer& server) : server_(server) {}
+    Result<void> Take(ByteView piece) override {
+      body_ += AsText(piece);
+      return {};
     }
-  }
+    void Complete(std::shared_ptr<Responder> responder) override {
+      {
+        const std::lock_guard lock(server_.mutex_);
+        server_.last_body_ = std::to_string(body_.size());
+      }
+      responder->Answer([this] {
+        return Response{.status = 200, .headers = {}, .body = std::move(body_), .log_outcome = {}};
+      });
+    }
+
+   private:
+    TestServer& server_;
+    std::string body_;
+  };
 
   ServerHooks Hooks() {
     return {.render_error =

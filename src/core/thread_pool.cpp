@@ -1,0 +1,118 @@
+#include "vcache/core/thread_pool.h"
+
+#include <pthread.h>
+
+#include <limits>
+#include <utility>
+
+namespace vcache {
+namespace {
+
+/// The system's default depends on `ulimit -s` (rule H11).
+constexpr std::size_t kStackBytes = 8 * 1024 * 1024;
+
+}  // namespace
+
+ThreadPool::ThreadPool(std::size_t max_threads, std::size_t max_queued)
+    : max_threads_(max_threads), max_queued_(max_queued) {}
+
+ThreadPool::~ThreadPool() {
+  Stop();
+}
+
+bool ThreadPool::Submit(Task task, std::string_view client) {
+  return Take(std::move(task), client, max_queued_);
+}
+
+bool ThreadPool::Continue(Task task, std::string_view client) {
+  return Take(std::move(task), client, std::numeric_limits<std::size_t>::max());
+}
+
+bool ThreadPool::Take(Task&& task, std::string_view client, std::size_t max_queued) {
+  {
+    const MutexLock lock(mutex_);
+    auto lane = lanes_.find(client);
+    const std::size_t in_lane = lane == lanes_.end() ? 0 : lane->second.size();
+    const bool free_thread = idle_ > queued_;
+    if (!free_thread && !StartThread() && in_lane >= max_queued) return false;
+    // Without a single thread (the system refuses them) the queue would never be served.
+    if (threads_.empty()) return false;
+    if (lane == lanes_.end()) {
+      lane = lanes_.emplace(std::string(client), std::deque<Task>()).first;
+      turns_.push_back(lane);
+    }
+    lane->second.push_back(std::move(task));
+    ++queued_;
+  }
+  work_.NotifyOne();
+  return true;
+}
+
+ThreadPool::Task ThreadPool::NextTask() {
+  const Lanes::iterator lane = turns_.front();
+  turns_.pop_front();
+  Task task = std::move(lane->second.front());
+  lane->second.pop_front();
+  --queued_;
+  if (lane->second.empty()) {
+    lanes_.erase(lane);
+  } else {
+    turns_.push_back(lane);
+  }
+  return task;
+}
+
+bool ThreadPool::crowded() const {
+  const MutexLock lock(mutex_);
+  return queued_ > 0;
+}
+
+std::size_t ThreadPool::threads() const {
+  const MutexLock lock(mutex_);
+  return threads_.size();
+}
+
+void ThreadPool::Stop() {
+  std::vector<std::thread::native_handle_type> threads;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+  }
+  work_.NotifyAll();
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+}
+
+bool ThreadPool::StartThread() {
+  if (stopping_ || threads_.size() >= max_threads_) return false;
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_t thread{};
+  const bool started = pthread_create(&thread, &attributes, &RunThread, this) == 0;
+  pthread_attr_destroy(&attributes);
+  if (started) threads_.push_back(thread);
+  return started;
+}
+
+void* ThreadPool::RunThread(void* pool) {
+  static_cast<ThreadPool*>(pool)->Run();
+  return nullptr;
+}
+
+void ThreadPool::Run() {
+  MutexLock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    while (!stopping_ && queued_ == 0) work_.Wait(lock);
+    --idle_;
+    if (queued_ == 0) return;
+    Task task = NextTask();
+    lock.Unlock();
+    task();
+    task = nullptr;  // what it owns may take locks of its own
+    lock.Lock();
+  }
+}
+
+}  // namespace vcache
