@@ -57,6 +57,12 @@ LookupResult FlightRunner::ReadStores(const Content& content) const {
   return is_open ? std::move(usual) : PastNewer(key, std::move(results[0]));
 }
 
+LookupResult FlightRunner::LookUpAnyMemory(const CacheKey& usual) const {
+  // With one name only: else another name may hold the better verdict.
+  if (options_.same_detectors) return {};
+  return store_.LookupMemory(usual);
+}
+
 LookupResult FlightRunner::LookUpAny(const CacheKey& usual, Deadline deadline) const {
   std::vector<CacheKey> names{usual};
   const auto add = [&](const CacheKey& key) {

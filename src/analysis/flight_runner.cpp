@@ -70,7 +70,9 @@ FlightRunner::FlightRunner(cache::TieredStore& store, const detection::DetectorP
                         clock) {}
 
 Usd FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) const {
-  return entry.foreign ? PriceNow(panel_, content) : entry.cost;
+  if (!entry.foreign) return entry.cost;
+  const bool has_bytes = content.file != nullptr || content.key.kind == cache::ContentKind::kText;
+  return has_bytes ? PriceNow(panel_, content) : PriceNow(panel_, content.key.kind);
 }
 
 bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {

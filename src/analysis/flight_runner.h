@@ -54,6 +54,8 @@ class FlightRunner {
   cache::LookupResult LookUpMemory(const Content& content) const;
   /// The verdict of any kind of medium that a look-up by hash serves.
   cache::LookupResult LookUpAny(const cache::CacheKey& usual, Deadline deadline) const;
+  /// The same, of the memory tier only. It may miss what the other finds.
+  cache::LookupResult LookUpAnyMemory(const cache::CacheKey& usual) const;
 
  private:
   struct LeasedAttempt;

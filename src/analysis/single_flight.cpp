@@ -1,9 +1,13 @@
 #include "analysis/single_flight.h"
 
-#include <vector>
+#include <utility>
 
 namespace vcache::analysis {
 namespace {
+
+Error ClientLeft() {
+  return {ErrorCode::kClientGone, "The client left; the analysis goes on without it."};
+}
 
 /// How often a waiting thread looks whether its client is still there.
 constexpr std::chrono::milliseconds kLookForClient{250};
@@ -11,15 +15,89 @@ constexpr std::chrono::milliseconds kLookForClient{250};
 }  // namespace
 
 void Flight::Settle(Result<Analysis> result) {
+  std::unordered_map<std::uint64_t, Waiter> told;
+  {
+    const MutexLock lock(mutex_);
+    if (result_) return;
+    result_ = result;
+    told.swap(waiting_);
+    settled_.NotifyAll();
+  }
+  for (auto& [number, waiter] : told) {
+    waiter.places.clear();  // whoever is told may ask again
+    waiter.told(result);
+  }
+}
+
+std::uint64_t Flight::Wait(const Visitor& visitor, bool leads, std::vector<Occupancy::Place> places,
+                           Told told) {
+  std::optional<Result<Analysis>> result;
+  std::uint64_t number = 0;
+  {
+    const MutexLock lock(mutex_);
+    number = ++last_number_;
+    if (result_) {
+      result = result_;
+    } else {
+      first_end_ = first_end_.Shortened(WaitingEnd(visitor, leads)).Shortened(cut_off_);
+      waiting_.emplace(number, Waiter{visitor, leads, std::move(places), std::move(told)});
+    }
+  }
+  if (result) {
+    places.clear();
+    told(*std::move(result));
+  }
+  return number;
+}
+
+void Flight::Leave(std::uint64_t number) {
+  std::unordered_map<std::uint64_t, Waiter>::node_type left;
+  {
+    const MutexLock lock(mutex_);
+    left = waiting_.extract(number);
+  }
+  if (left.empty()) return;
+  left.mapped().places.clear();
+  left.mapped().told(ClientLeft());
+}
+
+std::optional<Deadline> Flight::TakeNextLook() {
   const MutexLock lock(mutex_);
-  if (result_) return;
-  result_ = std::move(result);
-  settled_.NotifyAll();
+  if (waiting_.empty() || first_end_.time() >= planned_.time()) return std::nullopt;
+  planned_ = first_end_;
+  return planned_;
+}
+
+void Flight::EndLateWaits() {
+  std::vector<std::pair<Waiter, Error>> late;
+  Deadline next = Deadline::Never();
+  {
+    const MutexLock lock(mutex_);
+    planned_ = Deadline::Never();
+    for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+      Waiter& waiter = waiting->second;
+      const Deadline end = WaitingEnd(waiter.visitor, waiter.leads).Shortened(cut_off_);
+      if (!end.Expired(clock_)) {
+        next = next.Shortened(end);
+        ++waiting;
+        continue;
+      }
+      Error error = EndOfWait(waiter.visitor, waiter.leads);
+      late.emplace_back(std::move(waiter), std::move(error));
+      waiting = waiting_.erase(waiting);
+    }
+    first_end_ = next;
+  }
+  for (auto& [waiter, error] : late) {
+    waiter.places.clear();
+    waiter.told(std::move(error));
+  }
 }
 
 void Flight::CutOff(Deadline deadline) {
   const MutexLock lock(mutex_);
   cut_off_ = cut_off_.Shortened(deadline);
+  first_end_ = first_end_.Shortened(deadline);
   settled_.NotifyAll();
 }
 
@@ -65,9 +143,7 @@ Result<Analysis> Flight::Await(const Visitor& visitor, bool leads) {
     lock.Unlock();
     const bool gone = visitor.client_gone();
     lock.Lock();
-    if (gone && !result_) {
-      return Error{ErrorCode::kClientGone, "The client left; the analysis goes on without it."};
-    }
+    if (gone && !result_) return ClientLeft();
   }
   return *result_;
 }
@@ -81,10 +157,20 @@ SingleFlight::Ticket SingleFlight::Join(const cache::CacheKey& key) {
   return {.flight = std::move(flight), .leader = true};
 }
 
+std::vector<Occupancy::Place> SingleFlight::EnterAsFollower(Flight& flight) {
+  std::vector<Occupancy::Place> places;
+  auto place = waiters_.Enter();
+  auto of_flight = place ? flight.waiters.Enter() : std::nullopt;
+  if (!of_flight) return places;
+  places.reserve(2);
+  places.push_back(*std::move(place));
+  places.push_back(*std::move(of_flight));
+  return places;
+}
+
 std::optional<Result<Analysis>> SingleFlight::Wait(Flight& flight, const Visitor& visitor) {
-  const auto place = waiters_.Enter();
-  const auto of_flight = place ? flight.waiters.Enter() : std::nullopt;
-  if (!of_flight) return std::nullopt;
+  const std::vector<Occupancy::Place> places = EnterAsFollower(flight);
+  if (places.empty()) return std::nullopt;
   return flight.Await(visitor, /*leads=*/false);
 }
 
@@ -100,7 +186,7 @@ void SingleFlight::Leave(const cache::CacheKey& key) {
   if (flights_.empty()) emptied_.NotifyAll();
 }
 
-void SingleFlight::Close(Deadline deadline) {
+std::vector<std::shared_ptr<Flight>> SingleFlight::Close(Deadline deadline) {
   std::vector<std::shared_ptr<Flight>> open;
   {
     const MutexLock lock(mutex_);
@@ -108,6 +194,7 @@ void SingleFlight::Close(Deadline deadline) {
     for (const auto& [key, flight] : flights_) open.push_back(flight);
   }
   for (const auto& flight : open) flight->CutOff(deadline);
+  return open;
 }
 
 bool SingleFlight::AwaitEmpty(Deadline deadline) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "analysis/occupancy.h"
 #include "vcache/analysis/analysis_service.h"
@@ -24,6 +26,9 @@ struct Visitor {
   std::function<bool()> client_gone{};
 };
 
+/// Called once with what a caller waited for. On any thread, without a lock; must not block.
+using Told = std::function<void(Result<Analysis>)>;
+
 /// A content being looked up or paid for, and the callers of this process that wait for it. Settled
 /// exactly once; immutable from then on. Thread-safe.
 class Flight {
@@ -38,12 +43,30 @@ class Flight {
   /// kClientGone when its client has left, kDeadlineExceeded at its deadline, kOverloaded when its
   /// patience is over, kShuttingDown at the cut-off.
   Result<Analysis> Await(const Visitor& visitor, bool leads);
+  /// The same without a thread: `told` gets the result, or the error of a waiter that leaves. The
+  /// places are given back then. Returns the waiter's number, for `Leave`.
+  std::uint64_t Wait(const Visitor& visitor, bool leads, std::vector<Occupancy::Place> places,
+                     Told told);
+  /// Ends the wait of a waiter whose client has left; has no effect when it has ended.
+  void Leave(std::uint64_t waiter);
+  /// When the waits must be looked at; empty when that is planned or nobody waits. Whoever asks
+  /// plans it.
+  std::optional<Deadline> TakeNextLook();
+  /// The look: ends the waits whose time is over.
+  void EndLateWaits();
   /// No waiter waits longer than `deadline`. It can only move the cut-off earlier.
   void CutOff(Deadline deadline);
 
   Occupancy waiters;  ///< Leader not counted.
 
  private:
+  struct Waiter {
+    Visitor visitor;
+    bool leads;
+    std::vector<Occupancy::Place> places;
+    Told told;
+  };
+
   Deadline WaitingEnd(const Visitor& visitor, bool leads) const VCACHE_REQUIRES(mutex_);
   Error EndOfWait(const Visitor& visitor, bool leads) const VCACHE_REQUIRES(mutex_);
 
@@ -53,6 +76,10 @@ class Flight {
   std::optional<Result<Analysis>> result_ VCACHE_GUARDED_BY(mutex_);
   Deadline cut_off_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
   bool pays_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::unordered_map<std::uint64_t, Waiter> waiting_ VCACHE_GUARDED_BY(mutex_);
+  Deadline first_end_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();  ///< Of `waiting_`.
+  Deadline planned_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
+  std::uint64_t last_number_ VCACHE_GUARDED_BY(mutex_) = 0;
 };
 
 /// The flights of this process by key. Thread-safe. The lock covers the map only: no call, log line
@@ -77,6 +104,8 @@ class SingleFlight {
   Ticket Join(const cache::CacheKey& key);
   /// A place for a leader to wait; empty when too many callers wait.
   std::optional<Occupancy::Place> EnterAsLeader() { return waiters_.Enter(); }
+  /// Places for a caller of another caller's flight; empty when too many wait.
+  std::vector<Occupancy::Place> EnterAsFollower(Flight& flight);
   /// Waits for another caller's flight. Empty when too many callers wait.
   std::optional<Result<Analysis>> Wait(Flight& flight, const Visitor& visitor);
   /// Takes the key off the map, then tells the waiters: one that asks again must reach the store,
@@ -86,8 +115,9 @@ class SingleFlight {
   /// The first half of `End`.
   void Leave(const cache::CacheKey& key);
 
-  /// From now on no flight begins and no caller waits for one longer than `deadline`.
-  void Close(Deadline deadline);
+  /// From now on no flight begins and no caller waits for one longer than `deadline`. Returns the
+  /// flights under way.
+  std::vector<std::shared_ptr<Flight>> Close(Deadline deadline);
   /// Waits until no flight is left. False when `deadline` comes first.
   bool AwaitEmpty(Deadline deadline);
 

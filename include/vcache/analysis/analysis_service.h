@@ -70,8 +70,10 @@ struct AnalysisOptions {
   std::size_t max_flights = 1'024;
   /// Callers that wait for one content, and for all together; one more gets what is known, or
   /// kOverloaded. A caller counts until its client leaves.
-  std::size_t max_waiters = 400;
-  std::size_t max_waiters_in_all = 640;
+  std::size_t max_waiters = 16'384;
+  std::size_t max_waiters_in_all = 16'384;
+  /// Threads that wait for stores on behalf of callers without a thread; started on demand.
+  std::size_t lookup_threads = 256;
   /// How long a caller waits for another caller's or another replica's call; then kOverloaded. The
   /// flight goes on.
   std::chrono::milliseconds longest_wait{30'000};
@@ -110,7 +112,7 @@ class AnalysisService {
   AnalysisService(cache::TieredStore& store, const detection::DetectorPanel& panel,
                   AnalysisObserver& observer, Clock& clock, AnalysisOptions options,
                   Safeguards safeguards = {});
-  /// Waits for the paid calls in flight, so that their verdicts are stored.
+  /// Waits for the paid calls in flight, so that their verdicts are stored, and for all callers.
   ~AnalysisService();
 
   /// The verdict of a content: from a tier, from a call in flight, or from a call paid for now.
@@ -121,6 +123,16 @@ class AnalysisService {
   Result<Analysis> Analyze(Content content, Deadline deadline,
                            std::function<bool()> client_gone = {});
 
+  /// Called once, on any thread, also before the call that was given it returns. It must not block.
+  using Done = std::function<void(Result<Analysis>)>;
+  /// Ends the wait of a client that has left: `Done` gets kClientGone unless it was called before.
+  /// Thread-safe; has no effect after `Done`.
+  using Leave = std::function<void()>;
+  /// `Analyze` without a thread that waits. An error may come up to a moment after `deadline`.
+  Leave AnalyzeLater(Content content, Deadline deadline, Done done);
+  /// `Find` without a thread that waits.
+  void FindLater(const cache::CacheKey& key, Deadline deadline, Done done);
+
   /// The stored verdict; never pays. It counts as a look-up, not as a hit, and saves nothing: a
   /// client can ask as often as it likes. Blocks until `deadline` or for `store_timeout`. Errors:
   /// kNotCached, kStoreUnavailable.
@@ -130,7 +142,8 @@ class AnalysisService {
   /// at the latest. The calls in flight run on.
   void StopBy(Deadline deadline);
 
-  /// `StopBy`, then waits until no paid call is in flight. False when `deadline` comes first.
+  /// `StopBy`, then waits until no paid call is in flight and no caller waits. False when
+  /// `deadline` comes first.
   bool Drain(Deadline deadline);
 
  private:
