@@ -8,7 +8,7 @@
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/strict_input.h"
-#include "api/text_reader.h"
+#include "api/waiting_route.h"
 #include "json/json.h"
 #include "vcache/core/time_text.h"
 #include "vcache/core/usd.h"
@@ -160,6 +160,8 @@ http::Response Stats(const ApiState& state) {
   return JsonResponse(200, Json::object({{"success", true}, {"cache", std::move(json)}}));
 }
 
+constexpr std::size_t kMaxOrderBytes = 4096;
+
 struct ClearOrder {
   cache::KeyPattern asked = cache::KeyPattern::All();   ///< By content hash.
   cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same, by name in the store.
@@ -167,18 +169,16 @@ struct ClearOrder {
 };
 
 /// Rejects unknown names: the default clears everything, so ignoring one would delete too much.
-Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace& keys) {
+Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::string& body,
+                                  const cache::KeySpace& keys) {
   ClearOrder order;
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
-  if (!request.has_body) return order;
-  const Result<std::string> body = ReadBody(request, 4096);
-  if (!body) return body.error();
-  if (body->empty()) return order;
+  if (body.empty()) return order;
   JsonLimits limits;
   limits.max_depth = 2;
   limits.max_values = 16;
   limits.refuse_duplicate_keys = true;
-  const Result<Json> json = ParseJson(*body, limits);
+  const Result<Json> json = ParseJson(body, limits);
   if (!json) return json.error();
   if (!json->is_object()) {
     return Error{ErrorCode::kBadRequest,
@@ -205,8 +205,8 @@ Result<ClearOrder> ReadClearOrder(http::Request& request, const cache::KeySpace&
   return order;
 }
 
-http::Response Clear(const ApiState& state, http::Request& request) {
-  const Result<ClearOrder> order = ReadClearOrder(request, state.options.keys);
+http::Response Clear(const ApiState& state, const http::Request& request, const std::string& body) {
+  const Result<ClearOrder> order = ReadClearOrder(request, body, state.options.keys);
   if (!order) return ProblemResponse(request.info, order.error(), state.options.admin_token);
   const Result<cache::ClearReport> report = state.parts.store.Clear(
       order->stored, order->mode,
@@ -232,20 +232,28 @@ http::Response Clear(const ApiState& state, http::Request& request) {
   return JsonResponse(200, json);
 }
 
+/// Asks for the administrator before anything of the body is read.
+http::Route AdminOnly(const SharedState& state, http::Route route) {
+  return [state, route = std::move(route)](http::Request& request) -> http::RouteResult {
+    if (const auto refusal = RefuseAdmin(request.info, state->options.admin_token)) return *refusal;
+    return route(request);
+  };
+}
+
 }  // namespace
 
 void AddAdminRoutes(http::Router& router, const SharedState& state) {
-  const auto guarded = [state](auto handler) {
-    return [state, handler](http::Request& request) {
-      if (const auto refusal = RefuseAdmin(request.info, state->options.admin_token)) {
-        return ProblemResponse(request.info, *refusal, state->options.admin_token);
-      }
-      return handler(*state, request);
-    };
+  const auto guarded = [&state](auto handler) {
+    return WaitingRoute(state, kMaxOrderBytes,
+                        [state, handler](const http::Request& request, const std::string& body) {
+                          return handler(*state, request, body);
+                        });
   };
-  router.Add("GET", "/api/admin/cache/stats",
-             guarded([](const ApiState& api, http::Request&) { return Stats(api); }));
-  router.Add("POST", "/api/admin/cache/clear", guarded(Clear));
+  const auto stats = [](const ApiState& api, const http::Request&, const std::string&) {
+    return Stats(api);
+  };
+  router.AddRoute("GET", "/api/admin/cache/stats", AdminOnly(state, guarded(stats)));
+  router.AddRoute("POST", "/api/admin/cache/clear", AdminOnly(state, guarded(Clear)));
 }
 
 }  // namespace vcache::api

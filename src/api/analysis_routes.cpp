@@ -1,3 +1,5 @@
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,43 +17,112 @@ namespace {
 using cache::CacheKey;
 using cache::ContentKind;
 
-http::Response Answer(const ApiState& state, http::Request& request, analysis::Content content) {
-  const std::string file_name = content.file_name;
-  SentContent sent{.file_name = file_name, .bytes = content.bytes};
-  if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
-  const Result<analysis::Analysis> result =
-      state.parts.analysis.Analyze(std::move(content), request.deadline, request.client_gone);
-  if (result) return AnalysisResponse(*result, sent, state.parts.clock);
+using SharedResponder = std::shared_ptr<http::Responder>;
+
+/// What the answer says of the sent content, kept until then.
+struct Sent {
+  std::string file_name{};
+  std::string_view media_type{};  ///< A constant's.
+  std::optional<std::uint64_t> bytes{};
+};
+
+http::Response ResponseTo(const ApiState& state, const http::Request& request, const Sent& sent,
+                          const Result<analysis::Analysis>& result) {
+  if (result) {
+    return AnalysisResponse(*result, {sent.file_name, sent.media_type, sent.bytes},
+                            state.parts.clock);
+  }
   http::Response response =
       ProblemResponse(request.info, result.error(), state.options.admin_token);
   MarkMiss(response);
   return response;
 }
 
-http::Response AnalyzeFile(const ApiState& state, http::Request& request) {
-  Result<Upload> upload =
-      ReadUpload(request, {state.options.max_upload_bytes, state.options.spool});
-  if (!upload) return ProblemResponse(request.info, upload.error(), state.options.admin_token);
-  analysis::Content content;
-  content.key = {ContentKind::kAnalysis, upload->digest};
-  content.media_type = upload->media.type;
-  content.pictures = upload->media.pictures;
-  content.bytes = upload->spool->size();
-  content.file = std::move(upload->spool);
-  content.file_name = std::move(upload->file_name);
-  return Answer(state, request, std::move(content));
+void Refuse(const SharedState& state, const http::Request& request, Error error,
+            const SharedResponder& responder) {
+  responder->Answer([state, &request, error = std::move(error)] {
+    return ProblemResponse(request.info, error, state->options.admin_token);
+  });
 }
 
-http::Response AnalyzeText(const ApiState& state, http::Request& request) {
-  Result<content::CanonicalText> text =
-      ReadText(request, {state.options.text_min_chars, state.options.text_max_chars});
-  if (!text) return ProblemResponse(request.info, text.error(), state.options.admin_token);
-  analysis::Content content;
-  content.key = {ContentKind::kText, content::DigestOf(AsBytes(text->text))};
-  content.bytes = text->text.size();
-  content.characters = text->characters;
-  content.text = std::move(text->text);
-  return Answer(state, request, std::move(content));
+/// Answers when the verdict is there. The request outlives its answer.
+void Analyze(const SharedState& state, const http::Request& request, analysis::Content content,
+             const SharedResponder& responder) {
+  Sent sent{.file_name = content.file_name, .bytes = content.bytes};
+  if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
+  auto leave = state->parts.analysis.AnalyzeLater(
+      std::move(content), request.deadline,
+      [state, &request, responder, sent = std::move(sent)](Result<analysis::Analysis> result) {
+        responder->Answer([state, &request, sent, result = std::move(result)] {
+          return ResponseTo(*state, request, sent, result);
+        });
+      });
+  responder->OnClientGone(std::move(leave));
+}
+
+class FileIntake final : public http::Intake {
+ public:
+  FileIntake(SharedState state, const http::Request& request, std::unique_ptr<UploadReader> reader)
+      : state_(std::move(state)), request_(request), reader_(std::move(reader)) {}
+
+  Result<void> Take(ByteView piece) override { return reader_->Take(piece); }
+
+  void Complete(SharedResponder responder) override {
+    Result<Upload> upload = reader_->Finish();
+    if (!upload) return Refuse(state_, request_, upload.error(), responder);
+    reader_.reset();
+    analysis::Content content;
+    content.key = {ContentKind::kAnalysis, upload->digest};
+    content.media_type = upload->media.type;
+    content.pictures = upload->media.pictures;
+    content.bytes = upload->spool->size();
+    content.file = std::move(upload->spool);
+    content.file_name = std::move(upload->file_name);
+    Analyze(state_, request_, std::move(content), responder);
+  }
+
+ private:
+  const SharedState state_;
+  const http::Request& request_;
+  std::unique_ptr<UploadReader> reader_;
+};
+
+class TextIntake final : public http::Intake {
+ public:
+  TextIntake(SharedState state, const http::Request& request, TextReader reader)
+      : state_(std::move(state)), request_(request), reader_(std::move(reader)) {}
+
+  Result<void> Take(ByteView piece) override { return reader_.Take(piece); }
+
+  void Complete(SharedResponder responder) override {
+    Result<content::CanonicalText> text = reader_.Finish();
+    if (!text) return Refuse(state_, request_, text.error(), responder);
+    analysis::Content content;
+    content.key = {ContentKind::kText, content::DigestOf(AsBytes(text->text))};
+    content.bytes = text->text.size();
+    content.characters = text->characters;
+    content.text = std::move(text->text);
+    Analyze(state_, request_, std::move(content), responder);
+  }
+
+ private:
+  const SharedState state_;
+  const http::Request& request_;
+  TextReader reader_;
+};
+
+http::RouteResult AnalyzeFile(const SharedState& state, http::Request& request) {
+  auto reader =
+      UploadReader::Open(request, {state->options.max_upload_bytes, state->options.spool});
+  if (!reader) return reader.error();
+  return std::make_unique<FileIntake>(state, request, *std::move(reader));
+}
+
+http::RouteResult AnalyzeText(const SharedState& state, http::Request& request) {
+  auto reader =
+      TextReader::Open(request, {state->options.text_min_chars, state->options.text_max_chars});
+  if (!reader) return reader.error();
+  return std::make_unique<TextIntake>(state, request, *std::move(reader));
 }
 
 Result<CacheKey> KeyOf(const http::Request& request) {
@@ -67,26 +138,45 @@ Result<CacheKey> KeyOf(const http::Request& request) {
   return Error{ErrorCode::kBadRequest, "The parameter kind must be analysis or text."};
 }
 
-http::Response LookUp(const ApiState& state, http::Request& request) {
-  const Result<CacheKey> key = KeyOf(request);
-  if (!key) return ProblemResponse(request.info, key.error(), state.options.admin_token);
-  const Result<analysis::Analysis> found = state.parts.analysis.Find(*key, request.deadline);
-  if (found) return AnalysisResponse(*found, {}, state.parts.clock);
-  http::Response response = ProblemResponse(request.info, found.error(), state.options.admin_token);
-  MarkMiss(response);
-  return response;
+class LookUpIntake final : public http::Intake {
+ public:
+  LookUpIntake(SharedState state, const http::Request& request, CacheKey key)
+      : state_(std::move(state)), request_(request), key_(std::move(key)) {}
+
+  Result<void> Take(ByteView) override { return {}; }
+
+  void Complete(SharedResponder responder) override {
+    state_->parts.analysis.FindLater(
+        key_, request_.deadline,
+        [state = state_, &request = request_, responder](Result<analysis::Analysis> found) {
+          responder->Answer([state, &request, found = std::move(found)] {
+            return ResponseTo(*state, request, {}, found);
+          });
+        });
+  }
+
+ private:
+  const SharedState state_;
+  const http::Request& request_;
+  const CacheKey key_;
+};
+
+http::RouteResult LookUp(const SharedState& state, http::Request& request) {
+  Result<CacheKey> key = KeyOf(request);
+  if (!key) return key.error();
+  return std::make_unique<LookUpIntake>(state, request, *std::move(key));
 }
 
 }  // namespace
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
-  const auto file = [state](http::Request& request) { return AnalyzeFile(*state, request); };
-  const auto text = [state](http::Request& request) { return AnalyzeText(*state, request); };
-  router.Add("POST", "/api/analysis/file", file);
-  router.Add("POST", "/api/analysis/text", text);
-  router.Add("POST", "/api/text-analysis/analyze", text);
-  router.AddPrefix("GET", "/api/analysis/",
-                   [state](http::Request& request) { return LookUp(*state, request); });
+  const auto text = [state](http::Request& request) { return AnalyzeText(state, request); };
+  router.AddRoute("POST", "/api/analysis/file",
+                  [state](http::Request& request) { return AnalyzeFile(state, request); });
+  router.AddRoute("POST", "/api/analysis/text", text);
+  router.AddRoute("POST", "/api/text-analysis/analyze", text);
+  router.AddPrefixRoute("GET", "/api/analysis/",
+                        [state](http::Request& request) { return LookUp(state, request); });
 }
 
 }  // namespace vcache::api

@@ -12,6 +12,10 @@
 namespace vcache::api {
 namespace {
 
+/// Administrators' requests at once that wait for a store, and that wait for these.
+constexpr std::size_t kWaitingThreads = 8;
+constexpr std::size_t kMaxWaitingRequests = 64;
+
 void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessRecord& record) {
   // If the answer withholds the reason, the log must have it with the request id.
   const LogLevel level =
@@ -36,7 +40,9 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
 
 http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   const SteadyTime started = parts.clock.Now();
-  const auto state = std::make_shared<const ApiState>(ApiState{std::move(options), parts, started});
+  const auto state = std::make_shared<const ApiState>(
+      ApiState{std::move(options), parts, started,
+               std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests)});
   http::Router router;
   AddAnalysisRoutes(router, state);
   AddAdminRoutes(router, state);

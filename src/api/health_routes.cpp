@@ -73,7 +73,7 @@ http::Response Ready(const ApiState& state) {
 }  // namespace
 
 void AddHealthRoutes(http::Router& router, const SharedState& state) {
-  router.Add("GET", "/api/health", [state](http::Request&) { return Live(*state); });
+  router.AddUrgent("/api/health", [state](http::Request&) { return Live(*state); });
   router.Add("GET", "/api/health/ready", [state](http::Request&) { return Ready(*state); });
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "vcache/api/api.h"
+#include "vcache/core/thread_pool.h"
 
 namespace vcache::api {
 
@@ -10,6 +11,8 @@ struct ApiState {
   ApiOptions options;
   ApiParts parts;
   SteadyTime started;
+  /// For handlers that wait for a store.
+  std::unique_ptr<ThreadPool> waiting;
 };
 using SharedState = std::shared_ptr<const ApiState>;
 

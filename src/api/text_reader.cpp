@@ -1,6 +1,5 @@
 #include "api/text_reader.h"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,22 +47,10 @@ Result<std::string> TextFromJson(const std::string& body) {
 
 }  // namespace
 
-Result<std::string> ReadBody(http::Request& request, std::size_t max_bytes) {
-  const Error too_large{ErrorCode::kTooLarge, "The body is larger than the limit of " +
-                                                  std::to_string(max_bytes) + " bytes."};
-  if (request.content_length && *request.content_length > max_bytes) return too_large;
-  std::string body;
-  std::array<std::byte, 16 * 1024> buffer;
-  for (;;) {
-    const Result<std::size_t> count = request.body->Read(buffer);
-    if (!count) return count.error();
-    if (*count == 0) return body;
-    if (*count > max_bytes - body.size()) return too_large;
-    body += AsText(ByteView(buffer.data(), *count));
-  }
-}
+TextReader::TextReader(const TextLimits& limits, std::string type)
+    : limits_(limits), type_(std::move(type)), body_(MostBytes(limits)) {}
 
-Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits& limits) {
+Result<TextReader> TextReader::Open(const http::Request& request, const TextLimits& limits) {
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   const auto header = request.info.headers.Get("Content-Type");
   const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
@@ -78,22 +65,27 @@ Result<content::CanonicalText> ReadText(http::Request& request, const TextLimits
                  "The Content-Type must be application/json, application/x-www-form-urlencoded or "
                  "text/plain, in UTF-8."};
   }
+  TextReader reader(limits, name);
+  if (auto fits = reader.body_.CheckLength(request.content_length); !fits) return fits.error();
+  return reader;
+}
 
-  Result<std::string> raw = ReadBody(request, MostBytes(limits));
-  if (raw && name == "application/json") raw = TextFromJson(*raw);
-  if (raw && name == "application/x-www-form-urlencoded") raw = OnlyFormField(*raw, "text");
+Result<content::CanonicalText> TextReader::Finish() const {
+  Result<std::string> raw = body_.text();
+  if (type_ == "application/json") raw = TextFromJson(*raw);
+  if (type_ == "application/x-www-form-urlencoded") raw = OnlyFormField(*raw, "text");
   if (!raw) return std::move(raw).error();
 
   Result<content::CanonicalText> text = content::MakeCanonicalText(*raw);
   if (!text) return text;
   const std::string length = "The text has " + std::to_string(text->characters) + " characters; ";
-  if (text->characters < limits.min_chars) {
+  if (text->characters < limits_.min_chars) {
     return Error{ErrorCode::kTextTooShort,
-                 length + "send at least " + std::to_string(limits.min_chars) + "."};
+                 length + "send at least " + std::to_string(limits_.min_chars) + "."};
   }
-  if (text->characters > limits.max_chars) {
+  if (text->characters > limits_.max_chars) {
     return Error{ErrorCode::kTextTooLong,
-                 length + "send at most " + std::to_string(limits.max_chars) + "."};
+                 length + "send at most " + std::to_string(limits_.max_chars) + "."};
   }
   return text;
 }

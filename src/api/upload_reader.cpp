@@ -1,7 +1,5 @@
 #include "api/upload_reader.h"
 
-#include <array>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +13,6 @@ namespace {
 
 /// Bytes of a form besides the file: boundaries and part heads.
 constexpr std::uint64_t kFormOverhead = 64 * 1024;
-/// One read of the body; large, so that system calls cost little beside hashing.
-constexpr std::size_t kReadBytes = 128 * 1024;
 
 Error TooLarge(std::uint64_t max_bytes) {
   const std::string limit =
@@ -50,7 +46,7 @@ class FileIntake {
   }
 
  private:
-  const UploadLimits& limits_;
+  const UploadLimits limits_;
   content::ContentHasher hasher_;
   std::shared_ptr<content::Spool> spool_;
   bool front_checked_ = false;
@@ -92,41 +88,37 @@ class FormIntake final : public http::MultipartSink {
   std::string file_name_;
 };
 
-template <typename Take>
-Result<void> Pump(ByteSource& body, Take&& take) {
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
-  for (;;) {
-    const Result<std::size_t> count = body.Read({buffer.get(), kReadBytes});
-    if (!count) return count.error();
-    if (*count == 0) return {};
-    if (Result<void> taken = take(ByteView(buffer.get(), *count)); !taken) return taken;
-  }
-}
+class FormReader final : public UploadReader {
+ public:
+  FormReader(std::string boundary, const UploadLimits& limits)
+      : form_(limits), reader_(std::move(boundary), form_) {}
 
-Result<Upload> ReadForm(http::Request& request, const UploadLimits& limits,
-                        const http::MediaTypeHeader& type) {
-  if (!type.boundary || !http::MultipartReader::IsBoundary(*type.boundary)) {
-    return Error{ErrorCode::kBadRequest,
-                 "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
+  Result<void> Take(ByteView piece) override { return reader_.Feed(piece); }
+  Result<Upload> Finish() override {
+    if (const Result<void> whole = reader_.Finish(); !whole) return whole.error();
+    return form_.Finish();
   }
-  FormIntake form(limits);
-  http::MultipartReader reader(*type.boundary, form);
-  Result<void> read = Pump(*request.body, [&](ByteView data) { return reader.Feed(data); });
-  if (read) read = reader.Finish();
-  if (!read) return std::move(read).error();
-  return form.Finish();
-}
 
-Result<Upload> ReadRaw(http::Request& request, const UploadLimits& limits) {
-  FileIntake file(limits);
-  const Result<void> read = Pump(*request.body, [&](ByteView data) { return file.Take(data); });
-  if (!read) return read.error();
-  return file.Finish({});
-}
+ private:
+  FormIntake form_;
+  http::MultipartReader reader_;
+};
+
+class RawReader final : public UploadReader {
+ public:
+  explicit RawReader(const UploadLimits& limits) : file_(limits) {}
+
+  Result<void> Take(ByteView piece) override { return file_.Take(piece); }
+  Result<Upload> Finish() override { return file_.Finish({}); }
+
+ private:
+  FileIntake file_;
+};
 
 }  // namespace
 
-Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits) {
+Result<std::unique_ptr<UploadReader>> UploadReader::Open(const http::Request& request,
+                                                         const UploadLimits& limits) {
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   const auto header = request.info.headers.Get("Content-Type");
   const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
@@ -145,7 +137,12 @@ Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits) {
   }
   const std::uint64_t most = limits.max_bytes + (form ? kFormOverhead : 0);
   if (request.content_length && *request.content_length > most) return TooLarge(limits.max_bytes);
-  return form ? ReadForm(request, limits, *type) : ReadRaw(request, limits);
+  if (raw) return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits));
+  if (!type->boundary || !http::MultipartReader::IsBoundary(*type->boundary)) {
+    return Error{ErrorCode::kBadRequest,
+                 "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
+  }
+  return std::unique_ptr<UploadReader>(std::make_unique<FormReader>(*type->boundary, limits));
 }
 
 }  // namespace vcache::api

@@ -7,6 +7,7 @@
 #include "vcache/content/content_digest.h"
 #include "vcache/content/media/media_identity.h"
 #include "vcache/content/spool.h"
+#include "vcache/core/bytes.h"
 #include "vcache/core/result.h"
 #include "vcache/http/parsing/message.h"
 
@@ -25,10 +26,22 @@ struct UploadLimits {
   content::SpoolOptions spool;
 };
 
-/// Reads the body of `POST /api/analysis/file`: multipart with one field `file`, or raw bytes of
-/// type `image/...`, `video/...` or `application/octet-stream`. Checks the head before the body
-/// (rule H6), size and first bytes during it, the whole file at the end. Errors: kBadRequest,
-/// kLengthRequired, kTooLarge, kUnsupportedMediaType, kIo and those of the body.
-Result<Upload> ReadUpload(http::Request& request, const UploadLimits& limits);
+/// Reads the body of `POST /api/analysis/file`, piece by piece: multipart with one field `file`, or
+/// raw bytes of type `image/...`, `video/...` or `application/octet-stream`. One thread at a time.
+class UploadReader {
+ public:
+  virtual ~UploadReader() = default;
+
+  /// Looks at the head only (rule H6). Errors: kBadRequest, kLengthRequired, kTooLarge,
+  /// kUnsupportedMediaType.
+  static Result<std::unique_ptr<UploadReader>> Open(const http::Request& request,
+                                                    const UploadLimits& limits);
+
+  /// The next piece of the body: hashed, spooled, its size and first bytes checked. Errors:
+  /// kBadRequest, kTooLarge, kUnsupportedMediaType, kIo.
+  virtual Result<void> Take(ByteView piece) = 0;
+  /// The upload, once the body is complete; checks the whole file. Errors as of `Take`.
+  virtual Result<Upload> Finish() = 0;
+};
 
 }  // namespace vcache::api

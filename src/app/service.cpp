@@ -51,10 +51,7 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   options.failure_pause = settings.calls.failure_pause;
   options.longest_failure_pause = settings.calls.longest_failure_pause;
   options.max_waiters = settings.calls.max_waiters;
-  // A request that waits holds its worker. The other workers answer known content.
-  const std::size_t workers = settings.server.worker_threads;
-  const std::size_t for_hits = std::max<std::size_t>(workers / 6, 1);
-  options.max_waiters_in_all = workers > for_hits ? workers - for_hits : 1;
+  options.max_waiters_in_all = settings.server.max_connections;
   options.longest_wait = settings.calls.longest_wait;
   options.longest_video = settings.budget.longest_video;
   options.dearest_call = settings.budget.dearest_call;
@@ -83,7 +80,9 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   http::ServerOptions options;
   options.host = server.host;
   options.port = server.port;
-  options.worker_threads = server.worker_threads;
+  options.worker_threads = server.workers();
+  // Each connection waits with one request at most.
+  options.max_queued_requests = server.max_connections;
   options.max_connections = server.max_connections;
   options.max_connections_per_address = server.max_connections_per_address;
   options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead

@@ -95,7 +95,7 @@ void ReportStart(const config::Settings& settings, const detection::DetectorPane
       {{"max_upload_mb", Megabytes(settings.server.max_upload_bytes)},
        {"text_chars", std::string_view(std::to_string(settings.detection.text_min_chars) + "-" +
                                        std::to_string(settings.detection.text_max_chars))},
-       {"workers", static_cast<std::int64_t>(settings.server.worker_threads)},
+       {"workers", static_cast<std::int64_t>(settings.server.workers())},
        {"connections", static_cast<std::int64_t>(settings.server.max_connections)}});
   if (settings.access.admin_token.empty()) {
     logger.Warn("Admin routes: turned off (set ADMIN_TOKEN)");

@@ -69,8 +69,7 @@ std::vector<Variable> CallVariables() {
       Whole({"FAILURE_PAUSE_MAX", "seconds", "The longest such pause"}, 1, 60,
             &CallSettings::longest_failure_pause),
       Whole({"MAX_WAITERS", "",
-             "Requests that may wait for the paid call of one content; all contents together may "
-             "hold five sixths of WORKER_THREADS, so that known content is answered"},
+             "Requests that may wait for the paid call of one content; each takes some memory"},
             1, 1'000'000, &CallSettings::max_waiters),
       Whole({"MAX_WAIT_MS", "ms",
              "How long a request waits for another request's or another replica's paid call; then "

@@ -298,7 +298,7 @@ class Uploads(ServiceTest):
 
     def test_clients_that_left_take_no_place_from_others(self):
         sandbox = self.sandbox()
-        service = self.service(sandbox, MAX_WAITERS="3", WORKER_THREADS="12")  # ten may wait in all
+        service = self.service(sandbox, MAX_WAITERS="3")
         sandbox.behave(latencyMs=6000)
         photo, other = jpeg("crowded"), jpeg("quiet")
         with contextlib.ExitStack() as crowd:

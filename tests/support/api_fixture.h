@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,9 +13,9 @@
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
 #include "support/recording_logger.h"
-#include "support/string_source.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/memory/memory_budget.h"
+#include "vcache/core/bytes.h"
 
 namespace vcache::test {
 
@@ -40,13 +41,13 @@ class ApiFixture {
         statistics_(nullptr, clock, logger),
         budget_(sums_, clock, logger, std::move(limits)),
         analysis_(tiers_, panel_, statistics_, clock, {}),
+        hooks_(api::MakeHooks(options, logger)),
         router_(api::MakeRouter(std::move(options),
                                 {analysis_, tiers_, &memory_, Backed(std::move(backing)),
                                  statistics_, panel_, clock, logger, &budget_})) {}
 
   /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
   http::Response Send(const Call& call) {
-    StringSource body(call.body);
     http::Request request;
     request.info.id = "test-request";
     request.info.method = call.method;
@@ -58,7 +59,6 @@ class ApiFixture {
     for (const auto& [name, value] : call.headers) request.info.headers.Add(name, value);
     request.has_body = !call.body.empty();
     if (request.has_body && call.announce_length) request.content_length = call.body.size();
-    request.body = &body;
     const auto found = router_.Find(call.method, request.info.path);
     if (const auto* none = std::get_if<http::Router::NoMatch>(&found)) {
       http::Response response;
@@ -67,7 +67,19 @@ class ApiFixture {
     }
     const auto& match = std::get<http::Router::Match>(found);
     request.tail = match.tail;
-    return (*match.handler)(request);
+    http::RouteResult result = (*match.route)(request);
+    if (const auto* error = std::get_if<Error>(&result)) return Render(request, *error);
+    if (auto* answer = std::get_if<http::Response>(&result)) return std::move(*answer);
+    http::Intake& intake = *std::get<std::unique_ptr<http::Intake>>(result);
+    // In pieces, as a socket gives them.
+    constexpr std::size_t kPiece = 4096;
+    for (std::size_t at = 0; at < call.body.size(); at += kPiece) {
+      const auto taken = intake.Take(AsBytes(std::string_view(call.body).substr(at, kPiece)));
+      if (!taken) return Render(request, taken.error());
+    }
+    const auto answer = std::make_shared<AwaitedAnswer>();
+    intake.Complete(answer);
+    return answer->Await();
   }
 
   http::Response SendText(std::string_view text) {
@@ -84,6 +96,20 @@ class ApiFixture {
   FaultyStore faulty{behind};
 
  private:
+  /// Takes the place of a connection.
+  class AwaitedAnswer final : public http::Responder {
+   public:
+    void Answer(Make make) override { made_.set_value(std::move(make)); }
+    void OnClientGone(std::function<void()>) override {}
+    http::Response Await() { return made_.get_future().get()(); }
+
+   private:
+    std::promise<Make> made_;
+  };
+
+  http::Response Render(const http::Request& request, const Error& error) const {
+    return hooks_.render_error(request.info, error);
+  }
   api::BackingStore Backed(api::BackingStore backing) {
     backing.store = &faulty;
     return backing;
@@ -100,6 +126,7 @@ class ApiFixture {
   cache::MemoryBudgetStore sums_;
   analysis::Budget budget_;
   analysis::AnalysisService analysis_;
+  http::ServerHooks hooks_;
   http::Router router_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,7 +35,7 @@ struct ServerSettings {
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
-  std::size_t worker_threads = 768;
+  std::size_t worker_threads = 0;  ///< 0: see `workers`.
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
@@ -48,6 +50,12 @@ struct ServerSettings {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::filesystem::path spool_directory = "/tmp";  ///< `SPOOL_DIR`
+
+  /// The number of worker threads: by default four for each processor, and at least 8.
+  std::size_t workers() const {
+    if (worker_threads > 0) return worker_threads;
+    return std::max<std::size_t>(4 * std::size_t{std::thread::hardware_concurrency()}, 8);
+  }
 };
 
 struct AccessSettings {
@@ -92,7 +100,7 @@ struct CallSettings {
   std::chrono::milliseconds lease_life{40'000};    ///< `LEASE_LIFE_MS`
   std::chrono::seconds failure_pause{1};           ///< 0: no pauses.
   std::chrono::seconds longest_failure_pause{30};  ///< `FAILURE_PAUSE_MAX`
-  std::size_t max_waiters = 400;                   ///< Of one content.
+  std::size_t max_waiters = 16'384;                ///< Of one content.
   std::chrono::milliseconds longest_wait{30'000};  ///< `MAX_WAIT_MS`
 };
 
