@@ -78,6 +78,14 @@ bool RespLoop::available() const noexcept {
   return health_.ready();
 }
 
+void RespLoop::Check() {
+  {
+    const MutexLock lock(mutex_);
+    check_wanted_ = true;
+  }
+  wake_.Raise();
+}
+
 RespStatus RespLoop::Status() const {
   const MutexLock lock(mutex_);
   return health_.status();

@@ -70,9 +70,9 @@ void RespLoop::RunOnce() {
 
 /// Whether the open connection owes the answer to a ping: the server is slow, or the connection is
 /// dead and nobody said so.
-bool RespLoop::IsDoubtful(SteadyTime now) const {
+bool RespLoop::IsDoubtful(SteadyTime now) const noexcept {
   return session_ != nullptr && session_->open() && ping_due_answer_ &&
-         now - ping_sent_ >= kDoubtAfter && Status().state == RespState::kSilent;
+         now - ping_sent_ >= kDoubtAfter;
 }
 
 /// A second connection tells a dead connection from a slow server: if it is answered first, it
@@ -197,10 +197,12 @@ void RespLoop::Supervise(SteadyTime now) {
   Announce();  // callers may have found that it does not answer
   SteadyTime heard;
   RespState state;
+  bool check = false;
   {
     const MutexLock lock(mutex_);
     heard = health_.heard();
     state = health_.status().state;
+    check = std::exchange(check_wanted_, false);
   }
   if (!pending_replies_.empty() && now - std::max(heard, owed_since_) >= options_.silence_limit) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
@@ -209,7 +211,7 @@ void RespLoop::Supervise(SteadyTime now) {
   if (state == RespState::kPaused && now >= paused_until_) Enter(RespState::kReady, "");
   const bool probe = state == RespState::kSilent && now >= next_probe_;
   const bool idle = now >= options_.pings.Due(last_use_);
-  if (!ping_due_answer_ && (probe || idle)) {
+  if (!ping_due_answer_ && (check || probe || idle)) {
     SendPing(now);
     if (const auto pumped = session_->Pump(); !pumped) End(pumped.error());
   }
@@ -226,7 +228,7 @@ SteadyTime RespLoop::NextEvent() const {
   if (!pending_replies_.empty())
     next = std::min(next, std::max(health_.heard(), owed_since_) + options_.silence_limit);
   if (health_.status().state == RespState::kPaused) next = std::min(next, paused_until_);
-  if (ping_due_answer_ && silent) {
+  if (ping_due_answer_) {
     next = std::min(next, challenger_ != nullptr
                               ? challenge_dialer_.give_up()
                               : std::max(ping_sent_ + kDoubtAfter, challenge_dialer_.due()));

@@ -47,6 +47,7 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   Result<std::vector<RespReply>> Await(RespTicket ticket) override;
   bool available() const noexcept override;
   std::optional<SteadyTime> away_since() const noexcept override { return Status().away_since; }
+  void Check() override;
   RespStatus Status() const override;
   bool AwaitReady(Deadline deadline) override;
 
@@ -75,7 +76,7 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   void RunOnce() VCACHE_EXCLUDES(mutex_);
   void Connect(SteadyTime now);
   void Challenge(SteadyTime now) VCACHE_EXCLUDES(mutex_);
-  bool IsDoubtful(SteadyTime now) const VCACHE_EXCLUDES(mutex_);
+  bool IsDoubtful(SteadyTime now) const noexcept;
   void Work(SteadyTime now) VCACHE_EXCLUDES(mutex_);
   void TakeQueue() VCACHE_EXCLUDES(mutex_);
   void Supervise(SteadyTime now) VCACHE_EXCLUDES(mutex_);
@@ -103,6 +104,7 @@ class RespLoop final : public RespConnection, private ReplyHandler {
   LinkHealth health_ VCACHE_GUARDED_BY(mutex_);
   std::deque<Pending> queue_ VCACHE_GUARDED_BY(mutex_);
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
+  bool check_wanted_ VCACHE_GUARDED_BY(mutex_) = false;
 
   // Used by the thread only. The sessions are destroyed before the dialers that they point to.
   RespDialer dialer_;

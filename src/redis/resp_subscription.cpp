@@ -34,11 +34,16 @@ class RespSubscription final : public Subscription, private ReplyHandler {
     thread_ = std::thread([this] { Main(); });
   }
   bool listening() const noexcept override { return listening_.load(); }
+  void Check() override {
+    check_wanted_.store(true);
+    wake_.Raise();
+  }
 
  private:
   void Main() noexcept;
   void RunOnce();
   void Supervise(SteadyTime now);
+  SteadyTime AnswerDue() const;
   void Wait(SteadyTime now) const;
   void Ask(std::span<const std::string> words, SteadyTime now);
   void End(const Error& error);
@@ -51,6 +56,7 @@ class RespSubscription final : public Subscription, private ReplyHandler {
   const WakeSignal wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};
+  std::atomic<bool> check_wanted_{false};
 
   // Used by the thread only. The session is destroyed before the dialer that it points to.
   RespDialer dialer_;
@@ -59,6 +65,7 @@ class RespSubscription final : public Subscription, private ReplyHandler {
   bool warned_ = false;  // in the current outage
   bool owed_ = false;    // an answer to SUBSCRIBE or PING is due
   SteadyTime asked_at_{};
+  SteadyTime prove_by_ = SteadyTime::max();  // after `Check`, until something is heard
   SteadyTime heard_{};
   std::thread thread_;
 };
@@ -80,13 +87,17 @@ void RespSubscription::RunOnce() {
     if (session) {
       session_ = *std::move(session);
       asked_ = owed_ = false;
+      prove_by_ = SteadyTime::max();
     } else {
       End(session.error());
     }
   }
   if (session_ != nullptr) {
     const auto pumped = session_->Pump();
-    if (session_->TakeHeard()) heard_ = clock_.Now();
+    if (session_->TakeHeard()) {
+      heard_ = clock_.Now();
+      prove_by_ = SteadyTime::max();
+    }
     if (pumped) {
       Supervise(clock_.Now());
     } else {
@@ -96,7 +107,13 @@ void RespSubscription::RunOnce() {
   Wait(clock_.Now());
 }
 
+/// When an answer that is owed is too late.
+SteadyTime RespSubscription::AnswerDue() const {
+  return std::min(std::max(heard_, asked_at_) + options_.silence_limit, prove_by_);
+}
+
 void RespSubscription::Supervise(SteadyTime now) {
+  const bool check = check_wanted_.exchange(false);
   if (!session_->open()) {
     if (now >= dialer_.give_up()) {
       End({ErrorCode::kStoreUnavailable, std::string(session_->waits_for())});
@@ -107,9 +124,12 @@ void RespSubscription::Supervise(SteadyTime now) {
     asked_ = true;
     dialer_.Opened(now);
     Ask(std::array<std::string, 2>{"SUBSCRIBE", options_.channel}, now);
-  } else if (owed_ && now - std::max(heard_, asked_at_) >= options_.silence_limit) {
+    return;
+  }
+  if (check) prove_by_ = std::min(prove_by_, now + options_.check_limit);
+  if (owed_ && now >= AnswerDue()) {
     End({ErrorCode::kStoreUnavailable, "it has stopped answering"});
-  } else if (!owed_ && now >= options_.pings.Due(std::max(heard_, asked_at_))) {
+  } else if (!owed_ && (check || now >= options_.pings.Due(std::max(heard_, asked_at_)))) {
     Ask(std::array<std::string, 1>{"PING"}, now);
   }
 }
@@ -124,10 +144,9 @@ void RespSubscription::Ask(std::span<const std::string> words, SteadyTime now) {
 void RespSubscription::Wait(SteadyTime now) const {
   SteadyTime next = dialer_.due();
   if (session_ != nullptr) {
-    const SteadyTime last = std::max(heard_, asked_at_);
     next = !session_->open() ? dialer_.give_up()
-           : owed_           ? last + options_.silence_limit
-                             : options_.pings.Due(last);
+           : owed_           ? AnswerDue()
+                             : options_.pings.Due(std::max(heard_, asked_at_));
   }
   PollUntil(next, now, wake_, session_.get());
 }

@@ -22,12 +22,19 @@ class FaultyLink:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._sockets = set()  # guarded by _lock
+        self._stranded = set()  # guarded by _lock; some of _sockets
         self._changed = threading.Event()  # there is a new fault, or none any more
         self._fault = None
         self.closed = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def strand(self):
+        """Drops the open connections without a word, like a balancer: they stay open, and nothing
+        goes over them any more. New ones are good."""
+        with self._lock:
+            self._stranded |= self._sockets
 
     @property
     def fault(self):
@@ -85,6 +92,9 @@ class FaultyLink:
                 if corruptible and self._fault == "corrupt":
                     piece = self._corrupt(piece, passed)
                 passed += len(piece)
+                with self._lock:
+                    if source in self._stranded:
+                        continue
                 self._send(sink, piece)
         except OSError:
             pass
@@ -94,6 +104,7 @@ class FaultyLink:
         if ends.wait() == 0:
             with self._lock:
                 self._sockets -= {source, sink}
+                self._stranded -= {source, sink}
             source.close()
             sink.close()
 

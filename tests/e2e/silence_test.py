@@ -1,9 +1,11 @@
 """A shared store that falls silent for a moment, or has lost its data, costs no paid call."""
 
+import hashlib
 import signal
 import threading
 import time
 
+from faulty_link import FaultyLink
 from harness import SANITIZED, at_once, jpeg
 from redis_server import RedisTestCase
 
@@ -103,3 +105,49 @@ class Silence(RedisTestCase):
         self.assertEqual(cleared.status, 200, cleared.body)
         for content in known:
             self.assertEqual(self.payer.upload(content).cache, "MISS")
+
+
+class StrandedConnections(RedisTestCase):
+    """A balancer drops the open connections of a replica without a word; new ones are good."""
+
+    def setUp(self):
+        super().setUp()
+        self.redis.start()
+        self.vendor = self.sandbox()
+        self.link = FaultyLink(self.redis.socket)
+        self.addCleanup(self.link.close)
+        self.near = self.on_redis(self.vendor, "near")
+        self.behind = self.behind_link("behind")
+
+    def behind_link(self, directory, **environment):
+        service = self.on_redis(self.vendor, directory,
+                                REDIS_URL=f"redis://127.0.0.1:{self.link.port}", **environment)
+        self.await_stats(service, status="connected")
+        service.await_line("Redis events are received")
+        return service
+
+    def look_up(self, content):
+        digest = hashlib.sha256(content).hexdigest()
+        return self.behind.request("GET", f"/api/analysis/{digest}?kind=analysis").status
+
+    def test_a_late_command_lets_the_next_clear_be_heard(self):
+        known = jpeg("known")
+        self.assertEqual(self.behind.upload(known).cache, "MISS")
+        self.link.strand()
+        cleared = self.near.admin("POST", "/api/admin/cache/clear")
+        self.assertEqual(cleared.json["cleared"], 1)
+        self.assertEqual(self.look_up(known), 200)  # not heard, and nobody knows
+        self.look_up(jpeg("unknown"))
+        begun = time.monotonic()
+        while self.look_up(known) == 200:
+            self.assertLess(time.monotonic() - begun, 10, "the clear is not heard")
+            time.sleep(0.02)
+
+    def test_a_lost_subscription_lets_the_command_connection_be_replaced(self):
+        patient = self.behind_link("patient", REDIS_TIMEOUT_MS="5000")
+        self.link.strand()
+        begun = time.monotonic()
+        self.redis.cli("CLIENT", "KILL", "TYPE", "pubsub")
+        patient.await_line("a second connection is answered, and this one is not")
+        self.assertLess(time.monotonic() - begun, 4)  # before any command was late
+        self.await_stats(patient, status="connected")

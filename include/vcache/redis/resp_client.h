@@ -37,6 +37,10 @@ class RespClient {
   /// Since when calls have been likely to fail; empty while they are not. Never blocks.
   virtual std::optional<SteadyTime> away_since() const noexcept { return std::nullopt; }
 
+  /// For whoever saw another connection to the same server die: makes open connections prove that
+  /// they live. One that is dead is replaced within a moment. Never blocks.
+  virtual void Check() {}
+
   /// Whether words may hold any bytes. If not, `Run` fails for words that are not UTF-8, without
   /// sending them. Replies hold any bytes in both cases; `RespScript` encodes its arguments itself.
   virtual bool takes_any_bytes() const noexcept { return true; }

@@ -33,6 +33,10 @@ class Subscription {
 
   /// Whether messages arrive now. Never blocks.
   virtual bool listening() const noexcept = 0;
+
+  /// For whoever saw another connection to the same server die, and the server answer: makes this
+  /// one prove that it lives, or subscribe anew. Never blocks; thread-safe.
+  virtual void Check() = 0;
 };
 
 /// What the subscriptions of all transports have in common.
@@ -40,6 +44,8 @@ struct SubscriptionOptions : SubscriptionHandlers, RetryOptions {
   std::string channel;
   /// An answer to SUBSCRIBE or PING that takes longer ends the connection.
   std::chrono::milliseconds silence_limit{10'000};
+  /// The same after `Check`.
+  std::chrono::milliseconds check_limit{500};
   /// A longer message ends the connection.
   std::size_t max_message_bytes = 64 * 1024;
 };

@@ -16,8 +16,8 @@ class EventFeed {
   virtual ~EventFeed() = default;
 };
 
-/// Subscribes to `channel`. Null when the system refuses (logged). All except `link` must outlive
-/// it.
+/// Subscribes to `channel`. Null when the system refuses (logged). What `link`
+/// holds, and all others, must outlive it.
 std::unique_ptr<EventFeed> MakeEventFeed(const SharedLink& link, const std::string& channel,
                                          const cache::RemoteEvents::Parts& parts, Logger& logger);
 

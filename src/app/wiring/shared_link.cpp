@@ -34,10 +34,23 @@ LinkState StateOf(const redis::RespLink& link) {
           status.reason};
 }
 
+/// Lets `recovery` know when a link with these options is ready.
+void NoteReady(redis::RespLinkOptions& options, LinkRecovery& recovery) {
+  options.on_state = [&recovery](const redis::RespStatus& status) {
+    if (status.state == redis::RespState::kReady) recovery.NoteReady();
+  };
+}
+
+SharedLink NewLink() {
+  SharedLink link;
+  link.recovery = std::make_unique<LinkRecovery>();
+  return link;
+}
+
 Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
   Result<redis::RedisClusterUrl> url = redis::ParseRedisClusterUrl(redis.url.Reveal());
   if (!url) return Of(kUrl, url.error());
-  SharedLink link;
+  SharedLink link = NewLink();
   link.name = url->Display();
   link.backend = "redis-cluster";
   link.one_slot_scripts = true;
@@ -46,6 +59,7 @@ Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock,
   redis::ClusterClientOptions options;
   options.url = std::move(*url);
   options.command_timeout = redis.timeout;
+  options.on_ready = [&recovery = *link.recovery] { recovery.NoteReady(); };
   auto client = redis::MakeClusterClient(std::move(options), clock, logger);
   if (!client) return Of(kUrl, client.error());
   link.state = [cluster = client->get()] {
@@ -59,7 +73,7 @@ Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock,
 Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
   Result<redis::RedisUrl> url = redis::ParseRedisUrl(redis.url.Reveal());
   if (!url) return Of(kUrl, url.error());
-  SharedLink link;
+  SharedLink link = NewLink();
   link.name = url->Display();
   link.event_urls = {*url};
   redis::RespConnectionOptions options;
@@ -67,6 +81,7 @@ Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, 
   options.command_timeout = redis.timeout;
   options.pings = {.turn = 0, .turns = 2};
   link.event_pings = {.turn = 1, .turns = 2};
+  NoteReady(options, *link.recovery);
   auto client = redis::MakeRespConnection(std::move(options), clock, logger);
   if (!client) return Of(kUrl, client.error());
   link.state = [server = client->get()] { return StateOf(*server); };
@@ -75,7 +90,7 @@ Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, 
 }
 
 Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
-  SharedLink link;
+  SharedLink link = NewLink();
   link.name = config::OriginOnly(redis.rest_url);
   link.backend = "upstash-rest";
   redis::UpstashRestOptions options;
@@ -83,6 +98,7 @@ Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Lo
   options.token = redis.rest_token;
   options.ca_file = redis.rest_ca;
   options.command_timeout = redis.timeout;
+  NoteReady(options, *link.recovery);
   auto client = redis::MakeUpstashRestClient(std::move(options), clock, logger);
   if (!client) return Of(kRestCa, client.error());
   link.state = [rest = client->get()] { return StateOf(*rest); };
@@ -95,6 +111,17 @@ Result<SharedLink> OpenRest(const config::RedisSettings& redis, Clock& clock, Lo
 }
 
 }  // namespace
+
+void LinkRecovery::Tell(std::function<void()> listener) {
+  const MutexLock lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void LinkRecovery::NoteReady() {
+  const MutexLock lock(mutex_);
+  if (!std::exchange(was_ready_, true)) return;  // the start
+  if (listener_) listener_();
+}
 
 Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clock,
                                   Logger& logger) {

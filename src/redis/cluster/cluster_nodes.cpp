@@ -109,7 +109,9 @@ Result<NodePointer> ClusterNodes::NodeAt(const NodeAddress& address) {
   connection.client_name = options_.client_name;
   // A change of a server's state may mean that its slots have another server.
   connection.on_state = [this](const RespStatus& status) {
-    Want(status.state == RespState::kReady);  // at once when ready: callers may wait for it
+    const bool ready = status.state == RespState::kReady;
+    Want(ready);  // at once when ready: callers may wait for it
+    if (ready && options_.on_ready) options_.on_ready();
   };
   auto made = MakeRespConnection(std::move(connection), clock_, logger_);
   if (!made) return std::move(made).error();
@@ -156,6 +158,10 @@ bool ClusterNodes::RefreshNow(Deadline deadline) {
 
 void ClusterNodes::NoteDown(ClusterNode& node) {
   if (!node.says_down.exchange(true)) Want(true);
+}
+
+void ClusterNodes::Check() {
+  for (const NodePointer& node : KnownNodes()) node->connection->Check();
 }
 
 bool ClusterNodes::available() const noexcept {

@@ -63,6 +63,8 @@ class ClusterNodes {
   bool RefreshNow(Deadline deadline);
   /// Records that `node` reports the cluster down.
   void NoteDown(ClusterNode& node);
+  /// As `RespClient::Check`, for all servers.
+  void Check() VCACHE_EXCLUDES(mutex_);
 
   bool available() const noexcept;
   /// Since when the master that failed last has not answered; empty while all answer.

@@ -21,6 +21,7 @@ class Cluster final : public ClusterClient {
   }
   bool available() const noexcept override { return nodes_->available(); }
   std::optional<SteadyTime> away_since() const noexcept override { return nodes_->away_since(); }
+  void Check() override { nodes_->Check(); }
   ClusterStatus Status() const override {
     ClusterStatus status = nodes_->Status();
     status.moved = counts_.moved.load();

@@ -42,10 +42,14 @@ class RestSubscription final : public Subscription {
     thread_ = std::thread([this] { Main(); });
   }
   bool listening() const noexcept override { return listening_.load(); }
+  void Check() override { check_wanted_.store(true); }
 
  private:
   void Main() noexcept;
   LinkTrouble Stream();
+  bool IsToBeReplaced() const {
+    return check_wanted_.load() || clock_.Now() - asked_ >= options_.stream_life;
+  }
   net::HttpRequest Request(RestEventReader& reader);
   void OnSubscribed();
   void OnEnd(const LinkTrouble& trouble, bool renewed);
@@ -59,6 +63,7 @@ class RestSubscription final : public Subscription {
   ConditionVariable wake_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};
+  std::atomic<bool> check_wanted_{false};  // a stream cannot be asked: it is replaced
 
   // Used by the thread only.
   Backoff backoff_;
@@ -73,7 +78,7 @@ void RestSubscription::Main() noexcept {
     try {
       const LinkTrouble trouble = Stream();
       if (stopping_.load()) break;
-      const bool renewed = listening_.load() && clock_.Now() - asked_ >= options_.stream_life;
+      const bool renewed = listening_.load() && IsToBeReplaced();
       OnEnd(trouble, renewed);
       if (renewed) continue;
       Pause(backoff_.Next(trouble.state == RespState::kRefused));
@@ -93,8 +98,8 @@ net::HttpRequest RestSubscription::Request(RestEventReader& reader) {
   request.timeout = options_.stream_life + 2 * options_.silence_limit;
   request.on_body = [&reader](std::string_view piece) { return reader.Take(piece); };
   request.cancelled = [this] {
-    const auto age = clock_.Now() - asked_;
-    const bool over = age >= (listening_.load() ? options_.stream_life : options_.silence_limit);
+    const bool over =
+        listening_.load() ? IsToBeReplaced() : clock_.Now() - asked_ >= options_.silence_limit;
     return stopping_.load() || over;
   };
   return request;
@@ -107,6 +112,7 @@ LinkTrouble RestSubscription::Stream() {
                             if (options_.on_message) options_.on_message(payload);
                           }});
   asked_ = clock_.Now();
+  check_wanted_.store(false);
   const auto response = http_->Send(Request(reader), Deadline::Never());
   if (!response) return {RespState::kConnecting, response.error().message};
   if (response->status == 200) return {RespState::kConnecting, "the stream of events ended"};

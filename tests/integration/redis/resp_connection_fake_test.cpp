@@ -173,6 +173,24 @@ TEST_CASE("RespConnection: a connection that is dead without a word is replaced 
   CHECK(redis.Run({"PING"}));
 }
 
+TEST_CASE("RespConnection: one that is dead without a word is found by a check, before any call") {
+  FakeRedis server([](FakeRedisPeer& peer, int number) {
+    peer.Greet();
+    if (number == 0) return peer.AwaitEnd();
+    while (!peer.Read().empty()) peer.Send("+PONG\r\n");
+  });
+  TestConnection redis(server.url());
+  REQUIRE(redis.AwaitReady());
+  const auto started = std::chrono::steady_clock::now();
+  redis.connection->Check();
+  REQUIRE(Eventually([&] { return redis.Status().connects == 2; }));
+  CHECK(std::chrono::steady_clock::now() - started < milliseconds(5'000));  // not silence_limit
+  CHECK(redis.AwaitReady());
+  redis.connection->Check();
+  CHECK(redis.Run({"PING"}));  // behind the check's own
+  CHECK(redis.Status().connects == 2);
+}
+
 TEST_CASE("RespConnection: a slow server keeps its connection, although a second one is tried") {
   std::atomic<int> tried{0};
   std::atomic<bool> goes_on{false};

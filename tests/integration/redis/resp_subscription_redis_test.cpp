@@ -94,6 +94,36 @@ TEST_CASE("RespSubscription: pings when idle, and leaves a server that is silent
   CHECK(Eventually([&] { return listener.subscribed.load() == 2; }));
 }
 
+TEST_CASE("RespSubscription: a check finds out a connection that is dead without a word") {
+  FakeRedis server([](FakeRedisPeer& peer, int number) {
+    peer.Greet();
+    peer.Read();
+    peer.Send("*3\r\n$9\r\nsubscribe\r\n$13\r\nvcache:events\r\n:1\r\n");
+    if (number == 0) return peer.AwaitEnd();  // answers nothing, closes nothing
+    while (!peer.Read().empty()) peer.Send("*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+  });
+  Listener listener(server.url());
+  REQUIRE(Eventually([&] { return listener.subscribed == 1; }));
+  const auto started = std::chrono::steady_clock::now();
+  listener.subscription->Check();
+  REQUIRE(Eventually([&] { return listener.subscribed == 2; }));
+  CHECK(std::chrono::steady_clock::now() - started < milliseconds(5'000));  // not silence_limit
+  CHECK(listener.lost == 1);
+}
+
+TEST_CASE("RespSubscription: a check of a connection that lives is one ping") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  Listener listener(server.url(), {}, milliseconds(10'000));
+  REQUIRE(Eventually([&] { return listener.subscribed == 1; }));
+  const int pings = server.Calls("ping");
+  listener.subscription->Check();
+  REQUIRE(Eventually([&] { return server.Calls("ping") == pings + 1; }));
+  std::this_thread::sleep_for(milliseconds(700));  // beyond check_limit
+  CHECK(listener.lost == 0);
+  CHECK(server.Calls("ping") == pings + 1);
+}
+
 TEST_CASE("RespSubscription: a user who may not listen is refused without harm") {
   if (!RedisServer::Available()) return;
   RedisServer server;

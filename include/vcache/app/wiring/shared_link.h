@@ -9,6 +9,7 @@
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
+#include "vcache/core/mutex.h"
 #include "vcache/core/result.h"
 #include "vcache/redis/ping_schedule.h"
 #include "vcache/redis/redis_url.h"
@@ -24,8 +25,24 @@ struct LinkState {
   std::string reason;    ///< Why it is not ready, without secrets; empty before the first attempt.
 };
 
+/// Tells whoever keeps another connection to the same server that the client's was away and is
+/// back: what cut it off may have cut the other one too, without a word. Thread-safe.
+class LinkRecovery {
+ public:
+  /// `listener` must not call the client; empty: nobody. Waits for one that runs.
+  void Tell(std::function<void()> listener) VCACHE_EXCLUDES(mutex_);
+  /// The client's connection is ready.
+  void NoteReady() VCACHE_EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  bool was_ready_ VCACHE_GUARDED_BY(mutex_) = false;
+  std::function<void()> listener_ VCACHE_GUARDED_BY(mutex_);
+};
+
 /// The connection to the store that replicas share, of any kind.
 struct SharedLink {
+  std::unique_ptr<LinkRecovery> recovery;  ///< Of `client`, which calls it until its end.
   std::unique_ptr<redis::RespClient> client;
   std::function<LinkState()> state;  ///< Of `client`, which must live.
   std::string name;                  ///< Its address, without credentials.

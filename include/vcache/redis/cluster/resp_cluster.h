@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ struct ClusterClientOptions {
   /// How long to keep a server that serves no slot after the last redirection to it.
   std::chrono::milliseconds spare_life{60'000};
   std::string client_name = "verdictcache";
+  /// A server answers again, or for the first time. Called by a thread of the client, which it must
+  /// not call.
+  std::function<void()> on_ready;
 };
 
 enum class ClusterTrouble {

@@ -95,6 +95,17 @@ TEST_CASE("Subscription over REST: an old stream is replaced without a word") {
   CHECK(listener.logger.lines().size() == 1);
 }
 
+TEST_CASE("Subscription over REST: a check replaces the stream, without a word") {
+  if (!RestStandIn::Available()) return;
+  RedisServer server;
+  RestStandIn stand_in(server);
+  RestListener listener(stand_in.url());
+  REQUIRE(Eventually([&] { return listener.subscribed.load() == 1; }));
+  listener.subscription->Check();
+  REQUIRE(Eventually([&] { return listener.subscribed.load() == 2; }));
+  CHECK(listener.logger.lines().size() == 1);
+}
+
 TEST_CASE("Subscription over REST: a wrong token is refused without harm") {
   if (!RestStandIn::Available()) return;
   RedisServer server;
