@@ -23,6 +23,8 @@ struct SumKeys {
   std::string Budget(const std::string& window) const { return BudgetFamily() + window; }
   /// The number of clears so far.
   std::string Clears() const { return prefix + "events:clears"; }
+  /// The last of them, in the slot of their number.
+  std::string ClearLog() const { return prefix + "cleared:{" + Clears() + "}"; }
   /// The same for a local store, whose users hear of a clear by this number only.
   std::string LocalClears() const { return prefix + "local:clears"; }
 

@@ -107,8 +107,8 @@ class Silence(RedisTestCase):
             self.assertEqual(self.payer.upload(content).cache, "MISS")
 
 
-class StrandedConnections(RedisTestCase):
-    """A balancer drops the open connections of a replica without a word; new ones are good."""
+class BehindLink(RedisTestCase):
+    """One replica at Redis, and another behind a link that can be made bad."""
 
     def setUp(self):
         super().setUp()
@@ -125,6 +125,10 @@ class StrandedConnections(RedisTestCase):
         self.await_stats(service, status="connected")
         service.await_line("Redis events are received")
         return service
+
+
+class StrandedConnections(BehindLink):
+    """A balancer drops the open connections of a replica without a word; new ones are good."""
 
     def look_up(self, content):
         digest = hashlib.sha256(content).hexdigest()
@@ -151,3 +155,23 @@ class StrandedConnections(RedisTestCase):
         patient.await_line("a second connection is answered, and this one is not")
         self.assertLess(time.monotonic() - begun, 4)  # before any command was late
         self.await_stats(patient, status="connected")
+
+
+class MissedClears(BehindLink):
+    """A clear while a replica is cut off covers what that replica has yet to deliver."""
+
+    def test_what_waited_is_cleared_too_but_counted(self):
+        self.link.fault = "cut"
+        self.await_stats(self.behind, status="disconnected")
+        self.assertEqual(self.behind.upload(jpeg("before")).cache, "MISS")
+        self.assertEqual(self.behind.text("Of another kind. " * 20).cache, "MISS")
+        cleared = self.near.admin("POST", "/api/admin/cache/clear", {"pattern": "analysis:*"})
+        self.assertEqual(cleared.status, 200, cleared.body)
+        self.assertEqual(self.behind.upload(jpeg("after")).cache, "MISS")
+        self.link.fault = None
+        self.await_stats(self.behind, status="connected", pendingWrites=0)
+        self.assertEqual(self.near.upload(jpeg("after")).cache, "HIT")
+        self.assertEqual(len(self.redis.cli("--raw", "KEYS", "text:*").split()), 1)
+        self.assertEqual(len(self.redis.cli("--raw", "KEYS", "analysis:*").split()), 1)
+        self.assertEqual([self.redis.paid_calls(kind) for kind in ("analysis", "text")], [2, 1])
+        self.assertEqual(self.behind.upload(jpeg("before")).cache, "MISS")  # nor in a copy

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +76,13 @@ class FakeSharedStore final : public cache::SharedStore {
   Result<std::int64_t> CountClears(Deadline) override {
     if (away) return Away();
     return clears.load();
+  }
+  std::vector<cache::ClearRecord> missed_clears{};
+  bool hides_missed_clears = false;
+  Result<std::vector<cache::ClearRecord>> ClearsSince(std::optional<std::int64_t>, std::int64_t,
+                                                      Deadline) override {
+    if (away || hides_missed_clears) return Away();
+    return missed_clears;
   }
   /// The copies that were put back. Their order is that of the calls.
   std::vector<std::string> put_back() {
@@ -226,6 +235,23 @@ class FakeLocalStore final : public cache::LocalStore {
       if (copy.number < before && page.size() < at_most) page.push_back(copy);
     }
     return page;
+  }
+  Result<std::uint64_t> DropCleared(std::span<const cache::ClearRecord> clears, Deadline) override {
+    if (is_off) return Off();
+    std::uint64_t dropped = 0;
+    const std::lock_guard lock(mutex_);
+    for (auto& write : pending_) {
+      for (const auto& clear : clears) {
+        if (!clear.Covers(write.store_key, write.made_at)) continue;
+        write.store_key.clear();
+        ++dropped;
+      }
+    }
+    return dropped;
+  }
+  Result<std::optional<std::int64_t>> ClearsSeen(Deadline) override {
+    if (is_off) return Off();
+    return synced_to < 0 ? std::optional<std::int64_t>() : synced_to.load();
   }
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline) override {
     if (is_off) return Off();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,10 @@ class LocalStore : public VerdictStore, public CounterStore, public Outbox {
 
   /// Stores a copy of what the shared store has; it bears no counters. A failure loses nothing now.
   virtual void PutCopy(const PutRequest& copy) = 0;
+
+  /// The shared store's count of clears at the last comparison; empty before the first. Error:
+  /// kStoreUnavailable.
+  virtual Result<std::optional<std::int64_t>> ClearsSeen(Deadline deadline) = 0;
 
   /// `clears` is the shared store's count of clears. When a clear may have been missed since the
   /// last call, entries without a pending write are dropped: the shared store may have cleared the

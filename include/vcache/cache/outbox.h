@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vcache/cache/counters.h"
+#include "vcache/cache/key_space.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
@@ -30,6 +32,17 @@ struct PendingWrite {
 struct PendingEntry {
   ContentKind kind = ContentKind::kAnalysis;
   std::string store_key{};
+};
+
+/// A clear that was carried out: what matches and was made before is gone for good.
+struct ClearRecord {
+  KeyPattern pattern = KeyPattern::All();
+  WallTime at{};
+
+  /// `name` is the stored one, without the prefix.
+  bool Covers(std::string_view name, WallTime made_at) const noexcept {
+    return made_at <= at && pattern.Matches(name);
+  }
 };
 
 /// An entry of the local store, in its stored form.
@@ -58,6 +71,10 @@ class Outbox {
   /// The pending entries that have not expired and whose stored names match, each once.
   virtual Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                            Deadline deadline) = 0;
+  /// Takes the entries that these clears cover from the pending writes, so that they do not come
+  /// back, and their copies; counters stay. The number of entries.
+  virtual Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
+                                            Deadline deadline) = 0;
   /// What the pending writes will add to the totals; `now` tells which day is today.
   virtual Result<CounterTotals> SumPending(WallTime now, Deadline deadline) = 0;
 };
@@ -86,6 +103,11 @@ class SharedStore : public VerdictStore, public CounterStore {
 
   /// The number of clears so far; shows a replica whether it missed one. kStoreUnavailable.
   virtual Result<std::int64_t> CountClears(Deadline deadline) = 0;
+  /// The clears after the count `seen` (all that are known without one), up to the count `clears`
+  /// and perhaps later. One of which nothing is known is a clear of everything, now.
+  /// kStoreUnavailable.
+  virtual Result<std::vector<ClearRecord>> ClearsSince(std::optional<std::int64_t> seen,
+                                                       std::int64_t clears, Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

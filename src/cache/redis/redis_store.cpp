@@ -8,6 +8,7 @@
 #include "cache/redis/redis_scripts.h"
 #include "cache/redis/redis_verdict_store.h"
 #include "cache/times.h"
+#include "vcache/core/parse_number.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {
@@ -218,17 +219,18 @@ Result<ClearReport> RedisVerdictStore::Clear(const KeyPattern& pattern, ClearMod
   if (mode == ClearMode::kDryRun) return ClearRedis(context, pattern, mode, deadline);
   // Count first: a replica that connects during the clear must see that something happened. A full
   // server cannot count before it is cleared, but it can afterwards.
-  const redis::RespCommand count{{"INCR", sums_.Clears()}, {}};
-  const auto counted = client_.Run(count, deadline);
+  const ClearRecord clear{pattern, clock_.WallNow()};
+  const auto counted = CountAndLogClear(client_, sums_, clear, deadline);
   if (!counted) {
     return Error{ErrorCode::kStoreUnavailable,
                  "Redis was not cleared (" + counted.error().message + "). Clear again."};
   }
   Result<ClearReport> cleared = ClearRedis(context, pattern, mode, deadline);
   const Deadline telling = Deadline::After(clock_, kTellTime);
-  const auto again = counted->is_error() ? client_.Run(count, telling) : counted;
+  const auto again =
+      counted->is_error() ? CountAndLogClear(client_, sums_, clear, telling) : counted;
   StoreEvent event{StoreEvent::Kind::kCleared, pattern.text()};
-  if (again && again->type == RespReply::Type::kInteger) event.clears = again->integer;
+  if (again && again->is_text()) event.clears = ParseNumber<std::int64_t>(again->text);
   const auto told = client_.Run({{"PUBLISH", Channel(), EncodeEvent(event)}, {}}, telling);
   (void)told;  // a replica that missed it sees the count when it connects again
   return cleared;

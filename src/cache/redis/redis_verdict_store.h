@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cache/redis/redis_clear.h"
+#include "cache/redis/redis_clear_log.h"
 #include "cache/redis/redis_counters.h"
 #include "cache/redis/redis_delivery.h"
 #include "cache/redis/redis_leases.h"
@@ -67,6 +69,10 @@ class RedisVerdictStore final : public RedisStore {
   }
   Result<std::int64_t> CountClears(Deadline deadline) override {
     return CountRedisClears(client_, sums_.Clears(), deadline);
+  }
+  Result<std::vector<ClearRecord>> ClearsSince(std::optional<std::int64_t> seen,
+                                               std::int64_t clears, Deadline deadline) override {
+    return ReadClearLog(client_, sums_, seen, clears, clock_.WallNow(), deadline);
   }
   Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) override {
     return PutBackCopies(Delivery(), options_.format, copies, deadline);

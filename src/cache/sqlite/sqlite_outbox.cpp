@@ -147,6 +147,32 @@ int DropOrphans(Connection& connection, std::string_view prefix) {
       prefix);
 }
 
+int ReadCleared(Connection& connection, const KeySpace& keys, std::span<const ClearRecord> clears,
+                std::vector<std::int64_t>& numbers) {
+  return connection.ForEach(
+      "SELECT number, key, made_ms FROM outbox WHERE prefix = ?1 AND key <> ''",
+      [&](const Statement& row) {
+        const std::string_view key = row.Bytes(1);
+        if (!keys.FamilyOf(key)) return;
+        const std::string_view name = key.substr(keys.prefix().size());
+        const WallTime made_at = FromMillis(row.Integer(2));
+        const bool is_cleared =
+            std::any_of(clears.begin(), clears.end(),
+                        [&](const ClearRecord& clear) { return clear.Covers(name, made_at); });
+        if (is_cleared) numbers.push_back(row.Integer(0));
+      },
+      keys.prefix());
+}
+
+int DropPendingEntry(Connection& connection, std::int64_t number) {
+  const int code = connection.Run(
+      "DELETE FROM entries WHERE key = (SELECT key FROM outbox WHERE number = ?1)"
+      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = entries.key AND number <> ?1)",
+      number);
+  if (code != SQLITE_OK) return code;
+  return connection.Run("UPDATE outbox SET key = '', value = x'' WHERE number = ?1", number);
+}
+
 int ReadPendingEntries(Connection& connection, const KeySpace& keys, const KeyPattern& pattern,
                        WallTime now, std::vector<PendingEntry>& entries) {
   return connection.ForEach(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +32,13 @@ int ErasePending(Connection& connection, const PendingWrite& write);
 /// Removes entries that were cleared locally from pending writes, so that they do not reach the
 /// shared store; their counters stay. Call inside a transaction.
 int DropOrphans(Connection& connection, std::string_view prefix);
+
+/// The pending entries that one of the clears covers, by number.
+int ReadCleared(Connection& connection, const KeySpace& keys, std::span<const ClearRecord> clears,
+                std::vector<std::int64_t>& numbers);
+/// Removes the entry of a pending write and, if no other is pending, its copy; the counters stay.
+/// Call inside a transaction.
+int DropPendingEntry(Connection& connection, std::int64_t number);
 
 /// The bytes of the file that hold something.
 int ReadUse(Connection& connection, std::int64_t& bytes);

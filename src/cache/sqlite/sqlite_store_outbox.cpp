@@ -1,4 +1,6 @@
 // The outbox of the local store, and its copies of what the shared store has.
+#include <algorithm>
+
 #include "cache/sqlite/sqlite_outbox.h"
 #include "cache/sqlite/sqlite_verdict_store.h"
 #include "vcache/cache/clear_count.h"
@@ -34,19 +36,50 @@ Result<void> SqliteVerdictStore::RemovePending(const PendingWrite& write, Deadli
   return Write(deadline, [&](Connection& connection) { return ErasePending(connection, write); });
 }
 
-Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
-  // On the first call no clear was missed.
+Result<std::uint64_t> SqliteVerdictStore::DropCleared(std::span<const ClearRecord> clears,
+                                                      Deadline deadline) {
+  if (clears.empty()) return std::uint64_t{0};
+  const auto cleared =
+      ReadWith<std::vector<std::int64_t>>(deadline, [&](Connection& connection, auto& numbers) {
+        return ReadCleared(connection, keys_, clears, numbers);
+      });
+  if (!cleared) return cleared.error();
+  // In small transactions, so that requests can write in between.
+  constexpr std::size_t kAtOnce = 500;
+  for (std::span<const std::int64_t> rest = *cleared; !rest.empty();) {
+    const auto batch = rest.first(std::min(rest.size(), kAtOnce));
+    const Result<void> done = Write(deadline, [&](Connection& connection) {
+      int code = SQLITE_OK;
+      for (const std::int64_t number : batch) {
+        if (code == SQLITE_OK) code = DropPendingEntry(connection, number);
+      }
+      return code;
+    });
+    if (!done) return done.error();
+    rest = rest.subspan(batch.size());
+  }
+  return std::uint64_t{cleared->size()};
+}
+
+Result<std::optional<std::int64_t>> SqliteVerdictStore::ClearsSeen(Deadline deadline) {
+  constexpr std::int64_t kNone = -1;
   const auto seen = ReadWith<std::int64_t>(
       deadline,
       [&](Connection& connection, auto& read) {
         return ReadClearsSeen(connection, keys_.prefix(), read);
       },
-      clears);
+      kNone);
   if (!seen) return seen.error();
+  return *seen == kNone ? std::optional<std::int64_t>() : *seen;
+}
+
+Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, Deadline deadline) {
+  const auto before = ClearsSeen(deadline);
+  if (!before) return before.error();
+  const std::int64_t seen = before->value_or(clears);  // on the first call no clear was missed
   // In small transactions, so that requests can write in between.
   constexpr std::int64_t kAtOnce = 500;
-  for (std::int64_t dropped = MayHaveMissedClear(*seen, clears) ? kAtOnce : 0;
-       dropped == kAtOnce;) {
+  for (std::int64_t dropped = MayHaveMissedClear(seen, clears) ? kAtOnce : 0; dropped == kAtOnce;) {
     const Result<void> done = Write(deadline, [&](Connection& connection) {
       return DropSomeCopies(connection, keys_.prefix(), kAtOnce, dropped);
     });
@@ -56,7 +89,7 @@ Result<std::int64_t> SqliteVerdictStore::DropStaleCopies(std::int64_t clears, De
     return NoteClearsSeen(connection, keys_.prefix(), clears);
   });
   if (!noted) return noted.error();
-  return *seen;
+  return seen;
 }
 
 Result<void> SqliteVerdictStore::TrimCopies(std::uint64_t max_bytes, Deadline deadline) {

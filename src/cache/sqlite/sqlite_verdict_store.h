@@ -53,6 +53,9 @@ class SqliteVerdictStore final : public LocalStore {
   Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
+  Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
+                                    Deadline deadline) override;
+  Result<std::optional<std::int64_t>> ClearsSeen(Deadline deadline) override;
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
   Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) override;
   Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,

@@ -80,6 +80,11 @@ class WriteBehind final : public WriteBehindStore {
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override {
     return WithWaiting(disk_.SumPending(now, deadline), Purpose::kOutbox, now);
   }
+  Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
+                                    Deadline deadline) override;
+  Result<std::optional<std::int64_t>> ClearsSeen(Deadline deadline) override {
+    return disk_.ClearsSeen(deadline);
+  }
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
   Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) override;
   Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
@@ -234,11 +239,13 @@ Result<void> WriteBehind::PutPending(const PutRequest& request, Deadline deadlin
 Result<ClearReport> WriteBehind::Clear(const KeyPattern& pattern, ClearMode mode,
                                        Deadline deadline) {
   const MutexLock lock(write_mutex_);
-  const auto matches = [&](const CacheKey& key) { return pattern.Matches(keys_.NameOf(key)); };
+  const auto matches = [&](const Waiting& each) {
+    return pattern.Matches(keys_.NameOf(each.request.entry->key));
+  };
   std::set<CacheKey> waiting;
   for (const Waiting& each : queue_.All()) {
     const SharedEntry& entry = each.request.entry;
-    if (entry != nullptr && matches(entry->key)) waiting.insert(entry->key);
+    if (entry != nullptr && matches(each)) waiting.insert(entry->key);
   }
   if (waiting.empty()) return disk_.Clear(pattern, mode, deadline);
   if (mode == ClearMode::kDelete) queue_.DropEntries(matches);
@@ -320,6 +327,23 @@ Result<CounterTotals> WriteBehind::WithWaiting(Result<CounterTotals> totals, Pur
     if (SameDay(each.made_at, now)) totals->today += each.request.counters;
   }
   return totals;
+}
+
+Result<std::uint64_t> WriteBehind::DropCleared(std::span<const ClearRecord> clears,
+                                               Deadline deadline) {
+  const MutexLock lock(write_mutex_);
+  std::uint64_t dropped = 0;
+  queue_.DropEntries([&](const Waiting& waiting) {
+    const std::string name = keys_.NameOf(waiting.request.entry->key);
+    const bool is_cleared = std::any_of(clears.begin(), clears.end(), [&](const auto& clear) {
+      return clear.Covers(name, waiting.made_at);
+    });
+    if (is_cleared && waiting.purpose == Purpose::kOutbox) ++dropped;
+    return is_cleared;
+  });
+  const auto on_disk = disk_.DropCleared(clears, deadline);
+  if (!on_disk) return on_disk;
+  return *on_disk + dropped;
 }
 
 /// Writes what waits first: a copy that waits may be stale too.

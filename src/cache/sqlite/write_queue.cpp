@@ -74,11 +74,11 @@ bool WriteQueue::MarkDelivered(const std::string& id) {
   return true;
 }
 
-void WriteQueue::DropEntries(const std::function<bool(const CacheKey&)>& is_cleared) {
+void WriteQueue::DropEntries(const std::function<bool(const Waiting&)>& is_cleared) {
   const MutexLock lock(mutex_);
   for (auto at = queue_.begin(); at != queue_.end();) {
     Waiting& waiting = at->second;
-    const bool drops = waiting.request.entry != nullptr && is_cleared(waiting.request.entry->key);
+    const bool drops = waiting.request.entry != nullptr && is_cleared(waiting);
     if (drops) ForgetEntry(waiting);
     at = drops && waiting.request.counters.empty() ? Erase(at) : std::next(at);
   }

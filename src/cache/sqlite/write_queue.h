@@ -49,7 +49,7 @@ class WriteQueue {
   /// A write of the outbox was delivered: what is left of it is a copy. False if it is not here.
   bool MarkDelivered(const std::string& id);
   /// Removes entries, and keeps counters: the money was spent.
-  void DropEntries(const std::function<bool(const CacheKey&)>& is_cleared);
+  void DropEntries(const std::function<bool(const Waiting&)>& is_cleared);
 
  private:
   using Queue = std::map<std::uint64_t, Waiting>;

@@ -76,13 +76,45 @@ bool FailoverStore::RevalidateLocal() {
   if (local_is_fresh_.exchange(true)) return true;
   const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
   Result<std::int64_t> seen = clears;
-  if (clears && local_ != nullptr) seen = local_->DropStaleCopies(*clears, delivery_.StepLimit());
+  if (clears && local_ != nullptr) seen = CatchUpWithClears(*clears);
   if (!clears || !seen) {
     local_is_fresh_ = false;
     return false;
   }
   NoteLoss(*seen, *clears);
   return true;
+}
+
+/// Drops what missed clears would have dropped: of what waits for the shared store that which they
+/// cover, for it is all that keeps those verdicts; of the copies all. The count of clears before.
+Result<std::int64_t> FailoverStore::CatchUpWithClears(std::int64_t clears) {
+  const auto seen = local_->ClearsSeen(delivery_.StepLimit());
+  if (!seen) return seen.error();
+  const bool may_have_missed = !*seen || MayHaveMissedClear(**seen, clears);
+  const auto waiting = local_->CountPending(delivery_.StepLimit());
+  if (may_have_missed && (!waiting || *waiting > 0)) {
+    const auto missed = shared_.ClearsSince(*seen, clears, delivery_.StepLimit());
+    if (!missed) return missed.error();
+    const auto dropped = local_->DropCleared(*missed, delivery_.StepLimit());
+    if (!dropped) return dropped.error();
+    if (*dropped > 0) {
+      logger_.Info("Verdicts that waited were cleared by another replica meanwhile",
+                   {{"entries", static_cast<std::int64_t>(*dropped)}});
+    }
+  }
+  return local_->DropStaleCopies(clears, delivery_.StepLimit());
+}
+
+/// Before a delivery: the connection for events may come back later than the one for commands, and
+/// what waited would be there again after a clear that was missed. While the disk cannot be read,
+/// only what waits in memory is delivered.
+bool FailoverStore::HasSeenAllClears() {
+  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
+  if (!clears) return false;
+  const auto seen = local_->ClearsSeen(delivery_.StepLimit());
+  if (!seen || (*seen && !MayHaveMissedClear(**seen, *clears))) return true;
+  MarkLocalStale();
+  return RevalidateLocal() || !*seen;
 }
 
 /// `seen` is the count of an earlier run, or of the last comparison.

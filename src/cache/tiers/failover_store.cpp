@@ -274,6 +274,7 @@ bool FailoverStore::DeliverOne(const PendingWrite& write) {
 
 bool FailoverStore::DeliverNow() {
   if (local_ == nullptr) return true;
+  if (!HasSeenAllClears()) return false;
   std::int64_t count = 0;
   for (;;) {
     const MutexLock lock(delivery_mutex_);  // a clear may come between two batches

@@ -115,6 +115,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   void StoreHits() VCACHE_EXCLUDES(delivery_mutex_, hits_mutex_);
   void TrimCopies() VCACHE_REQUIRES(delivery_mutex_);
   bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
+  Result<std::int64_t> CatchUpWithClears(std::int64_t clears);
+  bool HasSeenAllClears();
   LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);
   void NotePending(const Error& reason);
   void EndLeaseLater(const CacheKey& key, const std::string& token,

@@ -108,6 +108,10 @@ class ReplyLosingStore final : public SharedStore {
   Result<std::int64_t> CountClears(Deadline deadline) override {
     return behind_.CountClears(deadline);
   }
+  Result<std::vector<ClearRecord>> ClearsSince(std::optional<std::int64_t> seen,
+                                               std::int64_t clears, Deadline deadline) override {
+    return behind_.ClearsSince(seen, clears, deadline);
+  }
   Result<std::size_t> PutBack(std::span<const StoredCopy> copies, Deadline deadline) override {
     return behind_.PutBack(copies, deadline);
   }

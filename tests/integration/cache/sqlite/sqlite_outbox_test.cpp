@@ -153,6 +153,33 @@ TEST_CASE("SqliteStore: what is cleared is not delivered, but what it cost is co
   CHECK(waiting->front().counters.total(Counter::kSpentMicros) == 10'000);
 }
 
+TEST_CASE("SqliteStore: a missed clear takes what matches and was made before, and no counters") {
+  test::TempDir dir;
+  test::FakeClock clock;
+  const auto store = test::OpenStore(dir.path(), clock);
+  const auto other = test::OpenStore(dir.path(), clock, NullLogger(), KeySpace({"other:"}));
+  const auto text = MakeKey(3, ContentKind::kText);
+  REQUIRE(store->PutPending(Paid(1), kNever));
+  REQUIRE(store->PutPending(Paid(2), kNever));
+  REQUIRE(store->PutPending(test::MakePut(text, 600s), kNever));
+  REQUIRE(other->PutPending(Paid(1), kNever));
+  const ClearRecord clear{*KeyPattern::Parse("analysis:*"), clock.WallNow()};
+  clock.Advance(1s);
+  REQUIRE(store->PutPending(Paid(2), kNever));  // paid for again after the clear
+
+  CHECK(*store->DropCleared({&clear, 1}, kNever) == 2);
+  std::vector<std::string> keys;
+  const auto waiting = store->OldestPending(10, kNever);
+  for (const auto& write : *waiting) keys.push_back(write.store_key);
+  CHECK(keys == std::vector<std::string>{"", "", text.ToString(), MakeKey(2).ToString()});
+  CHECK(store->SumPending(clock.WallNow(), kNever)->all.total(Counter::kSpentMicros) == 30'000);
+  CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
+  CHECK(store->Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kHit);
+  CHECK(store->Lookup(text, kNever).outcome == LookupOutcome::kHit);
+  CHECK(other->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(*store->DropCleared({&clear, 1}, kNever) == 0);
+}
+
 TEST_CASE("SqliteStore: names the entries that wait, each once, while they live and match") {
   test::TempDir dir;
   test::FakeClock clock;

@@ -137,6 +137,19 @@ TEST_CASE("WriteBehindStore: a clear counts and removes what waits, and keeps wh
   CHECK(PaidCalls(bench.disk.totals) == 3);
 }
 
+TEST_CASE("WriteBehindStore: a missed clear takes what waits from before it, and keeps its cost") {
+  WaitingFixture bench;
+  bench.disk.refuses_writes = true;
+  REQUIRE(bench.store->PutPending(PaidWrite(1), kNever));
+  const ClearRecord clear{KeyPattern::All(), bench.clock.WallNow()};
+  bench.clock.Advance(1s);
+  REQUIRE(bench.store->PutPending(PaidWrite(2), kNever));
+  CHECK(*bench.store->DropCleared({&clear, 1}, kNever) == 1);
+  CHECK(bench.Ask(1) == LookupOutcome::kMiss);
+  CHECK(bench.Ask(2) == LookupOutcome::kHit);
+  CHECK(PaidCalls(bench.store->SumPending(bench.clock.WallNow(), kNever)->all) == 2);
+}
+
 TEST_CASE("WriteBehindStore: only so much waits; the rest is refused as the disk refuses it") {
   WaitingFixture bench({.max_bytes = 10'000});
   bench.disk.refuses_writes = true;

@@ -164,3 +164,35 @@ TEST_CASE("FailoverStore: a hit from before a clear is not copied after it") {
   bench.store.Stop();
   CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
 }
+
+TEST_CASE("FailoverStore: what waited from before a missed clear is not delivered, its cost is") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.RevalidateLocal());  // in contact
+  bench.shared.away = true;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  const WallTime cleared_at = bench.clock.WallNow();
+  bench.clock.Advance(1s);
+  REQUIRE(bench.store.Put(Paid(2), kNever));
+  bench.shared.away = false;
+  bench.shared.clears = 1;
+  bench.shared.missed_clears = {{KeyPattern::All(), cleared_at}};
+  // The connection for commands is back first: no event has told of the clear.
+  REQUIRE(bench.store.DeliverNow());
+  CHECK(bench.shared.delivered_keys == std::vector<std::string>{"", MakeKey(2).ToString()});
+  CHECK(bench.paid_calls() == 2);
+}
+
+TEST_CASE("FailoverStore: nothing is delivered while the missed clears cannot be asked for") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.shared.away = true;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  bench.shared.away = false;
+  bench.shared.clears = 1;
+  bench.shared.hides_missed_clears = true;
+  CHECK_FALSE(bench.store.DeliverNow());
+  CHECK(bench.shared.delivered_keys.empty());
+  bench.shared.hides_missed_clears = false;
+  CHECK(bench.store.DeliverNow());
+  CHECK(bench.shared.delivered_keys == std::vector<std::string>{MakeKey(1).ToString()});
+}
