@@ -24,7 +24,8 @@ Error InvalidAnswer(std::string_view vendor, std::string_view what);
 
 /// Judges by the status alone, when the body is not understood. Not billed: 429 (rate limit), 402
 /// (spent balance), 401 and 403 (bad credentials), 408, 409 and 425 (try again), 413 and 415
-/// (content refused). Unknown charge: 5xx is unavailable, all else an invalid answer.
+/// (content refused), 503 with `Retry-After` (not begun). Unknown charge: any other 5xx is
+/// unavailable, all else an invalid answer.
 Error StatusError(std::string_view vendor, const net::HttpResponse& response);
 
 /// An answer without a verdict, in the vendor's own words if the body has some: then any other 4xx
