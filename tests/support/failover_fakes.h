@@ -198,7 +198,8 @@ class FakeLocalStore final : public cache::LocalStore {
     ++write_attempts;
     if (is_off || refuses_writes) return Off();
     const Result<void> kept = entries_.Put(request, deadline);
-    Queue(request.entry->key.ToString(), request.counters, clock_.WallNow());
+    const WallTime made_at = request.made_at.value_or(clock_.WallNow());
+    Queue(request.entry->key.ToString(), request.counters, made_at);
     return kept;
   }
   Result<void> AddPending(const cache::CounterWrite& write, Deadline) override {

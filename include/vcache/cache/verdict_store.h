@@ -60,6 +60,8 @@ struct PutRequest {
   /// Of a partial verdict: how long the store keeps its answers (`LookupResult::earlier`), counted
   /// from now.
   std::chrono::seconds answers_ttl{0};
+  /// Of a write that has waited: when it was made. Its life is counted from now all the same.
+  std::optional<WallTime> made_at{};
 };
 
 /// kInternal without an entry or a life.

@@ -33,7 +33,7 @@ PendingWrite PendingOf(const PutRequest& request, WallTime now, const KeySpace& 
                        const EntryFormatOptions& format) {
   PendingWrite write;
   write.id = request.id;
-  write.made_at = now;
+  write.made_at = request.made_at.value_or(now);
   const std::chrono::seconds ttl = std::min(request.ttl, kLongestLife);
   write.expires_at = now + std::max(ttl, std::min(request.answers_ttl, kLongestLife));
   write.counters = request.counters;

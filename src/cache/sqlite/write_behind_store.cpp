@@ -181,7 +181,8 @@ Result<void> WriteBehind::WriteBatch(std::span<const Waiting> batch) {
 /// A write of the outbox, or what a clear has left of any.
 Result<void> WriteBehind::WriteOne(const Waiting& waiting) {
   const Deadline deadline = Deadline::After(clock_, kWritePatience);
-  const PutRequest& request = waiting.request;
+  PutRequest request = waiting.request;
+  request.made_at = waiting.made_at;
   const bool is_outbox = waiting.purpose == Purpose::kOutbox;
   if (request.entry != nullptr) return disk_.PutPending(request, deadline);
   const CounterWrite counts = CountsOf(waiting);
@@ -267,7 +268,8 @@ std::vector<Waiting> WriteBehind::OfPurpose(Purpose purpose) {
 
 /// Its number is 0: it is not on disk.
 PendingWrite WriteBehind::PendingWriteOf(const Waiting& waiting) const {
-  const PutRequest& request = waiting.request;
+  PutRequest request = waiting.request;
+  request.made_at = waiting.made_at;
   if (request.entry != nullptr) {
     return PendingOf(request, clock_.WallNow(), keys_, options_.format);
   }

@@ -166,13 +166,16 @@ TEST_CASE("SqliteStore: a missed clear takes what matches and was made before, a
   const ClearRecord clear{*KeyPattern::Parse("analysis:*"), clock.WallNow()};
   clock.Advance(1s);
   REQUIRE(store->PutPending(Paid(2), kNever));  // paid for again after the clear
+  PutRequest late = Paid(4);                    // paid for before it, and written after it
+  late.made_at = clear.at;
+  REQUIRE(store->PutPending(late, kNever));
 
-  CHECK(*store->DropCleared({&clear, 1}, kNever) == 2);
+  CHECK(*store->DropCleared({&clear, 1}, kNever) == 3);
   std::vector<std::string> keys;
   const auto waiting = store->OldestPending(10, kNever);
   for (const auto& write : *waiting) keys.push_back(write.store_key);
-  CHECK(keys == std::vector<std::string>{"", "", text.ToString(), MakeKey(2).ToString()});
-  CHECK(store->SumPending(clock.WallNow(), kNever)->all.total(Counter::kSpentMicros) == 30'000);
+  CHECK(keys == std::vector<std::string>{"", "", text.ToString(), MakeKey(2).ToString(), ""});
+  CHECK(store->SumPending(clock.WallNow(), kNever)->all.total(Counter::kSpentMicros) == 40'000);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kMiss);
   CHECK(store->Lookup(MakeKey(2), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->Lookup(text, kNever).outcome == LookupOutcome::kHit);

@@ -150,6 +150,18 @@ TEST_CASE("WriteBehindStore: a missed clear takes what waits from before it, and
   CHECK(PaidCalls(bench.store->SumPending(bench.clock.WallNow(), kNever)->all) == 2);
 }
 
+TEST_CASE("WriteBehindStore: what waited is as old for a later clear as when it was paid for") {
+  WaitingFixture bench;
+  const WallTime paid_at = bench.clock.WallNow();
+  bench.disk.refuses_writes = true;
+  REQUIRE(bench.store->PutPending(PaidWrite(1), kNever));
+  bench.clock.Advance(60s);
+  CHECK(bench.store->OldestPending(1, kNever)->front().made_at == paid_at);  // from memory
+  bench.disk.refuses_writes = false;
+  REQUIRE(bench.store->WriteNow());
+  CHECK(bench.disk.OldestPending(1, kNever)->front().made_at == paid_at);
+}
+
 TEST_CASE("WriteBehindStore: only so much waits; the rest is refused as the disk refuses it") {
   WaitingFixture bench({.max_bytes = 10'000});
   bench.disk.refuses_writes = true;
