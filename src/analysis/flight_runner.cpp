@@ -193,6 +193,7 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
   claim.found = PastNewer(attempt.content.key, std::move(claim.found));
   attempt.is_unanswered = claim.state == LeaseState::kUnavailable ||
                           (attempt.is_unanswered && claim.state == LeaseState::kTheirs);
+  if (RefusesForNow(claim)) claim.state = LeaseState::kUnavailable;
   if (claim.state == LeaseState::kTheirs) {
     attempt.foreign_lease_end = Deadline::After(clock_, options_.lease_life);
   } else if (claim.state == LeaseState::kUnavailable && attempt.foreign_lease_end &&
@@ -219,6 +220,18 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
     }
     context.found = std::move(claim.found);
   }
+}
+
+/// A shared store that takes no writes for a moment (full, or a replica since a fail-over) is
+/// waited for like a silent one: without a lease each replica would pay. False when it has refused
+/// for the outage patience.
+bool FlightRunner::RefusesForNow(const cache::Claim& claim) {
+  if (claim.state == LeaseState::kOurs && claim.is_new) refused_since_ = SteadyTime{};
+  if (claim.state != LeaseState::kNotGranted || !claim.is_shared) return false;
+  const SteadyTime now = clock_.Now();
+  SteadyTime since{};
+  if (refused_since_.compare_exchange_strong(since, now)) since = now;
+  return now - since < options_.outage_patience;
 }
 
 /// Waits for a shared store that has just fallen silent: a cut connection or a short stall must not

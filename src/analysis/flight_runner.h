@@ -63,6 +63,7 @@ class FlightRunner {
   Deadline StoreDeadline() const;
   cache::Claim AskForLease(LeasedAttempt& attempt, std::chrono::milliseconds life);
   void Claim(FlightContext& context, LeasedAttempt& attempt);
+  bool RefusesForNow(const cache::Claim& claim);
   bool AwaitStore(LeasedAttempt& attempt);
   bool AwaitNotification(LeasedAttempt& attempt);
   std::optional<Error> CheckAdmission(const FlightContext& context, LeasedAttempt& attempt);
@@ -91,7 +92,8 @@ class FlightRunner {
   Occupancy calls_;  ///< At the vendors.
   RateLimiter outage_calls_;
   NegativeCache failures_;
-  NegativeCache charged_failures_;  ///< This process's own; the store has those of all.
+  NegativeCache charged_failures_;           ///< This process's own; the store has those of all.
+  std::atomic<SteadyTime> refused_since_{};  ///< What the store says to claims; empty: it grants.
   std::atomic<bool> stopping_{false};
 };
 

@@ -33,6 +33,8 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
   std::atomic<std::int64_t> shown_clears{-1};
   /// Answers, but gives no leases and takes no verdicts.
   std::atomic<bool> read_only{false};
+  /// Says of that state that it may pass, as a store of several machines does.
+  std::atomic<bool> may_write_soon{false};
   std::atomic<int> claims{0}, asked_for_news{0}, renewals{0};
   /// Called when a lease ends and somebody had asked.
   std::function<void(const cache::CacheKey&)> announce = [](const cache::CacheKey&) {};
@@ -96,6 +98,7 @@ class FakeLeaseStore final : public cache::VerdictStore, public cache::LeaseStor
     claim.is_new = !HeldBy(request);
     if (shown_clears >= 0) claim.clears = shown_clears;
     claim.state = Grant(request);
+    claim.is_shared = may_write_soon;
     if (lost_replies > 0) {
       --lost_replies;
       claim.state = cache::LeaseState::kUnavailable;

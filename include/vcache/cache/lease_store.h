@@ -23,6 +23,8 @@ enum class LeaseState {
 
 struct Claim {
   LeaseState state = LeaseState::kUnavailable;
+  /// Of kNotGranted: other replicas ask this store too, which may take writes again in a moment.
+  bool is_shared = false;
   /// Of kOurs: this very claim was granted, not one before it with the same token.
   bool is_new = true;
   /// The stored entry, read after the lease was requested. A replica that gets the lease and finds

@@ -22,7 +22,7 @@ struct RespConnectionOptions : RespLinkOptions {
   /// A server that is read-only, or not ready, on a connection older than this is left and its
   /// address resolved anew: after a fail-over it may lead elsewhere. Doubled each time, up to 5
   /// min.
-  std::chrono::milliseconds wrong_server_patience{10'000};
+  std::chrono::milliseconds wrong_server_patience{250};
   /// For CLIENT SETNAME; without spaces.
   std::string client_name = "verdictcache";
 };

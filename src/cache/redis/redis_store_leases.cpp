@@ -31,7 +31,11 @@ Claim RedisVerdictStore::ClaimLease(const LeaseRequest& request, Deadline deadli
     const Result<void> logged = Written(granted);
     (void)logged;
     claim.state = LeaseState::kNotGranted;
-  } else if (IsHeldBy(held, request.token)) {
+    claim.is_shared = true;
+  }
+  if (granted.is_error() && held.empty()) return claim;
+  // What it shows counts also while it takes no writes: another replica may be paying.
+  if (IsHeldBy(held, request.token)) {
     claim.state = LeaseState::kOurs;
     claim.is_new = granted.is_status("OK");
   } else if ((claim.failure = FailureOf(held, clock_.WallNow()))) {

@@ -298,6 +298,7 @@ TEST_CASE("RedisStore: no lease is given by a server that takes no writes or doe
   const Claim full = world.store().ClaimLease(Asking("aa"), kNever);
   CHECK(full.state == LeaseState::kNotGranted);
   CHECK(full.found.outcome == LookupOutcome::kMiss);
+  CHECK(full.is_shared);
   server.Kill();
   while (world.store().available()) std::this_thread::yield();
   const Claim away = world.store().ClaimLease(Asking("aa"), kNever);
@@ -305,6 +306,18 @@ TEST_CASE("RedisStore: no lease is given by a server that takes no writes or doe
   CHECK(away.found.outcome == LookupOutcome::kUnavailable);
   CHECK_FALSE(world.store().RequestNotification(kContent, kNever));
   CHECK_FALSE(world.store().Release(kContent, "aa", std::nullopt, kNever));
+}
+
+TEST_CASE("RedisStore: a server that takes no writes still shows who pays and what failed") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const std::string key = "lease:{" + kContent.ToString() + "}";
+  server.Ask({"SET", key, "aa"});
+  server.Ask({"CONFIG", "SET", "maxmemory", "1"});
+  CHECK(world.store().ClaimLease(Asking("aa"), kNever).state == LeaseState::kOurs);
+  CHECK_FALSE(world.store().ClaimLease(Asking("aa"), kNever).is_new);
+  CHECK(world.store().ClaimLease(Asking("bb"), kNever).state == LeaseState::kTheirs);
 }
 
 TEST_CASE("RedisStore: leases and their end cost what a hosted Redis bills, and no more") {
