@@ -73,8 +73,9 @@ class FakeSharedStore final : public cache::SharedStore {
   /// Called before each clear.
   std::function<void()> before_clear = [] {};
   std::atomic<std::int64_t> clears{0};
+  std::atomic<bool> counts_clears{true};
   Result<std::int64_t> CountClears(Deadline) override {
-    if (away) return Away();
+    if (away || !counts_clears) return Away();
     return clears.load();
   }
   std::vector<cache::ClearRecord> missed_clears{};

@@ -24,13 +24,18 @@ constexpr std::chrono::milliseconds kRefillPause{100};
 Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
   const SteadyTime begun = clock_.Now();
   Claim claim = leases_.ClaimLease(request, deadline);
-  if (claim.state == LeaseState::kOurs) keeper_.Hold(request, begun);
+  if (claim.state == LeaseState::kOurs) {
+    keeper_.Hold(request, begun);
+    if (claim.is_new) took_write_ = true;
+  }
   // A newer version's entry that cannot be read stays.
   if (claim.state != LeaseState::kOurs || claim.found.newer ||
       claim.found.outcome == LookupOutcome::kHit) {
     return claim;
   }
   if (claim.clears && EpochOf(*claim.clears) != epoch_) {
+    // Known already, whatever becomes of the comparison, which another thread may be making.
+    if (epoch_ != 0) lost_at_ = clock_.Now();
     MarkLocalStale();
     RevalidateLocal();
   }

@@ -117,14 +117,17 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
   PutRequest request = asked;
   if (request.id.empty() && local_ != nullptr) request.id = RandomId();
   Result<void> kept = shared_.Put(request, deadline);
-  keeper_.Drop(request.lease_token);
   if (kept) {
+    took_write_ = true;
     Remember(request.counters, clock_.WallNow());
     PutCopy(request);
   }
-  if (kept || kept.error().code == ErrorCode::kInternal) return kept;
-  const Deadline time_limit = delivery_.StepLimit();
-  if (local_ == nullptr || !local_->PutPending(request, time_limit)) {
+  if (kept || kept.error().code == ErrorCode::kInternal) {
+    keeper_.Drop(request.lease_token);
+    return kept;
+  }
+  if (local_ == nullptr || !PutUndelivered(request)) {
+    keeper_.Drop(request.lease_token);
     // Nobody will find this verdict: the lease protects nothing.
     if (!request.lease_token.empty()) {
       EndLeaseLater(request.entry->key, request.lease_token, std::nullopt);
@@ -133,6 +136,50 @@ Result<void> FailoverStore::Put(const PutRequest& asked, Deadline deadline) {
   }
   NotePending(kept.error());
   return {};
+}
+
+/// Only this replica has the verdict: while the lease is renewed, the others wait for its delivery
+/// and do not pay.
+bool FailoverStore::PutUndelivered(const PutRequest& request) {
+  if (request.lease_token.empty()) {
+    return local_->PutPending(request, delivery_.StepLimit()).has_value();
+  }
+  {
+    const MutexLock lock(undelivered_mutex_);  // before the thread can deliver it
+    undelivered_[request.id] = {request.entry->key, request.lease_token};
+  }
+  const bool put = local_->PutPending(request, delivery_.StepLimit()).has_value();
+  const MutexLock lock(undelivered_mutex_);
+  const auto held = undelivered_.find(request.id);
+  if (held == undelivered_.end()) return put;
+  held->second.waits = true;
+  if (!put) undelivered_.erase(held);
+  return put;
+}
+
+void FailoverStore::EndUndelivered(const std::string& id) {
+  HeldLease held;
+  {
+    const MutexLock lock(undelivered_mutex_);
+    const auto found = undelivered_.find(id);
+    if (found == undelivered_.end()) return;
+    held = std::move(found->second);
+    undelivered_.erase(found);
+  }
+  keeper_.Drop(held.token);
+  EndLeaseLater(held.key, held.token, std::nullopt);
+}
+
+/// When nothing is pending any more, also what a clear removed in the meantime.
+void FailoverStore::EndAllUndelivered() {
+  std::vector<std::string> ids;
+  {
+    const MutexLock lock(undelivered_mutex_);
+    for (const auto& [id, held] : undelivered_) {
+      if (held.waits) ids.push_back(id);
+    }
+  }
+  for (const std::string& id : ids) EndUndelivered(id);
 }
 
 /// The local store holds it back for the outage only.
@@ -145,7 +192,10 @@ Result<void> FailoverStore::HoldBack(const CacheKey& key, const ChargedFailure& 
 
 Result<void> FailoverStore::Add(const CounterWrite& write, Deadline deadline) {
   Result<void> added = shared_.Add(write, deadline);
-  if (added) Remember(write.delta, write.when);
+  if (added) {
+    took_write_ = true;
+    Remember(write.delta, write.when);
+  }
   if (added || local_ == nullptr) return added;
   const Deadline time_limit = delivery_.StepLimit();
   if (!local_->AddPending(write, time_limit)) return added;
@@ -269,6 +319,7 @@ bool FailoverStore::DeliverOne(const PendingWrite& write) {
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
   Remember(write.counters, clock_.WallNow());
   delivered_.fetch_add(1);  // before it is removed: `LookupMany` relies on this order
+  EndUndelivered(write.id);
   return local_->RemovePending(write, time_limit).has_value();
 }
 
@@ -299,7 +350,8 @@ bool FailoverStore::DeliverNow() {
 
 void FailoverStore::Start() {
   keeper_.Start();
-  delivery_.Start([this] { Recount(); }, [this] { return Round(); });
+  delivery_.Start([this] { Recount(); }, [this] { return Round(); },
+                  [this] { return took_write_.load(); });
 }
 
 void FailoverStore::Stop() {
@@ -309,6 +361,7 @@ void FailoverStore::Stop() {
 
 /// False when a delivery failed.
 bool FailoverStore::Round() {
+  took_write_ = false;
   LearnTotals();
   if (!shared_.available()) return true;
   RevalidateLocal();
@@ -317,7 +370,9 @@ bool FailoverStore::Round() {
     must_refill_ = true;
     return false;
   }
-  return pending_.load() == 0 || DeliverNow();
+  if (pending_.load() > 0) return DeliverNow();
+  EndAllUndelivered();
+  return true;
 }
 
 }  // namespace vcache::cache

@@ -17,8 +17,10 @@ class DeliveryLoop {
   explicit DeliveryLoop(Clock& clock) : clock_(clock), task_(clock) {}
 
   /// `recount` counts what is pending, every 5 s: another process that shares the local store may
-  /// add to it. `deliver` returns false when a delivery failed. Both run in the thread.
-  void Start(std::function<void()> recount, std::function<bool()> deliver);
+  /// add to it. `deliver` returns false when a delivery failed. `takes_writes` says that the store
+  /// has taken another write since: then the next try comes after a second. All run in the thread.
+  void Start(std::function<void()> recount, std::function<bool()> deliver,
+             std::function<bool()> takes_writes = {});
   /// Ends the thread. Idempotent.
   void Stop() { task_.Stop(); }
 

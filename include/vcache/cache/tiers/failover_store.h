@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -122,6 +123,9 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   void EndLeaseLater(const CacheKey& key, const std::string& token,
                      const std::optional<Error>& failure);
   void PutCopy(const PutRequest& request);
+  bool PutUndelivered(const PutRequest& request) VCACHE_EXCLUDES(undelivered_mutex_);
+  void EndUndelivered(const std::string& id) VCACHE_EXCLUDES(undelivered_mutex_);
+  void EndAllUndelivered() VCACHE_EXCLUDES(undelivered_mutex_);
   void Remember(const Counters& written, WallTime when) VCACHE_EXCLUDES(totals_mutex_);
   void LearnTotals() VCACHE_EXCLUDES(totals_mutex_);
   void Recount();
@@ -140,11 +144,21 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<bool> has_pending_{false};  ///< As last logged.
   std::atomic<bool> local_is_fresh_{false};
-  std::atomic<std::int64_t> epoch_{0};  ///< Of the shared store's data; 0: not seen yet.
-  std::atomic<SteadyTime> lost_at_{};   ///< When its last loss was noticed.
+  std::atomic<bool> took_write_{false};  ///< The shared store, since the last delivery began.
+  std::atomic<std::int64_t> epoch_{0};   ///< Of the shared store's data; 0: not seen yet.
+  std::atomic<SteadyTime> lost_at_{};    ///< When its last loss was noticed.
   std::atomic<bool> must_refill_{false};
   std::function<void()> on_loss_;
   std::uint64_t copies_bytes_ = 0;
+
+  struct HeldLease {
+    CacheKey key;
+    std::string token;
+    bool waits = false;  ///< The local store has the verdict.
+  };
+  Mutex undelivered_mutex_;
+  /// Leases of verdicts that wait in the local store, by the write's id.
+  std::map<std::string, HeldLease> undelivered_ VCACHE_GUARDED_BY(undelivered_mutex_);
 
   Mutex hits_mutex_;
   std::vector<LookupResult> hits_ VCACHE_GUARDED_BY(hits_mutex_);  ///< To be copied.

@@ -130,6 +130,24 @@ TEST_CASE(
         LookupOutcome::kMiss);  // without waiting
 }
 
+TEST_CASE("FailoverStore: a claim that shows the loss waits, also before the loss is confirmed") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.leases.shown_clears = CountOf(6);
+  bench.shared.counts_clears = false;  // as while another thread is asking for the count
+  std::atomic<bool> answered{false};
+  std::thread asking([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+    CHECK(claim.found.outcome == LookupOutcome::kHit);
+    answered = true;
+  });
+  while (bench.clock.waiters() == 0 && !answered) std::this_thread::yield();
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // by another replica
+  bench.clock.Advance(100ms);
+  asking.join();
+}
+
 TEST_CASE("FailoverStore: a hit is copied to the disk, for an outage of any length") {
   FailoverFixture bench;
   bench.store.CopyHits(1'000'000);
