@@ -56,6 +56,10 @@ class FaultyLink:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
+    def lead_to(self, target):
+        """Connections that come later lead there."""
+        self._target = str(target)
+
     def close(self):
         self.closed = True
         with contextlib.suppress(OSError):
