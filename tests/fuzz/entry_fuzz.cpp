@@ -1,15 +1,10 @@
-// libFuzzer entry point: whatever a store holds, reading it never crashes and never yields a score
-// that is none. Built by hand with clang++ -fsanitize=fuzzer,address and the room's sources.
-
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
+// Whatever a store holds, reading it never crashes and never yields a score that is none.
+#include "fuzz/fuzz_target.h"
 #include "vcache/cache/entry.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view stored(reinterpret_cast<const char*>(data), size);
-  const auto entry = vcache::cache::DecodeEntry(stored, vcache::cache::CacheKey{}, true);
-  if (entry && !vcache::IsScore(entry->verdict.ai_score)) std::abort();
+  const vcache::cache::CacheKey key{};
+  const auto entry = vcache::cache::DecodeEntry(vcache::fuzz::Text(data, size), key, true);
+  vcache::fuzz::Require(!entry || vcache::IsScore(entry->verdict.ai_score), "a score is one");
   return 0;
 }
