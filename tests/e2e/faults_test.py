@@ -312,6 +312,7 @@ class Uploads(ServiceTest):
         time.sleep(1)  # four times as long as their leaving may go unnoticed
         answers = at_once(3, lambda _: service.upload(photo))
         self.assertEqual([answer.status for answer in answers], [200, 200, 200])
+        sandbox.behave()
         self.assertEqual(service.upload(other).status, 200)
         self.assertEqual(sandbox.charged, 2)
 
