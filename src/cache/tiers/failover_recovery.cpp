@@ -124,10 +124,13 @@ bool FailoverStore::HasSeenAllClears() {
 
 /// `seen` is the count of an earlier run, or of the last comparison.
 void FailoverStore::NoteLoss(std::int64_t seen, std::int64_t clears) {
-  const std::int64_t before = epoch_.exchange(EpochOf(clears));
-  const std::int64_t known = before != 0 ? before : EpochOf(seen);
-  if (known == 0 || known == EpochOf(clears)) return;
-  lost_at_ = clock_.Now();
+  const auto shows_loss = [&](std::int64_t before) {
+    const std::int64_t known = before != 0 ? before : EpochOf(seen);
+    return known != 0 && known != EpochOf(clears);
+  };
+  // Before the new epoch: a claim that finds it known must find the moment too.
+  if (shows_loss(epoch_)) lost_at_ = clock_.Now();
+  if (!shows_loss(epoch_.exchange(EpochOf(clears)))) return;
   must_refill_ = true;
   logger_.Warn("The shared store has lost its data; the replicas put back what they know");
   shared_.AnnounceLoss(delivery_.StepLimit());
