@@ -132,6 +132,7 @@ void FailoverStore::NoteLoss(std::int64_t seen, std::int64_t clears) {
   if (shows_loss(epoch_)) lost_at_ = clock_.Now();
   if (!shows_loss(epoch_.exchange(EpochOf(clears)))) return;
   must_refill_ = true;
+  keeper_.RenewAll();  // the leases of calls under way are gone too
   logger_.Warn("The shared store has lost its data; the replicas put back what they know");
   shared_.AnnounceLoss(delivery_.StepLimit());
   std::optional<CounterTotals> totals;

@@ -130,6 +130,25 @@ TEST_CASE(
         LookupOutcome::kMiss);  // without waiting
 }
 
+TEST_CASE(
+    "FailoverStore: a loss without a new connection puts back the leases of calls under way") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  REQUIRE(bench.store.ClaimLease({MakeKey(1), "ours", 40s}, kNever).state == LeaseState::kOurs);
+  bench.leases.Lose(MakeKey(1));
+  bench.shared.clears = CountOf(6);
+  bench.store.MarkLocalStale();
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.store.Start();
+  for (int i = 0; i < 100 && !bench.leases.Held(MakeKey(1)); ++i) {  // half of its life at most
+    bench.clock.AwaitWaiters(2);
+    bench.clock.Advance(100ms);
+    for (int yields = 0; yields < 2'000; ++yields) std::this_thread::yield();
+  }
+  CHECK(bench.leases.Held(MakeKey(1)));
+}
+
 TEST_CASE("FailoverStore: a claim that shows the loss waits, also before the loss is confirmed") {
   FailoverFixture bench;
   bench.shared.clears = CountOf(5);
