@@ -73,11 +73,10 @@ ContentDigest DigestOf(ByteView bytes) {
   return hasher.Finish();
 }
 
-ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest) {
+ContentDigest HmacOf(const Secret& key, ByteView message) {
   const EvpMacCtx context(EVP_MAC_CTX_dup(HmacTemplate()));
   Require(context != nullptr);
   const ByteView secret = AsBytes(key.Reveal());
-  const ByteView message = digest.bytes();
   ContentDigest::Bytes bytes{};
   std::size_t written = 0;
   Require(EVP_MAC_init(context.get(), Octets(secret), secret.size(), nullptr) == 1 &&
@@ -85,6 +84,10 @@ ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest) {
           EVP_MAC_final(context.get(), Octets(bytes), &written, bytes.size()) == 1 &&
           written == kDigestSize);
   return ContentDigest(bytes);
+}
+
+ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest) {
+  return HmacOf(key, digest.bytes());
 }
 
 }  // namespace vcache::content

@@ -27,6 +27,9 @@ class ContentHasher {
 /// The digest of one contiguous buffer.
 ContentDigest DigestOf(ByteView bytes);
 
+/// HMAC-SHA-256 of a message.
+ContentDigest HmacOf(const Secret& key, ByteView message);
+
 /// HMAC-SHA-256 under `KEY_SECRET`: such a store key does not reveal which short text was analysed.
 ContentDigest KeyedDigest(const Secret& key, const ContentDigest& digest);
 

@@ -16,6 +16,7 @@ enum class ErrorCode {
   kInvalidUtf8,           ///< A text that is not UTF-8.
   kUnauthenticated,       ///< Credentials are missing or wrong.
   kForbidden,             ///< The client is known, but not allowed, or the feature is off.
+  kForeignSite,           ///< A page of another site asked for something that spends or changes.
   kNotFound,              ///< No such path.
   kNotCached,             ///< No verdict is known for this content.
   kMethodNotAllowed,      ///< The path exists, the method does not.
@@ -28,6 +29,7 @@ enum class ErrorCode {
   kVideoTooLong,
   kTooExpensive,  ///< The analysis may cost more than the limit for one.
   kRateLimited,
+  kMisdirected,     ///< The `Host` is none of the service's names.
   kHeadTooLarge,    ///< Request line or header fields over their limits.
   kClientGone,      ///< The client has left. Seen in logs only.
   kNotImplemented,  ///< The service does not support this transfer coding or feature.

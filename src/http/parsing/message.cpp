@@ -66,6 +66,7 @@ int StatusOf(ErrorCode code) noexcept {
     case ErrorCode::kUnauthenticated:
       return 401;
     case ErrorCode::kForbidden:
+    case ErrorCode::kForeignSite:
       return 403;
     case ErrorCode::kNotFound:
     case ErrorCode::kNotCached:
@@ -80,6 +81,8 @@ int StatusOf(ErrorCode code) noexcept {
       return 413;
     case ErrorCode::kUnsupportedMediaType:
       return 415;
+    case ErrorCode::kMisdirected:
+      return 421;
     case ErrorCode::kTextTooShort:
     case ErrorCode::kTextTooLong:
     case ErrorCode::kVideoTooLong:
@@ -132,6 +135,7 @@ std::string_view ReasonPhrase(int status) noexcept {
       {411, "Length Required"},
       {413, "Content Too Large"},
       {415, "Unsupported Media Type"},
+      {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},

@@ -47,6 +47,8 @@ TEST_CASE("StatusOf: each code has the status of the API's table") {
   CHECK(StatusOf(ErrorCode::kInvalidUtf8) == 400);
   CHECK(StatusOf(ErrorCode::kUnauthenticated) == 401);
   CHECK(StatusOf(ErrorCode::kForbidden) == 403);
+  CHECK(StatusOf(ErrorCode::kForeignSite) == 403);
+  CHECK(StatusOf(ErrorCode::kMisdirected) == 421);
   CHECK(StatusOf(ErrorCode::kNotFound) == 404);
   CHECK(StatusOf(ErrorCode::kNotCached) == 404);
   CHECK(StatusOf(ErrorCode::kMethodNotAllowed) == 405);
