@@ -3,31 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/access_checks.h"
 #include "config/custom_checks.h"
-
 #include "config/values.h"
 
 namespace vcache::config {
 namespace {
 
-struct Credential {
-  std::string_view variable;
-  bool is_set;
-};
-
-/// What a vendor needs before it can be called.
-std::vector<Credential> CredentialsOf(const VendorInfo& vendor, const DetectionSettings& settings) {
-  const VendorSettings& given = settings.vendors[vendor.id];
-  if (vendor.id == VendorId::kCustom) return {{"CUSTOM_URL", !given.base_url.empty()}};
-  const Credential key{vendor.key.variable, !given.key.empty()};
-  if (vendor.account.variable.empty()) return {key};
-  return {{vendor.account.variable, !given.account.empty()}, key};
-}
-
 class Checks {
  public:
   Checks(const Settings& settings, const std::function<bool(std::string_view)>& is_wrong)
-      : server_(settings.server),
+      : settings_(settings),
+        server_(settings.server),
         detection_(settings.detection),
         budget_(settings.budget),
         redis_(settings.redis),
@@ -40,6 +27,9 @@ class Checks {
     for (const VendorInfo& vendor : kVendors) BothOrNone(vendor);
     OneSharedStore();
     for (std::string& complaint : CheckCustom(detection_, is_wrong_)) {
+      complaints_.push_back(std::move(complaint));
+    }
+    for (std::string& complaint : CheckAccess(settings_, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
     }
     if (detection_.sandbox_url.empty() && !is_wrong_("DETECTION_SANDBOX_URL")) {
@@ -78,9 +68,9 @@ class Checks {
 
   void BothOrNone(const VendorInfo& vendor) {
     const auto needed = CredentialsOf(vendor, detection_);
-    const auto is_set = [](const Credential& credential) { return credential.is_set; };
+    const auto is_set = [](const VendorCredential& credential) { return credential.is_set; };
     if (needed.size() < 2 || std::none_of(needed.begin(), needed.end(), is_set)) return;
-    for (const Credential& credential : needed) {
+    for (const VendorCredential& credential : needed) {
       if (credential.is_set || is_wrong_(credential.variable)) continue;
       complaints_.push_back(std::string(credential.variable) +
                             " is not set: " + std::string(vendor.title) + " needs " +
@@ -114,7 +104,7 @@ class Checks {
     for (const VendorId id : vendors) {
       const VendorInfo& vendor = InfoOf(id);
       std::string missing;
-      for (const Credential& credential : CredentialsOf(vendor, detection_)) {
+      for (const VendorCredential& credential : CredentialsOf(vendor, detection_)) {
         if (credential.is_set || is_wrong_(credential.variable)) continue;
         missing += (missing.empty() ? "" : " and ") + std::string(credential.variable);
       }
@@ -125,6 +115,7 @@ class Checks {
     }
   }
 
+  const Settings& settings_;
   const ServerSettings& server_;
   const DetectionSettings& detection_;
   const BudgetSettings& budget_;

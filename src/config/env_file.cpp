@@ -126,6 +126,14 @@ Environment Layered(Environment first, EnvFile file) {
   };
 }
 
+Environment Layered(EnvFile secrets, Environment process, EnvFile file) {
+  return [secrets = std::move(secrets), others = Layered(std::move(process), std::move(file))](
+             std::string_view name) -> std::optional<std::string> {
+    const auto found = secrets.find(name);
+    return found != secrets.end() ? found->second : others(name);
+  };
+}
+
 Result<EnvFile> ParseEnvFile(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   EnvFileReader reader;

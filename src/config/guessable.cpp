@@ -97,4 +97,10 @@ bool IsGuessable(std::string_view secret, std::size_t least_size) {
          LeftOf(lower) < kLeastLeftOf16 * least_size / 16;
 }
 
+bool IsLongSecret(std::string_view text) {
+  constexpr std::size_t kLeast = 32;
+  constexpr std::size_t kMost = 4096;
+  return text.size() >= kLeast && text.size() <= kMost && !IsGuessable(text, kLeast);
+}
+
 }  // namespace vcache::config

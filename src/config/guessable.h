@@ -12,4 +12,10 @@ namespace vcache::config {
 /// once in ten million.
 bool IsGuessable(std::string_view secret, std::size_t least_size);
 
+/// A secret that signs or keys something: what it takes, and whether a text is one.
+inline constexpr const char* kLongSecretIs =
+    "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
+    "repetitions); make one with `openssl rand -hex 32`";
+bool IsLongSecret(std::string_view text);
+
 }  // namespace vcache::config

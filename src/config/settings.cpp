@@ -1,12 +1,15 @@
 #include "vcache/config/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "config/cross_checks.h"
 #include "config/shown_value.h"
+#include "config/url.h"
 #include "config/values.h"
 #include "config/variable.h"
+#include "vcache/core/ascii.h"
 
 namespace vcache::config {
 namespace {
@@ -62,6 +65,22 @@ std::string OtherReading(const Variable& variable, const Environment& process) {
          "comments)";
 }
 
+/// Where hosting platforms say under which name they publish the service: Render, Railway, Koyeb
+/// and Azure. Set by them and by nobody else, so they are no settings of ours.
+constexpr std::array<std::string_view, 4> kPlatformHosts = {
+    "RENDER_EXTERNAL_HOSTNAME", "RAILWAY_PUBLIC_DOMAIN", "KOYEB_PUBLIC_DOMAIN", "WEBSITE_HOSTNAME"};
+
+std::vector<std::string> PlatformHosts(const Environment& process) {
+  std::vector<std::string> hosts;
+  for (const std::string_view name : kPlatformHosts) {
+    const auto host = process(name);
+    if (host && IsHost(Trim(*host))) hosts.push_back(ToLower(Trim(*host)));
+  }
+  return hosts;
+}
+
+constexpr std::string_view kFileSuffix = "_FILE";
+
 }  // namespace
 
 ByVendor<VendorSettings> DefaultVendors() {
@@ -73,15 +92,27 @@ ByVendor<VendorSettings> DefaultVendors() {
   return settings;
 }
 
-Result<Settings> LoadSettings(const Environment& process, const EnvFile& file) {
+std::map<std::string, std::string> SecretFileVariables() {
+  std::map<std::string, std::string> names;
+  for (const Variable& variable : VariableTable()) {
+    if (variable.exposure != Exposure::kSecret) continue;
+    names.emplace(variable.doc.name + std::string(kFileSuffix), variable.doc.name);
+  }
+  return names;
+}
+
+Result<Settings> LoadSettings(const Environment& process, const EnvFile& file,
+                              const EnvFile& secrets) {
   Settings settings;
   std::vector<std::string> complaints;
   std::set<std::string_view> wrong;
-  const Environment environment = Layered(process, file);
+  const Environment environment = Layered(secrets, process, file);
+  settings.access.platform_hosts = PlatformHosts(process);
   for (const Variable& variable : VariableTable()) {
     const auto value = Given(variable, environment);
     if (!value) continue;
-    std::string why = OtherReading(variable, process);
+    const bool has_own_file = secrets.count(variable.doc.name) > 0;
+    std::string why = has_own_file ? std::string() : OtherReading(variable, process);
     if (why.empty() && variable.read(*value, settings)) continue;
     if (why.empty()) why = "expected " + variable.expected;
     wrong.insert(variable.doc.name);
@@ -111,9 +142,11 @@ std::vector<VariableInfo> Variables() {
 }
 
 std::vector<std::string> UnknownNames(const EnvFile& file) {
+  const auto with_files = SecretFileVariables();
   std::vector<std::string> unknown;
   for (const auto& [name, value] : file) {
-    if (FindVariable(name) == nullptr) unknown.push_back(ShownName(name));
+    if (FindVariable(name) == nullptr && with_files.count(name) == 0)
+      unknown.push_back(ShownName(name));
   }
   return unknown;
 }

@@ -49,6 +49,8 @@ inline Variable HarmlessOrigin(Variable variable) {
 
 const std::vector<Variable>& VariableTable();
 
+/// Who may use the service, and under which names.
+std::vector<Variable> AccessVariables();
 /// The variables of the spending limits.
 std::vector<Variable> BudgetVariables();
 /// The variables of request heads and of other origins' pages.

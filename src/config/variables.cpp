@@ -32,19 +32,6 @@ bool IsKeyPrefix(std::string_view text) {
          text.find_first_of("*?[]\\{}") == std::string_view::npos;
 }
 
-constexpr std::size_t kLeastToken = 16;
-constexpr std::size_t kLeastKeySecret = 32;
-constexpr std::size_t kMostKeySecret = 4096;
-
-bool IsAdminToken(std::string_view text) {
-  return text.size() >= kLeastToken && IsCredential(text) && !IsGuessable(text, kLeastToken);
-}
-
-bool IsKeySecret(std::string_view text) {
-  return text.size() >= kLeastKeySecret && text.size() <= kMostKeySecret &&
-         !IsGuessable(text, kLeastKeySecret);
-}
-
 using Table = std::vector<Variable>;
 
 Table Listening() {
@@ -98,17 +85,6 @@ Table Operation() {
   };
 }
 
-Table Access() {
-  return {
-      Text({"ADMIN_TOKEN", "",
-            "Token of the admin routes, which are off without it; make one with `openssl rand -hex "
-            "32`"},
-           "at least 16 printable characters without spaces that nobody guesses (no words like "
-           "password, no runs like 1234, no repetitions); make one with `openssl rand -hex 32`",
-           IsAdminToken, &AccessSettings::admin_token),
-  };
-}
-
 Table Cache() {
   Variable directory = Harmless(
       Text({"CACHE_DIR", "", "Folder of the local store; an empty value turns the store off"},
@@ -125,9 +101,7 @@ Table Cache() {
       Text({"KEY_SECRET", "",
             "Turns keys into HMACs, so a leaked store reveals nothing; changing it loses every "
             "entry"},
-           "32 to 4096 bytes that nobody guesses (no words like password, no runs like 1234, no "
-           "repetitions); make one with `openssl rand -hex 32`",
-           IsKeySecret, &CacheSettings::key_secret),
+           kLongSecretIs, IsLongSecret, &CacheSettings::key_secret),
       Whole({"CACHE_TTL_ANALYSIS", "seconds", "How long the verdict on an image or video is kept"},
             1, 3660 * kDay, &CacheSettings::ttl_analysis),
       Whole({"CACHE_TTL_TEXT", "seconds", "How long the verdict on a text is kept"}, 1, 3660 * kDay,
@@ -209,7 +183,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "server", Listening());
     Add(all, "server", Operation());
     Add(all, "server", HttpVariables());
-    Add(all, "access", Access());
+    Add(all, "access", AccessVariables());
     Add(all, "cache", Cache());
     Add(all, "shared store", SharedStoreVariables());
     Add(all, "paid calls", CallVariables());

@@ -34,7 +34,8 @@ class DoctorTest(CheckedTestCase):
         clean = {key: value for key, value in os.environ.items()
                  if key in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")}
         done = subprocess.run([str(BUILD / "vcachectl"), *command, *arguments], cwd=self.directory,
-                              env={**clean, "ADMIN_TOKEN": ADMIN_TOKEN, **environment},
+                              env={**clean, "ADMIN_TOKEN": ADMIN_TOKEN, "HOST": "127.0.0.1",
+                                   **environment},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE)
         for secret in (*SECRETS.values(), PASSWORD, "another-password", ADMIN_TOKEN, TOKEN):

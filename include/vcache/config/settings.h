@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vcache/core/access.h"
 #include "vcache/core/cost_unit.h"
 #include "vcache/core/detection_mode.h"
 #include "vcache/core/log.h"
@@ -59,7 +60,26 @@ struct ServerSettings {
 };
 
 struct AccessSettings {
-  Secret admin_token;  ///< Empty: the admin routes are off.
+  bool open = false;  ///< `ACCESS=open`: the analysis routes are open on purpose.
+  Secret admin_token;
+  Secret admin_token_previous;
+  std::vector<NamedKey> admin_tokens;  ///< `ADMIN_TOKENS`
+  Secret jwt_secret;
+  Secret jwt_secret_previous;
+  std::string jwt_public_key;  ///< One or several, in PEM.
+  std::string jwt_issuer;      ///< Empty: any.
+  std::string jwt_audience;    ///< Empty: any.
+  std::vector<std::string> admin_user_ids;
+  std::vector<NamedKey> api_keys;          ///< `API_KEYS`
+  std::vector<std::string> allowed_hosts;  ///< In lower case; `*.` before a name: all below it.
+  /// The names under which hosting platforms publish the service, as they set them.
+  std::vector<std::string> platform_hosts;
+
+  /// Whether the analysis routes need credentials.
+  bool has_users() const noexcept {
+    return !jwt_secret.empty() || !jwt_secret_previous.empty() || !jwt_public_key.empty() ||
+           !api_keys.empty();
+  }
 };
 
 struct CacheSettings {
@@ -188,6 +208,15 @@ struct Settings {
   BudgetSettings budget;
 };
 
+/// The vendors that can be called and cost money; none while the sandbox stands in for them.
+std::vector<VendorId> PaidVendors(const DetectionSettings& settings);
+
+/// Whether some vendor's calls are limited by no budget.
+bool SpendsWithoutBudget(const Settings& settings);
+
+/// Whether only this machine can reach the service.
+bool ListensOnLoopback(const ServerSettings& settings);
+
 /// Reads one variable of the process environment; empty when it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
@@ -197,6 +226,8 @@ using EnvFile = std::map<std::string, std::string, std::less<>>;
 Environment ProcessEnvironment();
 /// Looks in `first`, then in `file`. A variable that is set but empty in `first` hides the file's.
 Environment Layered(Environment first, EnvFile file);
+/// Looks in `secrets` before both; what is not there is not hidden.
+Environment Layered(EnvFile secrets, Environment process, EnvFile file);
 
 /// Reads the lines `NAME=value` of a `.env` file. Supports comments, `export`, single and double
 /// quotes like shells and hosting panels; expands nothing. kBadConfiguration lists every malformed
@@ -214,7 +245,13 @@ bool HoldsSecrets(const EnvFile& file);
 /// `CACHE_DIR` disables the local store. Rejects a value of `process` that the same line in `file`
 /// would change: in quotes, or with a comment. Error: kBadConfiguration lists each wrong variable,
 /// one a line: the size and shape of its value (never the value) and what it may hold.
-Result<Settings> LoadSettings(const Environment& process, const EnvFile& file = {});
+///
+/// `secrets` come before both: what the files hold that `<NAME>_FILE` names, by `NAME`.
+Result<Settings> LoadSettings(const Environment& process, const EnvFile& file = {},
+                              const EnvFile& secrets = {});
+
+/// `<NAME>_FILE` for each secret `NAME` whose value may stand in a file of its own, with `NAME`.
+std::map<std::string, std::string> SecretFileVariables();
 
 /// How much of a variable's values may be shown. The default is kSecret.
 enum class Exposure {

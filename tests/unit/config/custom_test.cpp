@@ -20,7 +20,8 @@ EnvFile CustomVendor(const EnvFile& changes) {
                     {"CUSTOM_FILE_FIELD", "file"},
                     {"CUSTOM_BODY", R"({"text":"{text}"})"},
                     {"CUSTOM_SCORE_POINTER", "/result/0/score"},
-                    {"CUSTOM_SCORE_MAX", "100"}};
+                    {"CUSTOM_SCORE_MAX", "100"},
+                    {"ACCESS", "open"}};
   for (const auto& [name, value] : changes) values[name] = value;
   return values;
 }

@@ -33,13 +33,16 @@ TEST_CASE("Describe: masks every secret") {
   EnvFile values;
   for (const VariableInfo& variable : Variables()) {
     if (variable.exposure != Exposure::kSecret) continue;
-    values[std::string(variable.name)] = "hunter2-Qm4xT9zKfB7wRj2Lc8vYpN3s";
+    values[std::string(variable.name)] =
+        "hunter2-Qm4xT9zKfB7wRj2Lc8vYpN3s-" + std::to_string(values.size());  // no two alike
   }
   std::size_t of_vendors = 0;
   for (const VendorInfo& vendor : kVendors) {
     of_vendors += (vendor.key.variable.empty() ? 0 : 1) + (vendor.account.variable.empty() ? 0 : 1);
   }
-  CHECK(values.size() == 8 + of_vendors);
+  CHECK(values.size() == 15 + of_vendors);
+  values["ADMIN_TOKENS"] = "ops:hunter2-Xe7Jv0Gc8Hs1Rf5:read";
+  values["JWT_PUBLIC_KEY"] = "-----BEGIN hunter2";
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   values.erase("UPSTASH_REDIS_REST_TOKEN");  // there is one shared store
   values["CUSTOM_URL"] = "https://a.example/hunter2?key=hunter2";
@@ -54,6 +57,10 @@ TEST_CASE("Describe: masks every secret") {
   const std::string text = Describe(*settings, environment);
   CHECK(text.find("hunter2") == std::string::npos);
   CHECK(HasLine(text, "ADMIN_TOKEN=********"));
+  CHECK(HasLine(text, "ADMIN_TOKENS=********"));
+  CHECK(HasLine(text, "API_KEYS=********"));
+  CHECK(HasLine(text, "JWT_PUBLIC_KEY=********"));
+  CHECK(HasLine(text, "ADMIN_USER_IDS=********"));
   CHECK(HasLine(text, "SAPLING_API_KEY=********"));
   CHECK(HasLine(text, "SIGHTENGINE_API_USER=********"));
   CHECK(HasLine(text, "COPYLEAKS_EMAIL=********"));

@@ -33,7 +33,7 @@ const std::vector<KeyedVendor>& KeyedVendors() {
 }
 
 Result<config::Settings> Loading(config::EnvFile values) {
-  return config::LoadSettings(test::Having(std::move(values)));
+  return config::LoadSettings(test::HavingOpen(std::move(values)));
 }
 
 }  // namespace

@@ -78,10 +78,10 @@ TEST_CASE("LoadSettings: a comment that the environment holds and the file does 
 TEST_CASE("LoadSettings: what only one of the two readings takes is no silent difference") {
   CHECK(Refusal("PORT", "8080 # http").find("whole number") != std::string::npos);
   const auto custom =
-      LoadSettings(test::Having({{"CUSTOM_URL", "https://a.example"},
-                                 {"CUSTOM_KINDS", "text"},
-                                 {"CUSTOM_SCORE_POINTER", "/score"},
-                                 {"CUSTOM_BODY", R"({"ask":"a # b","t":"{text}"})"}}));
+      LoadSettings(test::HavingOpen({{"CUSTOM_URL", "https://a.example"},
+                                     {"CUSTOM_KINDS", "text"},
+                                     {"CUSTOM_SCORE_POINTER", "/score"},
+                                     {"CUSTOM_BODY", R"({"ask":"a # b","t":"{text}"})"}}));
   REQUIRE(custom);
   CHECK(custom->detection.custom.body.find(" # b") != std::string::npos);
 }

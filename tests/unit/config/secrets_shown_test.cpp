@@ -19,7 +19,9 @@ const std::string kMarker = "mk7xqz91kdmpa3vb8nt2wy5ur0cj4hfe";
 
 /// A configuration in which each variable may have any value that it takes by itself.
 EnvFile BaseFor(std::string_view name) {
-  EnvFile base = {{"SIGHTENGINE_API_USER", "u"},
+  EnvFile base = {{"JWT_SECRET", "kJ7vQ2mXw9dR4tYb6nHc3sLf8gZp5aEu"},
+                  {"ADMIN_TOKEN", "v8Qm2xKd7Lp4Tz9Wb6"},
+                  {"SIGHTENGINE_API_USER", "u"},
                   {"SIGHTENGINE_API_SECRET", "s"},
                   {"COPYLEAKS_EMAIL", "me@a.example"},
                   {"COPYLEAKS_API_KEY", "k"},
@@ -54,6 +56,9 @@ std::vector<std::string> Values() {
           "\"" + m + "\"",
           "'" + m + "'",
           "/" + m,
+          "ops:" + m,
+          "ops:" + m + ":read",
+          "-----BEGIN " + m,
           m + "," + m,
           "X-Key: " + m,
           "k=" + m,
