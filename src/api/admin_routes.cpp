@@ -2,7 +2,6 @@
 #include <string>
 #include <utility>
 
-#include "api/admin_access.h"
 #include "api/json_response.h"
 #include "api/log_names.h"
 #include "api/problem.h"
@@ -207,11 +206,11 @@ Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::strin
 
 http::Response Clear(const ApiState& state, const http::Request& request, const std::string& body) {
   const Result<ClearOrder> order = ReadClearOrder(request, body, state.options.keys);
-  if (!order) return ProblemResponse(request.info, order.error(), state.options.admin_token);
+  if (!order) return ProblemResponse(request.info, order.error());
   const Result<cache::ClearReport> report = state.parts.store.Clear(
       order->stored, order->mode,
       request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
-  if (!report) return ProblemResponse(request.info, report.error(), state.options.admin_token);
+  if (!report) return ProblemResponse(request.info, report.error());
 
   const bool dry_run = order->mode == cache::ClearMode::kDryRun;
   const auto total = static_cast<std::int64_t>(report->total());
@@ -220,6 +219,7 @@ http::Response Clear(const ApiState& state, const http::Request& request, const 
       {{"pattern", order->stored.text()},
        {"entries", total},
        {"by", request.info.peer},
+       {"caller", request.info.caller},
        {"request_id", request.info.id}});
   Json json = Json::object();
   json["success"] = true;
@@ -232,28 +232,20 @@ http::Response Clear(const ApiState& state, const http::Request& request, const 
   return JsonResponse(200, json);
 }
 
-/// Asks for the administrator before anything of the body is read.
-http::Route AdminOnly(const SharedState& state, http::Route route) {
-  return [state, route = std::move(route)](http::Request& request) -> http::RouteResult {
-    if (const auto refusal = RefuseAdmin(request.info, state->options.admin_token)) return *refusal;
-    return route(request);
-  };
-}
-
 }  // namespace
 
 void AddAdminRoutes(http::Router& router, const SharedState& state) {
-  const auto guarded = [&state](auto handler) {
-    return WaitingRoute(state, kMaxOrderBytes,
-                        [state, handler](const http::Request& request, const std::string& body) {
-                          return handler(*state, request, body);
-                        });
+  const auto add = [&](std::string method, std::string path, Need need, auto handler) {
+    http::Route route =
+        WaitingRoute(state, kMaxOrderBytes,
+                     [state, handler](const http::Request& request, const std::string& body) {
+                       return handler(*state, request, body);
+                     });
+    router.AddRoute(std::move(method), std::move(path), Guarded(state, need, std::move(route)));
   };
-  const auto stats = [](const ApiState& api, const http::Request&, const std::string&) {
-    return Stats(api);
-  };
-  router.AddRoute("GET", "/api/admin/cache/stats", AdminOnly(state, guarded(stats)));
-  router.AddRoute("POST", "/api/admin/cache/clear", AdminOnly(state, guarded(Clear)));
+  add("GET", "/api/admin/cache/stats", Need::kAdminRead,
+      [](const ApiState& api, const http::Request&, const std::string&) { return Stats(api); });
+  add("POST", "/api/admin/cache/clear", Need::kAdmin, Clear);
 }
 
 }  // namespace vcache::api

@@ -32,17 +32,15 @@ http::Response ResponseTo(const ApiState& state, const http::Request& request, c
     return AnalysisResponse(*result, {sent.file_name, sent.media_type, sent.bytes},
                             state.parts.clock);
   }
-  http::Response response =
-      ProblemResponse(request.info, result.error(), state.options.admin_token);
+  http::Response response = ProblemResponse(request.info, result.error());
   MarkMiss(response);
   return response;
 }
 
 void Refuse(const SharedState& state, const http::Request& request, Error error,
             const SharedResponder& responder) {
-  responder->Answer([state, &request, error = std::move(error)] {
-    return ProblemResponse(request.info, error, state->options.admin_token);
-  });
+  responder->Answer(
+      [state, &request, error = std::move(error)] { return ProblemResponse(request.info, error); });
 }
 
 /// Answers when the verdict is there. The request outlives its answer.
@@ -170,13 +168,15 @@ http::RouteResult LookUp(const SharedState& state, http::Request& request) {
 }  // namespace
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
-  const auto text = [state](http::Request& request) { return AnalyzeText(state, request); };
-  router.AddRoute("POST", "/api/analysis/file",
-                  [state](http::Request& request) { return AnalyzeFile(state, request); });
-  router.AddRoute("POST", "/api/analysis/text", text);
-  router.AddRoute("POST", "/api/text-analysis/analyze", text);
-  router.AddPrefixRoute("GET", "/api/analysis/",
-                        [state](http::Request& request) { return LookUp(state, request); });
+  const auto guarded = [&](Need need,
+                           http::RouteResult (*route)(const SharedState&, http::Request&)) {
+    return Guarded(state, need,
+                   [state, route](http::Request& request) { return route(state, request); });
+  };
+  router.AddRoute("POST", "/api/analysis/file", guarded(Need::kAnalysis, AnalyzeFile));
+  router.AddRoute("POST", "/api/analysis/text", guarded(Need::kAnalysis, AnalyzeText));
+  router.AddRoute("POST", "/api/text-analysis/analyze", guarded(Need::kAnalysis, AnalyzeText));
+  router.AddPrefixRoute("GET", "/api/analysis/", guarded(Need::kLookUp, LookUp));
 }
 
 }  // namespace vcache::api

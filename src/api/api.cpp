@@ -30,6 +30,7 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
   fields.push_back({"bytes_in", static_cast<std::int64_t>(record.bytes_in)});
   fields.push_back({"bytes_out", static_cast<std::int64_t>(record.bytes_out)});
   fields.push_back({"client", record.request->peer});
+  if (!record.request->caller.empty()) fields.push_back({"caller", record.request->caller});
   if (record.client_gone) fields.push_back({"client_gone", true});
   fields.push_back({"request_id", record.request->id});
   if (!record.reason.empty()) fields.push_back({"reason", record.reason});
@@ -40,9 +41,10 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
 
 http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   const SteadyTime started = parts.clock.Now();
-  const auto state = std::make_shared<const ApiState>(
-      ApiState{std::move(options), parts, started,
-               std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests)});
+  Gate gate(options.authenticator, SiteRules(options.cors_origins, options.hosts), parts.logger);
+  const auto state = std::make_shared<const ApiState>(ApiState{
+      std::move(options), parts, started,
+      std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests), std::move(gate)});
   http::Router router;
   AddAnalysisRoutes(router, state);
   AddAdminRoutes(router, state);
@@ -53,9 +55,14 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
 
 http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
   http::ServerHooks hooks;
-  hooks.render_error = [token = options.admin_token](const http::RequestInfo& request,
-                                                     const Error& error) {
-    return ProblemResponse(request, error, token);
+  // Errors of the server itself reach no gate: here too an administrator gets the reason.
+  hooks.render_error = [authenticator = options.authenticator](const http::RequestInfo& request,
+                                                               const Error& error) {
+    const bool withheld = PublicMessage(error) != error.message;
+    if (authenticator == nullptr || !withheld) return ProblemResponse(request, error);
+    http::RequestInfo known = request;
+    known.caller_is_admin = authenticator->Identify(request.headers).caller.May(Need::kAdminRead);
+    return ProblemResponse(known, error);
   };
   hooks.finish = [cors = CorsPolicy(options.cors_origins, options.cors_headers)](
                      const http::RequestInfo& request, http::Response& response) {

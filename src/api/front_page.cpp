@@ -41,6 +41,8 @@ http::Response FrontPage(http::Request&) {
   response.headers.Add("Content-Type", "text/html; charset=utf-8");
   response.headers.Add("Content-Security-Policy", kPolicy);
   response.headers.Add("Cache-Control", "no-cache");
+  // Under no-referrer browsers would send the forms with `Origin: null`, as if from another site.
+  response.headers.Add("Referrer-Policy", "same-origin");
   response.body = kPage;
   return response;
 }

@@ -2,17 +2,15 @@
 
 #include <string>
 
-#include "api/admin_access.h"
 #include "json/json.h"
 
 namespace vcache::api {
 
-http::Response ProblemResponse(const http::RequestInfo& request, const Error& error,
-                               const Secret& admin_token) {
+http::Response ProblemResponse(const http::RequestInfo& request, const Error& error) {
   const int status = http::StatusOf(error.code);
   std::string told = PublicMessage(error);
   const bool withheld = told != error.message;
-  if (IsAdministrator(request, admin_token)) {
+  if (request.caller_is_admin) {
     told = error.message;
   } else if (withheld && status >= 500) {
     told += " The administrator finds the reason in the log, under this requestId.";

@@ -37,7 +37,9 @@ void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& respons
 
 void AddSecurityHeaders(http::Response& response) {
   response.headers.Set("X-Content-Type-Options", "nosniff");
-  response.headers.Set("Referrer-Policy", "no-referrer");
+  if (!response.headers.Get("Referrer-Policy")) {
+    response.headers.Set("Referrer-Policy", "no-referrer");
+  }
   // A verdict is for this client only; no shared cache may serve it to others.
   if (!response.headers.Get("Cache-Control")) response.headers.Set("Cache-Control", "no-store");
   if (!response.headers.Get("Content-Security-Policy")) {

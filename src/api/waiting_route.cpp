@@ -27,9 +27,7 @@ class WaitingIntake final : public http::Intake {
   void Complete(std::shared_ptr<http::Responder> responder) override {
     const bool taken = state_->waiting->Submit([this, responder] { Handle(*responder); });
     if (taken) return;
-    responder->Answer([this] {
-      return ProblemResponse(request_.info, TooManyWaitForStores(), state_->options.admin_token);
-    });
+    responder->Answer([this] { return ProblemResponse(request_.info, TooManyWaitForStores()); });
   }
 
  private:

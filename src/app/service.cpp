@@ -9,6 +9,7 @@
 #include "app/start_check.h"
 #include "app/startup_report.h"
 #include "app/version.h"
+#include "app/wiring/access.h"
 #include "app/wiring/budgets.h"
 #include "app/wiring/stores.h"
 #include "app/wiring/unfinished_calls.h"
@@ -61,14 +62,16 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   return options;
 }
 
-api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
+api::ApiOptions ApiOptionsOf(const config::Settings& settings,
+                             const std::shared_ptr<const api::Authenticator>& authenticator) {
   api::ApiOptions options;
   options.version = kVersion;
   options.max_upload_bytes = settings.server.max_upload_bytes;
   options.text_min_chars = settings.detection.text_min_chars;
   options.text_max_chars = settings.detection.text_max_chars;
   options.spool.directory = settings.server.spool_directory;
-  options.admin_token = settings.access.admin_token;
+  options.authenticator = authenticator;
+  options.hosts = HostsOf(settings);
   options.cors_origins = settings.server.cors_origins;
   options.cors_headers = settings.server.cors_headers;
   options.demo = IsDemo(settings);
@@ -98,7 +101,9 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
 
 /// In the order of construction: the part that must die last comes first.
 struct Service::Parts {
-  Parts(const config::Settings& the_settings, Stores opened, Clock& the_clock, Logger& the_logger)
+  Parts(const config::Settings& the_settings,
+        const std::shared_ptr<const api::Authenticator>& authenticator, Stores opened,
+        Clock& the_clock, Logger& the_logger)
       : settings(the_settings),
         clock(the_clock),
         logger(the_logger),
@@ -119,10 +124,10 @@ struct Service::Parts {
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
-               api::MakeRouter(ApiOptionsOf(settings),
+               api::MakeRouter(ApiOptionsOf(settings, authenticator),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
                                 clock, logger, &budget}),
-               api::MakeHooks(ApiOptionsOf(settings), logger), clock, logger) {
+               api::MakeHooks(ApiOptionsOf(settings, authenticator), logger), clock, logger) {
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
@@ -163,11 +168,19 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
                                                Logger& logger) {
   const Result<void> spool = CheckSpoolDirectory(settings.server.spool_directory);
   if (!spool) return spool.error();
+  const auto authenticator = MakeAuthenticator(settings.access, clock);
+  if (!authenticator) return authenticator.error();
   Result<Stores> opened = OpenStores(settings, clock, logger);
   if (!opened) return std::move(opened).error();
-  auto parts = std::make_unique<Parts>(settings, std::move(opened).value(), clock, logger);
+  auto parts =
+      std::make_unique<Parts>(settings, *authenticator, std::move(opened).value(), clock, logger);
   ReportStart(settings, parts->panel, parts->stores.local_state, parts->stores.link.name, logger);
   ReportBudget(BudgetOptionsOf(settings), parts->budget_stores, logger);
+  if (config::SpendsWithoutBudget(settings)) {
+    logger.Warn(
+        "No budget limits what the vendors are paid: a mistake or a flood of new contents may cost "
+        "any amount (set DAILY_BUDGET_USD)");
+  }
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "vcache/app/wiring/access_keys.h"
 #include "vcache/app/wiring/shared_link.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
 #include "vcache/content/spool.h"
@@ -35,6 +36,7 @@ Result<void> CheckStart(const config::Settings& settings) {
     }
     if (settings.redis.is_shared()) note(CheckSharedLink(settings.redis));
   }
+  note(CheckAccessKeys(settings.access));
   note(http::CheckAddress(settings.server.host, settings.server.port));
   if (complaints.empty()) return {};
   return Error{ErrorCode::kBadConfiguration, std::move(complaints)};

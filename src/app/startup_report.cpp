@@ -1,7 +1,10 @@
 #include "app/startup_report.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "app/version.h"
 
@@ -83,6 +86,41 @@ void ReportVendors(const config::DetectionSettings& settings, const detection::D
   }
 }
 
+/// Kinds of credentials, as a comma list of the variables that hold them.
+std::string Listed(std::initializer_list<std::pair<std::string_view, bool>> variables) {
+  std::string listed;
+  for (const auto& [name, is_set] : variables) {
+    if (is_set) listed.append(listed.empty() ? "" : ",").append(name);
+  }
+  return listed;
+}
+
+void ReportAccess(const config::Settings& settings, Logger& logger) {
+  const config::AccessSettings& access = settings.access;
+  const auto grants = [](const NamedKey& key) { return key.scope != AccessScope::kUser; };
+  const bool admin_keys = std::any_of(access.api_keys.begin(), access.api_keys.end(), grants);
+  const bool jwt = !access.jwt_secret.empty() || !access.jwt_public_key.empty();
+  const std::string admins = Listed({{"ADMIN_TOKEN", !access.admin_token.empty()},
+                                     {"ADMIN_TOKENS", !access.admin_tokens.empty()},
+                                     {"API_KEYS", admin_keys},
+                                     {"JWT", jwt}});
+  if (admins.empty()) {
+    logger.Warn("Admin routes: turned off (set ADMIN_TOKEN)");
+  } else {
+    logger.Info("Admin routes: for those with the right credentials", {{"by", admins}});
+  }
+  const std::string users = Listed({{"API_KEYS", !access.api_keys.empty()}, {"JWT", jwt}});
+  if (!users.empty()) {
+    logger.Info("Analysis routes: for those with the right credentials", {{"by", users}});
+  } else if (config::ListensOnLoopback(settings.server)) {
+    logger.Info("Analysis routes: open to every program of this machine");
+  } else {
+    logger.Warn(
+        "Analysis routes: open to everybody who can reach them; set API_KEYS or JWT_SECRET, put an "
+        "authenticating proxy in front, or keep the port private");
+  }
+}
+
 }  // namespace
 
 void ReportStart(const config::Settings& settings, const detection::DetectorPanel& panel,
@@ -97,14 +135,7 @@ void ReportStart(const config::Settings& settings, const detection::DetectorPane
                                        std::to_string(settings.detection.text_max_chars))},
        {"workers", static_cast<std::int64_t>(settings.server.workers())},
        {"connections", static_cast<std::int64_t>(settings.server.max_connections)}});
-  if (settings.access.admin_token.empty()) {
-    logger.Warn("Admin routes: turned off (set ADMIN_TOKEN)");
-  } else {
-    logger.Info("Admin routes: open to whoever has ADMIN_TOKEN");
-  }
-  logger.Warn(
-      "Analysis routes: open to everybody who can reach them; put an authenticating proxy "
-      "in front, or keep the port private");
+  ReportAccess(settings, logger);
 }
 
 }  // namespace vcache::app

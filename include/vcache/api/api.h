@@ -2,19 +2,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/budget.h"
+#include "vcache/api/auth/authenticator.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/content/spool.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
-#include "vcache/core/secret.h"
 #include "vcache/detection/detector_panel.h"
 #include "vcache/http/server/router.h"
 #include "vcache/http/server/server.h"
@@ -28,9 +29,12 @@ struct ApiOptions {
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   content::SpoolOptions spool;
-  /// Empty: the admin routes answer 403 and name the variable that enables them.
-  Secret admin_token;
-  /// Exact origins that browsers may call from.
+  /// Whose credentials are accepted. Null: the analysis routes are open, and the admin routes
+  /// answer 403 and name the variable that enables them.
+  std::shared_ptr<const Authenticator> authenticator;
+  /// Names that the service answers under besides addresses and local names; empty: any.
+  std::vector<std::string> hosts;
+  /// Exact origins whose pages may call, read answers and change things.
   std::vector<std::string> cors_origins;
   /// Request headers that these pages may send besides those that the API reads.
   std::vector<std::string> cors_headers;

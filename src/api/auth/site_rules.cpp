@@ -35,9 +35,11 @@ bool IsAddress(const std::string& host) {
   return inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &ipv6) == 1;
 }
 
-/// Browsers resolve these to this machine themselves (RFC 6761, section 6.3).
-bool IsLoopbackName(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost");
+/// Names that are not of the internet: without a dot (of a container, of a machine in the local
+/// network), and those that browsers resolve to this machine themselves (RFC 6761, section 6.3).
+/// Whoever has a site elsewhere cannot have it reached under one of them.
+bool IsLocalName(std::string_view host) {
+  return host.find_first_of(".[]@, ") == std::string_view::npos || host.ends_with(".localhost");
 }
 
 bool Matches(const std::string& pattern, std::string_view host) {
@@ -71,7 +73,7 @@ SiteRules::SiteRules(std::vector<std::string> origins, std::vector<std::string> 
 
 bool SiteRules::IsOurs(std::string_view host_field) const {
   const std::string host = ParseAuthority(host_field).host;
-  if (IsAddress(host) || IsLoopbackName(host)) return true;
+  if (IsAddress(host) || IsLocalName(host)) return true;
   return std::any_of(hosts_.begin(), hosts_.end(),
                      [&](const std::string& pattern) { return Matches(pattern, host); });
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "support/api_fixture.h"
+#include "support/credentials.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 
@@ -17,7 +18,7 @@ const std::string kToken = "0123456789abcdef-token";
 
 api::ApiOptions WithToken() {
   api::ApiOptions options;
-  options.admin_token = Secret(kToken);
+  options.authenticator = test::AcceptingAdmin(kToken);
   return options;
 }
 
@@ -158,8 +159,8 @@ TEST_CASE("admin clear: by pattern, tried or done, with the count, and logged wi
   CHECK(Header(bench.SendText(ApiFixture::Text(60)), "X-Cache") == "MISS");
   bool logged = false;
   for (const auto& line : bench.logger.lines()) {
-    logged |=
-        line.message == "Cache cleared" && line.fields.find("by=192.0.2.7") != std::string::npos;
+    logged |= line.message == "Cache cleared" &&
+              line.fields.find("by=192.0.2.7 caller=admin:ops") != std::string::npos;
   }
   CHECK(logged);
 }

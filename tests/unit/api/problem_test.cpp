@@ -6,6 +6,7 @@
 #include <string>
 
 #include "support/api_fixture.h"
+#include "support/credentials.h"
 #include "vcache/api/api.h"
 
 using namespace vcache;
@@ -18,7 +19,7 @@ const std::string kAdminToken = "a-token-of-an-administrator";
 
 api::ApiOptions Administered() {
   api::ApiOptions options;
-  options.admin_token = Secret(kAdminToken);
+  options.authenticator = test::AcceptingAdmin(kAdminToken);
   return options;
 }
 
@@ -95,17 +96,20 @@ TEST_CASE("problems: a spool that fails does not tell where it is") {
 
 TEST_CASE("problems: an administrator is one by the right token only") {
   const Error error{ErrorCode::kIo, "/var/spool is full"};
-  http::RequestInfo request;
+  test::RecordingLogger logger;
+  const http::ServerHooks hooks = api::MakeHooks(Administered(), logger);
+  const auto told = [&](const http::ServerHooks& by, const std::string& value) {
+    http::RequestInfo request;
+    request.headers.Add("Authorization", value);
+    return Told(by.render_error(request, error));
+  };
   for (const std::string& value : {"Bearer " + kAdminToken + "x", std::string("Bearer "),
                                    "Basic " + kAdminToken, kAdminToken}) {
-    http::RequestInfo other;
-    other.headers.Add("Authorization", value);
-    CHECK(Told(api::ProblemResponse(other, error, Secret(kAdminToken))).find("/var") ==
-          std::string::npos);
+    CHECK(told(hooks, value).find("/var") == std::string::npos);
   }
-  request.headers.Add("Authorization", "Bearer " + kAdminToken);
-  CHECK(Told(api::ProblemResponse(request, error, Secret(kAdminToken))) == error.message);
-  CHECK(Told(api::ProblemResponse(request, error, Secret())).find("/var") == std::string::npos);
+  CHECK(told(hooks, "Bearer " + kAdminToken) == error.message);
+  CHECK(told(api::MakeHooks({}, logger), "Bearer " + kAdminToken).find("/var") ==
+        std::string::npos);
 }
 
 TEST_CASE("problems: errors of the gate follow the same rule as those of the routes") {

@@ -67,7 +67,7 @@ TEST_CASE(
     request.id = "r1";
     request.path = "/api/x\n\xFF";
     const Error error{static_cast<ErrorCode>(code), "What went wrong."};
-    const auto response = api::ProblemResponse(request, error, Secret());
+    const auto response = api::ProblemResponse(request, error);
     CHECK(response.status >= 400);
     CHECK(response.status < 600);
     const Json body = test::Body(response);

@@ -14,9 +14,9 @@ namespace vcache::api {
 class SiteRules {
  public:
   /// `origins`: `CORS_ORIGINS`. `hosts`: names in lower case without a port; `*.example.com` is
-  /// every name below example.com, `*` any; empty: `Host` is not looked at. Addresses and the names
-  /// of loopback are always among them: what a browser was sent to by an address, nobody has
-  /// rebound to it by DNS.
+  /// every name below example.com, `*` any; empty: `Host` is not looked at. Addresses, loopback
+  /// names and names without a dot are always among them: no site of the internet can have its
+  /// pages loaded under one of those and then have it resolved to our address.
   SiteRules(std::vector<std::string> origins, std::vector<std::string> hosts);
 
   /// kMisdirected when the `Host` is none of the service's: a page may have had its own name

@@ -44,6 +44,11 @@ struct RequestInfo {
   std::string query;   ///< Raw, without `?`.
   std::string peer;    ///< The socket's address, never a header's (rule H15).
   Headers headers;
+  /// Who asks, once a route has found that out: `key:site`, `user:42`, `admin:ops`. For logs and
+  /// for counting by caller. Empty: nobody is known.
+  std::string caller{};
+  /// Whether that caller may read the reasons that are withheld from others.
+  bool caller_is_admin = false;
 };
 
 /// A body without bytes. Thread-safe.

@@ -26,21 +26,21 @@ bool AcceptsHost(const SiteRules& rules, const std::string& host) {
 
 }  // namespace
 
-TEST_CASE("SiteRules: addresses, loopback names and the listed hosts, with any port") {
+TEST_CASE("SiteRules: addresses, local names and the listed hosts, with any port") {
   const SiteRules rules({}, {"verdicts.example.com", "*.site.example"});
-  for (const char* host : {"127.0.0.1", "127.0.0.1:8080", "192.0.2.7:80", "[::1]", "[::1]:8080",
-                           "[2001:db8::7]:443", "localhost", "LOCALHOST:8080", "localhost.",
-                           "app.localhost:3000", "verdicts.example.com", "Verdicts.Example.COM:443",
-                           "verdicts.example.com.", "a.site.example", "a.b.site.example:1"}) {
+  for (const char* host :
+       {"127.0.0.1", "127.0.0.1:8080", "192.0.2.7:80", "[::1]", "[::1]:8080", "[2001:db8::7]:443",
+        "localhost", "verdictcache:8080", "2130706433", "", ":80", "LOCALHOST:8080", "localhost.",
+        "app.localhost:3000", "verdicts.example.com", "Verdicts.Example.COM:443",
+        "verdicts.example.com.", "a.site.example", "a.b.site.example:1"}) {
     CAPTURE(host);
     CHECK(AcceptsHost(rules, host));
   }
   for (const char* host :
-       {"evil.example", "evil.example:8080", "", ":80", "localhost.evil.example",
-        "127.0.0.1.evil.example", "xverdicts.example.com", "a.verdicts.example.com", "site.example",
-        "evilsite.example", ".site.example", "notlocalhost", "[::1", "[evil.example]", "127.1",
-        "0x7f.0.0.1", "2130706433", "verdicts.example.com@evil.example",
-        "verdicts.example.com,evil.example"}) {
+       {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example",
+        "xverdicts.example.com", "a.verdicts.example.com", "site.example", "evilsite.example",
+        ".site.example", "not.localhost.evil", "[::1", "[evil.example]", "127.1", "0x7f.0.0.1",
+        "verdicts.example.com@evil.example", "verdicts.example.com,evil.example"}) {
     CAPTURE(host);
     CHECK_FALSE(AcceptsHost(rules, host));
   }
