@@ -2,14 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <system_error>
 
+#include "app/read_whole.h"
 #include "vcache/core/unique_fd.h"
 
 namespace vcache::app {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr unsigned kPermissions = 07777;
 constexpr unsigned kOfOthers = 077;
+constexpr std::size_t kAnySize = std::numeric_limits<std::size_t>::max();
 
 Error Unusable(const std::string& why) {
   return {ErrorCode::kBadConfiguration, std::string(kEnvFile) + why};
@@ -25,17 +27,6 @@ Error Unusable(const std::string& why) {
 Error CannotBeRead(int reason) {
   return Unusable(" is there but cannot be read: " + std::generic_category().message(reason) +
                   ". Let the service's user read it, or move it away.");
-}
-
-/// Appends the whole file to `text`; false with errno set on failure.
-bool ReadAll(int fd, std::string& text) {
-  std::array<char, 16 * 1024> buffer{};
-  for (;;) {
-    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-    if (count == 0) return true;
-    if (count < 0 && errno != EINTR) return false;
-    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
 }
 
 /// Whether no file of that name exists. A dangling link counts as present.
@@ -62,7 +53,7 @@ Result<EnvFileContent> ReadEnvFile() {
         "missing: remove it, and mount the file, or use --env-file.");
   }
   std::string text;
-  if (!ReadAll(file.get(), text)) return CannotBeRead(errno);
+  if (!ReadWhole(file.get(), kAnySize, text)) return CannotBeRead(errno);
   Result<config::EnvFile> variables = config::ParseEnvFile(text);
   if (!variables) return std::move(variables).error();
   content.exists = true;

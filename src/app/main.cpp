@@ -13,6 +13,7 @@
 #include "app/start_check.h"
 #include "app/stop_signals.h"
 #include "vcache/app/env_file.h"
+#include "vcache/app/secret_files.h"
 #include "vcache/config/settings.h"
 #include "vcache/net/http_client.h"
 
@@ -94,10 +95,13 @@ int Main(std::span<const char* const> arguments) {
   const Result<app::EnvFileContent> file = app::ReadEnvFile();
   if (!file) return Refuse(file.error().message);
   const config::Environment process = config::ProcessEnvironment();
-  const Result<config::Settings> settings = config::LoadSettings(process, file->variables);
+  const Result<config::EnvFile> secrets = app::ReadSecretFiles(process, file->variables);
+  if (!secrets) return Refuse(secrets.error().message);
+  const Result<config::Settings> settings =
+      config::LoadSettings(process, file->variables, *secrets);
   if (!settings) return Refuse(settings.error().message);
   if (*command == app::Command::kCheckConfig) {
-    return CheckConfig(*settings, config::Layered(process, file->variables));
+    return CheckConfig(*settings, config::Layered(*secrets, process, file->variables));
   }
 
   net::InitHttpClients();

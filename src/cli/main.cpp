@@ -12,6 +12,7 @@
 #include "cli/doctor.h"
 #include "cli/finding.h"
 #include "vcache/app/env_file.h"
+#include "vcache/app/secret_files.h"
 #include "vcache/config/settings.h"
 #include "vcache/core/clock.h"
 #include "vcache/net/http_client.h"
@@ -71,8 +72,14 @@ int Doctor(bool json) {
     AddComplaints(file.error().message, findings);
     return Report(findings, json, kExitBadConfiguration);
   }
+  const config::Environment process = config::ProcessEnvironment();
+  const Result<config::EnvFile> secrets = app::ReadSecretFiles(process, file->variables);
+  if (!secrets) {
+    AddComplaints(secrets.error().message, findings);
+    return Report(findings, json, kExitBadConfiguration);
+  }
   const Result<config::Settings> settings =
-      config::LoadSettings(config::ProcessEnvironment(), file->variables);
+      config::LoadSettings(process, file->variables, *secrets);
   if (!settings) {
     AddComplaints(settings.error().message, findings);
     return Report(findings, json, kExitBadConfiguration);
