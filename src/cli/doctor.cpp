@@ -4,7 +4,8 @@ namespace vcache::cli {
 
 std::vector<Finding> Examine(const config::Settings& settings, Clock& clock) {
   std::vector<Finding> all = ExamineDirectories(settings);
-  for (const auto& part : {ExamineRedis(settings, clock), ExamineVendors(settings, clock)}) {
+  for (const auto& part :
+       {ExamineAccess(settings), ExamineRedis(settings, clock), ExamineVendors(settings, clock)}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -12,6 +12,8 @@ namespace vcache::cli {
 /// and causes no charge. Call `net::InitHttpClients` first.
 std::vector<Finding> Examine(const config::Settings& settings, Clock& clock);
 
+/// Who may use the service, and whether anything limits what they cost.
+std::vector<Finding> ExamineAccess(const config::Settings& settings);
 std::vector<Finding> ExamineDirectories(const config::Settings& settings);
 std::vector<Finding> ExamineRedis(const config::Settings& settings, Clock& clock);
 std::vector<Finding> ExamineVendors(const config::Settings& settings, Clock& clock);
