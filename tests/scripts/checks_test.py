@@ -109,8 +109,27 @@ class CheckDeploy(Tree):
             ".env.example", "# All", "OTHER_API_KEY=\n# All"))
 
     def test_a_secret_has_no_value_in_the_blueprint(self):
-        self.assertIn("ADMIN_TOKEN", self.check(
-            "render.yaml", "- key: ADMIN_TOKEN\n        sync: false", "- key: ADMIN_TOKEN\n        value: x"))
+        self.assertIn("KEY_SECRET", self.check(
+            "render.yaml", "- key: KEY_SECRET\n        sync: false", "- key: KEY_SECRET\n        value: x"))
+        for name in ("ADMIN_TOKEN", "API_KEYS"):
+            for other in ("value: x", "sync: false", "generateValue: false"):
+                self.assertIn(name, self.check(
+                    "render.yaml", f"- key: {name}\n        generateValue: true",
+                    f"- key: {name}\n        {other}"))
+
+    def test_the_blueprint_limits_what_a_day_costs_and_asks_for_nothing_that_works_not_alone(self):
+        self.assertIn("DAILY_BUDGET_USD", self.check(
+            "render.yaml", 'DAILY_BUDGET_USD\n        value: "10"', "DAILY_BUDGET_USD\n        sync: false"))
+        self.write(".env.example", self.example + "# CUSTOM_API_KEY=\n")
+        self.assertEqual(run("check-deploy", self.root), (0, []))
+        self.assertIn("CUSTOM_API_KEY", self.check(
+            "render.yaml", "- key: LOG_FORMAT",
+            "- key: CUSTOM_API_KEY\n        sync: false\n      - key: LOG_FORMAT"))
+
+    def test_the_blueprint_has_the_fields_of_the_reference_and_a_region(self):
+        self.assertIn("region", self.check("render.yaml", "region: frankfurt", "region: mars"))
+        self.assertIn("regoin", self.check("render.yaml", "    plan:", "    regoin: ohio\n    plan:"))
+        self.assertIn("sizeGb", self.check("render.yaml", "sizeGB: 1", "sizeGB: 1\n      sizeGb: 1"))
 
     def test_the_platform_waits_longer_than_the_service_rule_P1(self):
         self.assertIn("rule P1", self.check("render.yaml", "Seconds: 40", "Seconds: 20"))
