@@ -35,6 +35,18 @@ class Run(unittest.TestCase):
         self.assertEqual(self.place.read("sandbox.pid"), "")
         self.assertEqual(self.place.read("service.log"), "[] ")
 
+    def test_a_credential_in_a_file_of_its_own_means_no_sandbox(self):
+        self.place.start(SAPLING_API_KEY_FILE="/run/secrets/sapling")
+        self.wait_until_answering()
+        self.assertEqual(self.place.read("sandbox.pid"), "")
+
+    def test_says_that_analyses_need_credentials_where_they_do(self):
+        self.place.start(API_KEYS="v8Qm2xKd7Lp4Tz9Wb6")
+        self.wait_until_answering()
+        said = self.place.read("stderr.log")
+        self.assertIn("Authorization: Bearer", said)
+        self.assertNotIn("v8Qm2xKd7Lp4Tz9Wb6", said)
+
     def test_the_key_of_each_vendor_of_the_table_means_no_sandbox(self):
         table = (ROOT / "include/vcache/core/vendor_table.h").read_text()
         keys = re.findall(r'\.key = {\s*"([A-Z_]+)"', table)
