@@ -12,16 +12,16 @@ SOURCE = pathlib.Path(__file__).resolve().parents[1] / "official_clients" / "ven
 PLACE = BUILD / "official_clients" / "vendors"  # nothing is installed into the source tree
 
 
-def install():
+def install(source=SOURCE, place=PLACE, program="check.mjs"):
     """Installs exactly what the lock file names, once for each state of it."""
-    lock = (SOURCE / "package-lock.json").read_bytes()
-    done = PLACE / "installed-lock.json"
-    PLACE.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "check.mjs"):
-        shutil.copy(SOURCE / name, PLACE / name)
+    lock = (source / "package-lock.json").read_bytes()
+    done = place / "installed-lock.json"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", program):
+        shutil.copy(source / name, place / name)
     if done.exists() and done.read_bytes() == lock:
         return
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=PLACE,
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place,
                    check=True, capture_output=True, timeout=200)
     done.write_bytes(lock)
 
