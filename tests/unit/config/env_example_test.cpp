@@ -21,7 +21,9 @@ std::string Rendered() {
       "# VerdictCache: every variable with its default. Copy this file to .env and take the # "
       "away\n"
       "# from what you change; the environment of the process comes before it. A bad value stops\n"
-      "# the start and is named; `verdictcache --check-config` shows what is in effect.\n";
+      "# the start and is named; `verdictcache --check-config` shows what is in effect. A secret "
+      "NAME\n"
+      "# may stand in a file of its own, which NAME_FILE names.\n";
   std::string_view group;
   for (const VariableInfo& variable : Variables()) {
     if (variable.group != group) text += "\n## " + std::string(variable.group) + "\n";
