@@ -228,10 +228,16 @@ class FakeLocalStore final : public cache::LocalStore {
     trimmed_to = max_bytes;
     return {};
   }
-  std::vector<cache::StoredCopy> copies{};  ///< The newest first.
+  std::vector<cache::StoredCopy>
+      copies{};  ///< The newest first. `AddCopy` while threads read them.
+  void AddCopy(cache::StoredCopy copy) {
+    const std::lock_guard lock(mutex_);
+    copies.insert(copies.begin(), std::move(copy));
+  }
   Result<std::vector<cache::StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
                                                     Deadline) override {
     if (is_off) return Off();
+    const std::lock_guard lock(mutex_);
     std::vector<cache::StoredCopy> page;
     for (const auto& copy : copies) {
       if (copy.number < before && page.size() < at_most) page.push_back(copy);

@@ -189,6 +189,24 @@ void FailoverStore::TrimCopies() {
   (void)ignored;  // the next round tries again
 }
 
+/// Copies are written a moment after their verdicts: what was stored just before the loss may reach
+/// the disk after `Refill` has read it. False when the shared store does not take them.
+bool FailoverStore::RefillLateCopies() {
+  const SteadyTime lost_at = lost_at_;
+  if (local_ == nullptr || lost_at == SteadyTime{} || clock_.Now() - lost_at > 2 * kRefillTime) {
+    return true;
+  }
+  const MutexLock lock(delivery_mutex_);
+  auto copies = local_->ReadCopies(std::numeric_limits<std::int64_t>::max(), kRefillBatch,
+                                   delivery_.StepLimit());
+  if (!copies) return false;
+  std::erase_if(*copies, [&](const StoredCopy& copy) { return copy.number <= refilled_to_; });
+  if (copies->empty()) return true;
+  if (!shared_.PutBack(*copies, delivery_.StepLimit())) return false;
+  refilled_to_ = copies->front().number;
+  return true;
+}
+
 /// Puts the local copies back, the newest first. False when the shared store does not take them.
 bool FailoverStore::Refill() {
   if (local_ == nullptr) return true;
@@ -202,6 +220,7 @@ bool FailoverStore::Refill() {
     const auto put_back = shared_.PutBack(*copies, delivery_.StepLimit());
     if (!put_back) return false;
     stored += *put_back;
+    refilled_to_ = std::max(refilled_to_, copies->front().number);
     before = copies->back().number;
   }
   if (stored > 0) {

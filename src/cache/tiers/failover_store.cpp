@@ -370,6 +370,7 @@ bool FailoverStore::Round() {
     must_refill_ = true;
     return false;
   }
+  if (!RefillLateCopies()) return false;
   if (pending_.load() > 0) return DeliverNow();
   EndAllUndelivered();
   return true;

@@ -116,6 +116,7 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   void StoreHits() VCACHE_EXCLUDES(delivery_mutex_, hits_mutex_);
   void TrimCopies() VCACHE_REQUIRES(delivery_mutex_);
   bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
+  bool RefillLateCopies() VCACHE_EXCLUDES(delivery_mutex_);
   Result<std::int64_t> CatchUpWithClears(std::int64_t clears);
   bool HasSeenAllClears();
   LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);
@@ -170,6 +171,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
 
   Mutex delivery_mutex_;  ///< One delivery at a time, so that order is kept.
   SteadyTime trimmed_at_ VCACHE_GUARDED_BY(delivery_mutex_) = {};
+  /// The newest copy that was put back.
+  std::int64_t refilled_to_ VCACHE_GUARDED_BY(delivery_mutex_) = 0;
   LeaseKeeper keeper_;
   DeliveryLoop delivery_;  // the last member: its thread uses the others
 };

@@ -87,6 +87,29 @@ TEST_CASE("FailoverStore: a shared store that lost its data gets counts and entr
   CHECK(bench.warnings() == 1);
 }
 
+TEST_CASE("FailoverStore: a copy that reaches the disk after the refill is put back too") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.local.copies = {{.number = 1, .store_key = "early"}};
+  bench.shared.clears = CountOf(6);
+  bench.store.MarkLocalStale();
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.store.Start();
+  const auto await = [&](std::size_t count) {
+    for (int i = 0; i < 20 && bench.shared.put_back().size() < count; ++i) {
+      bench.clock.AwaitWaiters(2);
+      bench.clock.Advance(100ms);
+      for (int yields = 0; yields < 2'000; ++yields) std::this_thread::yield();
+    }
+  };
+  await(1);
+  bench.local.AddCopy({.number = 2, .store_key = "late"});
+  await(2);
+  bench.store.Stop();
+  CHECK(bench.shared.put_back() == std::vector<std::string>{"early", "late"});
+}
+
 TEST_CASE("FailoverStore: totals that have shrunk are repaired before anybody sees them") {
   FailoverFixture bench;
   bench.shared.clears = CountOf(5);
