@@ -13,7 +13,7 @@ SHOWN = "http://127.0.0.1:9090"
 
 def shown_settings():
     """The blocks of README.md that set CUSTOM_ variables, each as a dictionary."""
-    blocks = re.findall(r"```\n((?:CUSTOM_[A-Z_]+=.*\n)+)```", README.read_text())
+    blocks = re.findall(r"```\n(?:HOST=.*\n)?((?:CUSTOM_[A-Z_]+=.*\n)+)```", README.read_text())
     return [dict(line.split("=", 1) for line in block.splitlines()) for block in blocks]
 
 

@@ -66,12 +66,19 @@ LookupResult FailoverStore::LocalCopyOf(const CacheKey& key, Deadline deadline) 
 
 /// While the replicas put back what a shared store has just lost, its misses are not final.
 LookupResult FailoverStore::AwaitRefill(const CacheKey& key, Deadline deadline) {
-  const SteadyTime lost_at = lost_at_;
-  if (lost_at == SteadyTime{}) return {};
-  const Deadline until = Deadline::At(lost_at + kRefillTime).Shortened(deadline);
-  while (!until.Expired(clock_)) {
+  SteadyTime lost_at = lost_at_;
+  if (lost_at == SteadyTime{} || clock_.Now() - lost_at >= kRefillTime) return {};
+  while (!deadline.Expired(clock_)) {
     LookupResult found = shared_.Lookup(key, deadline);
     if (found.outcome == LookupOutcome::kHit) return found;
+    if (clock_.Now() - lost_at >= kRefillTime) {
+      // It may have lost its data once more, and with it what was put back meanwhile.
+      MarkLocalStale();
+      RevalidateLocal();
+      const SteadyTime latest = lost_at_;
+      if (latest == lost_at) return {};
+      lost_at = latest;
+    }
     clock_.SleepUntil(clock_.Now() + kRefillPause);
   }
   return {};
@@ -200,7 +207,8 @@ bool FailoverStore::RefillLateCopies() {
   auto copies = local_->ReadCopies(std::numeric_limits<std::int64_t>::max(), kRefillBatch,
                                    delivery_.StepLimit());
   if (!copies) return false;
-  std::erase_if(*copies, [&](const StoredCopy& copy) { return copy.number <= refilled_to_; });
+  std::erase_if(*copies,
+                [known = refilled_to_](const StoredCopy& copy) { return copy.number <= known; });
   if (copies->empty()) return true;
   if (!shared_.PutBack(*copies, delivery_.StepLimit())) return false;
   refilled_to_ = copies->front().number;

@@ -278,13 +278,9 @@ void EventLoop::OnPhase() {
   std::vector<Connection*> parked;
   for (const auto& [connection, owner] : table_.all()) {
     const State state = connection->state;
-    const auto shorten = [&, &connection = *connection](std::chrono::milliseconds most) {
-      table_.SetDue(connection, std::min(*connection.due, clock_.Now() + most));
-    };
-    if (state == State::kLingering && phase_ < Phase::kCutting) {
-      shorten(LingerTime());
-    } else if (state == State::kBody) {
-      shorten(options_.stop_pause);
+    if (state == State::kBody || (state == State::kLingering && phase_ < Phase::kCutting)) {
+      const auto most = state == State::kBody ? options_.stop_pause : LingerTime();
+      table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + most));
     } else if (state == State::kIdle || state == State::kHead || state == State::kLingering) {
       parked.push_back(connection);
     }

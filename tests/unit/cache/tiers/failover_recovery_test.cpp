@@ -153,6 +153,33 @@ TEST_CASE(
         LookupOutcome::kMiss);  // without waiting
 }
 
+TEST_CASE("FailoverStore: a second loss within the wait after the first begins the wait anew") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.shared.clears = CountOf(6);
+  bench.leases.shown_clears = CountOf(6);
+  std::atomic<bool> answered{false};
+  std::thread asking([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+    CHECK(claim.found.outcome == LookupOutcome::kHit);
+    answered = true;
+  });
+  const auto wait_ten_looks = [&] {
+    for (int i = 0; i < 10 && !answered; ++i) {
+      while (bench.clock.waiters() == 0 && !answered) std::this_thread::yield();
+      bench.clock.Advance(100ms);
+    }
+  };
+  wait_ten_looks();
+  bench.shared.clears = CountOf(7);  // nobody has told yet
+  for (int second = 0; second < 3; ++second) wait_ten_looks();
+  CHECK_FALSE(answered);
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // put back by another replica
+  wait_ten_looks();
+  asking.join();
+}
+
 TEST_CASE(
     "FailoverStore: a loss without a new connection puts back the leases of calls under way") {
   FailoverFixture bench;
