@@ -72,7 +72,7 @@ def sample(clients):
             home = pathlib.Path(directory) / crowd.replace("/", " ")
             home.mkdir()
             service = harness.Service(home, CACHE_DIR=str(home), DETECTION_SANDBOX_URL=sandbox.url,
-                                      LOG_LEVEL="warn", MAX_CONNECTIONS_PER_ADDRESS="4000")
+                                      LOG_LEVEL="info", MAX_CONNECTIONS_PER_ADDRESS="4000")
             known = harness.jpeg("known")
             if service.upload(known).status != 200:
                 raise SystemExit("the first upload failed")

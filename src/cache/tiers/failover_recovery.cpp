@@ -42,8 +42,10 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
   LookupResult copy = LocalCopyOf(request.key, deadline);
   if (claim.found.earlier == nullptr) claim.found.earlier = copy.earlier;
   if (copy.outcome != LookupOutcome::kHit) {
+    if (!MayBeRefilled()) return claim;
     copy = AwaitRefill(request.key, deadline);
-    if (copy.outcome == LookupOutcome::kHit) claim.found = std::move(copy);
+    if (copy.outcome != LookupOutcome::kHit) return ClaimAgain(std::move(claim), request);
+    claim.found = std::move(copy);
     return claim;
   }
   const auto life = std::chrono::ceil<std::chrono::seconds>(copy.ttl);
@@ -65,23 +67,38 @@ LookupResult FailoverStore::LocalCopyOf(const CacheKey& key, Deadline deadline) 
 }
 
 /// While the replicas put back what a shared store has just lost, its misses are not final.
+bool FailoverStore::MayBeRefilled() const {
+  const SteadyTime lost_at = lost_at_;
+  return lost_at != SteadyTime{} && clock_.Now() - lost_at < kRefillTime;
+}
+
 LookupResult FailoverStore::AwaitRefill(const CacheKey& key, Deadline deadline) {
-  SteadyTime lost_at = lost_at_;
-  if (lost_at == SteadyTime{} || clock_.Now() - lost_at >= kRefillTime) return {};
   while (!deadline.Expired(clock_)) {
     LookupResult found = shared_.Lookup(key, deadline);
     if (found.outcome == LookupOutcome::kHit) return found;
-    if (clock_.Now() - lost_at >= kRefillTime) {
+    if (!MayBeRefilled()) {
       // It may have lost its data once more, and with it what was put back meanwhile.
       MarkLocalStale();
       RevalidateLocal();
-      const SteadyTime latest = lost_at_;
-      if (latest == lost_at) return {};
-      lost_at = latest;
+      if (!MayBeRefilled()) return {};
     }
     clock_.SleepUntil(clock_.Now() + kRefillPause);
   }
   return {};
+}
+
+/// After the wait: a second loss may have taken the lease, and another replica may have it now.
+Claim FailoverStore::ClaimAgain(Claim claim, const LeaseRequest& request) {
+  const SteadyTime begun = clock_.Now();
+  // With a time limit of its own: the wait may have used up the caller's.
+  Claim again = leases_.ClaimLease(request, delivery_.StepLimit());
+  if (again.state == LeaseState::kOurs) {
+    keeper_.Hold(request, begun);
+  } else if (again.state != LeaseState::kUnavailable) {
+    keeper_.Drop(request.token);
+  }
+  if (again.found.earlier == nullptr) again.found.earlier = std::move(claim.found.earlier);
+  return again;
 }
 
 bool FailoverStore::RevalidateLocal() {

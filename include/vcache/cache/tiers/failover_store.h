@@ -109,7 +109,9 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   bool MustAskLocal(const LookupResult& found, bool has_pending) const;
   bool IsBehind(const CounterTotals& totals) VCACHE_EXCLUDES(totals_mutex_);
   void NoteLoss(std::int64_t seen, std::int64_t clears) VCACHE_EXCLUDES(totals_mutex_);
+  bool MayBeRefilled() const;
   LookupResult AwaitRefill(const CacheKey& key, Deadline deadline);
+  Claim ClaimAgain(Claim claim, const LeaseRequest& request);
   void NoteHits(std::span<const LookupResult> found, std::uint64_t clears)
       VCACHE_EXCLUDES(hits_mutex_);
   void ForgetHits() VCACHE_EXCLUDES(hits_mutex_);

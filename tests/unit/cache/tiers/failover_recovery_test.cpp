@@ -153,6 +153,29 @@ TEST_CASE(
         LookupOutcome::kMiss);  // without waiting
 }
 
+TEST_CASE("FailoverStore: who lost its lease during the wait after a loss does not pay") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.shared.clears = CountOf(6);
+  bench.leases.shown_clears = CountOf(6);
+  std::atomic<bool> answered{false};
+  std::thread asking([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+    CHECK(claim.state == LeaseState::kTheirs);
+    answered = true;
+  });
+  bench.clock.AwaitWaiters(1);
+  bench.leases.Lose(MakeKey(1));  // a second loss
+  REQUIRE(bench.leases.ClaimLease({MakeKey(1), "theirs", 20s}, kNever).state == LeaseState::kOurs);
+  while (!answered) {  // at most 100 ms further than a look: the lease must not expire
+    bench.clock.Advance(100ms);
+    while (bench.clock.waiters() > 0 && !answered) std::this_thread::yield();
+    while (bench.clock.waiters() == 0 && !answered) std::this_thread::yield();
+  }
+  asking.join();
+}
+
 TEST_CASE("FailoverStore: a second loss within the wait after the first begins the wait anew") {
   FailoverFixture bench;
   bench.shared.clears = CountOf(5);
