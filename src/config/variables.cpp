@@ -48,10 +48,11 @@ Table Listening() {
       Whole({"MAX_CONNECTIONS_PER_ADDRESS", "",
              "Open connections from one address; behind a proxy all clients share its address"},
             1, 1'000'000, &ServerSettings::max_connections_per_address),
-      Whole({"WORKER_THREADS", "",
-             "Threads that read requests and write answers; nothing waits in them. 0: four for each "
-             "processor, at least 8"},
-            0, 4096, &ServerSettings::worker_threads),
+      Whole(
+          {"WORKER_THREADS", "",
+           "Threads that read requests and write answers; nothing waits in them. 0: four for each "
+           "processor, at least 8"},
+          0, 4096, &ServerSettings::worker_threads),
       Whole({"HEADER_TIMEOUT_MS", "ms", "Time a client has to send a request's head"}, 1,
             10 * kMinuteMs, &ServerSettings::header_timeout),
       Whole({"KEEP_ALIVE_TIMEOUT_MS", "ms",

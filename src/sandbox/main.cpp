@@ -67,7 +67,7 @@ Result<sandbox::Behaviour> BehaviourFromEnvironment() {
 http::ServerOptions ServerOptionsFor(std::uint16_t port) {
   http::ServerOptions options;
   options.worker_threads = 768;  // its handlers wait as long as a slow vendor
-  options.host = "127.0.0.1";  // loopback only: its verdicts are invented
+  options.host = "127.0.0.1";    // loopback only: its verdicts are invented
   options.port = port;
   options.max_body_bytes = 5ULL * 1024 * 1024 * 1024;
   return options;

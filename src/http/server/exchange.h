@@ -109,7 +109,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Request request_{};
   RequestHead head_{};
   std::optional<BodyReader> body_{};
-  std::unique_ptr<Intake> intake_{};  ///< Null before the route is asked.
+  std::unique_ptr<Intake> intake_{};       ///< Null before the route is asked.
   std::optional<SteadyTime> parked_at_{};  ///< For more of the body.
   SteadyTime patience_{};
 

@@ -40,7 +40,8 @@ class Intake {
   virtual void Complete(std::shared_ptr<Responder> responder) = 0;
 };
 
-/// What a route makes of a head: an intake for the rest, or an answer or an error at once (rule H6).
+/// What a route makes of a head: an intake for the rest, or an answer or an error at once (rule
+/// H6).
 using RouteResult = std::variant<std::unique_ptr<Intake>, Response, Error>;
 /// Called with the head of a request, before its body is read. The request outlives the intake.
 using Route = std::function<RouteResult(Request&)>;

@@ -23,8 +23,8 @@ struct ServerOptions {
   /// Threads for the work of requests, started on demand. Nothing that waits for a client or for a
   /// route's answer holds one (rule H9).
   std::size_t worker_threads = 16;
-  /// Requests of one address that may wait for a worker; above it the server answers 503 (rule H10).
-  /// The addresses' requests are served in turn.
+  /// Requests of one address that may wait for a worker; above it the server answers 503 (rule
+  /// H10). The addresses' requests are served in turn.
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
