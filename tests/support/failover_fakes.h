@@ -74,9 +74,10 @@ class FakeSharedStore final : public cache::SharedStore {
   std::function<void()> before_clear = [] {};
   std::atomic<std::int64_t> clears{0};
   std::atomic<bool> counts_clears{true};
+  std::int64_t damage = 0;  ///< Of the next reply with the count.
   Result<std::int64_t> CountClears(Deadline) override {
     if (away || !counts_clears) return Away();
-    return clears.load();
+    return clears + std::exchange(damage, 0);
   }
   std::vector<cache::ClearRecord> missed_clears{};
   bool hides_missed_clears = false;

@@ -103,7 +103,7 @@ Claim FailoverStore::ClaimAgain(Claim claim, const LeaseRequest& request) {
 
 bool FailoverStore::RevalidateLocal() {
   if (local_is_fresh_.exchange(true)) return true;
-  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
+  const Result<std::int64_t> clears = CountClears();
   Result<std::int64_t> seen = clears;
   if (clears && local_ != nullptr) seen = CatchUpWithClears(*clears);
   if (!clears || !seen) {
@@ -112,6 +112,20 @@ bool FailoverStore::RevalidateLocal() {
   }
   NoteLoss(*seen, *clears);
   return true;
+}
+
+/// A damaged reply looks like a missed clear, and all copies would go: a count that shows one is
+/// believed only when it comes twice.
+Result<std::int64_t> FailoverStore::CountClears() {
+  const Result<std::int64_t> clears = shared_.CountClears(delivery_.StepLimit());
+  if (!clears || local_ == nullptr) return clears;
+  const auto seen = local_->ClearsSeen(delivery_.StepLimit());
+  if (seen && *seen && !MayHaveMissedClear(**seen, *clears)) return clears;
+  const Result<std::int64_t> again = shared_.CountClears(delivery_.StepLimit());
+  if (again && *again != *clears) {
+    return Error{ErrorCode::kStoreUnavailable, "the count of clears is another at each reading"};
+  }
+  return again;
 }
 
 /// Drops what missed clears would have dropped: of what waits for the shared store that which they

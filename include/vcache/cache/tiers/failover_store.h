@@ -119,6 +119,7 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   void TrimCopies() VCACHE_REQUIRES(delivery_mutex_);
   bool Refill() VCACHE_EXCLUDES(delivery_mutex_);
   bool RefillLateCopies() VCACHE_EXCLUDES(delivery_mutex_);
+  Result<std::int64_t> CountClears();
   Result<std::int64_t> CatchUpWithClears(std::int64_t clears);
   bool HasSeenAllClears();
   LookupResult LocalCopyOf(const CacheKey& key, Deadline deadline);

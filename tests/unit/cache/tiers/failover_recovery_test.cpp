@@ -37,6 +37,19 @@ TEST_CASE("FailoverStore: a clear wins over a local copy, also where nobody told
         LookupOutcome::kMiss);
 }
 
+TEST_CASE("FailoverStore: a damaged count of clears drops nothing") {
+  FailoverFixture bench;
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.local.drops_at = 5;  // if it were believed
+  bench.shared.damage = 5;
+  bench.store.MarkLocalStale();
+  CHECK_FALSE(bench.store.RevalidateLocal());
+  CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  CHECK(bench.store.RevalidateLocal());
+  CHECK(bench.local.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+}
+
 TEST_CASE("FailoverStore: a copy is not used while nobody can say whether it was cleared") {
   FailoverFixture bench;
   REQUIRE(bench.store.Put(Paid(1), kNever));
