@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include "vcache/core/clock.h"
@@ -23,6 +24,7 @@ class FakeClock final : public Clock {
     // One look, then the caller's own: a notification may come while this one times out.
     condition.WaitUntil(lock, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
     waiters_.fetch_sub(1);
+    looks_.fetch_add(1);
     return Now() < until;
   }
 
@@ -33,6 +35,8 @@ class FakeClock final : public Clock {
     while (waiters() < count) std::this_thread::yield();
   }
   int waiters() const { return waiters_.load(); }
+  /// How often threads that waited have looked at the clock again.
+  std::uint64_t looks() const { return looks_.load(); }
 
   /// 2026-01-01T00:00:00Z: what `WallNow` says before the first `Advance`.
   static constexpr WallTime kStart{std::chrono::seconds(1'767'225'600)};
@@ -41,6 +45,7 @@ class FakeClock final : public Clock {
   static constexpr std::chrono::nanoseconds kOffset = std::chrono::hours(1);
   std::atomic<std::int64_t> now_{kOffset.count()};
   std::atomic<int> waiters_{0};
+  std::atomic<std::uint64_t> looks_{0};
 };
 
 }  // namespace vcache::test
