@@ -9,7 +9,6 @@
 #include "http/parsing/request_framing.h"
 #include "http/parsing/salvaged_origin.h"
 #include "http/server/refusal.h"
-#include "http/server/socket_io.h"
 #include "vcache/core/ascii.h"
 #include "vcache/core/random_id.h"
 
@@ -68,8 +67,6 @@ Exchange::Exchange(const ServerContext& context, Connection& connection)
     : context_(context), connection_(connection), started_(context.clock.Now()) {
   request_.info.peer = connection.peer;
 }
-
-Exchange::~Exchange() = default;
 
 Next Exchange::Run(ExchangeTools& tools) {
   if (stage_ == Stage::kHead) Begin();
@@ -133,7 +130,6 @@ void Exchange::Begin() {
   if (!TakeHead(refusal)) return Refuse(*refusal);
   body_.emplace(connection_, head_, context_.options);
   request_.deadline = Deadline::At(started_ + context_.options.request_timeout);
-  request_.client_gone = [fd = connection_.socket.get()] { return PeerGone(fd); };
   if (head_.framing == BodyFraming::kChunked && TakesNoBody(head_.method)) {
     // The chunks must be empty (rules H3 and H5): whether they are shows before the route is asked.
     request_.has_body = false;

@@ -57,7 +57,6 @@ enum class Next {
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(const ServerContext& context, Connection& connection);
-  ~Exchange();
 
   /// Goes on from the last step as far as it can without waiting. The first call takes the head at
   /// the front of the input, or answers the connection's `refusal`.

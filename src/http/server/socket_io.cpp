@@ -53,9 +53,4 @@ SendOutcome SendSome(int socket, std::string_view first, std::string_view second
   return outcome;
 }
 
-bool PeerGone(int socket) noexcept {
-  pollfd entry{socket, POLLRDHUP, 0};
-  return ::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
 }  // namespace vcache::http

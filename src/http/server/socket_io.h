@@ -21,8 +21,4 @@ struct SendOutcome {
 /// Sends as much of two pieces as the socket takes now, in one segment where they fit (rule H18).
 SendOutcome SendSome(int socket, std::string_view first, std::string_view second);
 
-/// Whether the peer has shut or reset the connection (rule H25). True also for a client that shut
-/// only its writing side, although the server still answers it.
-bool PeerGone(int socket) noexcept;
-
 }  // namespace vcache::http

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "support/gate.h"
-#include "support/gated_detector.h"
 #include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
 
@@ -44,10 +43,7 @@ class Answer {
 struct LaterFixture : test::OneVendorFixture {
   explicit LaterFixture(analysis::AnalysisOptions options = {})
       : service(with_memory, panel, nobody, clock, options, {&shared, &notifier}) {
-    vendor->answer = [this](const auto&) {
-      gate.Pass();
-      return vendor->Verdict(77);
-    };
+    HoldTheVendor(gate);
   }
   ~LaterFixture() { gate.Open(); }
 

@@ -38,13 +38,6 @@ struct ReplicaFixture : test::OneVendorFixture {
   Result<Analysis> Ask(std::size_t replica, std::string_view text) {
     return replicas.at(replica)->Analyze(TextOf(text), Deadline::Never());
   }
-  /// The vendor answers when the gate opens.
-  void HoldTheVendor(test::Gate& gate) {
-    vendor->answer = [this, &gate](const auto&) {
-      gate.Pass();
-      return vendor->Verdict(77);
-    };
-  }
 
   std::array<std::unique_ptr<AnalysisService>, 2> replicas;
 };

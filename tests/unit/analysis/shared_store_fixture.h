@@ -5,6 +5,7 @@
 
 #include "support/fake_clock.h"
 #include "support/fake_leases.h"
+#include "support/gate.h"
 #include "support/gated_detector.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/cache/memory/memory_store.h"
@@ -38,6 +39,14 @@ struct SharedStoreFixture {
 struct OneVendorFixture : SharedStoreFixture {
   std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();
   detection::DetectorPanel panel{{}, {}, {vendor}, clock};
+
+  /// The vendor answers when the gate opens.
+  void HoldTheVendor(Gate& gate) {
+    vendor->answer = [this, &gate](const auto&) {
+      gate.Pass();
+      return vendor->Verdict(77);
+    };
+  }
 };
 
 }  // namespace vcache::test

@@ -11,7 +11,6 @@
 
 #include "support/faulty_store.h"
 #include "support/gate.h"
-#include "support/gated_detector.h"
 #include "unit/analysis/shared_store_fixture.h"
 #include "vcache/analysis/analysis_service.h"
 
@@ -27,10 +26,7 @@ namespace {
 struct WaitingRoom : test::OneVendorFixture {
   explicit WaitingRoom(analysis::AnalysisOptions options = {})
       : service(tiers, panel, nobody, clock, options, {&shared, &notifier}) {
-    vendor->answer = [this](const auto&) {
-      gate.Pass();
-      return vendor->Verdict(77);
-    };
+    HoldTheVendor(gate);
   }
   ~WaitingRoom() { gate.Open(); }
 

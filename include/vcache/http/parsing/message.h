@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,8 +65,6 @@ struct Request {
   /// For handlers: the whole body, which is there already. Never null; empty for intakes.
   ByteSource* body = &NoBody();
   Deadline deadline = Deadline::Never();
-  /// Whether the client has disconnected (rule H25). Cheap; callable until the answer.
-  std::function<bool()> client_gone = [] { return false; };
 };
 
 /// One answer. The server itself sets `Content-Length`, `Date`, `Connection` and `X-Request-Id`.

@@ -22,8 +22,9 @@ class Responder {
   virtual ~Responder() = default;
   /// The first call decides; later calls have no effect. Does not block.
   virtual void Answer(Make make) = 0;
-  /// `told` is called at most once, from any thread, as soon as the client disconnects; it must not
-  /// block. At once if it has already. Not called after the answer.
+  /// `told` is called at most once, from any thread, as soon as the client disconnects (rule H25);
+  /// it must not block. At once if it has already. Not called after the answer. A client that has
+  /// shut only its writing side counts as gone, although the server still answers it.
   virtual void OnClientGone(std::function<void()> told) = 0;
 };
 

@@ -97,7 +97,8 @@ class Server {
   Result<void> Wait();
   /// Stops accepting and closes connections without a whole head. Requests in progress get at most
   /// `grace`: a body that arrives continues, one that stalls for `stop_pause` gets kShuttingDown.
-  /// Afterwards cuts the remaining connections. Idempotent; not for signal handlers (rule H22).
+  /// Afterwards cuts the remaining connections, tells their routes so, and waits for their answers.
+  /// Idempotent; not for signal handlers (rule H22).
   void Stop(std::chrono::milliseconds grace);
 
  private:

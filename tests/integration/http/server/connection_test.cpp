@@ -290,24 +290,35 @@ TEST_CASE("Server: lives through a moment without descriptors (rule H21)") {
   CHECK(after.Exchange(Get("/hello")).status == 200);
 }
 
-TEST_CASE("Server: a handler learns that its client has left (rule H25)") {
+TEST_CASE("Server: a route learns that its client has left (rule H25)") {
   std::latch entered(1);
-  std::atomic<bool> gone_at_first{true};
-  std::atomic<bool> gone_later{false};
-  TestServer server(TestServer::Loopback(), [&](Router& router) {
-    router.Add("GET", "/watch", [&](Request& request) {
-      gone_at_first = request.client_gone();
+  std::atomic<bool> gone{false};
+  /// Answers when its client has left.
+  struct Watching final : Intake {
+    Watching(std::latch& was_entered, std::atomic<bool>& has_left)
+        : entered(was_entered), gone(has_left) {}
+    Result<void> Take(ByteView) override { return {}; }
+    void Complete(std::shared_ptr<Responder> responder) override {
+      responder->OnClientGone([this, responder] {
+        gone = true;
+        responder->Answer([] { return Response{}; });
+      });
       entered.count_down();
-      gone_later = TestServer::Eventually([&] { return request.client_gone(); });
-      return Response{};
+    }
+    std::latch& entered;
+    std::atomic<bool>& gone;
+  };
+  TestServer server(TestServer::Loopback(), [&](Router& router) {
+    router.AddRoute("GET", "/watch", [&](Request&) -> RouteResult {
+      return std::make_unique<Watching>(entered, gone);
     });
   });
   auto client = server.Connect();
   client.Send(Get("/watch"));
   entered.wait();
+  CHECK_FALSE(gone);
   client.Close();
-  CHECK(TestServer::Eventually([&] { return gone_later.load(); }));
-  CHECK_FALSE(gone_at_first);
+  CHECK(TestServer::Eventually([&] { return gone.load(); }));
 }
 
 TEST_CASE("Server: workers have stacks of 8 MiB whatever the system's default (rule H11)") {
