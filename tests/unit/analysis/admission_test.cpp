@@ -96,7 +96,7 @@ struct ToldFailures final : analysis::AnalysisObserver {
 
 struct NotedCalls final : cache::CallJournal {
   std::atomic<int> begun{0};
-  Usd price;
+  std::atomic<Usd> price;
   Result<void> Begin(const cache::CacheKey&, const cache::CallNote& note, Deadline) override {
     ++begun;
     price = note.price;
@@ -166,7 +166,7 @@ TEST_CASE("Admission: a video is reckoned by its length before anything is set a
   world.vendor->frames = 30;
   CHECK(world.Ask(CountedMp4(30'000)));
   CHECK(world.Spent() == kFramePrice * 30);
-  CHECK(world.journal.price == kFramePrice * 30);
+  CHECK(world.journal.price.load() == kFramePrice * 30);
 }
 
 TEST_CASE("Admission: a length that nothing proves is reckoned as the longest") {
