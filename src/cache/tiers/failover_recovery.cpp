@@ -22,16 +22,44 @@ constexpr std::chrono::milliseconds kRefillPause{100};
 }  // namespace
 
 Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) {
+  Claim claim = ClaimShared(request, deadline);
+  // A newer version's entry that cannot be read stays.
+  while (claim.state == LeaseState::kOurs && !claim.found.newer &&
+         claim.found.outcome != LookupOutcome::kHit) {
+    LookupResult copy = LocalCopyOf(request.key, deadline);
+    if (claim.found.earlier == nullptr) claim.found.earlier = copy.earlier;
+    if (copy.outcome == LookupOutcome::kHit) {
+      PutBackCopy(copy, request.token, deadline);
+      claim.found = std::move(copy);
+      break;
+    }
+    if (!MayBeRefilled()) break;
+    copy = AwaitRefill(request.key, deadline);
+    if (copy.outcome == LookupOutcome::kHit) {
+      claim.found = std::move(copy);
+      break;
+    }
+    // A second loss may have taken the lease, and another replica may have it now. With a time
+    // limit of its own: the wait may have used up the caller's.
+    Claim again = ClaimShared(request, delivery_.StepLimit());
+    if (again.found.earlier == nullptr) again.found.earlier = std::move(claim.found.earlier);
+    claim = std::move(again);
+    if (deadline.Expired(clock_)) break;
+  }
+  return claim;
+}
+
+/// Also notices by the claim that the shared store has lost its data.
+Claim FailoverStore::ClaimShared(const LeaseRequest& request, Deadline deadline) {
   const SteadyTime begun = clock_.Now();
+  const std::uint64_t clears = clears_.load();
   Claim claim = leases_.ClaimLease(request, deadline);
+  NoteHits({&claim.found, 1}, clears);
   if (claim.state == LeaseState::kOurs) {
     keeper_.Hold(request, begun);
     if (claim.is_new) took_write_ = true;
-  }
-  // A newer version's entry that cannot be read stays.
-  if (claim.state != LeaseState::kOurs || claim.found.newer ||
-      claim.found.outcome == LookupOutcome::kHit) {
-    return claim;
+  } else if (claim.state != LeaseState::kUnavailable) {
+    keeper_.Drop(request.token);
   }
   if (claim.clears && EpochOf(*claim.clears) != epoch_) {
     // Known already, whatever becomes of the comparison, which another thread may be making.
@@ -39,22 +67,16 @@ Claim FailoverStore::ClaimLease(const LeaseRequest& request, Deadline deadline) 
     MarkLocalStale();
     RevalidateLocal();
   }
-  LookupResult copy = LocalCopyOf(request.key, deadline);
-  if (claim.found.earlier == nullptr) claim.found.earlier = copy.earlier;
-  if (copy.outcome != LookupOutcome::kHit) {
-    if (!MayBeRefilled()) return claim;
-    copy = AwaitRefill(request.key, deadline);
-    if (copy.outcome != LookupOutcome::kHit) return ClaimAgain(std::move(claim), request);
-    claim.found = std::move(copy);
-    return claim;
-  }
+  return claim;
+}
+
+void FailoverStore::PutBackCopy(const LookupResult& copy, const std::string& token,
+                                Deadline deadline) {
   const auto life = std::chrono::ceil<std::chrono::seconds>(copy.ttl);
   const Result<void> ignored = shared_.Put(
-      {.entry = copy.entry, .ttl = life, .counters = {}, .lease_token = request.token}, deadline);
+      {.entry = copy.entry, .ttl = life, .counters = {}, .lease_token = token}, deadline);
   (void)ignored;  // the verdict is known all the same
-  keeper_.Drop(request.token);
-  claim.found = std::move(copy);
-  return claim;
+  keeper_.Drop(token);
 }
 
 /// A clear wins over a copy, also one that this replica has not heard of.
@@ -74,7 +96,9 @@ bool FailoverStore::MayBeRefilled() const {
 
 LookupResult FailoverStore::AwaitRefill(const CacheKey& key, Deadline deadline) {
   while (!deadline.Expired(clock_)) {
+    const std::uint64_t clears = clears_.load();
     LookupResult found = shared_.Lookup(key, deadline);
+    NoteHits({&found, 1}, clears);
     if (found.outcome == LookupOutcome::kHit) return found;
     if (!MayBeRefilled()) {
       // It may have lost its data once more, and with it what was put back meanwhile.
@@ -85,20 +109,6 @@ LookupResult FailoverStore::AwaitRefill(const CacheKey& key, Deadline deadline) 
     clock_.SleepUntil(clock_.Now() + kRefillPause);
   }
   return {};
-}
-
-/// After the wait: a second loss may have taken the lease, and another replica may have it now.
-Claim FailoverStore::ClaimAgain(Claim claim, const LeaseRequest& request) {
-  const SteadyTime begun = clock_.Now();
-  // With a time limit of its own: the wait may have used up the caller's.
-  Claim again = leases_.ClaimLease(request, delivery_.StepLimit());
-  if (again.state == LeaseState::kOurs) {
-    keeper_.Hold(request, begun);
-  } else if (again.state != LeaseState::kUnavailable) {
-    keeper_.Drop(request.token);
-  }
-  if (again.found.earlier == nullptr) again.found.earlier = std::move(claim.found.earlier);
-  return again;
 }
 
 bool FailoverStore::RevalidateLocal() {

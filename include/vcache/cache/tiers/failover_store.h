@@ -111,7 +111,8 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   void NoteLoss(std::int64_t seen, std::int64_t clears) VCACHE_EXCLUDES(totals_mutex_);
   bool MayBeRefilled() const;
   LookupResult AwaitRefill(const CacheKey& key, Deadline deadline);
-  Claim ClaimAgain(Claim claim, const LeaseRequest& request);
+  Claim ClaimShared(const LeaseRequest& request, Deadline deadline) VCACHE_EXCLUDES(hits_mutex_);
+  void PutBackCopy(const LookupResult& copy, const std::string& token, Deadline deadline);
   void NoteHits(std::span<const LookupResult> found, std::uint64_t clears)
       VCACHE_EXCLUDES(hits_mutex_);
   void ForgetHits() VCACHE_EXCLUDES(hits_mutex_);

@@ -216,6 +216,32 @@ TEST_CASE("FailoverStore: a second loss within the wait after the first begins t
   asking.join();
 }
 
+TEST_CASE("FailoverStore: a loss that only the claim after the wait shows begins the wait anew") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.RevalidateLocal());
+  bench.shared.clears = CountOf(6);
+  bench.leases.shown_clears = CountOf(6);
+  std::atomic<bool> answered{false};
+  std::thread asking([&] {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 600s}, kNever);
+    CHECK(claim.found.outcome == LookupOutcome::kHit);
+    answered = true;
+  });
+  const auto wait_a_look = [&] {
+    const std::uint64_t looks = bench.clock.looks();
+    bench.clock.Advance(100ms);
+    while (bench.clock.looks() == looks && !answered) std::this_thread::yield();
+  };
+  wait_a_look();
+  bench.leases.shown_clears = CountOf(7);
+  for (int look = 0; look < 35; ++look) wait_a_look();  // 2.5 s, and a second of the next wait
+  CHECK_FALSE(answered);
+  REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // put back by another replica
+  while (!answered) wait_a_look();
+  asking.join();
+}
+
 TEST_CASE(
     "FailoverStore: a loss without a new connection puts back the leases of calls under way") {
   FailoverFixture bench;
@@ -257,7 +283,13 @@ TEST_CASE("FailoverStore: a hit is copied to the disk, for an outage of any leng
   FailoverFixture bench;
   bench.store.CopyHits(1'000'000);
   REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // by another replica
-  REQUIRE(bench.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  SUBCASE("one that a look-up finds") {
+    REQUIRE(bench.store.Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
+  }
+  SUBCASE("one that a claim finds, as after an interruption") {
+    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
+    REQUIRE(claim.found.outcome == LookupOutcome::kHit);
+  }
   bench.store.Start();
   while (bench.local.Lookup(MakeKey(1), kNever).outcome != LookupOutcome::kHit) {
     bench.clock.Advance(200ms);
