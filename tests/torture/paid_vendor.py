@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import http.server
 import json
+import math
 import random
 import threading
 import time
@@ -28,11 +29,12 @@ class Ledger:
 
     def __init__(self, may_lack_copies=()):
         """In these phases the shared store loses single entries, and a replica that never paid for a
-        content may pay for it once."""
+        content may pay for it once. So it may after them, for what `note_lost` names."""
         self._lock = threading.Lock()
         self._begun = time.monotonic()
         self._calls = collections.defaultdict(list)  # by text
         self._may_lack_copies = may_lack_copies
+        self._lost_by_store = {}  # text: when
         self.phase = "start"
 
     def begin(self, text, replica):
@@ -46,17 +48,33 @@ class Ledger:
             call.lost = lost
             call.ended = time.monotonic() - self._begun
 
+    def settled_texts(self):
+        """Those whose calls have ended a while ago: what they brought is stored."""
+        with self._lock:
+            now = time.monotonic() - self._begun
+            return [text for text, calls in self._calls.items()
+                    if all(call.ended and call.ended < now - 1 for call in calls)]
+
+    def note_lost(self, texts):
+        """The shared store has lost these single entries, and nobody has put them back yet."""
+        with self._lock:
+            now = time.monotonic() - self._begun
+            self._lost_by_store.update(dict.fromkeys(texts, now))
+
     def _judge(self):
         """(call, all calls of its text, whether its replica lacked a copy) for each call beyond the
         first and beyond the lost answers."""
-        for calls in self._calls.values():
+        for text, calls in self._calls.items():
             spare = sum(call.lost for call in calls)
             for at, call in enumerate(calls[1:], 1):
                 if spare > 0:
                     spare -= 1
                     continue
                 had_copy = call.replica in [earlier.replica for earlier in calls[:at]]
-                yield call, calls, not had_copy and call.phase in self._may_lack_copies
+                lost_at = self._lost_by_store.get(text, math.inf)
+                put_back = any(lost_at < earlier.begun for earlier in calls[:at])
+                may_lack = call.phase in self._may_lack_copies or (lost_at < call.begun and not put_back)
+                yield call, calls, not had_copy and may_lack
 
     def excess(self):
         with self._lock:

@@ -7,6 +7,7 @@ lost with its replica. Anything beyond that is an excess, counted for the phase 
 
 While a Redis evicts, single entries go and nobody hears of it. The replica that paid has a copy and
 must not pay again. Another one has none and may: such calls are counted apart, as without a copy.
+What is still gone when the eviction ends may cost that later.
 
     tests/torture/torture.py [--seconds-per-phase 12] [--seed 1] [PHASE ...]
 
@@ -16,6 +17,7 @@ took too long, a lease that is left, or counts that differ from the ledger.
 
 import argparse
 import collections
+import hashlib
 import itertools
 import os
 import pathlib
@@ -49,6 +51,10 @@ CLOCK_STEPS = (-10 * 86_400, -3_600, -40, 40, 3_600, 10 * 86_400)  # seconds
 
 def text_of(number):
     return f"The text with the number {number}, which is long enough for a vendor to judge it at all."
+
+
+def key_of(text):
+    return "text:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 class Torture:
@@ -214,6 +220,11 @@ class Torture:
         self.redis.cli("CONFIG", "SET", "maxmemory", "0")
         time.sleep(self.random.uniform(0.2, 0.5))
 
+    def note_evicted(self):
+        kept = set(self.redis.cli("--raw", "KEYS", "text:*").split())
+        self.ledger.note_lost(
+            text for text in self.ledger.settled_texts() if key_of(text) not in kept)
+
     def flushed(self):
         time.sleep(self.random.uniform(1, 3))
         self.redis.cli("FLUSHALL")
@@ -250,6 +261,8 @@ class Torture:
                 until = time.monotonic() + self.seconds
                 while time.monotonic() < until:
                     getattr(self, phase)()
+                if phase == "evicted":
+                    self.note_evicted()
                 print(f"{phase}: {self.answers} answers, calls and lost answers "
                       f"{self.ledger.total()}, excess {len(self.ledger.excess())}", flush=True)
         finally:
