@@ -110,8 +110,9 @@ class TextIntake final : public http::Intake {
 };
 
 http::RouteResult AnalyzeFile(const SharedState& state, http::Request& request) {
+  const ApiOptions& options = state->options;
   auto reader =
-      UploadReader::Open(request, {state->options.max_upload_bytes, state->options.spool});
+      UploadReader::Open(request, {options.max_upload_bytes, options.spool, options.spool_budget});
   if (!reader) return reader.error();
   return std::make_unique<FileIntake>(state, request, *std::move(reader));
 }

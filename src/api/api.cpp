@@ -72,6 +72,9 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
   hooks.on_finished = [&logger, keys = options.keys](const http::AccessRecord& record) {
     LogRequest(logger, keys, record);
   };
+  if (options.spool_budget) {
+    hooks.is_short_of_room = [budget = options.spool_budget] { return budget->is_short(); };
+  }
   return hooks;
 }
 

@@ -21,11 +21,26 @@ Error TooLarge(std::uint64_t max_bytes) {
           std::nullopt, limit + "; send a smaller one."};
 }
 
+/// What an upload has of the budget of all.
+struct Grant {
+  std::unique_ptr<content::SpoolBudget::Reading> reading;  ///< For as long as the body is read.
+  std::unique_ptr<content::SpoolBudget::Share> share;
+};
+
+Result<Grant> AskForGrant(const UploadLimits& limits, const std::string& client) {
+  if (!limits.budget) return Grant{};
+  auto reading = limits.budget->BeginReading(client);
+  if (!reading) return reading.error();
+  return Grant{*std::move(reading), limits.budget->NewShare(client)};
+}
+
 /// Takes the file's bytes: checks the limit and the first bytes, hashes and spools.
 class FileIntake {
  public:
-  explicit FileIntake(const UploadLimits& limits)
-      : limits_(limits), spool_(std::make_shared<content::Spool>(limits.spool)) {}
+  FileIntake(const UploadLimits& limits, Grant grant)
+      : limits_(limits),
+        reading_(std::move(grant.reading)),
+        spool_(std::make_shared<content::Spool>(limits.spool, std::move(grant.share))) {}
 
   Result<void> Take(ByteView data) {
     if (data.size() > limits_.max_bytes - spool_->size()) return TooLarge(limits_.max_bytes);
@@ -47,6 +62,7 @@ class FileIntake {
 
  private:
   const UploadLimits limits_;
+  const std::unique_ptr<content::SpoolBudget::Reading> reading_;
   content::ContentHasher hasher_;
   std::shared_ptr<content::Spool> spool_;
   bool front_checked_ = false;
@@ -55,7 +71,7 @@ class FileIntake {
 /// Takes the only part of a form, named `file`.
 class FormIntake final : public http::MultipartSink {
  public:
-  explicit FormIntake(const UploadLimits& limits) : file_(limits) {}
+  FormIntake(const UploadLimits& limits, Grant grant) : file_(limits, std::move(grant)) {}
 
   Result<void> OnPart(const http::PartHead& head) override {
     if (head.name != "file") {
@@ -90,8 +106,8 @@ class FormIntake final : public http::MultipartSink {
 
 class FormReader final : public UploadReader {
  public:
-  FormReader(std::string boundary, const UploadLimits& limits)
-      : form_(limits), reader_(std::move(boundary), form_) {}
+  FormReader(std::string boundary, const UploadLimits& limits, Grant grant)
+      : form_(limits, std::move(grant)), reader_(std::move(boundary), form_) {}
 
   Result<void> Take(ByteView piece) override { return reader_.Feed(piece); }
   Result<Upload> Finish() override {
@@ -106,7 +122,7 @@ class FormReader final : public UploadReader {
 
 class RawReader final : public UploadReader {
  public:
-  explicit RawReader(const UploadLimits& limits) : file_(limits) {}
+  RawReader(const UploadLimits& limits, Grant grant) : file_(limits, std::move(grant)) {}
 
   Result<void> Take(ByteView piece) override { return file_.Take(piece); }
   Result<Upload> Finish() override { return file_.Finish({}); }
@@ -137,12 +153,17 @@ Result<std::unique_ptr<UploadReader>> UploadReader::Open(const http::Request& re
   }
   const std::uint64_t most = limits.max_bytes + (form ? kFormOverhead : 0);
   if (request.content_length && *request.content_length > most) return TooLarge(limits.max_bytes);
-  if (raw) return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits));
-  if (!type->boundary || !http::MultipartReader::IsBoundary(*type->boundary)) {
+  if (form && (!type->boundary || !http::MultipartReader::IsBoundary(*type->boundary))) {
     return Error{ErrorCode::kBadRequest,
                  "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
   }
-  return std::unique_ptr<UploadReader>(std::make_unique<FormReader>(*type->boundary, limits));
+  Result<Grant> grant = AskForGrant(limits, request.info.peer);
+  if (!grant) return grant.error();
+  if (raw) {
+    return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits, *std::move(grant)));
+  }
+  return std::unique_ptr<UploadReader>(
+      std::make_unique<FormReader>(*type->boundary, limits, *std::move(grant)));
 }
 
 }  // namespace vcache::api

@@ -24,6 +24,7 @@ struct Upload {
 struct UploadLimits {
   std::uint64_t max_bytes = 0;
   content::SpoolOptions spool;
+  std::shared_ptr<content::SpoolBudget> budget;  ///< Of all uploads; null: no limits.
 };
 
 /// Reads the body of `POST /api/analysis/file`, piece by piece: multipart with one field `file`, or
@@ -33,12 +34,12 @@ class UploadReader {
   virtual ~UploadReader() = default;
 
   /// Looks at the head only (rule H6). Errors: kBadRequest, kLengthRequired, kTooLarge,
-  /// kUnsupportedMediaType.
+  /// kUnsupportedMediaType, kOverloaded.
   static Result<std::unique_ptr<UploadReader>> Open(const http::Request& request,
                                                     const UploadLimits& limits);
 
   /// The next piece of the body: hashed, spooled, its size and first bytes checked. Errors:
-  /// kBadRequest, kTooLarge, kUnsupportedMediaType, kIo.
+  /// kBadRequest, kTooLarge, kUnsupportedMediaType, kOverloaded, kIo.
   virtual Result<void> Take(ByteView piece) = 0;
   /// The upload, once the body is complete; checks the whole file. Errors as of `Take`.
   virtual Result<Upload> Finish() = 0;

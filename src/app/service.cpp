@@ -62,14 +62,25 @@ analysis::AnalysisOptions AnalysisOptionsOf(const config::Settings& settings,
   return options;
 }
 
+std::shared_ptr<content::SpoolBudget> SpoolBudgetOf(const config::ServerSettings& server) {
+  content::SpoolBudget::Limits limits;
+  limits.memory_bytes = server.spool_memory_bytes;
+  if (server.spool_disk_bytes > 0) limits.disk_bytes = server.spool_disk_bytes;
+  limits.client_percent = server.spool_percent_per_address;
+  limits.client_readings = server.max_uploads_per_address;
+  return content::SpoolBudget::Make(limits);
+}
+
 api::ApiOptions ApiOptionsOf(const config::Settings& settings,
-                             const std::shared_ptr<const api::Authenticator>& authenticator) {
+                             const std::shared_ptr<const api::Authenticator>& authenticator,
+                             const std::shared_ptr<content::SpoolBudget>& spool_budget) {
   api::ApiOptions options;
   options.version = kVersion;
   options.max_upload_bytes = settings.server.max_upload_bytes;
   options.text_min_chars = settings.detection.text_min_chars;
   options.text_max_chars = settings.detection.text_max_chars;
   options.spool.directory = settings.server.spool_directory;
+  options.spool_budget = spool_budget;
   options.authenticator = authenticator;
   options.hosts = HostsOf(settings);
   options.cors_origins = settings.server.cors_origins;
@@ -107,6 +118,7 @@ struct Service::Parts {
       : settings(the_settings),
         clock(the_clock),
         logger(the_logger),
+        spool_budget(SpoolBudgetOf(settings.server)),
         http_client(net::MakeCurlHttpClient({}, clock)),
         pauses(clock),
         panel(MakePanel(settings.detection, *http_client, pauses, clock, logger)),
@@ -124,10 +136,11 @@ struct Service::Parts {
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
-               api::MakeRouter(ApiOptionsOf(settings, authenticator),
+               api::MakeRouter(ApiOptionsOf(settings, authenticator, spool_budget),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
                                 clock, logger, &budget}),
-               api::MakeHooks(ApiOptionsOf(settings, authenticator), logger), clock, logger) {
+               api::MakeHooks(ApiOptionsOf(settings, authenticator, spool_budget), logger), clock,
+               logger) {
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
@@ -141,6 +154,7 @@ struct Service::Parts {
   const config::Settings settings;
   Clock& clock;
   Logger& logger;
+  std::shared_ptr<content::SpoolBudget> spool_budget;
   std::unique_ptr<net::HttpClient> http_client;
   detection::InterruptibleTimer pauses;
   detection::DetectorPanel panel;

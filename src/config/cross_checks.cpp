@@ -23,6 +23,7 @@ class Checks {
   std::vector<std::string> Run() {
     TextBounds();
     HeadBounds();
+    SpoolBounds();
     BudgetBounds();
     for (const VendorInfo& vendor : kVendors) BothOrNone(vendor);
     OneSharedStore();
@@ -56,6 +57,22 @@ class Checks {
                           ") must be below MAX_HEADER_BYTES (" +
                           std::to_string(server_.max_header_bytes) +
                           "): the target is a part of the head.");
+  }
+
+  void SpoolBounds() {
+    if (is_wrong_("SPOOL_DISK_MB") || is_wrong_("SPOOL_PERCENT_PER_ADDRESS") ||
+        is_wrong_("MAX_UPLOAD_MB") || server_.spool_disk_bytes == 0) {
+      return;
+    }
+    const std::uint64_t of_one =
+        (server_.spool_disk_bytes >> 20U) * server_.spool_percent_per_address / 100 << 20U;
+    if (server_.max_upload_bytes <= of_one) return;
+    complaints_.push_back("SPOOL_DISK_MB (" + std::to_string(server_.spool_disk_bytes >> 20U) +
+                          ") has no room for one upload of MAX_UPLOAD_MB (" +
+                          std::to_string(server_.max_upload_bytes >> 20U) +
+                          "): one address may use " +
+                          std::to_string(server_.spool_percent_per_address) +
+                          " % of it (SPOOL_PERCENT_PER_ADDRESS).");
   }
 
   void BudgetBounds() {

@@ -48,6 +48,9 @@ Table Listening() {
       Whole({"MAX_CONNECTIONS_PER_ADDRESS", "",
              "Open connections from one address; behind a proxy all clients share its address"},
             1, 1'000'000, &ServerSettings::max_connections_per_address),
+      Whole({"MAX_UPLOADS_PER_ADDRESS", "",
+             "Images and videos of one address that may be received at the same time"},
+            1, 1'000'000, &ServerSettings::max_uploads_per_address),
       Whole(
           {"WORKER_THREADS", "",
            "Threads that read requests and write answers; nothing waits in them. 0: four for each "
@@ -83,6 +86,16 @@ Table Operation() {
       Harmless(
           Text({"SPOOL_DIR", "", "Folder for uploads over 1 MiB; one in memory counts as memory"},
                "a path", IsPath, &ServerSettings::spool_directory)),
+      Whole({"SPOOL_MEMORY_MB", "MB",
+             "What all uploads together hold in memory; beyond it they go to SPOOL_DIR"},
+            0, 1'048'576, &ServerSettings::spool_memory_bytes, kMiB),
+      Whole({"SPOOL_DISK_MB", "MB",
+             "What all uploads together hold in SPOOL_DIR; more are refused. 0: as long as 64 MB "
+             "stay free there"},
+            0, 1'048'576, &ServerSettings::spool_disk_bytes, kMiB),
+      Whole({"SPOOL_PERCENT_PER_ADDRESS", "%",
+             "How much of both the uploads of one address may hold; set it to 100 behind a proxy"},
+            1, 100, &ServerSettings::spool_percent_per_address),
   };
 }
 

@@ -18,9 +18,11 @@ class Blocks {
  public:
   explicit Blocks(std::size_t limit) : limit_(limit) {}
 
-  void Append(ByteView bytes) {
+  /// Returns what does not fit: the share, which may be null, grants no more memory.
+  ByteView Append(ByteView bytes, SpoolBudget::Share* share) {
     while (!bytes.empty()) {
-      if (blocks_.empty() || blocks_.back().used == blocks_.back().capacity) Grow();
+      const bool is_full = blocks_.empty() || blocks_.back().used == blocks_.back().capacity;
+      if (is_full && !Grow(share)) break;
       Block& block = blocks_.back();
       const std::size_t count = std::min(bytes.size(), block.capacity - block.used);
       std::memcpy(block.bytes.get() + block.used, bytes.data(), count);
@@ -28,6 +30,7 @@ class Blocks {
       size_ += count;
       bytes = bytes.subspan(count);
     }
+    return bytes;
   }
 
   std::size_t ReadAt(std::uint64_t offset, std::span<std::byte> into) const {
@@ -59,9 +62,11 @@ class Blocks {
     std::size_t used = 0;
   };
 
-  void Grow() {
+  bool Grow(SpoolBudget::Share* share) {
     const std::size_t capacity = std::min(std::max(kFirstBlock, size_), limit_ - size_);
+    if (share != nullptr && !share->TakeMemory(capacity)) return false;
     blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(capacity), capacity, 0});
+    return true;
   }
 
   std::size_t limit_;
@@ -72,9 +77,11 @@ class Blocks {
 }  // namespace
 
 struct Spool::State {
-  explicit State(SpoolOptions given) : options(std::move(given)), memory(options.memory_bytes) {}
+  State(SpoolOptions given, std::unique_ptr<SpoolBudget::Share> its_share)
+      : options(std::move(given)), share(std::move(its_share)), memory(options.memory_bytes) {}
 
   SpoolOptions options;
+  std::unique_ptr<SpoolBudget::Share> share;
   Blocks memory;
   std::optional<TempFile> file;
   std::uint64_t size = 0;
@@ -82,8 +89,8 @@ struct Spool::State {
 
   Result<void> Append(ByteView bytes) {
     if (!file && bytes.size() <= options.memory_bytes - size) {
-      memory.Append(bytes);
-      return {};
+      bytes = memory.Append(bytes, share.get());
+      if (bytes.empty()) return {};
     }
     if (!file) {
       if (const Result<void> moved = MoveToFile(); !moved) return moved;
@@ -112,10 +119,14 @@ struct Spool::State {
       if (const Result<void> written = WriteToFile(memory[i]); !written) return written;
     }
     memory = Blocks(0);
+    if (share) share->ReturnMemory();
     return {};
   }
 
   Result<void> WriteToFile(ByteView bytes) {
+    if (share) {
+      if (Result<void> taken = share->TakeDisk(bytes.size()); !taken) return taken;
+    }
     const auto reserved = options.space->Reserve(bytes.size(), options.reserve_bytes,
                                                  [this] { return file->FreeBytes(); });
     if (!reserved) return reserved.error();
@@ -156,7 +167,8 @@ class Spool::Reader final : public ByteSource {
   std::optional<Error> error_;
 };
 
-Spool::Spool(SpoolOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Spool::Spool(SpoolOptions options, std::unique_ptr<SpoolBudget::Share> share)
+    : state_(std::make_unique<State>(std::move(options), std::move(share))) {}
 Spool::~Spool() = default;
 Spool::Spool(Spool&&) noexcept = default;
 Spool& Spool::operator=(Spool&&) noexcept = default;

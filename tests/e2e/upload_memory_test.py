@@ -1,9 +1,15 @@
 """A large video on its way to a vendor stays out of the service's memory."""
 
+import fcntl
+import http.client
 import random
+import socket
+import struct
+import termios
+import time
 import unittest
 
-from harness import SANITIZED, ServiceTest
+from harness import PATIENCE, SANITIZED, ServiceTest
 
 MIB = 1024 * 1024
 HEAD = bytes.fromhex("00000018667479706d703432000000006d70343269736f6d")  # an MP4's first box
@@ -34,6 +40,47 @@ class UploadMemory(ServiceTest):
         upload(200, 2)
         self.assertLess(service.peak_kib() - before, 16 * 1024)
         self.assertEqual(sandbox.charged, 2)
+
+    def test_many_uploads_in_memory_share_what_there_is(self):
+        service = self.service(self.sandbox(), SPOOL_MEMORY_MB="64", SPOOL_PERCENT_PER_ADDRESS="100")
+        size = MIB - 1024
+        before = service.resident_kib()
+        clients = []
+        try:
+            for _ in range(760):
+                client = socket.create_connection(("127.0.0.1", service.port), PATIENCE)
+                clients.append(client)
+                client.sendall(b"POST /api/analysis/file HTTP/1.1\r\nHost: localhost\r\n"
+                               b"Content-Type: video/mp4\r\nContent-Length: %d\r\n\r\n" % size)
+                client.sendall(next(video(1, 3))[:size - 1])
+            # All but their last byte has been read: there is no more in any socket.
+            self.assertEqual(service.request("GET", "/api/health").status, 200)
+            self.await_sockets_read(clients)
+            self.assertLess(service.resident_kib() - before, (64 + 64) * 1024)
+            for client in clients[:3]:
+                client.sendall(b"x")
+                self.assertEqual(self.status_of(client), 200)
+        finally:
+            for client in clients:
+                client.close()
+
+    @staticmethod
+    def await_sockets_read(clients):
+        """Until the service's kernel has taken everything, and the service has read that."""
+        deadline = time.monotonic() + PATIENCE
+        while any(struct.unpack("i", fcntl.ioctl(client, termios.TIOCOUTQ, b"\0" * 4))[0]
+                  for client in clients):
+            if time.monotonic() > deadline:
+                raise AssertionError("the service does not read its uploads")
+            time.sleep(0.05)
+        time.sleep(1)
+
+    @staticmethod
+    def status_of(client):
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        answer.read()
+        return answer.status
 
     def test_as_a_form(self):
         self.check_stays_small(DETECTORS_VIDEO="hive", HIVE_API_KEY="key",

@@ -29,6 +29,7 @@ struct ApiOptions {
   std::size_t text_min_chars = 50;
   std::size_t text_max_chars = 5000;
   content::SpoolOptions spool;
+  std::shared_ptr<content::SpoolBudget> spool_budget;  ///< Of all uploads; null: no limits.
   /// Whose credentials are accepted. Null: the analysis routes are open, and the admin routes
   /// answer 403 and name the variable that enables them.
   std::shared_ptr<const Authenticator> authenticator;

@@ -50,7 +50,11 @@ struct ServerSettings {
   std::size_t max_target_bytes = 2 * 1024;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
-  std::filesystem::path spool_directory = "/tmp";  ///< `SPOOL_DIR`
+  std::filesystem::path spool_directory = "/tmp";               ///< `SPOOL_DIR`
+  std::uint64_t spool_memory_bytes = 256ULL * 1024 * 1024;      ///< `SPOOL_MEMORY_MB`
+  std::uint64_t spool_disk_bytes = 10ULL * 1024 * 1024 * 1024;  ///< `SPOOL_DISK_MB`
+  unsigned spool_percent_per_address = 50;
+  std::size_t max_uploads_per_address = 1024;
 
   /// The number of worker threads: by default four for each processor, and at least 8.
   std::size_t workers() const {

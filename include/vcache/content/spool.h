@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "vcache/content/spool_budget.h"
 #include "vcache/content/spool_space.h"
 #include "vcache/core/byte_source.h"
 #include "vcache/core/bytes.h"
@@ -28,12 +29,15 @@ struct SpoolOptions {
 /// reader.
 class Spool {
  public:
-  explicit Spool(SpoolOptions options = {});
+  /// `share`, where given, bounds what this spool holds; when it grants no more memory, the content
+  /// moves to the file early.
+  explicit Spool(SpoolOptions options = {}, std::unique_ptr<SpoolBudget::Share> share = nullptr);
   ~Spool();
   Spool(Spool&&) noexcept;
   Spool& operator=(Spool&&) noexcept;
 
-  /// Error: kIo when the disk is full or fails; the message names the directory and the remedy.
+  /// Errors: kIo when the disk is full or fails, with the directory and the remedy; kOverloaded
+  /// when the share grants no more.
   Result<void> Append(ByteView bytes);
 
   std::uint64_t size() const noexcept;

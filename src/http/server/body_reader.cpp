@@ -65,11 +65,12 @@ bool BodyReader::SkipRest() {
   return done();
 }
 
-SteadyTime BodyReader::PatienceFrom(SteadyTime now) const {
+SteadyTime BodyReader::PatienceFrom(SteadyTime now, bool is_short_of_room) const {
+  const std::uint64_t rate = is_short_of_room ? options_.crowded_body_min_bytes_per_second
+                                              : options_.body_min_bytes_per_second;
+  const auto grace = is_short_of_room ? options_.crowded_body_grace : options_.body_grace;
   std::chrono::nanoseconds allowed = std::chrono::hours(24);
-  if (const std::uint64_t rate = options_.body_min_bytes_per_second; rate > 0) {
-    allowed = options_.body_grace + std::chrono::milliseconds(bytes_read_ * 1000 / rate);
-  }
+  if (rate > 0) allowed = grace + std::chrono::milliseconds(bytes_read_ * 1000 / rate);
   return now + std::max(allowed - waited_, std::chrono::nanoseconds(0));
 }
 

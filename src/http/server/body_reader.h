@@ -30,9 +30,10 @@ class BodyReader {
   /// Whether the connection may carry another request (rule H5).
   bool SkipRest();
 
-  /// Until when the client may pause now. At the minimum rate, after a grace period. All waits of
-  /// the body count together: single bytes do not begin it anew (rule H8).
-  SteadyTime PatienceFrom(SteadyTime now) const;
+  /// Until when the client may pause now. At the minimum rate, after a grace period; others apply
+  /// while room is short. All waits of the body count together: single bytes do not begin it anew
+  /// (rule H8).
+  SteadyTime PatienceFrom(SteadyTime now, bool is_short_of_room) const;
   /// The client was waited for so long.
   void NoteWait(std::chrono::nanoseconds length) noexcept { waited_ += length; }
 

@@ -27,6 +27,7 @@ class ConnectionTable {
   void Remove(Connection& connection);
 
   bool full() const noexcept { return counted_ >= limits_.total; }
+  bool nearly_full() const noexcept { return counted_ >= limits_.total - limits_.total / 8; }
   /// The connection that has been idle for longest; null without one.
   Connection* LongestIdle() const;
 

@@ -200,6 +200,7 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
     if (Connection* const idle = table_.LongestIdle()) Remove(*idle);
   }
   Connection* const added = table_.Add(std::move(connection));
+  is_nearly_full_ = table_.nearly_full();
   if (added == nullptr) return;
   if (added->counted) {
     AwaitHead(*added);

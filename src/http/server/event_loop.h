@@ -47,6 +47,9 @@ class EventLoop {
   void CloseGently(Connection& connection);
   void Drop(Connection& connection);
 
+  /// Whether most of the connections that may be open are. Thread-safe.
+  bool is_nearly_full() const noexcept { return is_nearly_full_.load(); }
+
   /// The route of a connection that was parked for its answer has answered. Thread-safe.
   void Resume(Connection& connection);
 
@@ -107,6 +110,7 @@ class EventLoop {
   /// When the loop looks by itself.
   SteadyTime awake_at_ VCACHE_GUARDED_BY(mutex_) = SteadyTime::min();
   std::optional<Error> failure_ VCACHE_GUARDED_BY(mutex_);
+  std::atomic<bool> is_nearly_full_{false};
   std::thread thread_;
 };
 

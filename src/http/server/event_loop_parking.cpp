@@ -118,6 +118,7 @@ void EventLoop::MakeReady(Connection& connection) {
 
 void EventLoop::Remove(Connection& connection) {
   table_.Remove(connection);
+  is_nearly_full_ = table_.nearly_full();
   if (phase_ != Phase::kRunning && table_.empty()) changed_.NotifyAll();
 }
 

@@ -217,13 +217,15 @@ std::optional<Next> Exchange::TakeBody(ExchangeTools& tools) {
 Next Exchange::AwaitBody() {
   const SteadyTime now = context_.clock.Now();
   parked_at_ = now;
-  patience_ = std::min(body_->PatienceFrom(now), request_.deadline.time());
+  patience_ =
+      std::min(body_->PatienceFrom(now, context_.is_short_of_room()), request_.deadline.time());
   return Next::kAwaitBody;
 }
 
 Error Exchange::BodyIsLate() const {
   const SteadyTime now = context_.clock.Now();
-  const bool stalled = body_->PatienceFrom(now) <= now || request_.deadline.Expired(context_.clock);
+  const bool stalled = body_->PatienceFrom(now, context_.is_short_of_room()) <= now ||
+                       request_.deadline.Expired(context_.clock);
   if (!stalled && context_.stopping.load()) {
     return ForEverybody({.code = ErrorCode::kShuttingDown,
                          .message = "The service is stopping, and the body of the request stalled; "

@@ -28,6 +28,8 @@ struct ServerContext {
   const std::atomic<bool>& stopping;
   /// Whether other connections wait for a worker.
   std::function<bool()> is_crowded;
+  /// Whether connections or room for bodies are nearly used up.
+  std::function<bool()> is_short_of_room;
   /// Gives a parked connection, whose route has answered, to a worker.
   std::function<void(Connection&)> resume;
 };

@@ -40,6 +40,9 @@ struct Server::State {
   bool HasNext(Connection& connection, bool may_stay);
   bool AwaitNext(Connection& connection);
   void Shed(Connection& connection);
+  bool IsShortOfRoom() const {
+    return loop.is_nearly_full() || (hooks.is_short_of_room && hooks.is_short_of_room());
+  }
 
   const ServerOptions options;
   const Router router;
@@ -62,6 +65,7 @@ struct Server::State {
                               logger,
                               stopping,
                               [this] { return workers.crowded(); },
+                              [this] { return IsShortOfRoom(); },
                               [this](Connection& connection) { loop.Resume(connection); }};
 };
 

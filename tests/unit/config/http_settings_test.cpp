@@ -43,6 +43,22 @@ TEST_CASE("LoadSettings: the limits of a request's head have defaults and bounds
   }
 }
 
+TEST_CASE("LoadSettings: uploads have room for the largest one, also those of one address") {
+  const auto defaults = LoadSettings(Having({{"MAX_UPLOAD_MB", "4096"}}));
+  REQUIRE(defaults);
+  CHECK(defaults->server.spool_memory_bytes == 256ULL << 20U);
+  CHECK(defaults->server.spool_disk_bytes == 10'240ULL << 20U);
+  CHECK(defaults->server.spool_percent_per_address == 50);
+  CHECK(defaults->server.max_uploads_per_address == 1'024);
+  const std::string complaint = ComplaintAbout({{"SPOOL_DISK_MB", "199"}});
+  CHECK(complaint.find("SPOOL_DISK_MB (199)") != std::string::npos);
+  CHECK(complaint.find("MAX_UPLOAD_MB (100)") != std::string::npos);
+  CHECK(complaint.find("50 % of it (SPOOL_PERCENT_PER_ADDRESS)") != std::string::npos);
+  CHECK(ComplaintAbout({{"SPOOL_DISK_MB", "200"}}).empty());
+  CHECK(ComplaintAbout({{"SPOOL_DISK_MB", "100"}, {"SPOOL_PERCENT_PER_ADDRESS", "100"}}).empty());
+  CHECK(ComplaintAbout({{"SPOOL_DISK_MB", "0"}}).empty());  // as long as the disk has room
+}
+
 TEST_CASE("LoadSettings: a target is a part of the head, so its limit is below the head's") {
   const std::string complaint = ComplaintAbout({{"MAX_TARGET_BYTES", "16384"}});
   CHECK(complaint.find("MAX_TARGET_BYTES (16384)") != std::string::npos);

@@ -40,6 +40,9 @@ struct ServerOptions {
   /// Grace period of a body; afterwards it must average the minimum rate below (rule H8).
   std::chrono::milliseconds body_grace{10'000};
   std::uint64_t body_min_bytes_per_second = 1024;
+  /// The same while connections or room for bodies are nearly used up: the slowest go first.
+  std::chrono::milliseconds crowded_body_grace{2'500};
+  std::uint64_t crowded_body_min_bytes_per_second = 16 * 1024;
   /// For the whole request, body included; becomes `Request::deadline`.
   std::chrono::milliseconds request_timeout{15 * 60 * 1000};
   /// The time that a client may take to read an answer.
@@ -74,6 +77,8 @@ struct ServerHooks {
   /// Last change to every answer: security headers, CORS.
   std::function<void(const RequestInfo&, Response&)> finish;
   std::function<void(const AccessRecord&)> on_finished;
+  /// Whether the room for bodies is nearly used up. Null: never.
+  std::function<bool()> is_short_of_room{};
 };
 
 /// Checks that a server could listen on the address: binds it and releases it at once, without

@@ -67,6 +67,8 @@ class TestServer {
     return last_body_;
   }
 
+  std::atomic<bool> is_short_of_room{false};
+
   void Saw(const Request& request) {
     const std::lock_guard lock(mutex_);
     handled_.push_back(request.info.path);
@@ -151,7 +153,8 @@ class TestServer {
                   accesses_.push_back({record.request->id, record.request->method,
                                        record.request->path, record.status, record.bytes_in,
                                        record.bytes_out, record.client_gone});
-                }};
+                },
+            .is_short_of_room = [this] { return is_short_of_room.load(); }};
   }
 
   mutable std::mutex mutex_;

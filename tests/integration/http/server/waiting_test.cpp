@@ -79,6 +79,43 @@ TEST_CASE("Server: bodies that trickle hold no worker, and are taken whole when 
   for (auto& client : slow) CHECK(client.ReceiveResponse().body == "half whole");
 }
 
+TEST_CASE("Server: while most connections are taken, the slowest bodies go first") {
+  auto options = OneWorker();
+  options.max_connections = 16;
+  options.crowded_body_grace = milliseconds(300);
+  TestServer server(options);
+  const auto send_half = [&server] {
+    auto client = server.Connect();
+    client.Send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf ");
+    return client;
+  };
+  std::vector<test::RawClient> few;
+  for (int i = 0; i < 12; ++i) few.push_back(send_half());
+  REQUIRE(TestServer::Eventually([&] { return server.handled().size() == 12; }));
+  std::vector<test::RawClient> too_many;
+  for (int i = 0; i < 3; ++i) too_many.push_back(send_half());
+  CHECK(too_many.back().ReceiveResponse().status == 408);
+  CHECK_FALSE(few.front().Readable(milliseconds(0)));  // parked while there was room
+  few.front().Send("whole");
+  CHECK(few.front().ReceiveResponse().status == 200);
+}
+
+TEST_CASE("Server: bodies that come in slowly go first while the room for bodies is short") {
+  auto options = OneWorker();
+  options.crowded_body_grace = milliseconds(200);
+  TestServer server(options);
+  auto early = server.Connect();
+  early.Send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf ");
+  REQUIRE(TestServer::Eventually([&] { return server.handled().size() == 1; }));
+  server.is_short_of_room = true;
+  auto late = server.Connect();
+  CHECK(
+      late.Exchange("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf ").status ==
+      408);
+  early.Send("whole");
+  CHECK(early.ReceiveResponse().status == 200);
+}
+
 TEST_CASE("Server: answers that nobody reads hold no worker, and come whole when they are read") {
   const std::string large(16 * 1024 * 1024, 'x');
   TestServer server(OneWorker(), [&](Router& router) {
