@@ -57,6 +57,9 @@ std::string ReadPlain(std::string_view text) {
   return std::string(Trim(text));
 }
 
+/// More are counted only: the file may be no `.env` at all.
+constexpr std::size_t kMostComplaints = 20;
+
 /// Collects the lines of a file, and its errors.
 class EnvFileReader {
  public:
@@ -82,7 +85,11 @@ class EnvFileReader {
   }
 
   Result<EnvFile> Finish() {
-    if (!complaints_.empty()) return Error{ErrorCode::kBadConfiguration, std::move(complaints_)};
+    if (count_ > kMostComplaints) {
+      complaints_ +=
+          "\n.env: " + std::to_string(count_ - kMostComplaints) + " more lines are wrong";
+    }
+    if (count_ > 0) return Error{ErrorCode::kBadConfiguration, std::move(complaints_)};
     return std::move(values_);
   }
 
@@ -97,6 +104,7 @@ class EnvFileReader {
   }
 
   void Complain(std::size_t number, std::string_view what) {
+    if (++count_ > kMostComplaints) return;
     if (!complaints_.empty()) complaints_ += '\n';
     complaints_ += ".env: line " + std::to_string(number) + ": " + std::string(what);
   }
@@ -104,6 +112,7 @@ class EnvFileReader {
   EnvFile values_;
   std::map<std::string, std::size_t, std::less<>> lines_;
   std::string complaints_;
+  std::size_t count_ = 0;  ///< Of all complaints.
 };
 
 }  // namespace

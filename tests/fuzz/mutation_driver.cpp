@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t kDefaultMaxBytes = 4096;
 constexpr std::size_t kDefaultMutations = 20'000;
+constexpr std::size_t kMostShown = 4096;  // of an input that fails
 
 // What parsers care about; single bytes are found by chance.
 constexpr std::string_view kWords[] = {
@@ -65,11 +66,11 @@ std::size_t current_number = 0;
 
 void ReportInput(int) {
   std::fprintf(stderr, "input %zu, %zu bytes: ", current_number, current.size());
-  for (const char c : current) {
+  for (const char c : current.substr(0, kMostShown)) {
     const auto byte = static_cast<unsigned char>(c);
     std::fprintf(stderr, byte >= 0x20 && byte < 0x7F ? "%c" : "\\x%02x", byte);
   }
-  std::fputc('\n', stderr);
+  std::fputs(current.size() > kMostShown ? "...\n" : "\n", stderr);
 }
 
 std::vector<std::string> ReadCorpus(const std::filesystem::path& folder) {

@@ -234,8 +234,8 @@ Environment Layered(Environment first, EnvFile file);
 Environment Layered(EnvFile secrets, Environment process, EnvFile file);
 
 /// Reads the lines `NAME=value` of a `.env` file. Supports comments, `export`, single and double
-/// quotes like shells and hosting panels; expands nothing. kBadConfiguration lists every malformed
-/// line with file name and number, one a line, and never quotes a possible secret.
+/// quotes like shells and hosting panels; expands nothing. kBadConfiguration lists the first
+/// malformed lines with file name and number, one a line, and never quotes a possible secret.
 Result<EnvFile> ParseEnvFile(std::string_view text);
 
 /// The unknown names in a `.env` file, probably misspelt; one that looks like a secret is

@@ -85,6 +85,16 @@ TEST_CASE("Layered: the file fills in what the first does not have, be it empty"
   CHECK_FALSE(both("NEITHER"));
 }
 
+TEST_CASE("ParseEnvFile: of a file that is no .env the first lines are named, the others counted") {
+  std::string text;
+  for (int line = 0; line < 100'000; ++line) text += "no assignment\n";
+  const auto file = ParseEnvFile(text);
+  REQUIRE_FALSE(file);
+  const std::string& message = file.error().message;
+  CHECK(message.starts_with(".env: line 1: no \"=\"\n.env: line 2: "));
+  CHECK(message.ends_with("\n.env: line 20: no \"=\"\n.env: 99980 more lines are wrong"));
+}
+
 TEST_CASE("ProcessEnvironment: tells not set from empty") {
   setenv("VCACHE_TEST_VARIABLE", "x", 1);
   CHECK(ProcessEnvironment()("VCACHE_TEST_VARIABLE") == "x");
