@@ -44,6 +44,16 @@ Response AllowOnly(std::string allowed) {
   return response;
 }
 
+/// A path with a doubled or trailing slash is another path, and nothing is there. A redirect would
+/// have the client send its upload twice.
+Error NothingThere(std::string_view path) {
+  const bool odd =
+      path.find("//") != std::string_view::npos || (path.size() > 1 && path.back() == '/');
+  return {.code = ErrorCode::kNotFound,
+          .message = odd ? "There is nothing at this path; paths have no doubled or trailing slash."
+                         : "There is nothing at this path."};
+}
+
 /// The route's end of an exchange.
 class PendingAnswer final : public Responder {
  public:
@@ -145,8 +155,7 @@ void Exchange::Dispatch() {
   const auto found = context_.router.Find(info.method, info.path);
   if (const auto* none = std::get_if<Router::NoMatch>(&found)) {
     if (none->code != ErrorCode::kMethodNotAllowed) {
-      return AnswerNow(
-          RenderError({.code = none->code, .message = "There is nothing at this path."}));
+      return AnswerNow(RenderError(NothingThere(info.path)));
     }
     std::string allowed = JoinMethods(none->allowed);
     if (info.method == "OPTIONS") return AnswerNow(AllowOnly(std::move(allowed)));
