@@ -205,7 +205,7 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
   if (added->counted) {
     AwaitHead(*added);
   } else {
-    MakeReady(*added);
+    AwaitRefusal(*added);
   }
 }
 

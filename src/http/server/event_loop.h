@@ -77,6 +77,7 @@ class EventLoop {
   void OnDue(Connection& connection) VCACHE_REQUIRES(mutex_);
   void OnPhase() VCACHE_REQUIRES(mutex_);
   void AwaitHead(Connection& connection) VCACHE_REQUIRES(mutex_);
+  void AwaitRefusal(Connection& connection) VCACHE_REQUIRES(mutex_);
   void Watch(Connection& connection, std::uint32_t events, std::optional<SteadyTime> due)
       VCACHE_REQUIRES(mutex_);
   void MakeReady(Connection& connection) VCACHE_REQUIRES(mutex_);

@@ -8,6 +8,12 @@
 #include "http/server/event_loop.h"
 
 namespace vcache::http {
+namespace {
+
+/// How long a client that will be turned away may take to say what it wants.
+constexpr std::chrono::milliseconds kPatienceBeforeRefusal{1'000};
+
+}  // namespace
 
 std::chrono::milliseconds EventLoop::LingerTime() const {
   // During a stop, clients get less time to close answered connections.
@@ -64,7 +70,7 @@ void EventLoop::AwaitHead(Connection& connection) {
   // A stop waits for requests in progress, not for possible ones.
   if (phase_ != Phase::kRunning) return Remove(connection);
   const SteadyTime now = clock_.Now();
-  if (connection.input.empty()) {
+  if (connection.input.empty() && connection.counted) {
     connection.state = State::kIdle;
     // A client that has sent nothing yet gets the time for a head.
     const auto most = connection.has_served
@@ -76,6 +82,14 @@ void EventLoop::AwaitHead(Connection& connection) {
   const bool began = connection.state != State::kHead || !connection.due;
   connection.state = State::kHead;
   Watch(connection, EPOLLIN, began ? now + options_.header_timeout : *connection.due);
+}
+
+/// The head tells the page's origin, without which a browser hides the answer from the page.
+void EventLoop::AwaitRefusal(Connection& connection) {
+  if (phase_ != Phase::kRunning) return Remove(connection);
+  connection.state = Connection::State::kHead;
+  Watch(connection, EPOLLIN,
+        clock_.Now() + std::min(kPatienceBeforeRefusal, options_.header_timeout));
 }
 
 void EventLoop::Linger(Connection& connection) {

@@ -97,8 +97,13 @@ void Exchange::Shed(ExchangeTools& tools) {
     connection_.FindHead(context_.options.max_head_bytes);
   }
   std::optional<Error> refusal;
-  TakeHead(refusal);
-  Refuse(Overloaded());  // takes precedence over other errors
+  const bool known = TakeHead(refusal);
+  is_refused_ = true;
+  if (known && request_.info.method == "OPTIONS" && !request_.has_body) {
+    // Costs nothing; and the page of a browser whose preflight is refused cannot read why.
+    Dispatch();
+  }
+  if (!response_) Refuse(Overloaded());  // takes precedence over other errors
   Write(tools);
   Report(sent_ < answer_bytes_);
 }

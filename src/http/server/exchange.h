@@ -69,9 +69,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// resumes it.
   bool MeetsAnswer() noexcept { return met_.exchange(true); }
 
-  /// Answers 503 to a connection above the limits; the caller closes it gently. Bytes that exceed
-  /// the socket's buffer are lost. Method and path are known only with a whole head, `Origin` only
-  /// with its line.
+  /// Answers 503 to a connection above the limits, and OPTIONS as ever; the caller closes it
+  /// gently. Bytes that exceed the socket's buffer are lost. Method and path are known only with a
+  /// whole head, `Origin` only with its line.
   void Shed(ExchangeTools& tools);
 
   /// The route's answer; the first one counts.

@@ -128,5 +128,30 @@ TEST_CASE("Server: the 503 over the limit of connections has all that does not n
   CHECK(extra.ReceiveAll().empty());
 }
 
+TEST_CASE("Server: over the limit of connections, a head may come a moment later (S8, H23)") {
+  auto options = TestServer::Loopback();
+  options.max_connections = 1;
+  TestServer server(options);
+  auto first = server.Connect();
+  first.Send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf");
+  REQUIRE(TestServer::Eventually([&] { return server.handled().size() == 1; }));
+  const std::string origin = "Origin: https://site.example\r\n";
+  auto slow = server.Connect();
+  slow.Send("GET /hello HTTP/1.1\r\n");
+  auto quick = server.Connect();  // when it is answered, the loop has seen the slow one
+  CHECK(quick.Exchange(Get("/hello")).status == 503);
+  slow.Send("Host: x\r\n" + origin + "\r\n");
+  const auto refused = slow.ReceiveResponse();
+  CHECK(refused.status == 503);
+  CHECK(refused.Field("X-Seen-Origin") == "https://site.example");
+
+  auto preflight = server.Connect();
+  const auto allowed = preflight.Exchange("OPTIONS /upload HTTP/1.1\r\nHost: x\r\n" + origin +
+                                          "Access-Control-Request-Method: POST\r\n\r\n");
+  CHECK(allowed.status == 204);
+  CHECK(allowed.Field("X-Seen-Origin") == "https://site.example");
+  CHECK(allowed.Field("Connection") == "close");
+}
+
 }  // namespace
 }  // namespace vcache::http

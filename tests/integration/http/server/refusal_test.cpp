@@ -69,6 +69,15 @@ TEST_CASE("Server: over the limit of connections, a head that is there names its
   test::RecordingLogger logger;
   auto options = TestServer::Loopback();
   options.max_connections = 1;
+  options.header_timeout = std::chrono::milliseconds(100);  // how long the silent one is waited for
+  std::atomic<bool> busy{false};
+  Router router;
+  router.Add("GET", "/hold", [&](Request&) {
+    busy = true;
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return open; });
+    return Response{};
+  });
   ServerHooks hooks;
   hooks.finish = [](const RequestInfo& info, Response& response) {
     response.headers.Set("X-Seen-Origin", std::string(info.headers.Get("Origin").value_or("")));
@@ -81,10 +90,11 @@ TEST_CASE("Server: over the limit of connections, a head that is there names its
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return open; });
   };
-  Server server(options, Router(), hooks, clock, logger);
+  Server server(options, router, hooks, clock, logger);
   REQUIRE(server.Start().has_value());
   test::RawClient held(server.port());
-  CHECK(held.Exchange(Get("/nowhere")).status == 404);
+  held.Send(Get("/hold"));
+  REQUIRE(TestServer::Eventually([&] { return busy.load(); }));
   test::RawClient silent(server.port());
   REQUIRE(TestServer::Eventually([&] { return refusals == 1; }));
   test::RawClient client(server.port());
