@@ -64,11 +64,13 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
     known.caller_is_admin = authenticator->Identify(request.headers).caller.May(Need::kAdminRead);
     return ProblemResponse(known, error);
   };
-  hooks.finish = [cors = CorsPolicy(options.cors_origins, options.cors_headers)](
-                     const http::RequestInfo& request, http::Response& response) {
-    AddSecurityHeaders(response);
-    cors.Apply(request, response);
-  };
+  hooks.finish =
+      [cors = CorsPolicy(options.cors_origins, options.cors_headers,
+                         options.cors_credentials ? CorsCredentials::kYes : CorsCredentials::kNo)](
+          const http::RequestInfo& request, http::Response& response) {
+        AddSecurityHeaders(response);
+        cors.Apply(request, response);
+      };
   hooks.on_finished = [&logger, keys = options.keys](const http::AccessRecord& record) {
     LogRequest(logger, keys, record);
   };

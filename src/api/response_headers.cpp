@@ -7,16 +7,26 @@ namespace vcache::api {
 
 namespace {
 
+/// What pages may read besides the fields that browsers always show them.
+constexpr std::string_view kExposedHeaders =
+    "Age, Cache-Status, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, "
+    "X-Cache, X-Request-Id";
+
 std::string AllowedHeaders(const std::vector<std::string>& headers) {
-  std::string list = "Authorization, Cache-Control, Content-Type, X-Request-Id";
+  std::string list =
+      "Authorization, Cache-Control, Content-Digest, Content-Type, Last-Event-ID, Prefer, "
+      "Repr-Digest, X-Api-Key, X-Request-Id";
   for (const std::string& header : headers) list.append(", ").append(header);
   return list;
 }
 
 }  // namespace
 
-CorsPolicy::CorsPolicy(std::vector<std::string> origins, const std::vector<std::string>& headers)
-    : origins_(std::move(origins)), allowed_headers_(AllowedHeaders(headers)) {}
+CorsPolicy::CorsPolicy(std::vector<std::string> origins, const std::vector<std::string>& headers,
+                       CorsCredentials credentials)
+    : origins_(std::move(origins)),
+      allowed_headers_(AllowedHeaders(headers)),
+      credentials_(credentials) {}
 
 void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& response) const {
   if (origins_.empty()) return;
@@ -25,12 +35,14 @@ void CorsPolicy::Apply(const http::RequestInfo& request, http::Response& respons
   if (!origin || request.headers.Count("Origin") > 1) return;
   if (std::find(origins_.begin(), origins_.end(), *origin) == origins_.end()) return;
   response.headers.Set("Access-Control-Allow-Origin", std::string(*origin));
-  response.headers.Set("Access-Control-Expose-Headers",
-                       "Age, Cache-Status, Retry-After, X-Cache, X-Request-Id");
+  if (credentials_ == CorsCredentials::kYes) {
+    response.headers.Set("Access-Control-Allow-Credentials", "true");
+  }
+  response.headers.Set("Access-Control-Expose-Headers", std::string(kExposedHeaders));
   const bool preflight =
       request.method == "OPTIONS" && request.headers.Get("Access-Control-Request-Method");
   if (!preflight) return;
-  response.headers.Set("Access-Control-Allow-Methods", "GET, HEAD, POST");
+  response.headers.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
   response.headers.Set("Access-Control-Allow-Headers", allowed_headers_);
   response.headers.Set("Access-Control-Max-Age", "600");
 }

@@ -85,6 +85,7 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings,
   options.hosts = HostsOf(settings);
   options.cors_origins = settings.server.cors_origins;
   options.cors_headers = settings.server.cors_headers;
+  options.cors_credentials = settings.server.cors_credentials;
   options.demo = IsDemo(settings);
   options.keys = KeySpaceOf(settings);
   return options;

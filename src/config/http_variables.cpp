@@ -32,12 +32,17 @@ std::vector<Variable> HttpVariables() {
       Whole({"MAX_TARGET_BYTES", "bytes",
              "Longest path and query of a request; below MAX_HEADER_BYTES"},
             256, 65'536, &ServerSettings::max_target_bytes),
-      Harmless(MakeVariable(
-          {"CORS_HEADERS", "",
-           "Headers that pages of CORS_ORIGINS may send besides Authorization, Cache-Control, "
-           "Content-Type and X-Request-Id, as a comma list"},
-          "a comma list of header names, without *", &ServerSettings::cors_headers,
-          ParseHeaderNames, JoinList)),
+      Harmless(MakeVariable({"CORS_HEADERS", "",
+                             "Headers that pages of CORS_ORIGINS may send besides those that the "
+                             "API reads, as a comma "
+                             "list"},
+                            "a comma list of header names, without *",
+                            &ServerSettings::cors_headers, ParseHeaderNames, JoinList)),
+      Choice<bool, 2>(
+          {"CORS_CREDENTIALS", "",
+           "1: pages of CORS_ORIGINS may send cookies, which a proxy in front may ask for; 0: they "
+           "may not"},
+          {{{"0", false}, {"1", true}}}, &ServerSettings::cors_credentials),
   };
 }
 

@@ -173,7 +173,13 @@ class BadInput(ServiceTest):
         preflight = own.request("OPTIONS", "/api/analysis/file", headers={
             **origin, "Access-Control-Request-Method": "POST"})
         self.assertEqual(preflight.headers["access-control-allow-headers"],
-                         "Authorization, Cache-Control, Content-Type, X-Request-Id, X-Own")
+                         "Authorization, Cache-Control, Content-Digest, Content-Type, "
+                         "Last-Event-ID, Prefer, Repr-Digest, X-Api-Key, X-Request-Id, X-Own")
+        self.assertNotIn("access-control-allow-credentials", preflight.headers)
+        cookies = self.service(self.box, CACHE_DIR="", CORS_ORIGINS=origin["Origin"],
+                               CORS_CREDENTIALS="1")
+        self.assertEqual(cookies.request("GET", "/", headers=origin)
+                         .headers["access-control-allow-credentials"], "true")
 
     def test_a_name_or_token_as_clients_write_it_and_no_field_twice(self):
         self.assertProblem(self.post("/api/analysis/text", b"text=" + b"x" * 60 + b"&text=" + b"y" * 60,

@@ -39,6 +39,8 @@ struct ApiOptions {
   std::vector<std::string> cors_origins;
   /// Request headers that these pages may send besides those that the API reads.
   std::vector<std::string> cors_headers;
+  /// Whether browsers may send cookies along with these pages' requests.
+  bool cors_credentials = false;
   /// Verdicts come from the sandbox.
   bool demo = false;
   /// The stores' names for contents; admin requests are translated into them, log lines use them.

@@ -45,6 +45,7 @@ struct ServerSettings {
   /// `CORS_HEADERS`. Tracing and error reporting add the default ones to a page's requests.
   std::vector<std::string> cors_headers{"baggage", "sentry-trace", "traceparent", "tracestate",
                                         "X-Requested-With"};
+  bool cors_credentials = false;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_header_fields = 64;
   std::size_t max_target_bytes = 2 * 1024;

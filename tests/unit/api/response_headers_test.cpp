@@ -32,14 +32,34 @@ TEST_CASE("CorsPolicy: exact origins only, and Vary for all of them (S8)") {
     CHECK(Header(response, "Vary") == "Origin");
   }
   CHECK(Header(Applied("OPTIONS", "https://site.example", true), "Access-Control-Allow-Methods") ==
-        "GET, HEAD, POST");
+        "GET, HEAD, POST, DELETE");
   CHECK(Header(Applied("OPTIONS", "https://evil.example", true), "Access-Control-Allow-Methods")
             .empty());
 }
 
 TEST_CASE("CorsPolicy: a preflight is told of the API's own headers and of the configured ones") {
   CHECK(Header(Applied("OPTIONS", "https://site.example", true), "Access-Control-Allow-Headers") ==
-        "Authorization, Cache-Control, Content-Type, X-Request-Id, traceparent, baggage");
+        "Authorization, Cache-Control, Content-Digest, Content-Type, Last-Event-ID, Prefer, "
+        "Repr-Digest, X-Api-Key, X-Request-Id, traceparent, baggage");
+}
+
+TEST_CASE("CorsPolicy: a page of a listed origin may read what the API tells in header fields") {
+  CHECK(Header(Applied("GET", "https://site.example", false), "Access-Control-Expose-Headers") ==
+        "Age, Cache-Status, Location, Preference-Applied, RateLimit, RateLimit-Policy, "
+        "Retry-After, X-Cache, X-Request-Id");
+}
+
+TEST_CASE("CorsPolicy: credentials are allowed where they are configured, to listed origins only") {
+  const auto allowed = [](api::CorsCredentials credentials, const char* origin) {
+    http::RequestInfo request;
+    request.headers.Add("Origin", origin);
+    http::Response response;
+    api::CorsPolicy({"https://site.example"}, {}, credentials).Apply(request, response);
+    return Header(response, "Access-Control-Allow-Credentials");
+  };
+  CHECK(allowed(api::CorsCredentials::kYes, "https://site.example") == "true");
+  CHECK(allowed(api::CorsCredentials::kYes, "https://evil.example").empty());
+  CHECK(allowed(api::CorsCredentials::kNo, "https://site.example").empty());
 }
 
 TEST_CASE("CorsPolicy: of two origins neither is believed") {
