@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "vcache/core/descriptors.h"
+
 namespace vcache::content {
 namespace {
 
@@ -23,7 +25,9 @@ auto WithoutInterrupts(Call call) {
 Error IoError(std::string_view what, const std::filesystem::path& directory, int error) {
   std::string message = "Cannot " + std::string(what) + " a temporary file in " +
                         directory.string() + ": " + std::generic_category().message(error) + ".";
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+  if (IsShortageOfOurs(error)) {
+    message = NoDescriptorLeft("for a temporary file in " + directory.string());
+  } else if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
     message += " Free space there, or let SPOOL_DIR name a directory with more of it.";
   } else {
     message += " SPOOL_DIR must name a directory that this process may write to.";

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 #include "net/request_body.h"
 #include "net/response_reader.h"
 #include "net/url_policy.h"
+#include "vcache/core/descriptors.h"
 #include "vcache/net/http_client.h"
 
 namespace vcache::net {
@@ -83,6 +85,7 @@ struct Exchange {
   Reach reach = Reach::kAnywhere;
   bool expired = false;
   bool out_of_reach = false;  ///< The host has an address that the request may not reach.
+  bool no_socket = false;     ///< This process is short of descriptors or memory.
 };
 
 std::size_t OnHead(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
@@ -112,7 +115,9 @@ curl_socket_t OnSocket(void* exchange, curlsocktype, curl_sockaddr* address) noe
     self.out_of_reach = true;
     return CURL_SOCKET_BAD;
   }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket < 0) self.no_socket = IsShortageOfOurs(errno);
+  return socket;
 }
 
 class CurlHttpClient final : public HttpClient {
@@ -195,10 +200,8 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &OnProgress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
-    if (exchange.reach != Reach::kAnywhere) {
-      curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OnSocket);
-      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
-    }
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OnSocket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 128L * 1024);
   }
@@ -268,6 +271,20 @@ Error FailureOf(CURLcode code, bool was_sent, const std::string& peer) {
   }
 }
 
+/// Neither the peer nor the network is at fault, so that no circuit breaker may count it.
+Error ShortOfDescriptors(const std::string& peer) {
+  Error error{ErrorCode::kIo, NoDescriptorLeft("for a connection to " + peer)};
+  error.retry_after = std::chrono::seconds(1);
+  error.asked_nobody = true;
+  return error;
+}
+
+/// libcurl has no error of its own for it: a name that cannot be resolved, certificates that cannot
+/// be read, a refused connection may all be it.
+bool IsShortOfDescriptors(const Exchange& exchange, Charge charge) {
+  return charge == Charge::kNone && (exchange.no_socket || !HasSpareDescriptors());
+}
+
 Result<HttpResponse> CurlHttpClient::Conclude(CURL* easy, Exchange& exchange, CURLcode code) const {
   HttpResponse& response = exchange.reader.response();
   if (code == CURLE_OK) {
@@ -293,6 +310,7 @@ Result<HttpResponse> CurlHttpClient::Conclude(CURL* easy, Exchange& exchange, CU
     error = FailureOf(CURLE_FILESIZE_EXCEEDED, true, options_.peer);
   }
   error.charge = ChargeOf(easy, exchange);
+  if (IsShortOfDescriptors(exchange, error.charge)) return ShortOfDescriptors(options_.peer);
   return error;
 }
 

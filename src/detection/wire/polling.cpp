@@ -15,6 +15,7 @@ constexpr milliseconds kLastLook{2'000};
 
 Error UnderWay(Error error) {
   if (error.charge == Charge::kNone) error.charge = Charge::kUnknown;
+  error.asked_nobody = false;  // it was, to begin the job
   return error;
 }
 
@@ -34,6 +35,7 @@ class Wait {
         return VendorError(job_.vendor, ErrorCode::kShuttingDown,
                            "The service stopped before the vendor had a result.", Charge::kUnknown);
       }
+      if (last && shortage_) return UnderWay(*std::move(shortage_));
       if (last) break;
       pause = std::max(job_.plan.interval, asked_);
     }
@@ -56,6 +58,12 @@ class Wait {
   std::optional<Result<Detection>> LookOnce() {
     asked_ = milliseconds(0);
     const auto response = http_.Send(job_.request, deadline_);
+    shortage_.reset();
+    if (!response && response.error().code == ErrorCode::kIo) {
+      // This machine's own: the vendor goes on with what is paid for.
+      shortage_ = TransportError(job_.vendor, response.error());
+      return std::nullopt;
+    }
     if (!response) {
       if (IsTransient(response.error()) && MayFail()) return std::nullopt;
       return UnderWay(TransportError(job_.vendor, response.error()));
@@ -82,7 +90,8 @@ class Wait {
   net::HttpClient& http_;
   InterruptibleTimer& pauses_;
   const Deadline deadline_;
-  int failures_ = 0;  ///< In a row.
+  int failures_ = 0;                 ///< In a row.
+  std::optional<Error> shortage_{};  ///< Of this machine, at the last look.
   milliseconds asked_{0};
 };
 

@@ -101,6 +101,8 @@ void UpstashRestLink::Serve(Worker& worker, const Calls& calls) {
 }
 
 void UpstashRestLink::Lost(const Calls& calls, const Error& error, SteadyTime sent) {
+  // Our own shortage of descriptors says nothing of the server.
+  if (error.code == ErrorCode::kIo) return Fail(calls, RestUnavailable(error.message));
   if (error.code != ErrorCode::kVendorTimeout) {
     const std::string reason = WithoutFullStop(error.message);
     // Refuse new calls first, then fail the waiting ones.

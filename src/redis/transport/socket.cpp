@@ -14,11 +14,17 @@
 #include <system_error>
 #include <utility>
 
+#include "vcache/core/descriptors.h"
+
 namespace vcache::redis {
 namespace {
 
 Error Unavailable(std::string message) {
   return Error{ErrorCode::kStoreUnavailable, std::move(message)};
+}
+
+Error ShortOfDescriptors() {
+  return Error{ErrorCode::kIo, NoDescriptorLeft("for a connection to Redis")};
 }
 
 /// Without Nagle's delay for small commands. A peer that has vanished without a word (a balancer
@@ -66,6 +72,7 @@ Result<std::vector<Endpoint>> ResolveHost(const std::string& host, std::uint16_t
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, [](addrinfo* list) {
     if (list != nullptr) freeaddrinfo(list);
   });
+  if (outcome != 0 && !HasSpareDescriptors()) return ShortOfDescriptors();
   if (outcome != 0) {
     return Unavailable("the host name " + host + " cannot be resolved: " + gai_strerror(outcome));
   }
@@ -82,6 +89,7 @@ Result<std::vector<Endpoint>> ResolveHost(const std::string& host, std::uint16_t
 Result<UniqueFd> BeginConnect(const Endpoint& endpoint) {
   const int family = endpoint.address.ss_family;
   UniqueFd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket && IsShortageOfOurs(errno)) return ShortOfDescriptors();
   if (!socket) return Unavailable("no socket: " + SystemErrorText(errno));
   if (family != AF_UNIX) TuneTcp(socket.get());
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);

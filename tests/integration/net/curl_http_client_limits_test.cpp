@@ -8,6 +8,7 @@
 
 #include "http_client_fixture.h"
 #include "support/fake_clock.h"
+#include "support/no_descriptors.h"
 #include "support/scripted_server.h"
 #include "vcache/net/http_client.h"
 
@@ -247,4 +248,26 @@ TEST_CASE("CurlHttpClient: what is not HTTP is an invalid answer of unknown char
     Client client;
     CheckError(client.Send(Post(server.url())), ErrorCode::kVendorInvalidAnswer, Charge::kUnknown);
   }
+}
+
+TEST_CASE("CurlHttpClient: without a descriptor nobody was asked, and the peer is not to blame") {
+  ScriptedServer server(Answer(200, "{}"));
+  Client client;
+  std::string named = server.url();
+  named.replace(named.find("127.0.0.1"), 9, "localhost");  // fails in the look-up of the name
+  for (const std::string& url : {server.url(), named}) {
+    CAPTURE(url);
+    for (const net::HttpRequest& request :
+         {Post(url), PutFile(url, "content", 7), PostForm(url, "content", 7)}) {
+      const auto failed = [&] {
+        const test::NoDescriptors none;
+        return client.Send(request);
+      }();
+      CheckError(failed, ErrorCode::kIo, Charge::kNone);
+      CHECK(failed.error().asked_nobody);
+      CHECK(failed.error().message.find("descriptor") != std::string::npos);
+    }
+  }
+  CHECK(server.connections() == 0);
+  CHECK(client.Send(Post(server.url())));
 }

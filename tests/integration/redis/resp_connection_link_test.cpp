@@ -5,12 +5,14 @@
 #include <ctime>
 #include <latch>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "integration/redis/resp_test_support.h"
 #include "support/fault_proxy.h"
+#include "support/no_descriptors.h"
 #include "support/redis_server.h"
 
 using namespace vcache;        // NOLINT: a test
@@ -230,4 +232,15 @@ TEST_CASE("RespConnection: with TLS a corrupted link never yields a wrong value"
         return reply && reply->text == "value";
       },
       milliseconds(20'000)));
+}
+
+TEST_CASE("RespConnection: without a descriptor it says so, and connects as soon as there is one") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  std::optional<NoDescriptors> shortage(1);  // for what wakes its thread
+  TestConnection redis(server.url());
+  CHECK(redis.AwaitReason().find("no descriptor left for a connection to Redis") !=
+        std::string::npos);
+  shortage.reset();
+  CHECK(redis.AwaitReady());
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/no_descriptors.h"
 #include "support/temp_dir.h"
 
 using namespace vcache;
@@ -179,4 +180,17 @@ TEST_CASE("TempFile: every descriptor is closed once, also after moves") {
   const int after = dup(0);
   close(after);
   CHECK(after == before);
+}
+
+TEST_CASE("TempFile: without a descriptor the directory is not to blame") {
+  const test::TempDir directory;
+  const Result<TempFile> file = [&] {
+    const test::NoDescriptors none;
+    return TempFile::Create(directory.path());
+  }();
+  REQUIRE_FALSE(file);
+  CHECK(file.error().code == ErrorCode::kIo);
+  CHECK(file.error().message.find("no descriptor left") != std::string::npos);
+  CHECK(file.error().message.find("SPOOL_DIR") == std::string::npos);
+  CHECK(TempFile::Create(directory.path()));
 }

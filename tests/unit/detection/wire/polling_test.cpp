@@ -79,6 +79,24 @@ TEST_CASE("AwaitResult: what fails on the way is asked again, a few times in a r
   CheckFailure(bench.Await(), ErrorCode::kVendorUnavailable, Charge::kUnknown);
 }
 
+TEST_CASE("AwaitResult: what this machine lacks for a while costs no result that is paid for") {
+  const auto shortage = [] {
+    Error error{ErrorCode::kIo, "No descriptor.", Charge::kNone};
+    error.asked_nobody = true;
+    return error;
+  };
+  Bench bench;
+  for (int i = 0; i < 9; ++i) bench.http.Fail(shortage());
+  bench.http.Reply(200, "done");
+  CHECK(bench.Await());
+
+  // To the end: the vendor was late for nobody.
+  for (int i = 0; i < 9; ++i) bench.http.Fail(shortage());
+  const auto failed = bench.Await(bench.In(10s));
+  CheckFailure(failed, ErrorCode::kIo, Charge::kUnknown);
+  CHECK_FALSE(failed.error().asked_nobody);
+}
+
 TEST_CASE("AwaitResult: an error after the job was accepted is never free") {
   Bench bench;
   bench.http.Reply(200, "refused");

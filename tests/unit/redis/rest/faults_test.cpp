@@ -76,6 +76,21 @@ TEST_CASE("rule C2: a read that dies with an old connection is repeated, a write
   }
 }
 
+TEST_CASE("UpstashRestLink: what this machine lacks says nothing about the server") {
+  RestFixture bench;
+  bench.Start();
+  bench.server.Behave([](const std::string&) -> Result<net::HttpResponse> {
+    return Error{ErrorCode::kIo, "This process has no descriptor left."};
+  });
+  const auto failed = bench.Ask({"GET", "k"});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::kStoreUnavailable);
+  CHECK(failed.error().message.find("no descriptor left") != std::string::npos);
+  CHECK(bench.state() == "ready");
+  bench.server.Behave([](const std::string&) { return RestSays(R"({"result":1})"); });
+  CHECK(bench.Ask({"GET", "k"})->integer == 1);
+}
+
 TEST_CASE("UpstashRestLink: bytes that are no text are refused before they are sent") {
   RestFixture bench;
   bench.Start();
