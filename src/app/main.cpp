@@ -9,6 +9,7 @@
 
 #include "app/command_line.h"
 #include "app/logging/spdlog_logger.h"
+#include "app/process_limits.h"
 #include "app/service.h"
 #include "app/start_check.h"
 #include "app/stop_signals.h"
@@ -54,12 +55,16 @@ bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& log
   return service.Stop();
 }
 
-int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
+int Serve(config::Settings settings, const app::EnvFileContent& file) {
   // Construct it first: its thread must outlive all other parts.
   app::StopSignals signals(settings.server.shutdown_grace + kLongestAfterGrace);
   SystemClock clock;
   app::SpdlogLogger logger(settings.server.log_level, settings.server.log_format);
   app::WarnOfEnvFile(file, logger);
+  if (const Result<void> enough = app::CheckDescriptorLimit(); !enough) {
+    return Refuse(enough.error().message);
+  }
+  app::FitConnections(settings.server, logger);
   Result<std::unique_ptr<app::Service>> service = app::Service::Make(settings, clock, logger);
   if (!service) return Refuse(service.error().message);
   if (const Result<void> started = (*service)->Start(); !started) {
@@ -85,6 +90,7 @@ int Serve(const config::Settings& settings, const app::EnvFileContent& file) {
 }
 
 int Main(std::span<const char* const> arguments) {
+  const app::CoreDumps core_dumps;  // before any secret is read
   // Call it before any socket opens: libraries use plain write(2) on them (rule T7).
   app::IgnoreOtherSignals();
   const Result<app::Command> command = app::ParseCommandLine(arguments);
@@ -104,6 +110,11 @@ int Main(std::span<const char* const> arguments) {
     return CheckConfig(*settings, config::Layered(*secrets, process, file->variables));
   }
 
+  if (settings->server.allow_core_dumps) {
+    core_dumps.Allow();
+  } else {
+    core_dumps.Forbid();
+  }
   net::InitHttpClients();
   return Serve(*settings, *file);
 }

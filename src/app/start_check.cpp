@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "app/process_limits.h"
 #include "vcache/app/wiring/access_keys.h"
 #include "vcache/app/wiring/shared_link.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
@@ -29,6 +30,7 @@ Result<void> CheckStart(const config::Settings& settings) {
     if (checked) return;
     complaints += (complaints.empty() ? "" : "\n") + checked.error().message;
   };
+  note(CheckDescriptorLimit());
   note(CheckSpoolDirectory(settings.server.spool_directory));
   if (settings.cache.mode != config::CacheMode::kOff) {
     if (!settings.cache.directory.empty()) {

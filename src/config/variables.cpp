@@ -80,6 +80,10 @@ Table Operation() {
                             {"warn", LogLevel::kWarn},
                             {"error", LogLevel::kError}}},
                           &ServerSettings::log_level),
+      Choice<bool, 2>({"ALLOW_CORE_DUMPS", "",
+                       "1: a crash may leave a core dump, which holds keys, tokens and uploads; 0: "
+                       "it may not"},
+                      {{{"0", false}, {"1", true}}}, &ServerSettings::allow_core_dumps),
       Choice<LogFormat, 2>({"LOG_FORMAT", "", "text for people, json for machines"},
                            {{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
                            &ServerSettings::log_format),

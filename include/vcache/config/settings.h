@@ -46,6 +46,7 @@ struct ServerSettings {
   std::vector<std::string> cors_headers{"baggage", "sentry-trace", "traceparent", "tracestate",
                                         "X-Requested-With"};
   bool cors_credentials = false;
+  bool allow_core_dumps = false;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_header_fields = 64;
   std::size_t max_target_bytes = 2 * 1024;
