@@ -11,4 +11,5 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.88)             # 7.8
 pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog>=1.10)            # 1.10.0
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)          # 3.40.1
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat>=2.5)               # 2.5.0
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)  # 1.0.1
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd>=1.5)              # 1.5.4

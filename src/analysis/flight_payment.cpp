@@ -65,6 +65,9 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   attempt.call.reset();
   attempt.money.Settle(outcome.charges);
   attempt.paid = CountersOf(content.key.kind, outcome);
+  for (const detection::VendorPrice& charge : outcome.charges) {
+    if (charge.amount > Usd()) observer_.OnCharged(content.key, charge.vendor, charge.amount);
+  }
   context.call_state.Paid(outcome.verdict.has_value());
   if (outcome.verdict) {
     failures_.End(content.key);

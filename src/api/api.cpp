@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/log_names.h"
+#include "api/metrics_route.h"
 #include "api/problem.h"
 #include "api/response_headers.h"
 #include "api/routes.h"
@@ -49,11 +50,13 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddAnalysisRoutes(router, state);
   AddAdminRoutes(router, state);
   AddHealthRoutes(router, state);
+  AddMetricsRoute(router, state);
   AddFrontPage(router);
   return router;
 }
 
-http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
+http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger,
+                            metrics::Exporter* exporter) {
   http::ServerHooks hooks;
   // Errors of the server itself reach no gate: here too an administrator gets the reason.
   hooks.render_error = [authenticator = options.authenticator](const http::RequestInfo& request,
@@ -71,8 +74,11 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger) {
         AddSecurityHeaders(response);
         cors.Apply(request, response);
       };
-  hooks.on_finished = [&logger, keys = options.keys](const http::AccessRecord& record) {
+  hooks.on_finished = [&logger, keys = options.keys, exporter](const http::AccessRecord& record) {
     LogRequest(logger, keys, record);
+    if (exporter == nullptr) return;
+    exporter->OnRequest(RouteClassOf(record.request->method, record.request->path), record.status,
+                        record.duration, record.bytes_in, record.bytes_out);
   };
   if (options.spool_budget) {
     hooks.is_short_of_room = [budget = options.spool_budget] { return budget->is_short(); };

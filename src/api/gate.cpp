@@ -8,7 +8,7 @@ namespace vcache::api {
 namespace {
 
 bool IsForAdmins(Need need) {
-  return need == Need::kAdmin || need == Need::kAdminRead;
+  return need == Need::kAdmin || need == Need::kAdminRead || need == Need::kMetrics;
 }
 
 Error AdminsTurnedOff() {
@@ -16,6 +16,13 @@ Error AdminsTurnedOff() {
           "The admin routes are turned off; set ADMIN_TOKEN to a random text of at least 16 "
           "characters and restart the service.",
           Charge::kNone, std::nullopt, "The admin routes are turned off."};
+}
+
+Error MetricsTurnedOff() {
+  return {ErrorCode::kForbidden,
+          "/metrics is turned off; set METRICS_TOKEN to a random text of at least 16 characters "
+          "and restart the service.",
+          Charge::kNone, std::nullopt, "/metrics is turned off."};
 }
 
 Error NoCredentials() {
@@ -34,6 +41,9 @@ Error NotForThisCaller(const Caller& caller) {
   if (caller.scope == AccessScope::kAdminRead) {
     return ForEverybody({ErrorCode::kForbidden, "These credentials may only read."});
   }
+  if (caller.scope == AccessScope::kMetrics) {
+    return ForEverybody({ErrorCode::kForbidden, "These credentials may only read /metrics."});
+  }
   return ForEverybody({ErrorCode::kForbidden, "This needs the rights of an administrator."});
 }
 
@@ -51,7 +61,9 @@ std::optional<Error> Gate::Admit(http::RequestInfo& request, Need need) const {
 std::optional<Error> Gate::AdmitCaller(http::RequestInfo& request, Need need) const {
   const bool for_admins = IsForAdmins(need);
   const bool is_open = !for_admins && (authenticator_ == nullptr || !authenticator_->has_users());
-  if (for_admins && (authenticator_ == nullptr || !authenticator_->has_admins())) {
+  if (need == Need::kMetrics) {
+    if (authenticator_ == nullptr || !authenticator_->has_monitors()) return MetricsTurnedOff();
+  } else if (for_admins && (authenticator_ == nullptr || !authenticator_->has_admins())) {
     return AdminsTurnedOff();
   }
   if (authenticator_ == nullptr) return std::nullopt;

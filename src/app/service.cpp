@@ -91,6 +91,12 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings,
   return options;
 }
 
+std::vector<std::string> VendorNames(const detection::DetectorPanel& panel) {
+  std::vector<std::string> names;
+  for (const auto& vendor : panel.Vendors()) names.emplace_back(vendor->provider());
+  return names;
+}
+
 http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   http::ServerOptions options;
   options.host = server.host;
@@ -132,16 +138,18 @@ struct Service::Parts {
         notifier(KeySpaceOf(settings), clock),
         events(stores.Listen(store, notifier, clock, logger)),
         statistics(stores.counters(), clock, logger),
+        exporter(kVersion, VendorNames(panel)),
         log_lines(logger, KeySpaceOf(settings)),
-        observers({&statistics, &log_lines}),
+        observers({&statistics, &exporter, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
-        server(ServerOptionsOf(settings.server),
-               api::MakeRouter(ApiOptionsOf(settings, authenticator, spool_budget),
-                               {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger, &budget}),
-               api::MakeHooks(ApiOptionsOf(settings, authenticator, spool_budget), logger), clock,
-               logger) {
+        server(
+            ServerOptionsOf(settings.server),
+            api::MakeRouter(ApiOptionsOf(settings, authenticator, spool_budget),
+                            {analysis, store, memory.get(), stores.Describe(), statistics, panel,
+                             clock, logger, &budget, &exporter}),
+            api::MakeHooks(ApiOptionsOf(settings, authenticator, spool_budget), logger, &exporter),
+            clock, logger) {
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
@@ -168,6 +176,7 @@ struct Service::Parts {
   cache::LeaseNotifier notifier;
   std::unique_ptr<EventFeed> events;
   metrics::Statistics statistics;
+  metrics::Exporter exporter;
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;
   analysis::AnalysisService analysis;

@@ -57,6 +57,7 @@ class AccessChecks {
     };
     add("ADMIN_TOKEN", access_.admin_token);
     add("ADMIN_TOKEN_PREVIOUS", access_.admin_token_previous);
+    add("METRICS_TOKEN", access_.metrics_token);
     for (const NamedKey& key : access_.admin_tokens) add("ADMIN_TOKENS: " + key.name, key.value);
     for (const NamedKey& key : access_.api_keys) add("API_KEYS: " + key.name, key.value);
     add("JWT_SECRET", access_.jwt_secret);

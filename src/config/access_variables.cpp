@@ -123,6 +123,10 @@ std::vector<Variable> AdminTokens() {
            kTokenIs, IsAccessToken, &AccessSettings::admin_token),
       Text({"ADMIN_TOKEN_PREVIOUS", "", "The token before, accepted while it is being replaced"},
            kTokenIs, IsAccessToken, &AccessSettings::admin_token_previous),
+      Text(
+          {"METRICS_TOKEN", "",
+           "Token that may read /metrics and nothing else, for Prometheus; administrators may too"},
+          kTokenIs, IsAccessToken, &AccessSettings::metrics_token),
       NamedKeys({"ADMIN_TOKENS", "",
                  "More of them by name, so that the log says who: ops:TOKEN,support:TOKEN:read, "
                  "where read changes nothing"},

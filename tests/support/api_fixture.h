@@ -13,6 +13,7 @@
 #include "support/faulty_store.h"
 #include "support/gated_detector.h"
 #include "support/recording_logger.h"
+#include "vcache/analysis/observer_list.h"
 #include "vcache/api/api.h"
 #include "vcache/cache/memory/memory_budget.h"
 #include "vcache/core/bytes.h"
@@ -40,11 +41,12 @@ class ApiFixture {
         memory_({.keys = std::move(keys)}, clock),
         statistics_(nullptr, clock, logger),
         budget_(sums_, clock, logger, std::move(limits)),
-        analysis_(tiers_, panel_, statistics_, clock, {}),
-        hooks_(api::MakeHooks(options, logger)),
+        observers_({&statistics_, &exporter_}),
+        analysis_(tiers_, panel_, observers_, clock, {}),
+        hooks_(api::MakeHooks(options, logger, &exporter_)),
         router_(api::MakeRouter(std::move(options),
                                 {analysis_, tiers_, &memory_, Backed(std::move(backing)),
-                                 statistics_, panel_, clock, logger, &budget_})) {}
+                                 statistics_, panel_, clock, logger, &budget_, &exporter_})) {}
 
   /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
   http::Response Send(const Call& call) {
@@ -123,8 +125,10 @@ class ApiFixture {
   cache::MemoryStore memory_;
   cache::TieredStore tiers_{&memory_, &faulty};
   metrics::Statistics statistics_;
+  metrics::Exporter exporter_{"1.0", {"fake"}};
   cache::MemoryBudgetStore sums_;
   analysis::Budget budget_;
+  analysis::ObserverList observers_;
   analysis::AnalysisService analysis_;
   http::ServerHooks hooks_;
   http::Router router_;

@@ -28,6 +28,8 @@ class AnalysisObserver {
   virtual void OnCorrupt(const cache::CacheKey&, std::string_view /*reason*/) {}
   /// The vendors answered or failed. Unless `kept`, the observer must add the counters itself.
   virtual void OnPaid(const cache::CacheKey&, const cache::Counters& /*counters*/, bool /*kept*/) {}
+  /// One vendor charged so much for a call, or perhaps; before `OnPaid` of the same flight.
+  virtual void OnCharged(const cache::CacheKey&, std::string_view /*vendor*/, Usd /*charge*/) {}
   /// A paid verdict could not be stored: the next request may pay again.
   virtual void OnNotStored(const cache::CacheKey&, const Error&) {}
   /// No call was paid for: earlier ones were charged and gave no verdict.

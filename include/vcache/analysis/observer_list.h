@@ -33,6 +33,9 @@ class ObserverList final : public AnalysisObserver {
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override {
     for (auto* each : observers_) each->OnPaid(key, counters, kept);
   }
+  void OnCharged(const cache::CacheKey& key, std::string_view vendor, Usd charge) override {
+    for (auto* each : observers_) each->OnCharged(key, vendor, charge);
+  }
   void OnNotStored(const cache::CacheKey& key, const Error& error) override {
     for (auto* each : observers_) each->OnNotStored(key, error);
   }

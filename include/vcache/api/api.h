@@ -19,6 +19,7 @@
 #include "vcache/detection/detector_panel.h"
 #include "vcache/http/server/router.h"
 #include "vcache/http/server/server.h"
+#include "vcache/metrics/exporter.h"
 #include "vcache/metrics/statistics.h"
 
 namespace vcache::api {
@@ -71,13 +72,16 @@ struct ApiParts {
   const detection::DetectorPanel& panel;
   Clock& clock;
   Logger& logger;
-  analysis::Budget* budget = nullptr;  ///< Null: no limits.
+  analysis::Budget* budget = nullptr;     ///< Null: no limits.
+  metrics::Exporter* exporter = nullptr;  ///< Null: no `/metrics`.
 };
 
 /// Makes every route of the service. It keeps the options; handlers are thread-safe.
 http::Router MakeRouter(ApiOptions options, ApiParts parts);
 
 /// Problem details for errors, security and CORS headers for all answers, one log line per request.
-http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger);
+/// `exporter` counts the requests; null: nobody does.
+http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger,
+                            metrics::Exporter* exporter = nullptr);
 
 }  // namespace vcache::api

@@ -69,6 +69,7 @@ struct AccessSettings {
   bool open = false;  ///< `ACCESS=open`: the analysis routes are open on purpose.
   Secret admin_token;
   Secret admin_token_previous;
+  Secret metrics_token;
   std::vector<NamedKey> admin_tokens;  ///< `ADMIN_TOKENS`
   Secret jwt_secret;
   Secret jwt_secret_previous;

@@ -11,6 +11,7 @@ enum class AccessScope {
   kUser,       ///< Analyse and look up.
   kAdminRead,  ///< Read what administrators read, and look up. Spends and removes nothing.
   kAdmin,      ///< Everything.
+  kMetrics,    ///< Read the figures for monitoring, nothing else.
 };
 
 /// A key or token that one caller has, under the name by which logs call that caller.

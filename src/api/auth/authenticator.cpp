@@ -34,8 +34,9 @@ Identity RefusedFor(std::string reason) {
 }
 
 bool HasAdminScope(const std::vector<NamedKey>& keys) {
-  return std::any_of(keys.begin(), keys.end(),
-                     [](const NamedKey& key) { return key.scope != AccessScope::kUser; });
+  return std::any_of(keys.begin(), keys.end(), [](const NamedKey& key) {
+    return key.scope == AccessScope::kAdmin || key.scope == AccessScope::kAdminRead;
+  });
 }
 
 }  // namespace
@@ -59,8 +60,9 @@ Result<std::shared_ptr<const Authenticator>> Authenticator::Make(CredentialOptio
 Authenticator::Authenticator(const CredentialOptions& options,
                              std::unique_ptr<const JwtVerifier> jwt)
     : has_users_(jwt != nullptr || !options.api_keys.empty()),
-      has_admins_(jwt != nullptr || !options.admin_tokens.empty() ||
+      has_admins_(jwt != nullptr || HasAdminScope(options.admin_tokens) ||
                   HasAdminScope(options.api_keys)),
+      has_monitors_(has_admins_ || !options.admin_tokens.empty()),
       admin_tokens_(std::make_unique<KeyRing>(options.admin_tokens)),
       api_keys_(std::make_unique<KeyRing>(options.api_keys)),
       jwt_(std::move(jwt)) {}

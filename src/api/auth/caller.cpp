@@ -8,7 +8,9 @@ bool Caller::May(Need need) const noexcept {
     case AccessScope::kUser:
       return need == Need::kLookUp || need == Need::kAnalysis;
     case AccessScope::kAdminRead:
-      return need == Need::kLookUp || need == Need::kAdminRead;
+      return need == Need::kLookUp || need == Need::kAdminRead || need == Need::kMetrics;
+    case AccessScope::kMetrics:
+      return need == Need::kMetrics;
     case AccessScope::kAdmin:
       return true;
   }

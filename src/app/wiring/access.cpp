@@ -16,6 +16,10 @@ api::CredentialOptions CredentialsOf(const config::AccessSettings& settings) {
   };
   add_admin("ADMIN_TOKEN", settings.admin_token);
   add_admin("ADMIN_TOKEN_PREVIOUS", settings.admin_token_previous);
+  if (!settings.metrics_token.empty()) {
+    options.admin_tokens.push_back(
+        {"METRICS_TOKEN", settings.metrics_token, AccessScope::kMetrics});
+  }
   options.api_keys = settings.api_keys;
   for (const Secret& secret : {settings.jwt_secret, settings.jwt_secret_previous}) {
     if (!secret.empty()) options.jwt.secrets.push_back(secret);

@@ -56,6 +56,8 @@ class Authenticator {
   bool has_users() const noexcept { return has_users_; }
   /// Whether anybody could be an administrator.
   bool has_admins() const noexcept { return has_admins_; }
+  /// Whether anybody could read the figures for monitoring.
+  bool has_monitors() const noexcept { return has_monitors_; }
 
  private:
   Authenticator(const CredentialOptions& options, std::unique_ptr<const JwtVerifier> jwt);
@@ -63,6 +65,7 @@ class Authenticator {
 
   bool has_users_;
   bool has_admins_;
+  bool has_monitors_;
   std::unique_ptr<const KeyRing> admin_tokens_;
   std::unique_ptr<const KeyRing> api_keys_;
   std::unique_ptr<const JwtVerifier> jwt_;  ///< Null when no signed tokens are accepted.

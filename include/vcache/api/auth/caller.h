@@ -19,6 +19,7 @@ enum class Need {
   kAnalysis,   ///< May cost money.
   kAdminRead,  ///< Tells what administrators may know.
   kAdmin,      ///< Changes something for everybody.
+  kMetrics,    ///< Reads the figures for monitoring.
 };
 
 /// Who sends a request, as its credentials prove.
