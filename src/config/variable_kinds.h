@@ -128,7 +128,7 @@ Variable BaseUrl(const Doc& doc, Field field) {
 
 template <typename Field>
 Variable Amount(const Doc& doc, Field field) {
-  constexpr Usd kMost = Usd::FromMicros(1'000'000'000);
+  static constexpr Usd kMost = Usd::FromMicros(1'000'000'000);
   const auto parse = [](std::string_view text) {
     const auto amount = Usd::Parse(text);
     return amount && *amount <= kMost ? amount : std::nullopt;
@@ -140,7 +140,7 @@ Variable Amount(const Doc& doc, Field field) {
 /// A spending limit; not set: none. Rejects 0, because it is ambiguous.
 template <typename Field>
 Variable AmountLimit(const Doc& doc, Field field) {
-  constexpr Usd kMost = Usd::FromMicros(1'000'000'000'000);
+  static constexpr Usd kMost = Usd::FromMicros(1'000'000'000'000);
   const auto parse = [](std::string_view text) {
     const auto amount = Usd::Parse(text);
     return amount && *amount > Usd() && *amount <= kMost ? amount : std::nullopt;
