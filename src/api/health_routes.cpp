@@ -53,21 +53,26 @@ VendorReport ReportVendors(const detection::DetectorPanel& panel) {
   return report;
 }
 
-/// Not ready only without any vendor and any store: then the service can give nothing. Unavailable
-/// vendors only degrade it: cached verdicts still serve, and another replica would do no better.
+/// Not ready before a stop, so that balancers send nobody here any more; and without any vendor and
+/// any store: then the service can give nothing. Unavailable vendors only degrade it: cached
+/// verdicts still serve, and another replica would do no better.
 http::Response Ready(const ApiState& state) {
   const ApiParts& parts = state.parts;
   const bool stored = parts.backing.available();
   VendorReport vendors = ReportVendors(parts.panel);
   const bool whole = vendors.any && !vendors.silent && stored;
   Json body = Json::object();
-  body["status"] = whole ? "ready" : vendors.any || stored ? "degraded" : "not ready";
+  const bool stops = state.options.is_stopping && state.options.is_stopping();
+  body["status"] = stops                   ? "stopping"
+                   : whole                 ? "ready"
+                   : vendors.any || stored ? "degraded"
+                                           : "not ready";
   body["store"] = Json::object({{"backend", parts.backing.name()}, {"available", stored}});
   body["memory"] = Json::object({{"enabled", parts.memory != nullptr}});
   body["vendors"] = std::move(vendors.by_kind);
   body["vendorStates"] = std::move(vendors.states);
   if (state.options.demo) body["demo"] = true;
-  return JsonResponse(vendors.any || stored ? 200 : 503, body);
+  return JsonResponse(!stops && (vendors.any || stored) ? 200 : 503, body);
 }
 
 }  // namespace

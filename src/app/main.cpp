@@ -1,4 +1,5 @@
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,7 +53,9 @@ bool StopWhenAsked(app::StopSignals& signals, app::Service& service, Logger& log
   if (!signal) return true;
   const char* const name = sigabbrev_np(*signal);
   logger.Info("A signal asks for the end", {{"signal", name != nullptr ? name : "?"}});
-  return service.Stop();
+  // Somebody at a terminal has no balancer, and waits.
+  return service.Stop(*signal == SIGINT ? app::Service::Notice::kNone
+                                        : app::Service::Notice::kGiven);
 }
 
 int Serve(config::Settings settings, const app::EnvFileContent& file) {

@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,10 @@
 
 namespace vcache::app {
 namespace {
+
+/// After the last client has connected: the time for the requests at hand to begin their paid
+/// calls.
+constexpr std::chrono::milliseconds kLastAdmissions{500};
 
 std::unique_ptr<cache::MemoryStore> MakeMemory(const config::Settings& settings, Clock& clock) {
   const config::CacheSettings& cache = settings.cache;
@@ -71,17 +76,13 @@ std::shared_ptr<content::SpoolBudget> SpoolBudgetOf(const config::ServerSettings
   return content::SpoolBudget::Make(limits);
 }
 
-api::ApiOptions ApiOptionsOf(const config::Settings& settings,
-                             const std::shared_ptr<const api::Authenticator>& authenticator,
-                             const std::shared_ptr<content::SpoolBudget>& spool_budget) {
+api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   api::ApiOptions options;
   options.version = kVersion;
   options.max_upload_bytes = settings.server.max_upload_bytes;
   options.text_min_chars = settings.detection.text_min_chars;
   options.text_max_chars = settings.detection.text_max_chars;
   options.spool.directory = settings.server.spool_directory;
-  options.spool_budget = spool_budget;
-  options.authenticator = authenticator;
   options.hosts = HostsOf(settings);
   options.cors_origins = settings.server.cors_origins;
   options.cors_headers = settings.server.cors_headers;
@@ -143,15 +144,23 @@ struct Service::Parts {
         observers({&statistics, &exporter, &log_lines}),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
-        server(
-            ServerOptionsOf(settings.server),
-            api::MakeRouter(ApiOptionsOf(settings, authenticator, spool_budget),
-                            {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                             clock, logger, &budget, &exporter}),
-            api::MakeHooks(ApiOptionsOf(settings, authenticator, spool_budget), logger, &exporter),
-            clock, logger) {
+        server(ServerOptionsOf(settings.server),
+               api::MakeRouter(WholeApiOptions(authenticator),
+                               {analysis, store, memory.get(), stores.Describe(), statistics, panel,
+                                clock, logger, &budget, &exporter}),
+               api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
+  }
+
+  /// The parts that the routes use outlive them.
+  api::ApiOptions WholeApiOptions(
+      const std::shared_ptr<const api::Authenticator>& authenticator) const {
+    api::ApiOptions options = ApiOptionsOf(settings);
+    options.authenticator = authenticator;
+    options.spool_budget = spool_budget;
+    options.is_stopping = [this] { return stopping.load(); };
+    return options;
   }
 
   /// The vendors whose credentials the start checks; none with a sandbox, which accepts any.
@@ -161,6 +170,7 @@ struct Service::Parts {
   }
 
   const config::Settings settings;
+  std::atomic<bool> stopping{false};
   Clock& clock;
   Logger& logger;
   std::shared_ptr<content::SpoolBudget> spool_budget;
@@ -234,16 +244,31 @@ Result<void> Service::Wait() {
   return parts_->server.Wait();
 }
 
-bool Service::Stop() {
-  const std::chrono::milliseconds grace = parts_->settings.server.shutdown_grace;
-  const Deadline deadline = Deadline::After(parts_->clock, grace);
+void Service::TurnClientsAway(std::chrono::milliseconds time) {
+  parts_->stopping = true;
+  parts_->server.Drain();
+  if (time.count() == 0) return;
+  parts_->logger.Info("Not ready from now on; clients and balancers may turn away",
+                      {{"delay_ms", static_cast<std::int64_t>(time.count())}});
+  parts_->clock.SleepUntil(parts_->clock.Now() + time);
+}
+
+bool Service::Stop(Notice notice) {
+  const config::ServerSettings& server = parts_->settings.server;
+  const std::chrono::milliseconds grace = server.shutdown_grace;
+  const SteadyTime end = parts_->clock.Now() + grace;
+  const Deadline deadline = Deadline::At(end);
+  // Polling ends earlier, so that a call has time for a last poll.
+  parts_->pauses.EndBy(Deadline::At(end - grace / 4));
+  TurnClientsAway(notice == Notice::kGiven ? std::min(server.shutdown_delay, grace / 2)
+                                           : std::chrono::milliseconds(0));
   parts_->logger.Info("Stopping: no new connections; what is in flight may finish",
                       {{"grace_ms", static_cast<std::int64_t>(grace.count())}});
+  // Who has asked already may still have a paid call begun.
+  parts_->server.StopAccepting(std::min(kLastAdmissions, grace / 4));
   // Handlers that wait for a vendor return earlier, so that their answers still go out.
-  parts_->analysis.StopBy(Deadline::After(parts_->clock, grace - grace / 10));
-  // Polling ends earlier still, so that a call has time for a last poll.
-  parts_->pauses.EndBy(Deadline::After(parts_->clock, grace - grace / 4));
-  parts_->server.Stop(grace);
+  parts_->analysis.StopBy(Deadline::At(end - grace / 10));
+  parts_->server.Stop(deadline.Remaining(parts_->clock));
   const bool drained = parts_->analysis.Drain(deadline);
   if (!drained && parts_->stores.failover != nullptr) {
     // The next upload of what is cut off need not wait for the end of its lease.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -24,13 +25,16 @@ class Service {
   std::uint16_t port() const noexcept;
   /// Blocks until `Stop` (success), or until the listener failed.
   Result<void> Wait();
-  /// Stops accepting, finishes requests and stores the counts, within the grace period. False when
-  /// paid calls were still running.
-  bool Stop();
+  enum class Notice { kNone, kGiven };
+  /// With notice, first goes on for a while as ever, but not ready and closing each connection
+  /// after its answer, so that balancers turn away. Then stops accepting, finishes requests and
+  /// stores the counts; all within the grace period. False when paid calls were still running.
+  bool Stop(Notice notice = Notice::kGiven);
 
  private:
   struct Parts;
   explicit Service(std::unique_ptr<Parts> parts);
+  void TurnClientsAway(std::chrono::milliseconds time);
   std::unique_ptr<Parts> parts_;
 };
 

@@ -64,6 +64,10 @@ Table Listening() {
       Whole({"SHUTDOWN_GRACE_MS", "ms",
              "Time for requests in flight after SIGTERM; set it below the platform's limit"},
             0, 5 * kMinuteMs, &ServerSettings::shutdown_grace),
+      Whole({"SHUTDOWN_DELAY_MS", "ms",
+             "How long the service goes on as ever after SIGTERM, not ready, while balancers turn "
+             "away; a part of SHUTDOWN_GRACE_MS, half of it at most"},
+            0, 5 * kMinuteMs, &ServerSettings::shutdown_delay),
   };
 }
 

@@ -153,7 +153,8 @@ class Sandbox(Program):
 class Service(Program):
     def __init__(self, cwd, arguments=(), **environment):
         self.directory = pathlib.Path(cwd)
-        environment = {"PORT": "0", "HOST": "127.0.0.1", "ADMIN_TOKEN": ADMIN_TOKEN, **environment}
+        environment = {"PORT": "0", "HOST": "127.0.0.1", "ADMIN_TOKEN": ADMIN_TOKEN,
+                       "SHUTDOWN_DELAY_MS": "0", **environment}
         if os.geteuid() != 0:  # else only root may look at its descriptors
             environment.setdefault("ALLOW_CORE_DUMPS", "1")
         super().__init__("verdictcache", arguments, environment, cwd)

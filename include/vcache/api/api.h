@@ -42,6 +42,8 @@ struct ApiOptions {
   std::vector<std::string> cors_headers;
   /// Whether browsers may send cookies along with these pages' requests.
   bool cors_credentials = false;
+  /// Whether the service is about to stop: then it is not ready, though it answers. Null: never.
+  std::function<bool()> is_stopping;
   /// Verdicts come from the sandbox.
   bool demo = false;
   /// The stores' names for contents; admin requests are translated into them, log lines use them.

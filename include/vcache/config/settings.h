@@ -40,6 +40,7 @@ struct ServerSettings {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
+  std::chrono::milliseconds shutdown_delay{2'000};  ///< A part of it; half of it at most.
   /// In the browsers' form: lower case, without a default port or a final slash.
   std::vector<std::string> cors_origins;
   /// `CORS_HEADERS`. Tracing and error reporting add the default ones to a page's requests.

@@ -1,9 +1,11 @@
 #include "http/server/acceptor.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -58,6 +60,18 @@ Acceptor::Outcome Acceptor::Accept(const Accepted& accepted) {
     accepted(std::move(fd), address);
   }
   return Outcome::kMore;
+}
+
+bool Acceptor::IgnoreNew() noexcept {
+  // A listener's filter sees TCP segments: drop those with SYN among the flags, keep the others.
+  constexpr std::uint32_t kFlagsAt = 13;
+  constexpr std::uint32_t kSyn = 0x02;
+  std::array<sock_filter, 4> steps = {{{BPF_LD | BPF_B | BPF_ABS, 0, 0, kFlagsAt},
+                                       {BPF_JMP | BPF_JSET | BPF_K, 0, 1, kSyn},
+                                       {BPF_RET | BPF_K, 0, 0, 0},
+                                       {BPF_RET | BPF_K, 0, 0, 0xFFFFFFFF}}};
+  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
+  return ::setsockopt(listener_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 Acceptor::Outcome Acceptor::OnError(int why) {

@@ -29,6 +29,9 @@ class Acceptor {
   Outcome Accept(const Accepted& accepted);
   const Error& failure() const { return *failure_; }
 
+  /// Has the kernel ignore new clients, which try again a second later; those whose connection is
+  /// being made still come. False where it cannot.
+  bool IgnoreNew() noexcept;
   /// Stops listening; the kernel rejects the connections in its queue.
   void Close() noexcept { listener_.Reset(); }
 

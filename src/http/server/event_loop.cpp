@@ -18,6 +18,11 @@ namespace {
 
 /// The pause of accepting when the machine lacks descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+/// The time that connections need which are being made when the server stops: a round trip to the
+/// proxy in front, and more.
+constexpr std::chrono::milliseconds kLastHandshakes{20};
+/// More batches than the backlog holds.
+constexpr int kLastBatches = 1024;
 
 Error SystemError(std::string_view what) {
   return {.code = ErrorCode::kIo,
@@ -77,7 +82,7 @@ void EventLoop::StopAccepting() {
 
 void EventLoop::AwaitEmpty(Deadline deadline) {
   MutexLock lock(mutex_);
-  while ((handled_ < Phase::kStopping || !table_.empty()) &&
+  while ((handled_ < Phase::kStopping || listens_ || !table_.empty()) &&
          clock_.WaitUntil(changed_, lock, deadline.time())) {
   }
 }
@@ -141,15 +146,16 @@ void EventLoop::RunOnce() {
     const SteadyTime now = clock_.Now();
     while (Connection* const late = table_.TakeDue(now)) OnDue(*late);
     if (accept_again_ && *accept_again_ <= now) WatchListener(true);
-    OnPhase();
   }
   if (accept) Accept();
+  HandlePhase();
   Act();
 }
 
 int EventLoop::WaitMilliseconds() {
   const MutexLock lock(mutex_);
   std::optional<SteadyTime> next = table_.NextDue();
+  if (close_listener_at_) next = next ? std::min(*next, *close_listener_at_) : *close_listener_at_;
   if (accept_again_) next = next ? std::min(*next, *accept_again_) : *accept_again_;
   // The phase may have changed since this iteration read it.
   if (phase_ != handled_) next = clock_.Now();
@@ -163,7 +169,7 @@ int EventLoop::WaitMilliseconds() {
 void EventLoop::Accept() {
   {
     const MutexLock lock(mutex_);
-    if (handled_ != Phase::kRunning || failure_) return;
+    if (!listens_ || failure_) return;
   }
   const auto outcome = acceptor_->Accept(
       [this](UniqueFd fd, const sockaddr_storage& address) { OnAccepted(std::move(fd), address); });
@@ -173,6 +179,36 @@ void EventLoop::Accept() {
   } else if (outcome == Acceptor::Outcome::kFailed) {
     ListenerFailed(acceptor_->failure());
   }
+}
+
+void EventLoop::HandlePhase() {
+  bool cuts = false;
+  {
+    const MutexLock lock(mutex_);
+    cuts = phase_ >= Phase::kCutting;
+    const bool stops = phase_ != handled_ && handled_ == Phase::kRunning;
+    if (stops && acceptor_->IgnoreNew()) close_listener_at_ = clock_.Now() + kLastHandshakes;
+    OnPhase();
+    if (!listens_ || handled_ == Phase::kRunning) return;
+  }
+  if (cuts || !close_listener_at_ || *close_listener_at_ <= clock_.Now()) CloseListener();
+}
+
+/// A proxy may have sent its request already to whoever is in the queue. A closed queue would lose
+/// those; after a refused connection it asks another replica.
+void EventLoop::CloseListener() {
+  close_listener_at_.reset();
+  accept_again_.reset();
+  const auto take = [this](UniqueFd fd, const sockaddr_storage& address) {
+    OnAccepted(std::move(fd), address);
+  };
+  for (int i = 0; i < kLastBatches; ++i) {
+    if (acceptor_->Accept(take) != Acceptor::Outcome::kMore) break;
+  }
+  acceptor_->Close();
+  const MutexLock lock(mutex_);
+  listens_ = false;
+  changed_.NotifyAll();
 }
 
 void EventLoop::WatchListener(bool on) {
@@ -262,6 +298,7 @@ void EventLoop::OnDue(Connection& connection) {
       connection.woken_at = clock_.Now();
       return MakeReady(connection);
     case Connection::State::kHead:
+      if (phase_ != Phase::kRunning) return Remove(connection);
       connection.refusal = Error{.code = ErrorCode::kRequestTimeout,
                                  .message = "The head of the request arrived too slowly."};
       return MakeReady(connection);
@@ -273,8 +310,6 @@ void EventLoop::OnDue(Connection& connection) {
 void EventLoop::OnPhase() {
   if (phase_ == handled_) return;
   handled_ = phase_;
-  accept_again_.reset();
-  acceptor_->Close();
   using State = Connection::State;
   std::vector<Connection*> parked;
   for (const auto& [connection, owner] : table_.all()) {
@@ -284,6 +319,9 @@ void EventLoop::OnPhase() {
       table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + most));
     } else if (state == State::kIdle || state == State::kHead || state == State::kLingering) {
       parked.push_back(connection);
+    }
+    if (state == State::kHead) {
+      table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + options_.stop_pause));
     }
   }
   for (Connection* const connection : parked) {

@@ -57,7 +57,9 @@ class EventLoop {
   Result<void> Wait();
 
   // To stop, call these in this order, from one thread.
-  void StopAccepting();                ///< Also closes connections without a whole head.
+  /// Takes the clients that are connected already, and no more. Closes connections that wait for
+  /// another request; those that have not sent their first one get `stop_pause` for it.
+  void StopAccepting();
   void AwaitEmpty(Deadline deadline);  ///< Until every connection is closed.
   void CutAll();                       ///< Shuts every socket; the workers' connections then end.
   void Join();                         ///< Ends the thread and closes the remaining connections.
@@ -69,6 +71,8 @@ class EventLoop {
   void RunOnce() VCACHE_EXCLUDES(mutex_);
   int WaitMilliseconds() VCACHE_EXCLUDES(mutex_);
   void Accept() VCACHE_EXCLUDES(mutex_);
+  void HandlePhase() VCACHE_EXCLUDES(mutex_);
+  void CloseListener() VCACHE_EXCLUDES(mutex_);
   void WatchListener(bool on);
   void OnAccepted(UniqueFd fd, const sockaddr_storage& address) VCACHE_EXCLUDES(mutex_);
   void OnEvent(Connection& connection) VCACHE_REQUIRES(mutex_);
@@ -101,6 +105,8 @@ class EventLoop {
   /// Exchanges whose clients left while they were parked for an answer. The loop's thread only.
   std::vector<std::shared_ptr<Exchange>> left_;
   std::optional<SteadyTime> accept_again_;  // the loop's thread only
+  /// After the stop began: when the last clients have come.
+  std::optional<SteadyTime> close_listener_at_;  // the loop's thread only
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
@@ -110,6 +116,7 @@ class EventLoop {
   Phase handled_ VCACHE_GUARDED_BY(mutex_) = Phase::kRunning;
   /// When the loop looks by itself.
   SteadyTime awake_at_ VCACHE_GUARDED_BY(mutex_) = SteadyTime::min();
+  bool listens_ VCACHE_GUARDED_BY(mutex_) = true;
   std::optional<Error> failure_ VCACHE_GUARDED_BY(mutex_);
   std::atomic<bool> is_nearly_full_{false};
   std::thread thread_;

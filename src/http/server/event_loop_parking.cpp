@@ -67,9 +67,17 @@ void EventLoop::Resume(Connection& connection) {
 
 void EventLoop::AwaitHead(Connection& connection) {
   using State = Connection::State;
-  // A stop waits for requests in progress, not for possible ones.
-  if (phase_ != Phase::kRunning) return Remove(connection);
+  // A stop waits for requests in progress, not for possible ones. The first request of a connection
+  // counts as in progress: nobody connects for anything else.
+  const bool stops = phase_ != Phase::kRunning;
+  if (phase_ >= Phase::kCutting || (stops && connection.has_served && connection.input.empty())) {
+    return Remove(connection);
+  }
   const SteadyTime now = clock_.Now();
+  if (stops && connection.state != State::kHead) {
+    connection.state = State::kHead;
+    return Watch(connection, EPOLLIN, now + std::min(options_.stop_pause, options_.header_timeout));
+  }
   if (connection.input.empty() && connection.counted) {
     connection.state = State::kIdle;
     // A client that has sent nothing yet gets the time for a head.

@@ -25,6 +25,7 @@ struct ServerContext {
   const ServerHooks& hooks;
   Clock& clock;
   Logger& logger;
+  const std::atomic<bool>& draining;
   const std::atomic<bool>& stopping;
   /// Whether other connections wait for a worker.
   std::function<bool()> is_crowded;

@@ -53,8 +53,8 @@ void Exchange::Write(ExchangeTools& tools) {
 
 Response Exchange::Respond(ExchangeTools& tools) {
   Response response = response_ ? *std::exchange(response_, std::nullopt) : MadeResponse();
-  wants_close_ = is_refused_ || !body_ || !head_.keep_alive || context_.stopping.load() ||
-                 response.cut_after || !body_->SkipRest();
+  wants_close_ = is_refused_ || !body_ || !head_.keep_alive || context_.draining.load() ||
+                 context_.stopping.load() || response.cut_after || !body_->SkipRest();
   AddOwnFields(response, tools.date);
   return response;
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "http/server/event_loop.h"
 #include "http/server/exchange.h"
@@ -49,12 +50,14 @@ struct Server::State {
   const ServerHooks hooks;
   Clock& clock;
   Logger& logger;
+  std::atomic<bool> draining{false};
   std::atomic<bool> stopping{false};
   std::atomic<bool> cutting{false};
   std::atomic<std::size_t> staying{0};
   std::uint16_t port = 0;
   Mutex stop_mutex;
   bool started VCACHE_GUARDED_BY(stop_mutex) = false;
+  bool stopped VCACHE_GUARDED_BY(stop_mutex) = false;
   // The workers give connections back to the loop, so they are destroyed first.
   EventLoop loop;
   ThreadPool workers;
@@ -63,6 +66,7 @@ struct Server::State {
                               hooks,
                               clock,
                               logger,
+                              draining,
                               stopping,
                               [this] { return workers.crowded(); },
                               [this] { return IsShortOfRoom(); },
@@ -218,13 +222,25 @@ Result<void> Server::Wait() {
   return state_->loop.Wait();
 }
 
-void Server::Stop(std::chrono::milliseconds grace) {
+void Server::Drain() {
+  state_->draining = true;
+}
+
+void Server::StopAccepting(std::chrono::milliseconds most) {
   State& state = *state_;
   const MutexLock lock(state.stop_mutex);
-  const bool was_stopping = state.stopping.exchange(true);
-  if (was_stopping) return;
+  state.stopping = true;
+  if (!state.started) return;
+  state.loop.StopAccepting();
+  state.loop.AwaitEmpty(Deadline::After(state.clock, most));
+}
+
+void Server::Stop(std::chrono::milliseconds grace) {
+  StopAccepting(std::chrono::milliseconds(0));
+  State& state = *state_;
+  const MutexLock lock(state.stop_mutex);
+  if (std::exchange(state.stopped, true)) return;
   if (state.started) {
-    state.loop.StopAccepting();
     state.loop.AwaitEmpty(Deadline::After(state.clock, grace));
     state.cutting = true;
     state.loop.CutAll();

@@ -55,6 +55,20 @@ TEST_CASE("ready: without a vendor there is no state, and without a store either
   CHECK(Body(nothing)["status"] == "not ready");
 }
 
+TEST_CASE("ready: before a stop it is not, although all is well") {
+  bool stops = false;
+  api::ApiOptions options;
+  options.is_stopping = [&stops] { return stops; };
+  ApiFixture bench(options);
+  CHECK(AskReady(bench).status == 200);
+  stops = true;
+  const auto ready = AskReady(bench);
+  CHECK(ready.status == 503);
+  CHECK(Body(ready)["status"] == "stopping");
+  CHECK(bench.Send({"GET", "/api/health"}).status == 200);
+  CHECK(bench.SendText(ApiFixture::Text()).status == 200);
+}
+
 TEST_CASE("ready: a vendor out of order and no store is degraded still: memory knows some") {
   ApiFixture bench;
   bench.vendor->condition = {BreakerState::kOpen, std::chrono::seconds(7)};

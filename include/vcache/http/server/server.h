@@ -100,10 +100,16 @@ class Server {
   std::uint16_t port() const noexcept;
   /// Blocks until `Stop` (success), or until the listener failed (its error, rule H21).
   Result<void> Wait();
-  /// Stops accepting and closes connections without a whole head. Requests in progress get at most
-  /// `grace`: a body that arrives continues, one that stalls for `stop_pause` gets kShuttingDown.
-  /// Afterwards cuts the remaining connections, tells their routes so, and waits for their answers.
-  /// Idempotent; not for signal handlers (rule H22).
+  /// From now on every answer closes its connection, so that clients turn elsewhere with their next
+  /// request. Everything else goes on.
+  void Drain();
+  /// Accepts no more clients than have connected already, and closes connections that wait for
+  /// another request. Returns when all are closed, or after `most`; those that are left go on.
+  void StopAccepting(std::chrono::milliseconds most);
+  /// `StopAccepting`. Requests in progress get at most `grace`: a head or a body that arrives
+  /// continues, one that stalls for `stop_pause` is cut, a body with kShuttingDown. Afterwards cuts
+  /// the remaining connections, tells their routes so, and waits for their answers. Idempotent; not
+  /// for signal handlers (rule H22).
   void Stop(std::chrono::milliseconds grace);
 
  private:

@@ -65,6 +65,57 @@ TEST_CASE("Server: stopping closes connections that have sent no whole head (rul
   CHECK(next.ClosedByServer());
 }
 
+TEST_CASE("Server: after Drain each answer closes its connection, and all goes on (rule H22)") {
+  TestServer server;
+  auto kept = server.Connect();
+  CHECK(kept.Exchange(Get("/hello")).Field("Connection") == "keep-alive");
+  server.server().Drain();
+  const auto last = kept.Exchange(Get("/hello"));
+  CHECK(last.status == 200);
+  CHECK(last.Field("Connection") == "close");
+  CHECK_FALSE(last.Field("Keep-Alive"));
+  CHECK(kept.ClosedByServer());
+  auto later = server.Connect();
+  CHECK(later.Exchange(Post("/upload", "hello")).status == 200);
+}
+
+TEST_CASE("Server: who has connected before the stop is served, though nothing came yet (H22)") {
+  TestServer server;
+  auto quiet = server.Connect();
+  auto other = server.Connect();
+  other.Exchange(Get("/hello"));  // the loop has both
+  server.server().StopAccepting(milliseconds(0));
+  const auto response = quiet.Exchange(Get("/hello"));
+  CHECK(response.status == 200);
+  CHECK(response.Field("Connection") == "close");
+}
+
+TEST_CASE("Server: who waits to be accepted at the stop is served (rule H22)") {
+  std::latch held{1};
+  std::latch leave{1};
+  Router router;
+  router.AddUrgent("/held", [&](Request&) {  // holds the loop's thread
+    held.count_down();
+    leave.wait();
+    return Response{};
+  });
+  router.Add("POST", "/late", [](Request&) { return Response{}; });
+  SystemClock clock;
+  test::RecordingLogger logger;
+  Server server(TestServer::Loopback(), router, {}, clock, logger);
+  REQUIRE(server.Start().has_value());
+  test::RawClient holder(server.port());
+  holder.Send(Get("/held"));
+  held.wait();
+  test::RawClient late(server.port());  // the kernel has accepted it, and we have not
+  late.Send(Post("/late", "hello"));
+  server.StopAccepting(milliseconds(0));
+  leave.count_down();
+  CHECK(late.ReceiveResponse().status == 200);
+  CHECK(holder.ReceiveResponse().status == 200);
+  server.Stop(kLong);
+}
+
 TEST_CASE("Server: stopping refuses a body that stalls, and takes one that arrives (rule H22)") {
   TestServer server;
   std::vector<test::RawClient> stalled;
