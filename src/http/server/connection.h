@@ -27,6 +27,7 @@ struct Connection {
     kBody,       ///< Parked; part of a body has arrived.
     kAnswer,     ///< Parked; its route has not answered yet.
     kOutput,     ///< Parked; the client has not read the whole answer.
+    kStream,     ///< Parked; the answer's stream has nothing to send yet.
     kLingering,  ///< Answered and shut for writing; input is dropped (rule H6).
   };
 

@@ -255,6 +255,7 @@ void EventLoop::OnEvent(Connection& connection) {
     case Connection::State::kOutput:
       return MakeReady(connection);
     case Connection::State::kAnswer:
+    case Connection::State::kStream:
       left_.push_back(connection.exchange);
       return;
     case Connection::State::kIdle:
@@ -297,6 +298,10 @@ void EventLoop::OnDue(Connection& connection) {
       connection.is_late = true;
       connection.woken_at = clock_.Now();
       return MakeReady(connection);
+    case Connection::State::kStream:
+      // It stays parked: only its exchange knows whether another thread has resumed it.
+      woken_.push_back(connection.exchange);
+      return;
     case Connection::State::kHead:
       if (phase_ != Phase::kRunning) return Remove(connection);
       connection.refusal = Error{.code = ErrorCode::kRequestTimeout,
@@ -319,6 +324,8 @@ void EventLoop::OnPhase() {
       table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + most));
     } else if (state == State::kIdle || state == State::kHead || state == State::kLingering) {
       parked.push_back(connection);
+    } else if (state == State::kStream) {
+      (phase_ < Phase::kCutting ? woken_ : left_).push_back(connection->exchange);
     }
     if (state == State::kHead) {
       table_.SetDue(*connection, std::min(*connection->due, clock_.Now() + options_.stop_pause));
@@ -337,6 +344,7 @@ void EventLoop::OnPhase() {
 
 void EventLoop::Act() {
   for (const auto& exchange : std::exchange(left_, {})) exchange->ClientLeft();
+  for (const auto& exchange : std::exchange(woken_, {})) exchange->Wake();
   for (Connection* const connection : std::exchange(ready_, {})) ActOn(*connection);
 }
 

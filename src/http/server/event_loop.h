@@ -15,7 +15,8 @@
 namespace vcache::http {
 
 /// One thread accepts, and watches every connection that no worker has: those that wait for a head,
-/// for more of a body, for their route's answer, for their client to read it, and closing ones. A
+/// for more of a body, for their route's answer or stream, for their client to read it, and closing
+/// ones. A
 /// connection has a worker only while there is something to do (rule H9).
 class EventLoop {
  public:
@@ -44,13 +45,15 @@ class EventLoop {
   void ParkForBody(Connection& connection, SteadyTime until);
   void ParkForAnswer(Connection& connection);
   void ParkForOutput(Connection& connection, SteadyTime until);
+  void ParkForStream(Connection& connection, SteadyTime until);
   void CloseGently(Connection& connection);
   void Drop(Connection& connection);
 
   /// Whether most of the connections that may be open are. Thread-safe.
   bool is_nearly_full() const noexcept { return is_nearly_full_.load(); }
 
-  /// The route of a connection that was parked for its answer has answered. Thread-safe.
+  /// The route of a connection that was parked for its answer has answered, or its stream was
+  /// woken. Thread-safe.
   void Resume(Connection& connection);
 
   /// Blocks until the listener fails (its error, rule H21) or `StopAccepting` is called (success).
@@ -102,8 +105,11 @@ class EventLoop {
   UniqueFd wakeup_;
   std::unique_ptr<Acceptor> acceptor_;  // the loop's thread only
   std::vector<Connection*> ready_;      // the loop's thread only
-  /// Exchanges whose clients left while they were parked for an answer. The loop's thread only.
+  /// Exchanges whose clients left while they were parked for an answer or a stream. The loop's
+  /// thread only.
   std::vector<std::shared_ptr<Exchange>> left_;
+  /// Those whose streams are to look at the time or at a stop. The loop's thread only.
+  std::vector<std::shared_ptr<Exchange>> woken_;
   std::optional<SteadyTime> accept_again_;  // the loop's thread only
   /// After the stop began: when the last clients have come.
   std::optional<SteadyTime> close_listener_at_;  // the loop's thread only

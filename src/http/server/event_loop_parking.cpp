@@ -48,6 +48,14 @@ void EventLoop::ParkForOutput(Connection& connection, SteadyTime until) {
   Watch(connection, EPOLLOUT, until);
 }
 
+void EventLoop::ParkForStream(Connection& connection, SteadyTime until) {
+  const MutexLock lock(mutex_);
+  connection.state = Connection::State::kStream;
+  // Only to hear of a client that leaves, as for an answer.
+  Watch(connection, EPOLLRDHUP,
+        until == SteadyTime::max() ? std::nullopt : std::optional<SteadyTime>(until));
+}
+
 void EventLoop::CloseGently(Connection& connection) {
   const MutexLock lock(mutex_);
   Linger(connection);
@@ -116,7 +124,8 @@ void EventLoop::Watch(Connection& connection, std::uint32_t events, std::optiona
   const int operation = connection.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   if (::epoll_ctl(epoll_.get(), operation, connection.socket.get(), &event) != 0) {
     // Without an event nobody would hear of the client. A route's answer still comes.
-    if (connection.state == Connection::State::kAnswer) return;
+    using State = Connection::State;
+    if (connection.state == State::kAnswer || connection.state == State::kStream) return;
     return Remove(connection);
   }
   connection.watched = true;

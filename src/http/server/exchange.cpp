@@ -88,6 +88,9 @@ Next Exchange::Run(ExchangeTools& tools) {
     Write(tools);
   }
   if (!Flush()) return Next::kAwaitOutput;
+  if (stream_) {
+    if (const auto parked = SendStream()) return *parked;
+  }
   return End();
 }
 
@@ -290,6 +293,7 @@ void Exchange::ClientLeft() {
     told.swap(told_);
   }
   if (told) told();
+  Wake();
 }
 
 void Exchange::WhenClientLeaves(std::function<void()> told) {

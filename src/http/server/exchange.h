@@ -48,6 +48,7 @@ enum class Next {
   kAwaitBody,    ///< Park it until input comes, or `patience`.
   kAwaitAnswer,  ///< Park it until the route answers.
   kAwaitOutput,  ///< Park it until the client reads, or `patience`.
+  kAwaitStream,  ///< Park it until the stream is woken, or `patience`.
   kYield,        ///< Queue it behind the other connections.
   kKeep,         ///< Answered; another request may come.
   kCloseGently,  ///< Answered; further input is read and dropped (rule H6).
@@ -56,7 +57,8 @@ enum class Next {
 
 /// One request of a connection, from its head to the last byte of its answer. The server makes
 /// every answer here, so that all have the same fields (rule H23). Whoever owns the connection runs
-/// it, step by step; no step waits. `Deliver`, `ClientLeft` and `WhenClientLeaves` are thread-safe.
+/// it, step by step; no step waits. `Deliver`, `Wake`, `ClientLeft` and `WhenClientLeaves` are
+/// thread-safe.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(const ServerContext& context, Connection& connection);
@@ -69,6 +71,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Says that the connection is parked for an answer. True if the answer came before: the caller
   /// resumes it.
   bool MeetsAnswer() noexcept { return met_.exchange(true); }
+  /// The same for a stream that was woken before.
+  bool MeetsWake();
 
   /// Answers 503 to a connection above the limits, and OPTIONS as ever; the caller closes it
   /// gently. Bytes that exceed the socket's buffer are lost. Method and path are known only with a
@@ -77,12 +81,16 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   /// The route's answer; the first one counts.
   void Deliver(Responder::Make make);
-  /// The client has disconnected while the route worked.
+  /// The stream may have more to send, or is to look at the time or at a stop.
+  void Wake();
+  /// The client has disconnected while the route worked, or while the stream waited.
   void ClientLeft();
   void WhenClientLeaves(std::function<void()> told);
 
  private:
   enum class Stage { kHead, kBody, kAnswer, kOutput };
+  /// Of a stream. Only who turns kParked into kWoken resumes the connection.
+  enum class WakeState { kWoken, kAwake, kParked };
 
   bool TakeHead(std::optional<Error>& refusal);
   void Begin();
@@ -100,7 +108,13 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Response RenderInternalError(LogMessage message);
   void AddOwnFields(Response& response, DateHeader& date);
   void Send(std::string_view head, std::string_view body);
+  void SetOutputPatience(std::size_t bytes);
   bool Flush();
+  bool OpenStream();
+  std::optional<Next> SendStream();
+  bool SendPiece(std::string_view piece, bool ends);
+  void BreakOff();
+  void LogThrownBy(LogMessage message);
   Next End();
   void Report(bool client_gone);
 
@@ -126,6 +140,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::uint64_t answer_bytes_ = 0;
   std::uint64_t sent_ = 0;
   bool client_gone_ = false;
+
+  std::shared_ptr<BodyStream> stream_{};  ///< Null without one, and after its end.
+  bool is_chunked_ = false;
+  bool knows_stop_ = false;  ///< The stream was told that the service stops.
+  std::atomic<WakeState> wake_state_{WakeState::kWoken};
 
   Mutex mutex_;
   Responder::Make make_ VCACHE_GUARDED_BY(mutex_);

@@ -41,6 +41,10 @@ void LogThrown(Logger& logger, LogMessage message, const RequestInfo& info) {
 
 }  // namespace
 
+void Exchange::LogThrownBy(LogMessage message) {
+  LogThrown(context_.logger, message, request_.info);
+}
+
 void Exchange::Write(ExchangeTools& tools) {
   const bool written = tools.writer.Exchange(
       {.head_only = head_.method == "HEAD"}, [&] { return Respond(tools); },
@@ -49,12 +53,17 @@ void Exchange::Write(ExchangeTools& tools) {
   // The answer may still have used what the intake holds.
   intake_.reset();
   stage_ = Stage::kOutput;
+  if (stream_ && !OpenStream()) stream_.reset();
 }
 
 Response Exchange::Respond(ExchangeTools& tools) {
   Response response = response_ ? *std::exchange(response_, std::nullopt) : MadeResponse();
   wants_close_ = is_refused_ || !body_ || !head_.keep_alive || context_.draining.load() ||
                  context_.stopping.load() || response.cut_after || !body_->SkipRest();
+  const bool has_body = head_.method != "HEAD" && !response.cut_after;
+  if (response.stream && has_body) stream_ = response.stream;
+  // Only the end of the connection ends a body without a length and without chunks.
+  if (response.stream && !head_.http_1_1) wants_close_ = true;
   AddOwnFields(response, tools.date);
   return response;
 }
@@ -108,6 +117,7 @@ void Exchange::AddOwnFields(Response& response, DateHeader& date) {
   for (const std::string_view name : kOwnFields) response.headers.Remove(name);
   response.headers.Add("Date", date.At(context_.clock.WallNow()));
   response.headers.Add("X-Request-Id", info.id);
+  if (response.stream && head_.http_1_1) response.headers.Add("Transfer-Encoding", "chunked");
   response.headers.Add("Connection", wants_close_ ? "close" : "keep-alive");
   if (!wants_close_) {
     std::string hint = KeepAliveHint(context_.options.keep_alive_timeout);
@@ -130,12 +140,17 @@ void Exchange::Send(std::string_view head, std::string_view body) {
   sent_ = outcome.sent;
   client_gone_ = outcome.failed;
   if (outcome.failed || sent_ == answer_bytes_) return;
-  // One deadline for the whole answer (rule H8); large ones get more time, by the minimum rate.
-  const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
-  patience_ = context_.clock.Now() + context_.options.write_timeout +
-              std::chrono::milliseconds(body.size() * 1000 / rate);
+  SetOutputPatience(body.size());
   const auto of_head = static_cast<std::size_t>(std::min<std::uint64_t>(sent_, head.size()));
   output_.append(head.substr(of_head)).append(body.substr(sent_ - of_head));
+}
+
+/// One deadline for the whole answer, or for a piece of a stream (rule H8); large ones get more
+/// time, by the minimum rate.
+void Exchange::SetOutputPatience(std::size_t bytes) {
+  const std::uint64_t rate = std::max<std::uint64_t>(1, context_.options.body_min_bytes_per_second);
+  patience_ = context_.clock.Now() + context_.options.write_timeout +
+              std::chrono::milliseconds(bytes * 1000 / rate);
 }
 
 /// False while the client has to read more.

@@ -112,20 +112,22 @@ class ResponseWriter::Library final : public httplib::Server {
     // It adds, never replaces, and drops values with line breaks (rule H24), as intended.
     for (const auto& [name, value] : response.headers.fields()) out.set_header(name, value);
     keep_alive_ = response.headers.Get("Keep-Alive").value_or("");
-    if (!HasNoBody(response.status)) out.body = std::move(response.body);
+    is_stream_ = response.stream != nullptr;
+    if (!HasNoBody(response.status) && !is_stream_) out.body = std::move(response.body);
   }
 
   void RemoveAdditions(const httplib::Request& request, httplib::Response& out) {
     out.headers.erase("Keep-Alive");
     if (!keep_alive_.empty()) out.set_header("Keep-Alive", keep_alive_);
     if (request.method == "HEAD") out.headers.erase("Accept-Ranges");
-    if (HasNoBody(out.status)) out.headers.erase("Content-Length");
+    if (HasNoBody(out.status) || is_stream_) out.headers.erase("Content-Length");
     response_ = &out;
   }
 
   const Respond* respond_ = nullptr;
   const httplib::Response* response_ = nullptr;
   std::string keep_alive_;  // of this answer
+  bool is_stream_ = false;  // the same; its body follows
 };
 
 ResponseWriter::ResponseWriter() : library_(std::make_unique<Library>()) {}

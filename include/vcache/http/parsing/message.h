@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "vcache/core/deadline.h"
 #include "vcache/core/error.h"
 #include "vcache/core/result.h"
+#include "vcache/http/parsing/body_stream.h"
 
 namespace vcache::http {
 
@@ -79,6 +81,9 @@ struct Response {
   /// If set, sends only so many bytes of the answer (head included), then closes; 0 closes without
   /// an answer. For stand-ins that simulate a failing server; the service never sets it.
   std::optional<std::size_t> cut_after{};
+  /// If set, makes the body, and `body` is ignored. In chunks; to HTTP/1.0 until the end of the
+  /// connection.
+  std::shared_ptr<BodyStream> stream{};
 };
 
 /// The HTTP status of each error code. No other code maps them.
