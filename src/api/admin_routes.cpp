@@ -218,7 +218,7 @@ http::Response Clear(const ApiState& state, const http::Request& request, const 
       dry_run ? LogMessage("Cache clear tried (nothing removed)") : LogMessage("Cache cleared"),
       {{"pattern", order->stored.text()},
        {"entries", total},
-       {"by", request.info.peer},
+       {"by", request.info.client},
        {"caller", request.info.caller},
        {"request_id", request.info.id}});
   Json json = Json::object();

@@ -30,7 +30,7 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
   fields.push_back({"ms", static_cast<double>(record.duration.count()) / 1000.0});
   fields.push_back({"bytes_in", static_cast<std::int64_t>(record.bytes_in)});
   fields.push_back({"bytes_out", static_cast<std::int64_t>(record.bytes_out)});
-  fields.push_back({"client", record.request->peer});
+  fields.push_back({"client", record.request->client});
   if (!record.request->caller.empty()) fields.push_back({"caller", record.request->caller});
   if (record.client_gone) fields.push_back({"client_gone", true});
   fields.push_back({"request_id", record.request->id});

@@ -82,7 +82,7 @@ std::optional<Error> Gate::AdmitCaller(http::RequestInfo& request, Need need) co
 }
 
 void Gate::LogRefusal(const http::RequestInfo& request, std::string_view reason) const {
-  std::vector<LogField> fields = {{"client", request.peer}};
+  std::vector<LogField> fields = {{"client", request.client}};
   if (!request.caller.empty()) fields.push_back({"caller", request.caller});
   fields.push_back({"reason", reason});
   fields.push_back({"request_id", request.id});

@@ -110,6 +110,9 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead
   options.max_head_bytes = server.max_header_bytes;
   options.max_head_fields = server.max_header_fields;
+  options.proxies = {server.trusted_proxy_hops, server.trusted_proxies,
+                     server.reads_forwarded ? http::ForwardedField::kForwarded
+                                            : http::ForwardedField::kXForwardedFor};
   options.max_target_bytes = server.max_target_bytes;
   options.header_timeout = server.header_timeout;
   options.keep_alive_timeout = server.keep_alive_timeout;

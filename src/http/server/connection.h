@@ -34,11 +34,13 @@ struct Connection {
   explicit Connection(UniqueFd fd) : socket(std::move(fd)) {}
 
   UniqueFd socket;
-  std::string peer;      ///< Address for logs and the handlers' limits.
-  std::string group;     ///< Key of the limit per address.
-  bool counted = true;   ///< Counts in the limits; a rejected one does not.
-  bool watched = false;  ///< Registered with epoll.
-  bool armed = false;    ///< Epoll may report it; never while a worker has it.
+  std::string peer;       ///< Address for logs and the handlers' limits.
+  std::string group;      ///< Key of the limit per address.
+  std::string lane;       ///< Whose turn it waits for: the group, of a proxy that of its client.
+  bool is_proxy = false;  ///< Of a trusted proxy: many clients share it.
+  bool counted = true;    ///< Counts in the limits; a rejected one does not.
+  bool watched = false;   ///< Registered with epoll.
+  bool armed = false;     ///< Epoll may report it; never while a worker has it.
   State state = State::kIdle;
   bool has_served = false;  ///< A request before was answered.
 

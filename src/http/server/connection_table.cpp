@@ -6,7 +6,7 @@ Connection* ConnectionTable::Add(std::unique_ptr<Connection> connection) {
   Connection* const added = connection.get();
   const auto group = by_group_.find(added->group);
   const std::size_t of_group = group == by_group_.end() ? 0 : group->second;
-  added->counted = counted_ < limits_.total && of_group < limits_.per_address;
+  added->counted = counted_ < limits_.total && (added->is_proxy || of_group < limits_.per_address);
   if (added->counted) {
     ++counted_;
     ++by_group_[added->group];

@@ -229,8 +229,11 @@ void EventLoop::ListenerFailed(const Error& error) {
 void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
   auto connection = std::make_unique<Connection>(std::move(fd));
   PeerAddress peer = DescribePeer(address);
+  const auto numeric = IpAddress::Parse(peer.text);
+  connection->is_proxy = numeric && options_.proxies.IsProxy(*numeric);
   connection->peer = std::move(peer.text);
   connection->group = std::move(peer.group);
+  connection->lane = connection->group;
   const MutexLock lock(mutex_);
   if (table_.full()) {
     if (Connection* const idle = table_.LongestIdle()) Remove(*idle);

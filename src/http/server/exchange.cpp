@@ -76,10 +76,20 @@ class PendingAnswer final : public Responder {
 Exchange::Exchange(const ServerContext& context, Connection& connection)
     : context_(context), connection_(connection), started_(context.clock.Now()) {
   request_.info.peer = connection.peer;
+  request_.info.client = connection.peer;
+  request_.info.client_group = connection.group;
+  connection.lane = connection.group;
 }
 
 Next Exchange::Run(ExchangeTools& tools) {
-  if (stage_ == Stage::kHead) Begin();
+  if (stage_ == Stage::kHead) {
+    Begin();
+    // Whose request a proxy's connection brings shows only now.
+    if (stage_ == Stage::kRoute && connection_.is_proxy && context_.is_crowded()) {
+      return Next::kTurn;
+    }
+  }
+  if (stage_ == Stage::kRoute) Route();
   if (stage_ == Stage::kBody) {
     if (const auto parked = TakeBody(tools)) return *parked;
   }
@@ -139,16 +149,33 @@ bool Exchange::TakeHead(std::optional<Error>& refusal) {
   info.query = head_.query;
   info.headers = std::move(head_.headers);
   request_.has_body = HasBody(head_);
+  FindClient();
   if (head_.framing != BodyFraming::kChunked) request_.content_length = head_.content_length;
   return true;
 }
 
 void Exchange::Begin() {
+/// Behind a proxy that is trusted, the client is whom that names.
+void Exchange::FindClient() {
+  if (!connection_.is_proxy) return;
+  const auto peer = IpAddress::Parse(connection_.peer);
+  if (!peer) return;
+  RequestInfo& info = request_.info;
+  const IpAddress client = ClientAddress(info.headers, *peer, context_.options.proxies);
+  info.client = client.Text();
+  info.client_group = client.Group();
+  connection_.lane = info.client_group;
+}
+
   std::optional<Error> refusal;
   if (!TakeHead(refusal)) return Refuse(*refusal);
   body_.emplace(connection_, head_, context_.options);
   request_.deadline = Deadline::At(started_ + context_.options.request_timeout);
   if (head_.framing == BodyFraming::kChunked && TakesNoBody(head_.method)) {
+  stage_ = Stage::kRoute;
+}
+
+void Exchange::Route() {
     // The chunks must be empty (rules H3 and H5): whether they are shows before the route is asked.
     request_.has_body = false;
     stage_ = Stage::kBody;

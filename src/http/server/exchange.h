@@ -51,6 +51,7 @@ enum class Next {
   kAwaitStream,  ///< Park it until the stream is woken, or `patience`.
   kYield,        ///< Queue it behind the other connections.
   kKeep,         ///< Answered; another request may come.
+  kTurn,         ///< Its head is read: queue it behind its client's other requests.
   kCloseGently,  ///< Answered; further input is read and dropped (rule H6).
   kDrop,         ///< The client is gone.
 };
@@ -88,13 +89,15 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void WhenClientLeaves(std::function<void()> told);
 
  private:
-  enum class Stage { kHead, kBody, kAnswer, kOutput };
+  enum class Stage { kHead, kRoute, kBody, kAnswer, kOutput };
   /// Of a stream. Only who turns kParked into kWoken resumes the connection.
   enum class WakeState { kWoken, kAwake, kParked };
 
   bool TakeHead(std::optional<Error>& refusal);
   void Begin();
+  void FindClient();
   void Dispatch();
+  void Route();
   std::optional<Next> TakeBody(ExchangeTools& tools);
   Next AwaitBody();
   Error BodyIsLate() const;

@@ -93,8 +93,8 @@ void WakeLibrary() {
 
 EventLoop::Actions Server::State::LoopActions() {
   EventLoop::Actions actions;
-  actions.begin = [this](Connection& c) { return workers.Submit(TaskFor(c), c.group); };
-  actions.go_on = [this](Connection& c) { return workers.Continue(TaskFor(c), c.group); };
+  actions.begin = [this](Connection& c) { return workers.Submit(TaskFor(c), c.lane); };
+  actions.go_on = [this](Connection& c) { return workers.Continue(TaskFor(c), c.lane); };
   actions.shed = [this](Connection& c) { Shed(c); };
   actions.is_urgent = [this](Connection& c) {
     return !c.refusal && router.IsUrgent(c.input.view());
@@ -115,9 +115,12 @@ void Server::State::Serve(Connection& connection, bool may_stay) {
     if (*next == Next::kDrop) return loop.Drop(connection);
     if (*next == Next::kCloseGently) return loop.CloseGently(connection);
     if (*next == Next::kKeep && !HasNext(connection, may_stay)) return loop.Park(connection);
+    // The loop's thread serves urgent requests: they wait for no turn.
+    if (*next == Next::kTurn && !may_stay) continue;
     // Queued clients come before this client's next step. The loop's thread serves one request.
-    const bool yields = *next == Next::kYield || workers.crowded() || !may_stay;
-    if (yields && workers.Continue(TaskFor(connection), connection.group)) return;
+    const bool yields =
+        *next == Next::kYield || *next == Next::kTurn || workers.crowded() || !may_stay;
+    if (yields && workers.Continue(TaskFor(connection), connection.lane)) return;
   }
   loop.Drop(connection);
 }
@@ -148,6 +151,7 @@ std::optional<Next> Server::State::Advance(Connection& connection) {
         return next;
       case Next::kKeep:
       case Next::kCloseGently:
+      case Next::kTurn:
       case Next::kDrop:
         connection.exchange.reset();
         return next;

@@ -81,3 +81,23 @@ TEST_CASE("LoadSettings: CORS_HEADERS is a list of tokens, by default those of t
   CHECK(ComplaintAbout({{"CORS_HEADERS", std::string(129, 'x')}}).find("CORS_HEADERS") !=
         std::string::npos);
 }
+
+TEST_CASE("LoadSettings: no proxy is believed unless it is named, and a mistake is refused") {
+  const auto defaults = LoadSettings(Having({}));
+  REQUIRE(defaults);
+  CHECK(defaults->server.trusted_proxy_hops == 0);
+  CHECK(defaults->server.trusted_proxies.empty());
+  const auto set = LoadSettings(Having({{"TRUSTED_PROXY_HOPS", "2"},
+                                        {"TRUSTED_PROXIES", "10.0.0.0/8, ::1"},
+                                        {"TRUSTED_PROXY_HEADER", "forwarded"}}));
+  REQUIRE(set);
+  CHECK(set->server.trusted_proxy_hops == 2);
+  REQUIRE(set->server.trusted_proxies.size() == 2);
+  CHECK(set->server.trusted_proxies[1].Text() == "::1/128");
+  CHECK(set->server.reads_forwarded);
+  for (const auto& [name, value] : EnvFile{{"TRUSTED_PROXY_HOPS", "-1"},
+                                           {"TRUSTED_PROXIES", "10.0.0.1/8"},
+                                           {"TRUSTED_PROXY_HEADER", "both"}}) {
+    CHECK(ComplaintAbout({{name, value}}).find(name) != std::string::npos);
+  }
+}

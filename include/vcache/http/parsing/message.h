@@ -48,6 +48,10 @@ struct RequestInfo {
   /// Who asks, once a route has found that out: `key:site`, `user:42`, `admin:ops`. For logs and
   /// for counting by caller. Empty: nobody is known.
   std::string caller{};
+  /// The client's address: the peer, or what the trusted proxies say.
+  std::string client{};
+  /// Key of the limits per client: its IPv4 address, or its IPv6 /64 network.
+  std::string client_group{};
   /// Whether that caller may read the reasons that are withheld from others.
   bool caller_is_admin = false;
 };

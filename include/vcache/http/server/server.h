@@ -9,6 +9,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
 #include "vcache/core/result.h"
+#include "vcache/http/parsing/forwarded.h"
 #include "vcache/http/parsing/message.h"
 #include "vcache/http/server/router.h"
 
@@ -27,7 +28,10 @@ struct ServerOptions {
   /// H10). The addresses' requests are served in turn.
   std::size_t max_queued_requests = 1024;
   std::size_t max_connections = 4096;
+  /// Does not apply to the trusted proxies, whose connections many clients share.
   std::size_t max_connections_per_address = 2048;
+  /// Whose word on the clients' addresses is believed: by default nobody's.
+  ProxyTrust proxies{};
 
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_head_fields = 64;

@@ -332,4 +332,46 @@ TEST_CASE("Server: a client that does not read its answer is let go after the wr
 }
 
 }  // namespace
+
+TEST_CASE("Server: behind a trusted proxy, the client is whom the proxy names") {
+  ServerOptions options = TestServer::Loopback();
+  options.proxies.networks = {IpNetwork::Parse("127.0.0.0/8").value()};
+  options.max_connections_per_address = 1;
+  std::string client;
+  std::string group;
+  TestServer server(options, [&](Router& router) {
+    router.Add("GET", "/client", [&](Request& request) {
+      client = request.info.client;
+      group = request.info.client_group;
+      return Response{};
+    });
+  });
+  auto one = server.Connect();
+  CHECK(one.Exchange(Get("/client", "X-Forwarded-For: 6.6.6.6, 2001:db8::7\r\n")).status == 200);
+  CHECK(client == "2001:db8::7");
+  CHECK(group == "2001:db8::");
+  CHECK(one.Exchange(Get("/client", "")).status == 200);
+  CHECK(client == "127.0.0.1");
+  auto two = server.Connect();  // many clients share a proxy's address
+  CHECK(two.Exchange(Get("/client", "X-Forwarded-For: 192.0.2.1\r\n")).status == 200);
+  CHECK(client == "192.0.2.1");
+}
+
+TEST_CASE("Server: a connection from elsewhere names nobody, and its limit holds") {
+  ServerOptions options = TestServer::Loopback();
+  options.proxies.networks = {IpNetwork::Parse("10.0.0.0/8").value()};
+  options.max_connections_per_address = 1;
+  std::string client;
+  TestServer server(options, [&](Router& router) {
+    router.Add("GET", "/client", [&](Request& request) {
+      client = request.info.client;
+      return Response{};
+    });
+  });
+  auto one = server.Connect();
+  CHECK(one.Exchange(Get("/client", "X-Forwarded-For: 6.6.6.6\r\n")).status == 200);
+  CHECK(client == "127.0.0.1");
+  CHECK(server.Connect().Exchange(Get("/client", "")).status == 503);
+}
+
 }  // namespace vcache::http
