@@ -72,6 +72,7 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger,
                          options.cors_credentials ? CorsCredentials::kYes : CorsCredentials::kNo)](
           const http::RequestInfo& request, http::Response& response) {
         AddSecurityHeaders(response);
+        if (request.finish) request.finish(response);
         cors.Apply(request, response);
       };
   hooks.on_finished = [&logger, keys = options.keys, exporter](const http::AccessRecord& record) {

@@ -44,6 +44,7 @@ class EventLoop {
   void Park(Connection& connection);
   void ParkForBody(Connection& connection, SteadyTime until);
   void ParkForAnswer(Connection& connection);
+  void ParkUntil(Connection& connection, SteadyTime until);
   void ParkForOutput(Connection& connection, SteadyTime until);
   void ParkForStream(Connection& connection, SteadyTime until);
   void CloseGently(Connection& connection);

@@ -42,6 +42,13 @@ void EventLoop::ParkForAnswer(Connection& connection) {
   Watch(connection, EPOLLRDHUP, std::nullopt);
 }
 
+void EventLoop::ParkUntil(Connection& connection, SteadyTime until) {
+  const MutexLock lock(mutex_);
+  connection.state = Connection::State::kOutput;
+  // Not for a client that shuts its writing side: it would not have to wait.
+  Watch(connection, 0, until);
+}
+
 void EventLoop::ParkForOutput(Connection& connection, SteadyTime until) {
   const MutexLock lock(mutex_);
   connection.state = Connection::State::kOutput;

@@ -95,6 +95,7 @@ Next Exchange::Run(ExchangeTools& tools) {
   }
   if (stage_ == Stage::kAnswer) {
     if (!response_ && !answered_.load(std::memory_order_acquire)) return Next::kAwaitAnswer;
+    if (HoldsBack()) return Next::kHoldBack;
     Write(tools);
   }
   if (!Flush()) return Next::kAwaitOutput;
@@ -148,13 +149,12 @@ bool Exchange::TakeHead(std::optional<Error>& refusal) {
   info.path = head_.path;
   info.query = head_.query;
   info.headers = std::move(head_.headers);
-  request_.has_body = HasBody(head_);
   FindClient();
+  request_.has_body = HasBody(head_);
   if (head_.framing != BodyFraming::kChunked) request_.content_length = head_.content_length;
   return true;
 }
 
-void Exchange::Begin() {
 /// Behind a proxy that is trusted, the client is whom that names.
 void Exchange::FindClient() {
   if (!connection_.is_proxy) return;
@@ -167,15 +167,16 @@ void Exchange::FindClient() {
   connection_.lane = info.client_group;
 }
 
+void Exchange::Begin() {
   std::optional<Error> refusal;
   if (!TakeHead(refusal)) return Refuse(*refusal);
   body_.emplace(connection_, head_, context_.options);
   request_.deadline = Deadline::At(started_ + context_.options.request_timeout);
-  if (head_.framing == BodyFraming::kChunked && TakesNoBody(head_.method)) {
   stage_ = Stage::kRoute;
 }
 
 void Exchange::Route() {
+  if (head_.framing == BodyFraming::kChunked && TakesNoBody(head_.method)) {
     // The chunks must be empty (rules H3 and H5): whether they are shows before the route is asked.
     request_.has_body = false;
     stage_ = Stage::kBody;
@@ -287,6 +288,17 @@ void Exchange::Complete() {
   } catch (...) {
     Deliver([what = std::current_exception()]() -> Response { std::rethrow_exception(what); });
   }
+}
+
+/// Whether the answer has to wait, as the route wishes; true once.
+bool Exchange::HoldsBack() {
+  // Being late is what it was woken for.
+  if (std::exchange(is_held_back_, false)) connection_.is_late = false;
+  const auto delay = std::exchange(request_.info.answer_delay, std::chrono::milliseconds(0));
+  if (delay.count() <= 0 || context_.stopping.load()) return false;
+  is_held_back_ = true;
+  patience_ = context_.clock.Now() + delay;
+  return true;
 }
 
 /// The server's own answer.

@@ -47,11 +47,12 @@ struct ExchangeTools {
 enum class Next {
   kAwaitBody,    ///< Park it until input comes, or `patience`.
   kAwaitAnswer,  ///< Park it until the route answers.
+  kHoldBack,     ///< Park it until `patience`; the answer is there.
   kAwaitOutput,  ///< Park it until the client reads, or `patience`.
   kAwaitStream,  ///< Park it until the stream is woken, or `patience`.
   kYield,        ///< Queue it behind the other connections.
-  kKeep,         ///< Answered; another request may come.
   kTurn,         ///< Its head is read: queue it behind its client's other requests.
+  kKeep,         ///< Answered; another request may come.
   kCloseGently,  ///< Answered; further input is read and dropped (rule H6).
   kDrop,         ///< The client is gone.
 };
@@ -94,14 +95,15 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   enum class WakeState { kWoken, kAwake, kParked };
 
   bool TakeHead(std::optional<Error>& refusal);
-  void Begin();
   void FindClient();
-  void Dispatch();
+  void Begin();
   void Route();
+  void Dispatch();
   std::optional<Next> TakeBody(ExchangeTools& tools);
   Next AwaitBody();
   Error BodyIsLate() const;
   void Complete();
+  bool HoldsBack();
   void AnswerNow(Response response);
   void Refuse(const Error& error);
   void Write(ExchangeTools& tools);
@@ -133,6 +135,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   SteadyTime patience_{};
 
   std::optional<Response> response_{};  ///< The server's own answer, before any of the route's.
+  bool is_held_back_ = false;
   bool wants_close_ = true;
   bool is_refused_ = false;  ///< The rest of the input cannot be understood.
   int status_ = 0;

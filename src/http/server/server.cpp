@@ -139,6 +139,9 @@ std::optional<Next> Server::State::Advance(Connection& connection) {
       case Next::kAwaitOutput:
         loop.ParkForOutput(connection, exchange->patience());
         return std::nullopt;
+      case Next::kHoldBack:
+        loop.ParkUntil(connection, exchange->patience());
+        return std::nullopt;
       case Next::kAwaitAnswer:
         loop.ParkForAnswer(connection);
         if (exchange->MeetsAnswer()) loop.Resume(connection);
@@ -148,10 +151,10 @@ std::optional<Next> Server::State::Advance(Connection& connection) {
         if (exchange->MeetsWake()) loop.Resume(connection);
         return std::nullopt;
       case Next::kYield:
+      case Next::kTurn:
         return next;
       case Next::kKeep:
       case Next::kCloseGently:
-      case Next::kTurn:
       case Next::kDrop:
         connection.exchange.reset();
         return next;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +39,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+struct Response;
+
 /// What the head of a request states, for logs and error answers.
 struct RequestInfo {
   std::string id;      ///< The client's request id if well formed, otherwise a new one.
@@ -44,14 +48,18 @@ struct RequestInfo {
   std::string path;    ///< Percent-decoded once, not normalised; begins with `/`.
   std::string query;   ///< Raw, without `?`.
   std::string peer;    ///< The socket's address, never a header's (rule H15).
-  Headers headers;
-  /// Who asks, once a route has found that out: `key:site`, `user:42`, `admin:ops`. For logs and
-  /// for counting by caller. Empty: nobody is known.
-  std::string caller{};
   /// The client's address: the peer, or what the trusted proxies say.
   std::string client{};
   /// Key of the limits per client: its IPv4 address, or its IPv6 /64 network.
   std::string client_group{};
+  Headers headers;
+  /// Who asks, once a route has found that out: `key:site`, `user:42`, `admin:ops`. For logs and
+  /// for counting by caller. Empty: nobody is known.
+  std::string caller{};
+  /// The answer is held back for so long, without a thread: for those who guess.
+  std::chrono::milliseconds answer_delay{0};
+  /// What a route adds to whatever answer the request gets; empty: nothing.
+  std::function<void(Response&)> finish{};
   /// Whether that caller may read the reasons that are withheld from others.
   bool caller_is_admin = false;
 };

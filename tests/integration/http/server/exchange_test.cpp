@@ -374,4 +374,19 @@ TEST_CASE("Server: a connection from elsewhere names nobody, and its limit holds
   CHECK(server.Connect().Exchange(Get("/client", "")).status == 503);
 }
 
+TEST_CASE("Server: a route can have its answer held back, without a thread") {
+  TestServer server(TestServer::Loopback(), [&](Router& router) {
+    router.AddRoute("GET", "/late", [](Request& request) -> RouteResult {
+      request.info.answer_delay = std::chrono::milliseconds(300);
+      return Error{.code = ErrorCode::kUnauthenticated, .message = "no"};
+    });
+  });
+  const SteadyTime begun = server.clock().Now();
+  auto client = server.Connect();
+  CHECK(client.Exchange(Get("/late", "")).status == 401);
+  CHECK(server.clock().Now() - begun >= std::chrono::milliseconds(300));
+  CHECK(client.Exchange(Get("/late", "")).status == 401);  // the connection goes on
+  CHECK(server.clock().Now() - begun >= std::chrono::milliseconds(600));
+}
+
 }  // namespace vcache::http
