@@ -157,7 +157,7 @@ Result<std::unique_ptr<UploadReader>> UploadReader::Open(const http::Request& re
     return Error{ErrorCode::kBadRequest,
                  "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
   }
-  Result<Grant> grant = AskForGrant(limits, request.info.peer);
+  Result<Grant> grant = AskForGrant(limits, request.info.client_group);
   if (!grant) return grant.error();
   if (raw) {
     return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits, *std::move(grant)));

@@ -28,7 +28,7 @@ struct Call {
   std::string body{};
   bool announce_length = true;
 };
-  std::string client = "192.0.2.7";
+std::string client = "192.0.2.7";
 
 /// Every route of the service on stores in memory and a vendor that a test commands.
 class ApiFixture {
@@ -57,8 +57,8 @@ class ApiFixture {
     request.info.path = call.target.substr(0, call.target.find('?'));
     request.info.peer = "192.0.2.7";
     if (const auto mark = call.target.find('?'); mark != std::string::npos) {
-    request.info.client = call.client;
-    request.info.client_group = call.client;
+      request.info.client = call.client;
+      request.info.client_group = call.client;
       request.info.query = call.target.substr(mark + 1);
     }
     for (const auto& [name, value] : call.headers) request.info.headers.Add(name, value);

@@ -42,9 +42,9 @@ struct ServerSettings {
   std::chrono::milliseconds keep_alive_timeout{120'000};
   std::chrono::milliseconds shutdown_grace{20'000};
   std::chrono::milliseconds shutdown_delay{2'000};  ///< A part of it; half of it at most.
-  std::size_t trusted_proxy_hops = 0;      ///< 0: as many as the trusted proxies wrote.
-  std::vector<IpNetwork> trusted_proxies;  ///< Empty: from anywhere, with hops.
-  bool reads_forwarded = false;            ///< `TRUSTED_PROXY_HEADER=forwarded`
+  std::size_t trusted_proxy_hops = 0;               ///< 0: as many as the trusted proxies wrote.
+  std::vector<IpNetwork> trusted_proxies;           ///< Empty: from anywhere, with hops.
+  bool reads_forwarded = false;                     ///< `TRUSTED_PROXY_HEADER=forwarded`
   /// In the browsers' form: lower case, without a default port or a final slash.
   std::vector<std::string> cors_origins;
   /// `CORS_HEADERS`. Tracing and error reporting add the default ones to a page's requests.
