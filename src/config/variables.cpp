@@ -102,7 +102,7 @@ Table Operation() {
              "stay free there"},
             0, 1'048'576, &ServerSettings::spool_disk_bytes, kMiB),
       Whole({"SPOOL_PERCENT_PER_ADDRESS", "%",
-             "How much of both the uploads of one address may hold; set it to 100 behind a proxy"},
+             "How much of both the uploads of one address may hold"},
             1, 100, &ServerSettings::spool_percent_per_address),
   };
 }

@@ -37,7 +37,7 @@ Result<std::unique_ptr<SpoolBudget::Reading>> SpoolBudget::BeginReading(std::str
     if (found != clients_.end() && found->second.readings >= limits_.client_readings) {
       return Full("Too many uploads come from your address at once.",
                   "MAX_UPLOADS_PER_ADDRESS allows " + std::to_string(limits_.client_readings) +
-                      "; behind a proxy, all clients may share its address.");
+                      "; without TRUSTED_PROXIES all clients of a proxy count as one.");
     }
     ++clients_[client].readings;
   }
