@@ -35,6 +35,13 @@ Error TooManyWaiters() {
        .retry_after = std::chrono::seconds(1)});
 }
 
+/// The caller that led the flight had used up what may be paid for it. This one, who came a moment
+/// after the others were asked, may have more left.
+Error OwnRefusal(const Content& content) {
+  auto own = content.allowance != nullptr ? content.allowance->Look() : std::nullopt;
+  return own ? *std::move(own) : TooManyAnalyses();
+}
+
 }  // namespace
 
 std::string_view CacheStatusName(CacheStatus status) noexcept {
@@ -68,7 +75,8 @@ struct AnalysisService::State {
   };
 
   std::optional<Analysis> FindInMemory(const Content& content);
-  Visitor VisitorUntil(Deadline deadline, std::function<bool()> client_gone) const;
+  Visitor VisitorFor(const Content& content, Deadline deadline,
+                     std::function<bool()> client_gone) const;
   Result<Analysis> Report(const Content& content, bool leads, Result<Analysis> result);
   Result<Analysis> Lead(Content content, std::shared_ptr<Flight> flight, const Visitor& visitor);
   Result<Analysis> Follow(const Content& content, Flight& flight, const Visitor& visitor);
@@ -125,7 +133,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
   if (auto known = state.FindInMemory(content)) return *std::move(known);
   const SingleFlight::Ticket ticket = state.flights.Join(content.key);
   if (ticket.flight == nullptr) return state.Report(content, /*leads=*/false, ServiceStops());
-  const Visitor visitor = state.VisitorUntil(deadline, std::move(client_gone));
+  const Visitor visitor = state.VisitorFor(content, deadline, std::move(client_gone));
   Result<Analysis> result = ticket.leader ? state.Lead(content, ticket.flight, visitor)
                                           : state.Follow(content, *ticket.flight, visitor);
   return state.Report(content, ticket.leader, std::move(result));
@@ -161,7 +169,7 @@ AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline d
       return [] {};
     }
   }
-  const Visitor visitor = state.VisitorUntil(deadline, {});
+  const Visitor visitor = state.VisitorFor(*kept, deadline, {});
   const std::uint64_t number = ticket.flight->Wait(visitor, ticket.leader, std::move(places), told);
   state.timer.Watch(ticket.flight);
   if (ticket.leader) state.LeadLater(std::move(content), ticket.flight);
@@ -180,14 +188,18 @@ std::optional<Analysis> AnalysisService::State::FindInMemory(const Content& cont
   return AnalysisOf(std::move(found), saved);
 }
 
-Visitor AnalysisService::State::VisitorUntil(Deadline deadline,
-                                             std::function<bool()> client_gone) const {
-  return {deadline, Deadline::After(clock, options.longest_wait), std::move(client_gone)};
+Visitor AnalysisService::State::VisitorFor(const Content& content, Deadline deadline,
+                                           std::function<bool()> client_gone) const {
+  return {deadline, Deadline::After(clock, options.longest_wait), std::move(client_gone),
+          content.allowance};
 }
 
 /// Tells the observer what one caller gets, and returns that.
 Result<Analysis> AnalysisService::State::Report(const Content& content, bool leads,
                                                 Result<Analysis> result) {
+  if (!result && !leads && result.error().code == ErrorCode::kRateLimited) {
+    result = OwnRefusal(content);
+  }
   if (!result) {
     // Nobody is there to be told of an error; the flight reports its own end.
     if (result.error().code != ErrorCode::kClientGone) {

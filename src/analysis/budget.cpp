@@ -130,10 +130,20 @@ std::vector<Budget::Limit> Budget::LimitsAt(WallTime now) const {
   return limits;
 }
 
-Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, Deadline deadline) {
+Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, Deadline deadline,
+                                          std::optional<CallerBudget> caller) {
   BudgetReservation reservation;
   const WallTime now = clock_.WallNow();
   std::vector<Limit> limits = LimitsAt(now);
+  // The last: when the service's own budget is spent too, that is the reason.
+  if (caller) {
+    limits.push_back({cache::BudgetDay(caller->name, now),
+                      {},
+                      false,
+                      caller->daily,
+                      cache::EndOfBudgetDay(now),
+                      /*is_of_caller=*/true});
+  }
   std::vector<BudgetClaim> claims;
   reservation.prices_.assign(prices.begin(), prices.end());
   for (const Limit& limit : limits) {
@@ -165,7 +175,22 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
   return reservation;
 }
 
+Error Budget::CallerRefusal(const Limit& limit, Usd amount, bool is_local, WallTime now) const {
+  Error error{ErrorCode::kRateLimited, {}};
+  if (amount > limit.limit) {
+    error.message = "This analysis costs more than your budget of a day; it is never paid for.";
+    return error;
+  }
+  error.message =
+      "Your budget of this day is spent; new analyses go on at midnight UTC. Known content is "
+      "still answered.";
+  const auto until = std::chrono::ceil<std::chrono::seconds>(limit.resets_at - now);
+  error.retry_after = is_local ? std::min(kLocalPause, until) : until;
+  return error;
+}
+
 Error Budget::RefusalOf(const Limit& limit, Usd amount, bool is_local, WallTime now) {
+  if (limit.is_of_caller) return CallerRefusal(limit, amount, is_local, now);
   Error error{ErrorCode::kBudgetExhausted, {}};
   const auto until = std::chrono::ceil<std::chrono::seconds>(limit.resets_at - now);
   if (amount > limit.limit) {

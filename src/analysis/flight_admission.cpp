@@ -82,7 +82,7 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   if (auto over = OverLimit(options_, attempt.task, panel_.Price(attempt.task))) return over;
   attempt.call = calls_.Enter();
   if (!attempt.call) return TooManyAnalyses();
-  if (auto refused = ReserveBudget(attempt)) return refused;
+  if (auto refused = FindPayer(context, attempt)) return refused;
   return TakeOutageCall(context, attempt);
 }
 
@@ -148,9 +148,34 @@ std::vector<detection::VendorPrice> FlightRunner::FreeOfCharge(const LeasedAttem
   return nothing;
 }
 
+/// The leader pays. When it has used up what it may, anybody who waits for the same content does:
+/// nobody is refused because somebody else asked first.
+std::optional<Error> FlightRunner::FindPayer(const FlightContext& context, LeasedAttempt& attempt) {
+  std::optional<Error> refused = PayAs(attempt.content.allowance, attempt);
+  if (!refused || refused->code != ErrorCode::kRateLimited) return refused;
+  for (const auto& other : context.flight.Allowances()) {
+    if (other == attempt.content.allowance) continue;
+    const auto also_refused = PayAs(other, attempt);
+    if (!also_refused || also_refused->code != ErrorCode::kRateLimited) return also_refused;
+  }
+  return refused;
+}
+
+std::optional<Error> FlightRunner::PayAs(const std::shared_ptr<Allowance>& allowance,
+                                         LeasedAttempt& attempt) {
+  if (allowance != nullptr) {
+    if (auto refused = allowance->Take()) return refused;
+  }
+  attempt.allowance = TakenAllowance(allowance);
+  auto refused = ReserveBudget(attempt);
+  if (refused) attempt.allowance = TakenAllowance();
+  return refused;
+}
+
 std::optional<Error> FlightRunner::ReserveBudget(LeasedAttempt& attempt) {
   if (safeguards_.budget == nullptr) return std::nullopt;
-  auto reserved = safeguards_.budget->Reserve(panel_.Prices(attempt.task), StoreDeadline());
+  auto reserved = safeguards_.budget->Reserve(panel_.Prices(attempt.task), StoreDeadline(),
+                                              attempt.allowance.budget());
   if (!reserved) return std::move(reserved).error();
   attempt.money = std::move(*reserved);
   return std::nullopt;

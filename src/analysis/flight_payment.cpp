@@ -64,6 +64,7 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
       panel_.Judge(attempt.task, attempt.look, Deadline::After(clock_, options_.call_timeout));
   attempt.call.reset();
   attempt.money.Settle(outcome.charges);
+  if (outcome.paid_calls > 0) attempt.allowance.Use();
   attempt.paid = CountersOf(content.key.kind, outcome);
   for (const detection::VendorPrice& charge : outcome.charges) {
     if (charge.amount > Usd()) observer_.OnCharged(content.key, charge.vendor, charge.amount);

@@ -68,6 +68,8 @@ class FlightRunner {
   bool AwaitNotification(LeasedAttempt& attempt);
   std::optional<Error> CheckAdmission(const FlightContext& context, LeasedAttempt& attempt);
   std::optional<Error> CheckHolds(const FlightContext& context, LeasedAttempt& attempt);
+  std::optional<Error> FindPayer(const FlightContext& context, LeasedAttempt& attempt);
+  std::optional<Error> PayAs(const std::shared_ptr<Allowance>& allowance, LeasedAttempt& attempt);
   std::optional<Error> ReserveBudget(LeasedAttempt& attempt);
   std::optional<Error> TakeOutageCall(const FlightContext& context, LeasedAttempt& attempt);
   void Pay(FlightContext& context, LeasedAttempt& attempt);

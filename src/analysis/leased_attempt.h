@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/flight_runner.h"
@@ -16,6 +17,30 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
 
 /// The error for a content whose calls to these vendors were charged and gave no verdict.
 Error HeldBack(std::vector<std::string> vendors);
+
+/// A paid analysis that was taken from an allowance; given back unless it is used. Move-only.
+class TakenAllowance {
+ public:
+  TakenAllowance() = default;  ///< Nothing was taken, and nothing limits it.
+  explicit TakenAllowance(std::shared_ptr<Allowance> of) : of_(std::move(of)) {}
+  TakenAllowance(TakenAllowance&& other) noexcept : of_(std::move(other.of_)) {}
+  TakenAllowance& operator=(TakenAllowance&& other) noexcept {
+    std::swap(of_, other.of_);
+    return *this;
+  }
+  ~TakenAllowance() {
+    if (of_ != nullptr) of_->GiveBack();
+  }
+
+  /// The call cost something, or may have.
+  void Use() noexcept { of_.reset(); }
+  std::optional<CallerBudget> budget() const {
+    return of_ != nullptr ? of_->budget() : std::nullopt;
+  }
+
+ private:
+  std::shared_ptr<Allowance> of_;
+};
 
 /// The state of one flight from `Claim` on.
 struct FlightRunner::LeasedAttempt {
@@ -46,6 +71,7 @@ struct FlightRunner::LeasedAttempt {
   cache::Counters paid{};
   std::string noted_as{};  ///< The call's id in the journal; empty when it is not there.
   std::optional<Occupancy::Place> call{};  ///< Among the calls at the vendors.
+  TakenAllowance allowance{};              ///< Of the caller on whose behalf it is paid for.
   BudgetReservation money{};               ///< Counts as spent unless it is settled.
   Result<Analysis> result = Error{ErrorCode::kInternal, "The analysis failed."};
 

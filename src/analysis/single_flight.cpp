@@ -94,6 +94,14 @@ void Flight::EndLateWaits() {
   }
 }
 
+std::vector<std::shared_ptr<Allowance>> Flight::Allowances() {
+  const MutexLock lock(mutex_);
+  std::vector<std::shared_ptr<Allowance>> all;
+  all.reserve(waiting_.size());
+  for (const auto& [number, waiter] : waiting_) all.push_back(waiter.visitor.allowance);
+  return all;
+}
+
 void Flight::CutOff(Deadline deadline) {
   const MutexLock lock(mutex_);
   cut_off_ = cut_off_.Shortened(deadline);

@@ -24,6 +24,8 @@ struct Visitor {
   Deadline patience;
   /// Whether the client has left. Cheap; empty: it never leaves.
   std::function<bool()> client_gone{};
+  /// On whose behalf the call may be paid for; null: without a limit.
+  std::shared_ptr<Allowance> allowance{};
 };
 
 /// Called once with what a caller waited for. On any thread, without a lock; must not block.
@@ -54,6 +56,8 @@ class Flight {
   std::optional<Deadline> TakeNextLook();
   /// The look: ends the waits whose time is over.
   void EndLateWaits();
+  /// The allowances of those who wait, in no order.
+  std::vector<std::shared_ptr<Allowance>> Allowances();
   /// No waiter waits longer than `deadline`. It can only move the cut-off earlier.
   void CutOff(Deadline deadline);
 

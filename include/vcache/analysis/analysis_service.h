@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vcache/analysis/allowance.h"
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/analysis/budget.h"
 #include "vcache/cache/call_journal.h"
@@ -38,6 +39,8 @@ struct Content {
   std::size_t characters = 0;
   std::uint64_t bytes = 0;
   std::string file_name;  ///< The client's name for it; only for logs and the answer.
+  /// On whose behalf it may be paid for; null: without a limit.
+  std::shared_ptr<Allowance> allowance{};
 };
 
 struct Analysis {
@@ -119,7 +122,7 @@ class AnalysisService {
   /// Blocks until `deadline`, or until `client_gone` says so; a caller that looks in the stores
   /// first may block for `store_timeout` longer. A caller that leaves cancels nothing. Errors:
   /// kVendorNotConfigured, those of `Detector`, kVideoTooLong, kTooExpensive, kBudgetExhausted,
-  /// kOverloaded, kShuttingDown, kDeadlineExceeded, kClientGone.
+  /// kRateLimited, kOverloaded, kShuttingDown, kDeadlineExceeded, kClientGone.
   Result<Analysis> Analyze(Content content, Deadline deadline,
                            std::function<bool()> client_gone = {});
 

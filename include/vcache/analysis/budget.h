@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "vcache/analysis/allowance.h"
 #include "vcache/cache/budget_store.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/log.h"
@@ -102,8 +103,9 @@ class Budget {
   /// Reserves the prices in every window that has a limit, or in none. Error: kBudgetExhausted,
   /// with `Charge::kNone` and the time until the window that refused resets. That time is missing
   /// when the price is above the whole limit.
+  /// kRateLimited when only the `caller` has spent what it may.
   Result<BudgetReservation> Reserve(std::span<const detection::VendorPrice> prices,
-                                    Deadline deadline);
+                                    Deadline deadline, std::optional<CallerBudget> caller = {});
 
   /// How each limit stands. Never fails: when the store cannot be read, every sum counts as 0.
   BudgetReport Read(Deadline deadline);
@@ -117,9 +119,11 @@ class Budget {
     bool is_month = false;
     Usd limit{};
     WallTime resets_at{};
+    bool is_of_caller = false;
   };
 
   std::vector<Limit> LimitsAt(WallTime now) const;
+  Error CallerRefusal(const Limit& limit, Usd amount, bool is_local, WallTime now) const;
   Error RefusalOf(const Limit& limit, Usd amount, bool is_local, WallTime now);
   void Settled(BudgetReservation& reservation, std::vector<cache::BudgetChange> changes);
   /// Logs an error for each vendor that charged more than its price. The excess counts as spent.
