@@ -35,10 +35,50 @@ bool IsKeyName(std::string_view text) {
 /// The words of an entry's last part, each with what it lets its holder do.
 using Scopes = std::vector<std::pair<std::string_view, AccessScope>>;
 
-/// `name:key[:scope]`; with `bare_name` also a key alone, which then has that name.
+constexpr std::int64_t kMostPerMinute = 1'000'000;
+
+/// `60/m`: so many in a minute.
+std::optional<std::uint64_t> ParseRate(std::string_view text) {
+  if (!text.ends_with("/m")) return std::nullopt;
+  const auto number = ParseWhole(text.substr(0, text.size() - 2));
+  if (!number || *number < 1 || *number > kMostPerMinute) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+std::optional<Usd> ParseDailyBudget(std::string_view text) {
+  constexpr Usd kMost = Usd::FromMicros(1'000'000'000'000);
+  const auto amount = Usd::Parse(text);
+  return amount && *amount > Usd() && *amount <= kMost ? amount : std::nullopt;
+}
+
+/// Takes `:rate=60/m` and `:budget=5.00` off the end, each once at most. False when one is no such.
+bool TakeLimits(std::string_view& text, CallerLimits& limits) {
+  for (;;) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return true;
+    const std::string_view part = text.substr(colon + 1);
+    if (part.starts_with("rate=")) {
+      if (limits.per_minute) return false;
+      limits.per_minute = ParseRate(part.substr(5));
+      if (!limits.per_minute) return false;
+    } else if (part.starts_with("budget=")) {
+      if (limits.daily_budget) return false;
+      limits.daily_budget = ParseDailyBudget(part.substr(7));
+      if (!limits.daily_budget) return false;
+    } else {
+      return true;
+    }
+    text = text.substr(0, colon);
+  }
+}
+
+/// `name:key[:scope]`; with `bare_name` also a key alone, which then has that name, and limits of
+/// the key's own behind it.
 std::optional<NamedKey> ParseNamedKey(std::string_view text, const Scopes& scopes,
                                       std::string_view bare_name) {
-  NamedKey entry{std::string(bare_name), {}, scopes.front().second};
+  CallerLimits limits;
+  if (!bare_name.empty() && !TakeLimits(text, limits)) return std::nullopt;
+  NamedKey entry{std::string(bare_name), {}, scopes.front().second, limits};
   std::size_t colon = text.find(':');
   if (colon != std::string_view::npos) {
     entry.name = text.substr(0, colon);
@@ -140,14 +180,23 @@ std::vector<Variable> Users() {
   return {
       NamedKeys({"API_KEYS", "",
                  "Keys of programs that may analyse, sent as a Bearer token or X-Api-Key: "
-                 "site:KEY,batch:KEY, with :admin:read or :admin behind a key for more rights; one "
-                 "KEY alone is called default"},
+                 "site:KEY,batch:KEY, with :admin:read or :admin behind a key for more rights, and "
+                 "behind that :rate=60/m (look-ups, and analyses, in a minute) and :budget=5.00 "
+                 "(USD for paid calls in a UTC day); one KEY alone is called default"},
                 "a comma list of name:key, name:key:user, name:key:admin:read or name:key:admin, "
-                "no name and no key twice",
+                "each with :rate=60/m and :budget=5.00 behind it or without, no name and no key "
+                "twice",
                 {{"user", AccessScope::kUser},
                  {"admin:read", AccessScope::kAdminRead},
                  {"admin", AccessScope::kAdmin}},
                 "default", &AccessSettings::api_keys),
+      Harmless(MakeVariable(
+          {"SPENDING_ROLES", "",
+           "Who may have known content paid for again (Cache-Control: no-cache, no-store): admin, "
+           "key (of API_KEYS), user (with a signed token), or what the claim role of such tokens "
+           "says"},
+          "a comma list of admin, key, user and roles", &AccessSettings::spending_roles,
+          ParseUserIds, JoinList)),
       Text({"JWT_SECRET", "",
             "Secret of the tokens (JWT, HS256) that your site gives its users; then analyses need "
             "one"},

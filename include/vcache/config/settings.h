@@ -82,7 +82,9 @@ struct AccessSettings {
   std::string jwt_issuer;      ///< Empty: any.
   std::string jwt_audience;    ///< Empty: any.
   std::vector<std::string> admin_user_ids;
-  std::vector<NamedKey> api_keys;          ///< `API_KEYS`
+  std::vector<NamedKey> api_keys;  ///< `API_KEYS`
+  /// `SPENDING_ROLES`: who may have known content paid for again.
+  std::vector<std::string> spending_roles{"admin", "key"};
   std::vector<std::string> allowed_hosts;  ///< In lower case; `*.` before a name: all below it.
   /// The names under which hosting platforms publish the service, as they set them.
   std::vector<std::string> platform_hosts;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "vcache/core/caller_limits.h"
 #include "vcache/core/secret.h"
 
 namespace vcache {
@@ -19,6 +20,7 @@ struct NamedKey {
   std::string name;
   Secret value;
   AccessScope scope = AccessScope::kUser;
+  CallerLimits limits{};
 };
 
 }  // namespace vcache

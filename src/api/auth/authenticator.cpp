@@ -26,11 +26,16 @@ std::string_view ApiKey(const http::Headers& headers) {
 }
 
 Identity Known(CallerKind kind, const KeyRing::Owner& owner) {
-  return {{kind, owner.name, owner.scope}, false, {}};
+  return {{kind, owner.name, owner.scope, owner.limits}, false, {}};
 }
 
-Identity RefusedFor(std::string reason) {
-  return {{}, true, std::move(reason)};
+Identity RefusedFor(std::string reason, bool is_guess = true) {
+  return {{}, true, std::move(reason), is_guess};
+}
+
+std::string_view RoleOf(const Caller& caller) {
+  if (caller.scope != AccessScope::kUser) return "admin";
+  return caller.kind == CallerKind::kApiKey ? "key" : "user";
 }
 
 bool HasAdminScope(const std::vector<NamedKey>& keys) {
@@ -65,7 +70,8 @@ Authenticator::Authenticator(const CredentialOptions& options,
       has_monitors_(has_admins_ || !options.admin_tokens.empty()),
       admin_tokens_(std::make_unique<KeyRing>(options.admin_tokens)),
       api_keys_(std::make_unique<KeyRing>(options.api_keys)),
-      jwt_(std::move(jwt)) {}
+      jwt_(std::move(jwt)),
+      spending_roles_(options.spending_roles) {}
 
 Authenticator::~Authenticator() = default;
 
@@ -77,11 +83,34 @@ Identity Authenticator::OfBearer(std::string_view token) const {
   if (user != nullptr) return Known(CallerKind::kApiKey, *user);
   if (jwt_ == nullptr) return RefusedFor("no token and no key of ours");
   Result<Caller> caller = jwt_->Verify(token);
-  if (!caller) return RefusedFor(std::move(caller).error().message);
+  if (!caller) {
+    const bool is_guess = caller.error().code != ErrorCode::kForbidden;
+    return RefusedFor(std::move(caller).error().message, is_guess);
+  }
   return {std::move(caller).value(), false, {}};
 }
 
 Identity Authenticator::Identify(const http::Headers& headers) const {
+  Identity identity = OfHeaders(headers);
+  Caller& caller = identity.caller;
+  if (caller.kind == CallerKind::kAnonymous) return identity;
+  const auto names = [&](std::string_view role) {
+    return !role.empty() &&
+           std::find(spending_roles_.begin(), spending_roles_.end(), role) != spending_roles_.end();
+  };
+  // The words for kinds of callers are no roles: a token must not pose as a key.
+  const bool is_word = caller.role == "admin" || caller.role == "key" || caller.role == "user";
+  const bool may_spend = caller.scope != AccessScope::kAdminRead;
+  caller.may_bypass_cache =
+      may_spend && (names(RoleOf(caller)) || (!is_word && names(caller.role)));
+  return identity;
+}
+
+bool Authenticator::HasCredentials(const http::Headers& headers) {
+  return headers.Count("Authorization") > 0 || headers.Count("X-Api-Key") > 0;
+}
+
+Identity Authenticator::OfHeaders(const http::Headers& headers) const {
   const std::string_view token = BearerToken(headers);
   const std::string_view key = ApiKey(headers);
   if (!token.empty() && !key.empty()) {

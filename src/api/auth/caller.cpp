@@ -17,6 +17,10 @@ bool Caller::May(Need need) const noexcept {
   return false;
 }
 
+bool MayBypassCache(const Caller& caller) noexcept {
+  return caller.may_bypass_cache;
+}
+
 std::string Caller::LogName() const {
   switch (kind) {
     case CallerKind::kAnonymous:

@@ -139,8 +139,12 @@ Result<Caller> JwtVerifier::Verify(std::string_view token) const {
   Result<Json> payload = ObjectIn(parts->payload);
   if (!payload) return std::move(payload).error();
   const Claims claims(std::move(payload).value());
-  if (Result<void> timely = CheckTimes(claims); !timely) return std::move(timely).error();
-  if (Result<void> ours = CheckOrigin(claims); !ours) return std::move(ours).error();
+  for (Result<void> checked : {CheckTimes(claims), CheckOrigin(claims)}) {
+    if (checked) continue;
+    Error error = std::move(checked).error();
+    error.code = ErrorCode::kForbidden;  // it is signed: nobody guesses
+    return error;
+  }
 
   const std::vector<std::string> ids = claims.user_ids();
   const auto is_listed = [this](const std::string& id) {
@@ -149,8 +153,11 @@ Result<Caller> JwtVerifier::Verify(std::string_view token) const {
   };
   const bool is_admin =
       AsString(claims.Get("role")) == kAdminRole || std::any_of(ids.begin(), ids.end(), is_listed);
-  return Caller{CallerKind::kUser, ids.empty() ? std::string() : ids.front(),
-                is_admin ? AccessScope::kAdmin : AccessScope::kUser};
+  return Caller{CallerKind::kUser,
+                ids.empty() ? std::string() : ids.front(),
+                is_admin ? AccessScope::kAdmin : AccessScope::kUser,
+                {},
+                AsString(claims.Get("role")).value_or("")};
 }
 
 }  // namespace vcache::api

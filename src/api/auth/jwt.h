@@ -21,8 +21,9 @@ class JwtVerifier {
   JwtVerifier(JwtKeys keys, JwtOptions options, const Clock& clock);
 
   /// The user that the token names. The error's message says for the log why it is refused; it
-  /// quotes nothing of the token. The signature is verified with every key before anything in the
-  /// token is read: who cannot sign learns nothing from the time, and reaches no JSON parser.
+  /// quotes nothing of the token. kForbidden: it is signed with a key of ours. The signature is
+  /// verified with every key before anything in the token is read: who cannot sign learns nothing
+  /// from the time, and reaches no JSON parser.
   Result<Caller> Verify(std::string_view token) const;
 
  private:

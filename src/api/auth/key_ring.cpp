@@ -10,7 +10,8 @@ namespace vcache::api {
 KeyRing::KeyRing(const std::vector<NamedKey>& keys) {
   for (const NamedKey& key : keys) {
     if (key.value.empty()) continue;
-    entries_.push_back({content::DigestOf(AsBytes(key.value.Reveal())), {key.name, key.scope}});
+    entries_.push_back(
+        {content::DigestOf(AsBytes(key.value.Reveal())), {key.name, key.scope, key.limits}});
   }
 }
 

@@ -17,6 +17,7 @@ class KeyRing {
   struct Owner {
     std::string name;
     AccessScope scope;
+    CallerLimits limits;
   };
   /// Whose key this is; null for nobody's. The candidate's hash is compared with that of every key
   /// and to the last byte, so the time tells nothing of the keys.

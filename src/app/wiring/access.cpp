@@ -24,6 +24,7 @@ api::CredentialOptions CredentialsOf(const config::AccessSettings& settings) {
   for (const Secret& secret : {settings.jwt_secret, settings.jwt_secret_previous}) {
     if (!secret.empty()) options.jwt.secrets.push_back(secret);
   }
+  options.spending_roles = settings.spending_roles;
   options.jwt.public_keys = settings.jwt_public_key;
   options.jwt.issuer = settings.jwt_issuer;
   options.jwt.audience = settings.jwt_audience;

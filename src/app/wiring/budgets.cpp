@@ -1,5 +1,6 @@
 #include "app/wiring/budgets.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,12 @@ namespace {
 
 bool IsLimited(const analysis::BudgetOptions& options) {
   return options.all.any() || !options.vendors.empty();
+}
+
+bool HasKeyBudgets(const config::Settings& settings) {
+  const auto& keys = settings.access.api_keys;
+  return std::any_of(keys.begin(), keys.end(),
+                     [](const NamedKey& key) { return key.limits.daily_budget.has_value(); });
 }
 
 }  // namespace
@@ -32,7 +39,7 @@ analysis::BudgetOptions BudgetOptionsOf(const config::Settings& settings) {
 BudgetStores OpenBudgets(const config::Settings& settings, const Stores& stores, Clock& clock,
                          Logger& logger) {
   BudgetStores budgets;
-  const bool limited = IsLimited(BudgetOptionsOf(settings));
+  const bool limited = IsLimited(BudgetOptionsOf(settings)) || HasKeyBudgets(settings);
   if (limited && stores.local != nullptr) {
     auto local = cache::OpenSqliteBudget({.directory = settings.cache.directory},
                                          KeySpaceOf(settings), clock);

@@ -215,3 +215,26 @@ TEST_CASE("SecretFileVariables: every secret has one, and .env may name it") {
   CHECK(UnknownNames({{"ADMIN_TOKEN_FILE", "/x"}}).empty());
   CHECK(UnknownNames({{"PORT_FILE", "/x"}}) == std::vector<std::string>{"PORT_FILE"});
 }
+
+TEST_CASE("API_KEYS: a key may have a rate and a budget of its own, behind its scope") {
+  const std::string a = "u6Zt4wPa9Mk2Bq7Ds1";
+  const std::string b = "n3Rf5yHs1Gc8Jv0Xe7";
+  const auto settings = LoadSettings(test::Having(
+      {{"API_KEYS", "site:" + a + ":rate=60/m:budget=5.00,x:" + b + ":admin:read:rate=1/m"}}));
+  REQUIRE(settings);
+  const auto& keys = settings->access.api_keys;
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0].limits == CallerLimits{60, Usd::FromMicros(5'000'000)});
+  CHECK(keys[0].scope == AccessScope::kUser);
+  CHECK(keys[1].limits == CallerLimits{1, {}});
+  CHECK(keys[1].scope == AccessScope::kAdminRead);
+  const auto alone = LoadSettings(test::Having({{"API_KEYS", a + ":budget=0.5"}}));
+  REQUIRE(alone);
+  CHECK(alone->access.api_keys[0].name == "default");
+  for (const char* wrong : {":rate=60", ":rate=0/m", ":rate=1/h", ":rate=-1/m", ":budget=0",
+                            ":budget=", ":budget=x", ":rate=1/m:rate=2/m", ":rate=1/m:user"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(LoadSettings(test::Having({{"API_KEYS", "site:" + a + wrong}})));
+  }
+  CHECK_FALSE(LoadSettings(test::Having({{"ADMIN_TOKENS", "ops:" + a + ":rate=60/m"}})));
+}

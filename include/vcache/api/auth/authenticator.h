@@ -30,6 +30,8 @@ struct CredentialOptions {
   std::vector<NamedKey> admin_tokens{};
   std::vector<NamedKey> api_keys{};
   JwtOptions jwt{};
+  /// Who may have known content paid for again: `admin`, `key`, `user`, or a role in signed tokens.
+  std::vector<std::string> spending_roles{"admin", "key"};
 };
 
 /// The outcome of looking at a request's credentials.
@@ -39,6 +41,8 @@ struct Identity {
   bool is_refused = false;
   /// For the log: why. It never quotes them.
   std::string reason{};
+  /// Refused, and nothing proves that they were ever good: somebody may be guessing.
+  bool is_guess = false;
 };
 
 /// Finds out who sends a request. Immutable and thread-safe.
@@ -52,6 +56,9 @@ class Authenticator {
   /// time for all wrong ones of a length, whatever is wrong with them.
   Identity Identify(const http::Headers& headers) const;
 
+  /// Whether there are any, good or not.
+  static bool HasCredentials(const http::Headers& headers);
+
   /// Whether there are keys or signed tokens: then the analysis routes need them.
   bool has_users() const noexcept { return has_users_; }
   /// Whether anybody could be an administrator.
@@ -61,6 +68,7 @@ class Authenticator {
 
  private:
   Authenticator(const CredentialOptions& options, std::unique_ptr<const JwtVerifier> jwt);
+  Identity OfHeaders(const http::Headers& headers) const;
   Identity OfBearer(std::string_view token) const;
 
   bool has_users_;
@@ -69,6 +77,7 @@ class Authenticator {
   std::unique_ptr<const KeyRing> admin_tokens_;
   std::unique_ptr<const KeyRing> api_keys_;
   std::unique_ptr<const JwtVerifier> jwt_;  ///< Null when no signed tokens are accepted.
+  std::vector<std::string> spending_roles_;
 };
 
 }  // namespace vcache::api

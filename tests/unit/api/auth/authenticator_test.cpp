@@ -138,3 +138,35 @@ TEST_CASE("Caller: what each scope may do") {
   CHECK(may(CallerKind::kApiKey, AccessScope::kAdmin) == "look-up analysis read admin ");
   CHECK(may(CallerKind::kAnonymous, AccessScope::kAdmin).empty());
 }
+
+TEST_CASE("MayBypassCache: administrators and keys by default, or whom SPENDING_ROLES names") {
+  const std::string pro = test::HmacToken(kJwtSecret, R"({"role":"PRO","exp":1767225660})");
+  const auto may = [&](const api::CredentialOptions& options) {
+    const auto authenticator = test::Accepting(options);
+    std::vector<bool> all;
+    for (const std::string& token : {kAdmin, kReader, kSiteKey, kUserToken, pro}) {
+      const auto identity = authenticator->Identify(With({{"Authorization", "Bearer " + token}}));
+      all.push_back(MayBypassCache(identity.caller));
+    }
+    all.push_back(MayBypassCache(authenticator->Identify({}).caller));
+    return all;
+  };
+  using All = std::vector<bool>;
+  const std::string poses = test::HmacToken(kJwtSecret, R"({"role":"key","exp":1767225660})");
+  CHECK_FALSE(MayBypassCache(Of({{"Authorization", "Bearer " + poses}}).caller));
+  api::CredentialOptions options = Everybody();
+  CHECK(may(options) == All{true, false, true, false, false, false});
+  options.spending_roles = {"PRO"};
+  CHECK(may(options) == All{false, false, false, false, true, false});
+  options.spending_roles = {"user"};
+  CHECK(may(options) == All{false, false, false, true, true, false});
+}
+
+TEST_CASE("Authenticator: a token that was signed and has expired is no guess") {
+  const std::string expired = test::HmacToken(kJwtSecret, R"({"sub":"u1","exp":1})");
+  const std::string forged = test::HmacToken(std::string(32, 'x'), R"({"sub":"u1","exp":1})");
+  CHECK(Of({{"Authorization", "Bearer " + expired}}).is_refused);
+  CHECK_FALSE(Of({{"Authorization", "Bearer " + expired}}).is_guess);
+  CHECK(Of({{"Authorization", "Bearer " + forged}}).is_guess);
+  CHECK(Of({{"X-Api-Key", "wrong"}}).is_guess);
+}
