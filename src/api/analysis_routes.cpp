@@ -17,6 +17,7 @@ namespace {
 using cache::CacheKey;
 using cache::ContentKind;
 
+using SharedAllowance = std::shared_ptr<analysis::Allowance>;
 using SharedResponder = std::shared_ptr<http::Responder>;
 
 /// What the answer says of the sent content, kept until then.
@@ -60,8 +61,12 @@ void Analyze(const SharedState& state, const http::Request& request, analysis::C
 
 class FileIntake final : public http::Intake {
  public:
-  FileIntake(SharedState state, const http::Request& request, std::unique_ptr<UploadReader> reader)
-      : state_(std::move(state)), request_(request), reader_(std::move(reader)) {}
+  FileIntake(SharedState state, const http::Request& request, std::unique_ptr<UploadReader> reader,
+             SharedAllowance allowance)
+      : state_(std::move(state)),
+        request_(request),
+        reader_(std::move(reader)),
+        allowance_(std::move(allowance)) {}
 
   Result<void> Take(ByteView piece) override { return reader_->Take(piece); }
 
@@ -76,6 +81,7 @@ class FileIntake final : public http::Intake {
     content.bytes = upload->spool->size();
     content.file = std::move(upload->spool);
     content.file_name = std::move(upload->file_name);
+    content.allowance = allowance_;
     Analyze(state_, request_, std::move(content), responder);
   }
 
@@ -83,12 +89,17 @@ class FileIntake final : public http::Intake {
   const SharedState state_;
   const http::Request& request_;
   std::unique_ptr<UploadReader> reader_;
+  const SharedAllowance allowance_;
 };
 
 class TextIntake final : public http::Intake {
  public:
-  TextIntake(SharedState state, const http::Request& request, TextReader reader)
-      : state_(std::move(state)), request_(request), reader_(std::move(reader)) {}
+  TextIntake(SharedState state, const http::Request& request, TextReader reader,
+             SharedAllowance allowance)
+      : state_(std::move(state)),
+        request_(request),
+        reader_(std::move(reader)),
+        allowance_(std::move(allowance)) {}
 
   Result<void> Take(ByteView piece) override { return reader_.Take(piece); }
 
@@ -100,6 +111,7 @@ class TextIntake final : public http::Intake {
     content.bytes = text->text.size();
     content.characters = text->characters;
     content.text = std::move(text->text);
+    content.allowance = allowance_;
     Analyze(state_, request_, std::move(content), responder);
   }
 
@@ -107,21 +119,26 @@ class TextIntake final : public http::Intake {
   const SharedState state_;
   const http::Request& request_;
   TextReader reader_;
+  const SharedAllowance allowance_;
 };
 
-http::RouteResult AnalyzeFile(const SharedState& state, http::Request& request) {
+http::RouteResult AnalyzeFile(const SharedState& state, http::Request& request,
+                              const Caller& caller) {
   const ApiOptions& options = state->options;
   auto reader =
       UploadReader::Open(request, {options.max_upload_bytes, options.spool, options.spool_budget});
   if (!reader) return reader.error();
-  return std::make_unique<FileIntake>(state, request, *std::move(reader));
+  return std::make_unique<FileIntake>(state, request, *std::move(reader),
+                                      state->gate.rates().AllowanceFor(request.info, caller));
 }
 
-http::RouteResult AnalyzeText(const SharedState& state, http::Request& request) {
+http::RouteResult AnalyzeText(const SharedState& state, http::Request& request,
+                              const Caller& caller) {
   auto reader =
       TextReader::Open(request, {state->options.text_min_chars, state->options.text_max_chars});
   if (!reader) return reader.error();
-  return std::make_unique<TextIntake>(state, request, *std::move(reader));
+  return std::make_unique<TextIntake>(state, request, *std::move(reader),
+                                      state->gate.rates().AllowanceFor(request.info, caller));
 }
 
 Result<CacheKey> KeyOf(const http::Request& request) {
@@ -160,7 +177,7 @@ class LookUpIntake final : public http::Intake {
   const CacheKey key_;
 };
 
-http::RouteResult LookUp(const SharedState& state, http::Request& request) {
+http::RouteResult LookUp(const SharedState& state, http::Request& request, const Caller&) {
   Result<CacheKey> key = KeyOf(request);
   if (!key) return key.error();
   return std::make_unique<LookUpIntake>(state, request, *std::move(key));
@@ -169,10 +186,11 @@ http::RouteResult LookUp(const SharedState& state, http::Request& request) {
 }  // namespace
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
-  const auto guarded = [&](Need need,
-                           http::RouteResult (*route)(const SharedState&, http::Request&)) {
-    return Guarded(state, need,
-                   [state, route](http::Request& request) { return route(state, request); });
+  const auto guarded = [&](Need need, http::RouteResult (*route)(const SharedState&, http::Request&,
+                                                                 const Caller&)) {
+    return Guarded(state, need, [state, route](http::Request& request, const Caller& caller) {
+      return route(state, request, caller);
+    });
   };
   router.AddRoute("POST", "/api/analysis/file", guarded(Need::kAnalysis, AnalyzeFile));
   router.AddRoute("POST", "/api/analysis/text", guarded(Need::kAnalysis, AnalyzeText));

@@ -42,7 +42,8 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
 
 http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   const SteadyTime started = parts.clock.Now();
-  Gate gate(options.authenticator, SiteRules(options.cors_origins, options.hosts), parts.logger);
+  Gate gate(options.authenticator, SiteRules(options.cors_origins, options.hosts),
+            RateGate(options.rates), parts.logger);
   const auto state = std::make_shared<const ApiState>(ApiState{
       std::move(options), parts, started,
       std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests), std::move(gate)});
@@ -71,8 +72,8 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger,
       [cors = CorsPolicy(options.cors_origins, options.cors_headers,
                          options.cors_credentials ? CorsCredentials::kYes : CorsCredentials::kNo)](
           const http::RequestInfo& request, http::Response& response) {
-        AddSecurityHeaders(response);
         if (request.finish) request.finish(response);
+        AddSecurityHeaders(response);
         cors.Apply(request, response);
       };
   hooks.on_finished = [&logger, keys = options.keys, exporter](const http::AccessRecord& record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -19,12 +20,20 @@ struct ApiState {
 };
 using SharedState = std::shared_ptr<const ApiState>;
 
-/// The route behind the gate, which decides before the body is read.
-inline http::Route Guarded(const SharedState& state, Need need, http::Route route) {
+/// The route behind the gate, which decides before the body is read, and finds out who asks.
+inline http::Route Guarded(
+    const SharedState& state, Need need,
+    std::function<http::RouteResult(http::Request&, const Caller& caller)> route) {
   return [state, need, route = std::move(route)](http::Request& request) -> http::RouteResult {
-    if (auto refusal = state->gate.Admit(request.info, need)) return *std::move(refusal);
-    return route(request);
+    const Result<Caller> caller = state->gate.Admit(request.info, need);
+    if (!caller) return caller.error();
+    return route(request, *caller);
   };
+}
+inline http::Route Guarded(const SharedState& state, Need need, http::Route route) {
+  return Guarded(state, need, [route = std::move(route)](http::Request& request, const Caller&) {
+    return route(request);
+  });
 }
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);

@@ -12,6 +12,7 @@
 #include "app/version.h"
 #include "app/wiring/access.h"
 #include "app/wiring/budgets.h"
+#include "app/wiring/rates.h"
 #include "app/wiring/stores.h"
 #include "app/wiring/unfinished_calls.h"
 #include "vcache/analysis/analysis_service.h"
@@ -107,12 +108,12 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
   options.max_queued_requests = server.max_connections;
   options.max_connections = server.max_connections;
   options.max_connections_per_address = server.max_connections_per_address;
-  options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead
-  options.max_head_bytes = server.max_header_bytes;
-  options.max_head_fields = server.max_header_fields;
   options.proxies = {server.trusted_proxy_hops, server.trusted_proxies,
                      server.reads_forwarded ? http::ForwardedField::kForwarded
                                             : http::ForwardedField::kXForwardedFor};
+  options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead
+  options.max_head_bytes = server.max_header_bytes;
+  options.max_head_fields = server.max_header_fields;
   options.max_target_bytes = server.max_target_bytes;
   options.header_timeout = server.header_timeout;
   options.keep_alive_timeout = server.keep_alive_timeout;
@@ -145,6 +146,8 @@ struct Service::Parts {
         exporter(kVersion, VendorNames(panel)),
         log_lines(logger, KeySpaceOf(settings)),
         observers({&statistics, &exporter, &log_lines}),
+        rates(std::make_shared<api::RateLimits>(RateOptionsOf(settings, stores), clock)),
+        rate_store(OpenRateStore(settings, stores)),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
         server(ServerOptionsOf(settings.server),
@@ -152,6 +155,9 @@ struct Service::Parts {
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
                                 clock, logger, &budget, &exporter}),
                api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
+    if (rate_store != nullptr) {
+      rate_sharing = std::make_unique<api::RateSharing>(*rates, *rate_store, clock);
+    }
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
@@ -162,6 +168,7 @@ struct Service::Parts {
     api::ApiOptions options = ApiOptionsOf(settings);
     options.authenticator = authenticator;
     options.spool_budget = spool_budget;
+    options.rates = rates;
     options.is_stopping = [this] { return stopping.load(); };
     return options;
   }
@@ -192,6 +199,9 @@ struct Service::Parts {
   metrics::Exporter exporter;
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;
+  std::shared_ptr<api::RateLimits> rates;
+  std::unique_ptr<cache::RateStore> rate_store;      ///< Null without a shared store.
+  std::unique_ptr<api::RateSharing> rate_sharing{};  ///< Likewise.
   analysis::AnalysisService analysis;
   http::Server server;
   std::unique_ptr<CredentialReport> credentials;  ///< Set once the server listens.
@@ -224,6 +234,7 @@ Result<std::unique_ptr<Service>> Service::Make(const config::Settings& settings,
 Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
+  if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Start();
   if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
@@ -280,6 +291,7 @@ bool Service::Stop(Notice notice) {
   }
   parts_->credentials.reset();
   parts_->statistics.Stop();
+  if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
   if (parts_->stores.local != nullptr) parts_->stores.local->Stop();

@@ -21,6 +21,9 @@ struct SumKeys {
   std::string Hour(std::string_view hour) const { return Stats() + "hour:" + std::string(hour); }
   std::string Day(std::string_view day) const { return Stats() + "day:" + std::string(day); }
   std::string Budget(const std::string& window) const { return BudgetFamily() + window; }
+  std::string Rates(const std::string& window) const {
+    return prefix + (in_cluster ? "{rates}:" : "rates:") + window;
+  }
   /// The number of clears so far.
   std::string Clears() const { return prefix + "events:clears"; }
   /// The last of them, in the slot of their number.

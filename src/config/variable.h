@@ -51,6 +51,8 @@ const std::vector<Variable>& VariableTable();
 
 /// Who may use the service, and under which names.
 std::vector<Variable> AccessVariables();
+/// How much one caller may ask for.
+std::vector<Variable> RateVariables();
 /// The variables of the spending limits.
 std::vector<Variable> BudgetVariables();
 /// The variables of request heads and of other origins' pages.
@@ -72,8 +74,8 @@ auto& FieldOf(Value Part::*field, auto& settings) {
   using Owner = std::conditional_t<std::is_const_v<std::remove_reference_t<decltype(settings)>>,
                                    const Part, Part>;
   const auto parts =
-      std::tie(settings.server, settings.access, settings.cache, settings.redis, settings.calls,
-               settings.detection, settings.detection.custom, settings.budget);
+      std::tie(settings.server, settings.access, settings.rates, settings.cache, settings.redis,
+               settings.calls, settings.detection, settings.detection.custom, settings.budget);
   return std::get<Owner&>(parts).*field;
 }
 template <typename Field>

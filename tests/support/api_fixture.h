@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -27,8 +28,8 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   bool announce_length = true;
+  std::string client = "192.0.2.7";
 };
-std::string client = "192.0.2.7";
 
 /// Every route of the service on stores in memory and a vendor that a test commands.
 class ApiFixture {
@@ -56,9 +57,9 @@ class ApiFixture {
     request.info.method = call.method;
     request.info.path = call.target.substr(0, call.target.find('?'));
     request.info.peer = "192.0.2.7";
+    request.info.client = call.client;
+    request.info.client_group = call.client;
     if (const auto mark = call.target.find('?'); mark != std::string::npos) {
-      request.info.client = call.client;
-      request.info.client_group = call.client;
       request.info.query = call.target.substr(mark + 1);
     }
     for (const auto& [name, value] : call.headers) request.info.headers.Add(name, value);
@@ -73,6 +74,14 @@ class ApiFixture {
     const auto& match = std::get<http::Router::Match>(found);
     request.tail = match.tail;
     http::RouteResult result = (*match.route)(request);
+    const auto finish = request.info.finish;
+    last_delay = request.info.answer_delay;
+    http::Response response = Answer(request, std::move(result), call);
+    if (finish) finish(response);
+    return response;
+  }
+
+  http::Response Answer(http::Request& request, http::RouteResult result, const Call& call) {
     if (const auto* error = std::get_if<Error>(&result)) return Render(request, *error);
     if (auto* answer = std::get_if<http::Response>(&result)) return std::move(*answer);
     http::Intake& intake = *std::get<std::unique_ptr<http::Intake>>(result);
@@ -94,6 +103,7 @@ class ApiFixture {
   analysis::Budget& budget() { return budget_; }
   static std::string Text(std::size_t characters = 60) { return std::string(characters, 'x'); }
 
+  std::chrono::milliseconds last_delay{0};  ///< How long the last answer would be held back.
   FakeClock clock;
   RecordingLogger logger;
   std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();

@@ -10,6 +10,7 @@
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/budget.h"
 #include "vcache/api/auth/authenticator.h"
+#include "vcache/api/rate_limits.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
@@ -36,6 +37,8 @@ struct ApiOptions {
   std::shared_ptr<const Authenticator> authenticator;
   /// Names that the service answers under besides addresses and local names; empty: any.
   std::vector<std::string> hosts;
+  /// What callers may do in a minute or a day. Null: no limits.
+  std::shared_ptr<RateLimits> rates;
   /// Exact origins whose pages may call, read answers and change things.
   std::vector<std::string> cors_origins;
   /// Request headers that these pages may send besides those that the API reads.

@@ -96,6 +96,16 @@ struct AccessSettings {
   }
 };
 
+/// Requests of one caller; 0: no limit.
+struct RateSettings {
+  std::uint64_t lookups = 0;      ///< `RATE_LIMIT_LOOKUPS`, in a minute.
+  std::uint64_t analyses = 0;     ///< `RATE_LIMIT_ANALYSES`, in a minute.
+  std::uint64_t paid_minute = 0;  ///< `RATE_LIMIT_PAID_PER_MINUTE`
+  std::uint64_t paid_day = 0;     ///< `RATE_LIMIT_PAID_PER_DAY`
+  std::uint64_t tries = 10;       ///< `RATE_LIMIT_FAILED_TRIES`, in a minute.
+  std::size_t callers = 65'536;   ///< `RATE_LIMIT_CALLERS`
+};
+
 struct CacheSettings {
   CacheMode mode = CacheMode::kOn;
   std::filesystem::path directory = "./data";  ///< Empty: no local store.
@@ -215,6 +225,7 @@ struct DetectionSettings {
 struct Settings {
   ServerSettings server;
   AccessSettings access;
+  RateSettings rates;
   CacheSettings cache;
   RedisSettings redis;
   CallSettings calls;

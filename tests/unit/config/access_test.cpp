@@ -238,3 +238,20 @@ TEST_CASE("API_KEYS: a key may have a rate and a budget of its own, behind its s
   }
   CHECK_FALSE(LoadSettings(test::Having({{"ADMIN_TOKENS", "ops:" + a + ":rate=60/m"}})));
 }
+
+TEST_CASE("RATE_LIMIT_*: off by default but for wrong credentials") {
+  const auto defaults = LoadSettings(test::Having({}));
+  REQUIRE(defaults);
+  CHECK(defaults->rates.lookups + defaults->rates.analyses == 0);
+  CHECK(defaults->rates.paid_minute + defaults->rates.paid_day == 0);
+  CHECK(defaults->rates.tries == 10);
+  CHECK(defaults->access.spending_roles == std::vector<std::string>{"admin", "key"});
+  const auto set = LoadSettings(test::Having({{"RATE_LIMIT_LOOKUPS", "600"},
+                                              {"RATE_LIMIT_PAID_PER_DAY", "100"},
+                                              {"SPENDING_ROLES", "user, PRO"}}));
+  REQUIRE(set);
+  CHECK(set->rates.lookups == 600);
+  CHECK(set->rates.paid_day == 100);
+  CHECK(set->access.spending_roles == std::vector<std::string>{"user", "PRO"});
+  CHECK_FALSE(LoadSettings(test::Having({{"RATE_LIMIT_ANALYSES", "-1"}})));
+}
