@@ -163,7 +163,7 @@ def start(test, port, output, environment):
         [str(BUILD / "verdictcache")], cwd=test.directory, stdin=subprocess.DEVNULL, stdout=output,
         stderr=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": str(port),
-             "ADMIN_TOKEN": ADMIN_TOKEN, **environment})
+             "ADMIN_TOKEN": ADMIN_TOKEN, "SHUTDOWN_DELAY_MS": "0", **environment})
     test.addCleanup(process.wait)
     test.addCleanup(process.kill)
     deadline = time.monotonic() + PATIENCE
