@@ -29,6 +29,7 @@
 namespace vcache::app {
 namespace {
 
+constexpr std::uint64_t kLongestRefusedBody = 1ULL << 30;
 /// After the last client has connected: the time for the requests at hand to begin their paid
 /// calls.
 constexpr std::chrono::milliseconds kLastAdmissions{500};
@@ -112,6 +113,8 @@ http::ServerOptions ServerOptionsOf(const config::ServerSettings& server) {
                      server.reads_forwarded ? http::ForwardedField::kForwarded
                                             : http::ForwardedField::kXForwardedFor};
   options.max_body_bytes = server.max_upload_bytes + 64 * 1024;  // plus the form's overhead
+  // A file that is far too large is read to its end too, as long as it comes fast.
+  options.linger_bytes = kLongestRefusedBody;
   options.max_head_bytes = server.max_header_bytes;
   options.max_head_fields = server.max_header_fields;
   options.max_target_bytes = server.max_target_bytes;

@@ -55,7 +55,8 @@ struct Connection {
   bool is_late = false;                ///< It was taken because its time was over.
 
   std::uint64_t linger_bytes = 0;  ///< Bytes that may still be dropped.
-  std::optional<SteadyTime> due;   ///< Its key in the loop's timers.
+  SteadyTime lingers_since{};
+  std::optional<SteadyTime> due;  ///< Its key in the loop's timers.
 
   HeadStatus FindHead(std::size_t max_bytes);
   /// Removes the head (or the rejected input) before the next `FindHead`.

@@ -291,7 +291,7 @@ void EventLoop::OnLinger(Connection& connection) {
   const auto bytes = static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
   if (bytes > connection.linger_bytes) return Remove(connection);
   connection.linger_bytes -= bytes;
-  Watch(connection, EPOLLIN, connection.due);
+  Watch(connection, EPOLLIN, LingersUntil(connection));
 }
 
 void EventLoop::OnDue(Connection& connection) {

@@ -94,6 +94,7 @@ class EventLoop {
   void Refuse(Connection& connection) VCACHE_EXCLUDES(mutex_);
   void Linger(Connection& connection) VCACHE_REQUIRES(mutex_);
   void Remove(Connection& connection) VCACHE_REQUIRES(mutex_);
+  SteadyTime LingersUntil(const Connection& connection) const VCACHE_REQUIRES(mutex_);
   std::chrono::milliseconds LingerTime() const VCACHE_REQUIRES(mutex_);
   void Wake();
   void ListenerFailed(const Error& error) VCACHE_EXCLUDES(mutex_);

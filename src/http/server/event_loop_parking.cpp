@@ -21,6 +21,17 @@ std::chrono::milliseconds EventLoop::LingerTime() const {
                                    : std::min(options_.linger_time, options_.stop_pause);
 }
 
+/// Until when a closing connection may go on sending what is dropped.
+SteadyTime EventLoop::LingersUntil(const Connection& connection) const {
+  if (phase_ != Phase::kRunning) return *connection.due;
+  const std::uint64_t dropped = options_.linger_bytes - connection.linger_bytes;
+  const std::uint64_t rate = std::max<std::uint64_t>(1, options_.linger_bytes_per_second);
+  const std::chrono::milliseconds earned(dropped * 1000 / rate);
+  return connection.lingers_since +
+         std::max(options_.linger_time,
+                  std::min(options_.linger_time + earned, options_.longest_linger));
+}
+
 void EventLoop::Park(Connection& connection) {
   const MutexLock lock(mutex_);
   connection.state = Connection::State::kIdle;
@@ -122,6 +133,7 @@ void EventLoop::Linger(Connection& connection) {
   connection.input.Consume(connection.input.view().size());
   connection.state = Connection::State::kLingering;
   connection.linger_bytes = options_.linger_bytes;
+  connection.lingers_since = clock_.Now();
   Watch(connection, EPOLLIN, clock_.Now() + LingerTime());
 }
 

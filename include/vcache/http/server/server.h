@@ -53,7 +53,11 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};
   /// The most unread body bytes that are dropped after an answer, before closing (rule H6).
   std::uint64_t linger_bytes = 4ULL * 1024 * 1024;
+  /// The time for that. What arrives at `linger_bytes_per_second` or faster extends it up to
+  /// `longest_linger`: browsers send all of a body before they read the answer.
   std::chrono::milliseconds linger_time{2'000};
+  std::uint64_t linger_bytes_per_second = 64ULL * 1024;
+  std::chrono::milliseconds longest_linger{60'000};
   /// After `Stop`: the longest pause within a body, and the longest life of an answered connection.
   std::chrono::milliseconds stop_pause{1'000};
 };

@@ -242,6 +242,28 @@ TEST_CASE("Server: drops a bounded amount after an early answer, then closes (ru
   CHECK(pieces < 700);
 }
 
+TEST_CASE("Server: after an early answer a client that sends on quickly gets the time (rule H6)") {
+  auto options = TestServer::Loopback();
+  options.linger_bytes = 64 << 20;
+  options.linger_time = milliseconds(200);
+  TestServer server(options);
+  auto client = server.Connect();
+  client.Send(Announce("/nowhere", 50'000'000));
+  const std::string piece(500'000, 'x');
+  for (int i = 0; i < 20; ++i) {  // 0.6 s
+    CHECK(client.Send(piece));
+    std::this_thread::sleep_for(milliseconds(30));
+  }
+  CHECK(client.ReceiveResponse().status == 404);
+
+  auto slow = server.Connect();
+  slow.Send(Announce("/nowhere", 50'000'000));
+  CHECK(TestServer::Eventually([&] {
+    std::this_thread::sleep_for(milliseconds(20));
+    return !slow.Send("x");
+  }));
+}
+
 TEST_CASE("Server: drops for a bounded time after an early answer, then closes (rule H6)") {
   auto options = TestServer::Loopback();
   options.linger_time = milliseconds(50);
