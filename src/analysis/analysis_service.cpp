@@ -28,6 +28,19 @@ Error TooManyLookups() {
                        .retry_after = std::chrono::seconds(1)});
 }
 
+/// Callers that ask the same of the cache share a flight. One that wants a new verdict must not end
+/// with a stored one, nor must others wait for a new verdict where a stored one would do.
+CacheKey FlightKeyOf(const Content& content) {
+  CacheKey key = content.key;
+  if (content.use.no_store) {
+    static const std::uint64_t kNoStore = cache::VariantOf("no-store");
+    key.variant ^= kNoStore;
+  } else if (content.use.max_age) {
+    key.variant ^= cache::VariantOf("max-age=" + std::to_string(content.use.max_age->count()));
+  }
+  return key;
+}
+
 Error TooManyWaiters() {
   return ForEverybody(
       {.code = ErrorCode::kOverloaded,
@@ -45,7 +58,7 @@ Error OwnRefusal(const Content& content) {
 }  // namespace
 
 std::string_view CacheStatusName(CacheStatus status) noexcept {
-  static constexpr EnumNames<CacheStatus, 3> kNames{{"HIT", "MISS", "COALESCED"}};
+  static constexpr EnumNames<CacheStatus, 4> kNames{{"HIT", "MISS", "COALESCED", "BYPASS"}};
   return kNames.Of(status);
 }
 
@@ -131,7 +144,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
   State& state = *state_;
   content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
   if (auto known = state.FindInMemory(content)) return *std::move(known);
-  const SingleFlight::Ticket ticket = state.flights.Join(content.key);
+  const SingleFlight::Ticket ticket = state.flights.Join(FlightKeyOf(content));
   if (ticket.flight == nullptr) return state.Report(content, /*leads=*/false, ServiceStops());
   const Visitor visitor = state.VisitorFor(content, deadline, std::move(client_gone));
   Result<Analysis> result = ticket.leader ? state.Lead(content, ticket.flight, visitor)
@@ -147,7 +160,7 @@ AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline d
     done(*std::move(known));
     return [] {};
   }
-  SingleFlight::Ticket ticket = state.flights.Join(content.key);
+  SingleFlight::Ticket ticket = state.flights.Join(FlightKeyOf(content));
   if (ticket.flight == nullptr) {
     done(state.Report(content, /*leads=*/false, ServiceStops()));
     return [] {};
@@ -181,8 +194,9 @@ AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline d
 /// Ask the memory tier before joining a flight: many hits on one content then do not queue behind
 /// each other. Only the leader of the flight asks the slower tiers.
 std::optional<Analysis> AnalysisService::State::FindInMemory(const Content& content) {
+  if (content.use.no_store) return std::nullopt;
   LookupResult found = runner.LookUpMemory(content);
-  if (!runner.Serves(found, MediaKindOf(content))) return std::nullopt;
+  if (!runner.Answers(found, content)) return std::nullopt;
   const Usd saved = runner.WorthOf(*found.entry, content);
   observer.OnHit(content.key, content.file_name, found.tier, saved);
   return AnalysisOf(std::move(found), saved);
@@ -215,6 +229,7 @@ Result<Analysis> AnalysisService::State::Report(const Content& content, bool lea
     result->saved = runner.WorthOf(*result->entry, content);
     observer.OnJoined(content.key, content.file_name, result->saved);
   }
+  if (content.use.no_store) result->status = CacheStatus::kBypass;
   return result;
 }
 
@@ -262,7 +277,7 @@ Result<Analysis> AnalysisService::State::ReportFound(const CacheKey& key, Lookup
 
 Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<Flight> flight,
                                               const Visitor& visitor) {
-  const CacheKey key = content.key;
+  const CacheKey key = FlightKeyOf(content);
   const auto departure = std::make_shared<Departure>(Departure{std::move(content), flight});
   if (auto known = PlanFlight(*departure)) {
     flights.End(key, *flight, *known);
@@ -279,11 +294,11 @@ Result<Analysis> AnalysisService::State::Lead(Content content, std::shared_ptr<F
 
 /// The leader of the flight waits for it like any other caller.
 void AnalysisService::State::LeadLater(Content content, const std::shared_ptr<Flight>& flight) {
-  const CacheKey key = content.key;
+  const CacheKey key = FlightKeyOf(content);
   const auto departure = std::make_shared<Departure>(Departure{std::move(content), flight});
   const bool taken = threads.Submit([this, departure] {
     if (auto known = PlanFlight(*departure)) {
-      return flights.End(departure->content.key, *departure->flight, *std::move(known));
+      return flights.End(FlightKeyOf(departure->content), *departure->flight, *std::move(known));
     }
     Fly(*departure);
   });
@@ -293,7 +308,7 @@ void AnalysisService::State::LeadLater(Content content, const std::shared_ptr<Fl
 /// Looks up. Returns how the flight ends at once; empty when nothing is known.
 std::optional<Result<Analysis>> AnalysisService::State::PlanFlight(Departure& departure) {
   try {
-    departure.context.emplace(runner.Plan(*departure.flight));
+    departure.context.emplace(runner.Plan(*departure.flight, departure.content));
     if (auto found = runner.LookUp(*departure.context, departure.content)) return found;
     // Only what is not known needs a place: known content is answered however full it is.
     departure.waiting = flights.EnterAsLeader();
@@ -317,14 +332,14 @@ void AnalysisService::State::Fly(Departure& departure) noexcept {
   departure.waiting.reset();
   // The waiters share ownership of the flight.
   const std::shared_ptr<Flight> flight = departure.flight;
-  flights.End(departure.content.key, *flight, std::move(result));
+  flights.End(FlightKeyOf(departure.content), *flight, std::move(result));
 }
 
 /// Without a place to wait, the caller still gets what is known: the leader may just be looking.
 Result<Analysis> AnalysisService::State::Follow(const Content& content, Flight& flight,
                                                 const Visitor& visitor) {
   if (auto result = flights.Wait(flight, visitor)) return *std::move(result);
-  FlightRunner::FlightContext context = runner.Plan(flight);
+  FlightRunner::FlightContext context = runner.Plan(flight, content);
   if (auto found = runner.LookUp(context, content)) return *std::move(found);
   return TooManyWaiters();
 }
@@ -332,7 +347,7 @@ Result<Analysis> AnalysisService::State::Follow(const Content& content, Flight& 
 void AnalysisService::State::FollowWithoutPlace(const std::shared_ptr<Content>& content,
                                                 std::shared_ptr<Flight> flight, const Told& told) {
   const bool taken = threads.Submit([this, content, flight = std::move(flight), told] {
-    FlightRunner::FlightContext context = runner.Plan(*flight);
+    FlightRunner::FlightContext context = runner.Plan(*flight, *content);
     auto found = runner.LookUp(context, *content);
     told(found ? *std::move(found) : Result<Analysis>(TooManyWaiters()));
   });

@@ -68,7 +68,7 @@ std::optional<Error> FlightRunner::CheckAdmission(const FlightContext& context,
   if (stopping_) return ServiceStops();
   const cache::SharedEntry& earlier = context.found.earlier;
   const bool may_join =
-      earlier != nullptr &&
+      earlier != nullptr && !attempt.content.use.max_age &&
       (!options_.same_detectors || earlier->detectors == panel_.Fingerprint(attempt.task.kind));
   if (may_join) {
     attempt.earlier = earlier;
@@ -107,9 +107,10 @@ std::optional<Error> FlightRunner::CheckHolds(const FlightContext& context,
 }
 
 /// Calls that cost and brought nothing: the next may do the same, on whichever replica.
-void FlightRunner::HoldBack(const FlightContext& context, const cache::CacheKey& key,
+void FlightRunner::HoldBack(const FlightContext& context, const Content& content,
                             const std::vector<std::string>& vendors, Error& error) {
   if (vendors.empty()) return;
+  const cache::CacheKey& key = content.key;
   const auto& before = context.found.charged_failure;
   const auto pause =
       charged_failures_
@@ -117,6 +118,7 @@ void FlightRunner::HoldBack(const FlightContext& context, const cache::CacheKey&
           .retry_after;
   if (!pause) return;  // pauses are turned off
   error.retry_after = std::max(error.retry_after.value_or(*pause), *pause);
+  if (content.use.no_store) return;
   const Result<void> held =
       store_.HoldBack(key, {vendors, *pause, clock_.WallNow() + *pause}, StoreDeadline());
   (void)held;  // then this process alone holds it back

@@ -13,6 +13,31 @@ using cache::LookupOutcome;
 using cache::LookupResult;
 using detection::MediaKind;
 
+namespace {
+
+/// Stores keep the time of a verdict in whole seconds.
+std::chrono::sys_seconds SecondOf(WallTime time) {
+  return std::chrono::floor<std::chrono::seconds>(time);
+}
+
+/// With a limit of 0 none is.
+bool IsYoungEnough(const cache::Entry& entry, std::chrono::seconds most, WallTime now) {
+  return most.count() > 0 && entry.stored_at != WallTime{} &&
+         SecondOf(now) - SecondOf(entry.stored_at) <= most;
+}
+
+bool Differs(const LookupResult& found, const LookupResult& before) {
+  if (before.entry == nullptr) return true;
+  const cache::Entry& one = *found.entry;
+  const cache::Entry& other = *before.entry;
+  const bool told = !found.write_id.empty() && !before.write_id.empty();
+  return SecondOf(one.stored_at) != SecondOf(other.stored_at) ||
+         one.verdict.ai_score != other.verdict.ai_score ||
+         (told && found.write_id != before.write_id);
+}
+
+}  // namespace
+
 CacheKey BesideNewer(CacheKey key) {
   static const std::uint64_t kBeside = cache::VariantOf("format 1");
   key.variant ^= kBeside;
@@ -81,6 +106,50 @@ LookupResult FlightRunner::LookUpAny(const CacheKey& usual, Deadline deadline) c
     if (results[i].outcome == LookupOutcome::kHit) return std::move(results[i]);
   }
   return std::move(results.front());
+}
+
+bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
+  if (found.outcome != LookupOutcome::kHit) return false;
+  // By default any detector's verdict is served until it expires.
+  return !options_.same_detectors || found.entry->detectors == panel_.Fingerprint(kind);
+}
+
+bool FlightRunner::Answers(const LookupResult& found, const Content& content) const {
+  if (!Serves(found, MediaKindOf(content))) return false;
+  return !content.use.max_age ||
+         IsYoungEnough(*found.entry, *content.use.max_age, clock_.WallNow());
+}
+
+/// Whether what was found ends the flight. Of the wish for a new verdict the clock alone cannot
+/// judge: a call that another replica made meanwhile is good enough, whatever its clock says, and a
+/// second call for it would be the same work paid for twice.
+LookupSummary FlightRunner::Summarize(FlightContext& context, const LookupResult& found,
+                                      const Content& content) const {
+  if (!Serves(found, MediaKindOf(content))) {
+    return found.outcome == LookupOutcome::kUnavailable ? LookupSummary::kUnavailable
+                                                        : LookupSummary::kNothing;
+  }
+  if (!content.use.max_age || IsYoungEnough(*found.entry, *content.use.max_age, context.begun)) {
+    return LookupSummary::kVerdict;
+  }
+  const bool may_be_new =
+      context.has_waited || SecondOf(found.entry->stored_at) >= SecondOf(context.begun);
+  if (context.has_looked && may_be_new && Differs(found, context.outdated)) {
+    return LookupSummary::kVerdict;
+  }
+  context.outdated = found;
+  return LookupSummary::kNothing;
+}
+
+/// After a wait for another flight of this process for the same content.
+std::optional<Analysis> FlightRunner::LookAgain(FlightContext& context, const Content& content) {
+  context.has_waited = true;
+  LookupResult found = ReadStores(content);
+  if (Summarize(context, found, content) != LookupSummary::kVerdict) return std::nullopt;
+  const Usd saved = WorthOf(*found.entry, content);
+  Analysis analysis = AnalysisOf(std::move(found), saved);
+  analysis.status = CacheStatus::kCoalesced;
+  return analysis;
 }
 
 }  // namespace vcache::analysis

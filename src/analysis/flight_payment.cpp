@@ -79,7 +79,7 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   observer_.OnPaid(content.key, attempt.paid, /*kept=*/false);
   NoteEnd(attempt);
   Error error = std::move(outcome.verdict).error();
-  HoldBack(context, content.key, outcome.charged_failures, error);
+  HoldBack(context, content, outcome.charged_failures, error);
   if (IsWorthAPause(error)) {
     const auto& held = attempt.task.held_vendors;
     error.failed_vendors.insert(error.failed_vendors.end(), held.begin(), held.end());
@@ -119,6 +119,8 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
       entry->verdict.partial ? std::min(options_.partial_ttl, whole) : whole;
   analysis.ttl = ttl;
   analysis.entry = entry;
+  analysis.replaced = context.outdated.entry != nullptr;
+  if (content.use.no_store) return LeaveUnstored(attempt, std::move(analysis));
   const Result<void> kept =
       store_.Put({.entry = entry,
                   .ttl = ttl,
@@ -130,6 +132,15 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
   analysis.stored = kept && store_.keeps();
   observer_.OnPaid(content.key, attempt.paid, kept && store_.keeps_counters());
   if (!kept) observer_.OnNotStored(content.key, kept.error());
+  NoteEnd(attempt);
+  return analysis;
+}
+
+/// The caller wants no trace of the verdict. What it cost is counted all the same.
+Analysis FlightRunner::LeaveUnstored(const LeasedAttempt& attempt, Analysis analysis) {
+  analysis.ttl = std::chrono::milliseconds(0);
+  analysis.life_known = false;
+  observer_.OnPaid(attempt.content.key, attempt.paid, /*kept=*/false);
   NoteEnd(attempt);
   return analysis;
 }

@@ -75,18 +75,6 @@ Usd FlightRunner::WorthOf(const cache::Entry& entry, const Content& content) con
   return has_bytes ? PriceNow(panel_, content) : PriceNow(panel_, content.key.kind);
 }
 
-bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {
-  if (found.outcome != LookupOutcome::kHit) return false;
-  // By default any detector's verdict is served until it expires.
-  return !options_.same_detectors || found.entry->detectors == panel_.Fingerprint(kind);
-}
-
-LookupSummary FlightRunner::SummaryOf(const LookupResult& found, const Content& content) const {
-  if (Serves(found, MediaKindOf(content))) return LookupSummary::kVerdict;
-  return found.outcome == LookupOutcome::kUnavailable ? LookupSummary::kUnavailable
-                                                      : LookupSummary::kNothing;
-}
-
 Deadline FlightRunner::StoreDeadline() const {
   return Deadline::After(clock_, options_.store_timeout);
 }
@@ -99,11 +87,12 @@ void FlightRunner::Stop() {
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
                                                      const Content& content) {
   // Use the store's own time limit, not the leader's deadline: other callers wait for this too.
-  context.found = ReadStores(content);
+  if (!content.use.no_store) context.found = ReadStores(content);
   if (context.found.outcome == LookupOutcome::kCorrupt) {
     observer_.OnCorrupt(content.key, context.found.reason);
   }
-  context.call_state.LookedUp(SummaryOf(context.found, content));
+  context.call_state.LookedUp(Summarize(context, context.found, content));
+  context.has_looked = true;
   if (context.call_state.step() != Step::kSettle) return std::nullopt;
   const Usd saved = WorthOf(*context.found.entry, content);
   return AnalysisOf(std::move(context.found), saved);
@@ -111,6 +100,17 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
+  std::optional<KeyTurns::Turn> turn;
+  if (!content.use.no_store) {
+    turn = turns_.Await(content.key);
+    // A flight may have stored its verdict between this one's look-up and its turn; where there are
+    // leases, the claim looks again.
+    const bool may_have_missed =
+        safeguards_.leases == nullptr && turns_.ended() != context.turns_ended;
+    if (turn->has_waited() || may_have_missed) {
+      if (auto known = LookAgain(context, content)) return *std::move(known);
+    }
+  }
   // A crashed replica's lease, the pause until its end is noticed, and one more call.
   const milliseconds longest = 2 * options_.call_timeout + options_.lease_life + kLongestPause;
   LeasedAttempt attempt{.content = content,
@@ -201,14 +201,16 @@ void FlightRunner::Claim(FlightContext& context, LeasedAttempt& attempt) {
     // The store's silence does not end the call that another replica pays for.
     claim.state = LeaseState::kTheirs;
   }
-  context.call_state.Claimed(SummaryOf(claim.found, attempt.content), claim.state);
+  context.has_waited |= context.call_state.waited();
+  const LookupSummary summary = Summarize(context, claim.found, attempt.content);
+  context.call_state.Claimed(summary, claim.state);
   if (context.call_state.outcome() == CallOutcome::kRemoteFailure && claim.failure)
     attempt.result = *claim.failure;
   if (claim.state == LeaseState::kOurs && claim.failure) {
     attempt.Hold(claim.failure->failed_vendors);
     attempt.foreign_failure = std::move(claim.failure);
   }
-  if (SummaryOf(claim.found, attempt.content) == LookupSummary::kVerdict) {
+  if (summary == LookupSummary::kVerdict) {
     const Usd saved = WorthOf(*claim.found.entry, attempt.content);
     attempt.result = AnalysisOf(std::move(claim.found), saved);
     // Another replica paid for it while this flight waited.

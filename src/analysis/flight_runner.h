@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/key_turns.h"
 #include "analysis/negative_cache.h"
 #include "analysis/occupancy.h"
 #include "analysis/paid_call_state.h"
@@ -26,13 +27,25 @@ class FlightRunner {
 
   /// The state of a flight between its steps.
   struct FlightContext {
-    FlightContext(bool has_leases, Flight& of) : call_state(has_leases), flight(of) {}
+    FlightContext(bool has_leases, Flight& of, WallTime now)
+        : call_state(has_leases), flight(of), begun(now) {}
     PaidCallState call_state;
     Flight& flight;  ///< Told when its call begins.
+    WallTime begun;
+    std::uint64_t turns_ended = 0;  ///< When it began.
     cache::LookupResult found;
+    bool has_looked = false;       ///< What is found from now on may have been stored meanwhile.
+    cache::LookupResult outdated;  ///< A verdict that was found and is not good enough.
+    /// It waited for another call for this content, of this process or another.
+    bool has_waited = false;
   };
-  /// `flight` must outlive the context.
-  FlightContext Plan(Flight& flight) const { return {safeguards_.leases != nullptr, flight}; }
+  /// `flight` must outlive the context. Nobody else can use what is not stored: no lease is needed.
+  FlightContext Plan(Flight& flight, const Content& content) const {
+    const bool has_leases = safeguards_.leases != nullptr && !content.use.no_store;
+    FlightContext context(has_leases, flight, clock_.WallNow());
+    context.turns_ended = turns_.ended();
+    return context;
+  }
 
   /// The first step, on the caller's thread. Returns a result on a hit.
   std::optional<Result<Analysis>> LookUp(FlightContext& context, const Content& content);
@@ -46,6 +59,8 @@ class FlightRunner {
   Usd WorthOf(const cache::Entry& entry, const Content& content) const;
 
   bool Serves(const cache::LookupResult& found, detection::MediaKind kind) const;
+  /// Whether it serves and is as new as the caller wants.
+  bool Answers(const cache::LookupResult& found, const Content& content) const;
 
   /// The key that this replica's verdict of the content has: with `same_detectors` a variant for
   /// each set of vendors, so that sets do not overwrite each other.
@@ -59,7 +74,9 @@ class FlightRunner {
 
  private:
   struct LeasedAttempt;
-  LookupSummary SummaryOf(const cache::LookupResult& found, const Content& content) const;
+  LookupSummary Summarize(FlightContext& context, const cache::LookupResult& found,
+                          const Content& content) const;
+  std::optional<Analysis> LookAgain(FlightContext& context, const Content& content);
   Deadline StoreDeadline() const;
   cache::Claim AskForLease(LeasedAttempt& attempt, std::chrono::milliseconds life);
   void Claim(FlightContext& context, LeasedAttempt& attempt);
@@ -76,7 +93,7 @@ class FlightRunner {
   void EndHeldUp(FlightContext& context, LeasedAttempt& attempt);
   std::vector<detection::VendorPrice> FreeOfCharge(const LeasedAttempt& attempt) const;
   void NoteBegin(LeasedAttempt& attempt, bool leased);
-  void HoldBack(const FlightContext& context, const cache::CacheKey& key,
+  void HoldBack(const FlightContext& context, const Content& content,
                 const std::vector<std::string>& vendors, Error& error);
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
@@ -84,6 +101,7 @@ class FlightRunner {
   cache::LookupResult ReadStores(const Content& content) const;
   cache::LookupResult PastNewer(const cache::CacheKey& key, cache::LookupResult found) const;
   Analysis Store(const FlightContext& context, LeasedAttempt& attempt);
+  Analysis LeaveUnstored(const LeasedAttempt& attempt, Analysis analysis);
 
   cache::TieredStore& store_;
   const detection::DetectorPanel& panel_;
@@ -92,6 +110,7 @@ class FlightRunner {
   const AnalysisOptions options_;
   const Safeguards safeguards_;
   Occupancy calls_;  ///< At the vendors.
+  KeyTurns turns_;
   RateLimiter outage_calls_;
   NegativeCache failures_;
   NegativeCache charged_failures_;           ///< This process's own; the store has those of all.

@@ -25,8 +25,19 @@
 namespace vcache::analysis {
 
 /// How an answer came about; the value of `X-Cache`.
-enum class CacheStatus { kHit, kMiss, kCoalesced };
-std::string_view CacheStatusName(CacheStatus status) noexcept;  ///< `HIT`, `MISS`, `COALESCED`
+enum class CacheStatus { kHit, kMiss, kCoalesced, kBypass };
+/// `HIT`, `MISS`, `COALESCED`, `BYPASS`
+std::string_view CacheStatusName(CacheStatus status) noexcept;
+
+/// What a caller asks of the cache besides the usual. Whether it may is not decided here.
+struct CacheUse {
+  /// A verdict that was stored longer ago is not good enough: the content is analysed anew, and the
+  /// new verdict replaces it. If the new call fails, the old one stays. 0: none is good enough but
+  /// that of a call under way.
+  std::optional<std::chrono::seconds> max_age{};
+  /// Nothing that is stored is read, and the verdict is not stored. Wins over `max_age`.
+  bool no_store = false;
+};
 
 /// A content to judge: the bytes of a file or a canonical text. The request shares it with the paid
 /// call, which may outlive the request.
@@ -41,6 +52,7 @@ struct Content {
   std::string file_name;  ///< The client's name for it; only for logs and the answer.
   /// On whose behalf it may be paid for; null: without a limit.
   std::shared_ptr<Allowance> allowance{};
+  CacheUse use{};
 };
 
 struct Analysis {
@@ -50,6 +62,7 @@ struct Analysis {
   std::chrono::milliseconds ttl{0};  ///< Remaining life of the entry.
   bool life_known = true;            ///< False: the life is unknown and `ttl` means nothing.
   bool stored = false;               ///< On a miss: whether a store keeps it.
+  bool replaced = false;             ///< On a miss: a stored verdict was not good enough.
   /// On a hit or when coalesced: the price of the call that made the verdict. For a verdict that
   /// other software stored: the price of such a call now.
   Usd saved{};

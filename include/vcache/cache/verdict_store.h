@@ -39,6 +39,8 @@ struct LookupResult {
   bool life_known = true;
   Tier tier = Tier::kMemory;  ///< The tier that answered.
   std::string reason{};       ///< Why corrupt or unavailable.
+  /// The paid write that stored the entry, where the store tells: no other has that id.
+  std::string write_id{};
   /// The entry is of a later format version, which this one cannot read and must not overwrite.
   bool newer = false;
   /// On a miss: the partial verdict whose life is over. Its answers need not be paid for again.

@@ -48,7 +48,7 @@ LookupResult RedisVerdictStore::Decode(const CacheKey& key, const std::string& v
     return result;
   }
   result.outcome = LookupOutcome::kHit;
-  entry->write_id.clear();
+  result.write_id = std::exchange(entry->write_id, {});
   result.ttl = options_.foreign_ttl;
   result.life_known = entry->expires_at.has_value();
   if (const auto expires_at = std::exchange(entry->expires_at, std::nullopt)) {
