@@ -25,6 +25,8 @@ class BodyReader {
   /// also from every later call: kTooLarge, kBadRequest (chunks), kClientGone.
   Result<std::optional<std::size_t>> Read(std::span<std::byte> into);
 
+  /// Whether the client waits for `100 Continue`. One that already sends the body does not.
+  bool is_awaited() const noexcept { return continue_pending_ && connection_.input.empty(); }
   /// Sends `100 Continue` if the client waits for it (rule H6).
   void SendContinue();
   /// Whether the connection may carry another request (rule H5).

@@ -71,6 +71,21 @@ class PendingAnswer final : public Responder {
   const std::shared_ptr<Exchange> exchange_;
 };
 
+/// The same before the body is asked for.
+class PendingDecision final : public Responder {
+ public:
+  explicit PendingDecision(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ~PendingDecision() override { exchange_->Decide({}); }
+
+  void Answer(Make make) override { exchange_->Decide(std::move(make)); }
+  void OnClientGone(std::function<void()> told) override {
+    exchange_->WhenClientLeaves(std::move(told));
+  }
+
+ private:
+  const std::shared_ptr<Exchange> exchange_;
+};
+
 }  // namespace
 
 Exchange::Exchange(const ServerContext& context, Connection& connection)
@@ -90,6 +105,9 @@ Next Exchange::Run(ExchangeTools& tools) {
     }
   }
   if (stage_ == Stage::kRoute) Route();
+  if (stage_ == Stage::kConsent) {
+    if (const auto parked = AwaitConsent()) return *parked;
+  }
   if (stage_ == Stage::kBody) {
     if (const auto parked = TakeBody(tools)) return *parked;
   }
@@ -213,10 +231,40 @@ void Exchange::Dispatch() {
     if (auto* answer = std::get_if<Response>(&result)) return AnswerNow(std::move(*answer));
     if (const auto* error = std::get_if<Error>(&result)) return AnswerNow(RenderError(*error));
     intake_ = std::get<std::unique_ptr<Intake>>(std::move(result));
-    stage_ = Stage::kBody;
+    stage_ = body_->is_awaited() ? Stage::kConsent : Stage::kBody;
   } catch (...) {
     AnswerNow(RenderInternalError("A request handler threw"));
   }
+}
+
+/// Lets the route answer before the client is asked for its body. Empty when it has decided.
+std::optional<Next> Exchange::AwaitConsent() {
+  if (!std::exchange(is_considered_, true)) {
+    try {
+      intake_->Consider(std::make_shared<PendingDecision>(shared_from_this()));
+    } catch (...) {
+      AnswerNow(RenderInternalError("A request handler threw"));
+      return std::nullopt;
+    }
+  }
+  if (!decided_.load(std::memory_order_acquire)) return Next::kAwaitAnswer;
+  stage_ = answered_.load(std::memory_order_acquire) ? Stage::kAnswer : Stage::kBody;
+  return std::nullopt;
+}
+
+void Exchange::Decide(Responder::Make make) {
+  std::function<void()> untold;  // destroyed without the lock
+  {
+    const MutexLock lock(mutex_);
+    if (decided_.load()) return;
+    untold.swap(told_);
+    if (make) {
+      make_ = std::move(make);
+      answered_.store(true, std::memory_order_release);
+    }
+    decided_.store(true, std::memory_order_release);
+  }
+  if (consent_met_.exchange(true)) context_.resume(connection_);
 }
 
 /// Empty when the body is complete or an answer is there.

@@ -72,7 +72,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   SteadyTime patience() const noexcept { return patience_; }
   /// Says that the connection is parked for an answer. True if the answer came before: the caller
   /// resumes it.
-  bool MeetsAnswer() noexcept { return met_.exchange(true); }
+  bool MeetsAnswer() noexcept {
+    return (stage_ == Stage::kConsent ? consent_met_ : met_).exchange(true);
+  }
   /// The same for a stream that was woken before.
   bool MeetsWake();
 
@@ -83,6 +85,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   /// The route's answer; the first one counts.
   void Deliver(Responder::Make make);
+  /// The route has considered whether it wants the body; with `make` it answers without.
+  void Decide(Responder::Make make);
   /// The stream may have more to send, or is to look at the time or at a stop.
   void Wake();
   /// The client has disconnected while the route worked, or while the stream waited.
@@ -90,7 +94,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void WhenClientLeaves(std::function<void()> told);
 
  private:
-  enum class Stage { kHead, kRoute, kBody, kAnswer, kOutput };
+  enum class Stage { kHead, kRoute, kConsent, kBody, kAnswer, kOutput };
   /// Of a stream. Only who turns kParked into kWoken resumes the connection.
   enum class WakeState { kWoken, kAwake, kParked };
 
@@ -99,6 +103,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void Begin();
   void Route();
   void Dispatch();
+  std::optional<Next> AwaitConsent();
   std::optional<Next> TakeBody(ExchangeTools& tools);
   Next AwaitBody();
   Error BodyIsLate() const;
@@ -131,6 +136,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   RequestHead head_{};
   std::optional<BodyReader> body_{};
   std::unique_ptr<Intake> intake_{};       ///< Null before the route is asked.
+  bool is_considered_ = false;             ///< The route has been asked whether it wants the body.
   std::optional<SteadyTime> parked_at_{};  ///< For more of the body.
   SteadyTime patience_{};
 
@@ -157,6 +163,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::function<void()> told_ VCACHE_GUARDED_BY(mutex_);
   bool has_left_ VCACHE_GUARDED_BY(mutex_) = false;
   std::atomic<bool> answered_{false};
+  std::atomic<bool> decided_{false};      ///< Whether the body is wanted.
+  std::atomic<bool> consent_met_{false};  ///< As `met_`, for that decision.
   std::atomic<bool> met_{false};  ///< Set by whoever comes first: the answer, or the parking.
 };
 

@@ -33,6 +33,11 @@ class Responder {
 class Intake {
  public:
   virtual ~Intake() = default;
+  /// Called before any `Take` when the client waits to be asked for its body (`Expect:
+  /// 100-continue`). An answer through the responder spares the body, which is then never asked
+  /// for. When the responder is let go of without an answer, now or later, the body is asked for.
+  /// It must not wait.
+  virtual void Consider(std::shared_ptr<Responder> responder) { (void)responder; }
   /// A piece of the body, valid during the call only. An error becomes the answer at once, and the
   /// rest of the body is not read (rule H6).
   virtual Result<void> Take(ByteView piece) = 0;
