@@ -88,7 +88,9 @@ std::string CacheStatusHeader(const Analysis& analysis) {
   if (analysis.status == CacheStatus::kHit) {
     return "VerdictCache; hit" + ttl + "; detail=" + std::string(TierName(*analysis.tier));
   }
-  std::string value = "VerdictCache; fwd=uri-miss";
+  if (analysis.status == CacheStatus::kBypass) return "VerdictCache; fwd=bypass";
+  std::string value = "VerdictCache; fwd=";
+  value += analysis.replaced ? "request" : "uri-miss";
   if (analysis.status == CacheStatus::kCoalesced) value += "; collapsed";
   if (analysis.stored) value += "; stored" + ttl;
   return value;
@@ -115,9 +117,10 @@ http::Response AnalysisResponse(const Analysis& analysis, const SentContent& sen
   return response;
 }
 
-void MarkMiss(http::Response& response) {
-  response.headers.Set("X-Cache", "MISS");
-  response.headers.Set("Cache-Status", "VerdictCache; fwd=uri-miss");
+void MarkUncached(http::Response& response, const analysis::CacheUse& use) {
+  response.headers.Set("X-Cache", use.no_store ? "BYPASS" : "MISS");
+  const std::string_view why = use.no_store ? "bypass" : use.max_age ? "request" : "uri-miss";
+  response.headers.Set("Cache-Status", "VerdictCache; fwd=" + std::string(why));
 }
 
 }  // namespace vcache::api

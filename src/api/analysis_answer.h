@@ -22,7 +22,7 @@ struct SentContent {
 http::Response AnalysisResponse(const analysis::Analysis& analysis, const SentContent& sent,
                                 const Clock& clock);
 
-/// Marks an error answer after a cache miss.
-void MarkMiss(http::Response& response);
+/// Marks an error answer that the cache could or should not spare.
+void MarkUncached(http::Response& response, const analysis::CacheUse& use = {});
 
 }  // namespace vcache::api

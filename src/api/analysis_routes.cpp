@@ -4,12 +4,15 @@
 #include <utility>
 
 #include "api/analysis_answer.h"
+#include "api/digest_fields.h"
 #include "api/problem.h"
+#include "api/request_controls.h"
 #include "api/routes.h"
 #include "api/text_reader.h"
 #include "api/upload_reader.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
+#include "vcache/http/parsing/multipart.h"
 
 namespace vcache::api {
 namespace {
@@ -28,13 +31,14 @@ struct Sent {
 };
 
 http::Response ResponseTo(const ApiState& state, const http::Request& request, const Sent& sent,
-                          const Result<analysis::Analysis>& result) {
+                          const Result<analysis::Analysis>& result,
+                          const analysis::CacheUse& use = {}) {
   if (result) {
     return AnalysisResponse(*result, {sent.file_name, sent.media_type, sent.bytes},
                             state.parts.clock);
   }
   http::Response response = ProblemResponse(request.info, result.error());
-  MarkMiss(response);
+  MarkUncached(response, use);
   return response;
 }
 
@@ -44,19 +48,49 @@ void Refuse(const SharedState& state, const http::Request& request, Error error,
       [state, &request, error = std::move(error)] { return ProblemResponse(request.info, error); });
 }
 
+/// Answers what is known of the content. It counts as a look-up: nothing was spared.
+void AnswerFromCache(const SharedState& state, const http::Request& request, const CacheKey& key,
+                     Sent sent, const analysis::CacheUse& use, const SharedResponder& responder) {
+  state->parts.analysis.FindLater(
+      key, request.deadline,
+      [state, &request, responder, use, sent = std::move(sent)](Result<analysis::Analysis> found) {
+        found = OnlyIfCached(std::move(found), use, state->parts.clock.WallNow());
+        responder->Answer([state, &request, sent, found = std::move(found)] {
+          return ResponseTo(*state, request, sent, found);
+        });
+      });
+}
+
 /// Answers when the verdict is there. The request outlives its answer.
 void Analyze(const SharedState& state, const http::Request& request, analysis::Content content,
              const SharedResponder& responder) {
+  const RequestControls controls = ControlsOf(request.info);
   Sent sent{.file_name = content.file_name, .bytes = content.bytes};
   if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
+  if (controls.only_if_cached) {
+    return AnswerFromCache(state, request, content.key, std::move(sent), controls.use, responder);
+  }
+  content.use = controls.use;
   auto leave = state->parts.analysis.AnalyzeLater(
       std::move(content), request.deadline,
-      [state, &request, responder, sent = std::move(sent)](Result<analysis::Analysis> result) {
-        responder->Answer([state, &request, sent, result = std::move(result)] {
-          return ResponseTo(*state, request, sent, result);
+      [state, &request, responder, use = controls.use,
+       sent = std::move(sent)](Result<analysis::Analysis> result) {
+        responder->Answer([state, &request, use, sent, result = std::move(result)] {
+          return ResponseTo(*state, request, sent, result, use);
         });
       });
   responder->OnClientGone(std::move(leave));
+}
+
+/// The content that a raw upload announces by its digest, if what is stored of it could be the
+/// answer. A digest from a client may read, never write (rule S3).
+std::optional<CacheKey> AnnouncedKey(const http::RequestInfo& request) {
+  const auto header = request.headers.Get("Content-Type");
+  const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
+  if (!type || type->type == "multipart/form-data") return std::nullopt;
+  const auto digest = StatedDigest(request.headers);
+  if (!digest || !*digest || !ControlsOf(request).may_use_stored()) return std::nullopt;
+  return CacheKey{ContentKind::kAnalysis, **digest};
 }
 
 class FileIntake final : public http::Intake {
@@ -67,6 +101,21 @@ class FileIntake final : public http::Intake {
         request_(request),
         reader_(std::move(reader)),
         allowance_(std::move(allowance)) {}
+
+  /// A known content need not be sent. It counts as a look-up.
+  void Consider(SharedResponder responder) override {
+    const auto key = AnnouncedKey(request_.info);
+    if (!key) return;
+    state_->parts.analysis.FindLater(
+        *key, request_.deadline,
+        [state = state_, &request = request_, responder](Result<analysis::Analysis> found) {
+          const analysis::CacheUse use = ControlsOf(request.info).use;
+          if (!found || !IsYoungEnough(*found, use, state->parts.clock.WallNow())) return;
+          responder->Answer([state, &request, found = std::move(found)] {
+            return ResponseTo(*state, request, {}, found);
+          });
+        });
+  }
 
   Result<void> Take(ByteView piece) override { return reader_->Take(piece); }
 

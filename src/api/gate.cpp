@@ -88,6 +88,7 @@ Result<Caller> Gate::AdmitCaller(http::RequestInfo& request, Need need) const {
   const bool could_be_guess = caller.kind != CallerKind::kUser && caller.May(Need::kAdminRead);
   if (too_many && could_be_guess) return *std::move(too_many);
   request.caller = caller.LogName();
+  request.may_bypass_cache = MayBypassCache(caller);
   request.caller_is_admin = caller.May(Need::kAdminRead);
   // Whom an open route need not know may also send credentials that are meant for a proxy.
   if (is_open || caller.May(need)) return caller;

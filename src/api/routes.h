@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/checked_body.h"
 #include "api/gate.h"
 #include "vcache/api/api.h"
 #include "vcache/core/thread_pool.h"
@@ -20,14 +21,15 @@ struct ApiState {
 };
 using SharedState = std::shared_ptr<const ApiState>;
 
-/// The route behind the gate, which decides before the body is read, and finds out who asks.
+/// The route behind the gate, which decides before the body is read, and finds out who asks. A body
+/// whose digest is stated reaches the route's end only if it has that digest.
 inline http::Route Guarded(
     const SharedState& state, Need need,
     std::function<http::RouteResult(http::Request&, const Caller& caller)> route) {
   return [state, need, route = std::move(route)](http::Request& request) -> http::RouteResult {
     const Result<Caller> caller = state->gate.Admit(request.info, need);
     if (!caller) return caller.error();
-    return route(request, *caller);
+    return CheckedBody(request, [&](http::Request& admitted) { return route(admitted, *caller); });
   };
 }
 inline http::Route Guarded(const SharedState& state, Need need, http::Route route) {

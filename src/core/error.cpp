@@ -19,11 +19,13 @@ struct CodeText {
 constexpr auto kCodes = std::to_array<CodeText>({
     {kBadRequest, "bad_request"},
     {kInvalidUtf8, "invalid_utf8"},
+    {kDigestMismatch, "digest_mismatch"},
     {kUnauthenticated, "unauthenticated", "The credentials are missing or wrong."},
     {kForbidden, "forbidden", "This is not turned on."},
     {kForeignSite, "foreign_site", "Pages of other sites may not do this."},
     {kNotFound, "not_found"},
     {kNotCached, "not_cached"},
+    {kOnlyIfCached, "only_if_cached"},
     {kMethodNotAllowed, "method_not_allowed"},
     {kRequestTimeout, "request_timeout"},
     {kLengthRequired, "length_required"},

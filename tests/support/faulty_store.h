@@ -28,6 +28,10 @@ class FaultyStore final : public cache::VerdictStore {
   }
   std::vector<cache::LookupResult> LookupMany(std::span<const cache::CacheKey> keys,
                                               Deadline deadline) override {
+    ++lookups;
+    if (unavailable) {
+      return {keys.size(), Outcome(cache::LookupOutcome::kUnavailable, "switched off")};
+    }
     return real_.LookupMany(keys, deadline);
   }
   Result<void> Put(const cache::PutRequest& request, Deadline deadline) override {

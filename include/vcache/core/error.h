@@ -14,11 +14,13 @@ enum class ErrorCode {
   // The request is at fault.
   kBadRequest,            ///< Malformed; sending it again does not help.
   kInvalidUtf8,           ///< A text that is not UTF-8.
+  kDigestMismatch,        ///< The body is not the one whose digest the client states.
   kUnauthenticated,       ///< Credentials are missing or wrong.
   kForbidden,             ///< The client is known, but not allowed, or the feature is off.
   kForeignSite,           ///< A page of another site asked for something that spends or changes.
   kNotFound,              ///< No such path.
   kNotCached,             ///< No verdict is known for this content.
+  kOnlyIfCached,          ///< The same, of an analysis that may be answered from the cache only.
   kMethodNotAllowed,      ///< The path exists, the method does not.
   kRequestTimeout,        ///< Head or body arrived too slowly.
   kLengthRequired,        ///< The route needs a body and none was announced.

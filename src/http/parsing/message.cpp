@@ -62,6 +62,7 @@ int StatusOf(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::kBadRequest:
     case ErrorCode::kInvalidUtf8:
+    case ErrorCode::kDigestMismatch:
       return 400;
     case ErrorCode::kUnauthenticated:
       return 401;
@@ -110,6 +111,7 @@ int StatusOf(ErrorCode code) noexcept {
       return 503;
     case ErrorCode::kVendorTimeout:
     case ErrorCode::kDeadlineExceeded:
+    case ErrorCode::kOnlyIfCached:
       return 504;
     case ErrorCode::kInternal:
     case ErrorCode::kStoreCorrupt:

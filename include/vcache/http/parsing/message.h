@@ -60,6 +60,8 @@ struct RequestInfo {
   std::chrono::milliseconds answer_delay{0};
   /// What a route adds to whatever answer the request gets; empty: nothing.
   std::function<void(Response&)> finish{};
+  /// Whether that caller may have a known content analysed again (`MayBypassCache`).
+  bool may_bypass_cache = false;
   /// Whether that caller may read the reasons that are withheld from others.
   bool caller_is_admin = false;
 };
