@@ -254,6 +254,26 @@ void AnalysisService::FindLater(const CacheKey& key, Deadline deadline, Done don
   state.CallerWent();
 }
 
+void AnalysisService::FindManyLater(std::vector<CacheKey> keys, Deadline deadline, ManyDone done) {
+  State& state = *state_;
+  state.CallerCame();
+  const auto shared = std::make_shared<ManyDone>(std::move(done));
+  const std::size_t count = keys.size();
+  const bool taken = state.threads.Submit([&state, keys = std::move(keys), deadline, shared] {
+    const Deadline limit = Deadline::After(state.clock, state.options.store_timeout);
+    auto found = state.runner.LookUpAny(keys, deadline.Shortened(limit));
+    std::vector<Result<Analysis>> results;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      results.push_back(state.ReportFound(keys[i], std::move(found[i])));
+    }
+    (*shared)(std::move(results));
+    state.CallerWent();
+  });
+  if (taken) return;
+  (*shared)(std::vector<Result<Analysis>>(count, TooManyLookups()));
+  state.CallerWent();
+}
+
 Result<Analysis> AnalysisService::State::Find(const CacheKey& key, Deadline deadline) {
   return ReportFound(
       key,

@@ -89,6 +89,11 @@ LookupResult FlightRunner::LookUpAnyMemory(const CacheKey& usual) const {
 }
 
 LookupResult FlightRunner::LookUpAny(const CacheKey& usual, Deadline deadline) const {
+  return std::move(LookUpAny({&usual, 1}, deadline).front());
+}
+
+/// The names under which the verdict of any kind of medium may be stored, the usual one first.
+std::vector<CacheKey> FlightRunner::NamesOf(const CacheKey& usual) const {
   std::vector<CacheKey> names{usual};
   const auto add = [&](const CacheKey& key) {
     if (std::find(names.begin(), names.end(), key) == names.end()) names.push_back(key);
@@ -98,14 +103,36 @@ LookupResult FlightRunner::LookUpAny(const CacheKey& usual, Deadline deadline) c
   } else {
     for (const MediaKind kind : {MediaKind::kImage, MediaKind::kVideo}) add(KeyOf(usual, kind));
   }
-  if (names.size() == 1) return PastNewer(usual, store_.Lookup(usual, deadline));
-  std::vector<LookupResult> results = store_.LookupMany(names, deadline);
-  // The own verdict first, then any.
-  for (std::size_t i = names.size(); i-- > 0;) {
-    results[i] = PastNewer(names[i], std::move(results[i]));
-    if (results[i].outcome == LookupOutcome::kHit) return std::move(results[i]);
+  return names;
+}
+
+std::vector<LookupResult> FlightRunner::LookUpAny(std::span<const CacheKey> usual,
+                                                  Deadline deadline) const {
+  std::vector<CacheKey> names;
+  std::vector<std::size_t> ends;
+  for (const CacheKey& key : usual) {
+    const std::vector<CacheKey> of_key = NamesOf(key);
+    names.insert(names.end(), of_key.begin(), of_key.end());
+    ends.push_back(names.size());
   }
-  return std::move(results.front());
+  std::vector<LookupResult> found;
+  if (names.size() == 1) {
+    found.push_back(PastNewer(names.front(), store_.Lookup(names.front(), deadline)));
+    return found;
+  }
+  std::vector<LookupResult> results = store_.LookupMany(names, deadline);
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    // The own verdict first, then any.
+    std::size_t best = end - 1;
+    for (;; --best) {
+      results[best] = PastNewer(names[best], std::move(results[best]));
+      if (best == begin || results[best].outcome == LookupOutcome::kHit) break;
+    }
+    found.push_back(std::move(results[best]));
+    begin = end;
+  }
+  return found;
 }
 
 bool FlightRunner::Serves(const LookupResult& found, MediaKind kind) const {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,9 @@ class FlightRunner {
   cache::LookupResult LookUpMemory(const Content& content) const;
   /// The verdict of any kind of medium that a look-up by hash serves.
   cache::LookupResult LookUpAny(const cache::CacheKey& usual, Deadline deadline) const;
+  /// The same of several contents, in one round trip.
+  std::vector<cache::LookupResult> LookUpAny(std::span<const cache::CacheKey> usual,
+                                             Deadline deadline) const;
   /// The same, of the memory tier only. It may miss what the other finds.
   cache::LookupResult LookUpAnyMemory(const cache::CacheKey& usual) const;
 
@@ -98,6 +102,7 @@ class FlightRunner {
   void NoteEnd(const LeasedAttempt& attempt);
   void EndUnansweredLease(const LeasedAttempt& attempt);
   void Release(const FlightContext& context, const LeasedAttempt& attempt);
+  std::vector<cache::CacheKey> NamesOf(const cache::CacheKey& usual) const;
   cache::LookupResult ReadStores(const Content& content) const;
   cache::LookupResult PastNewer(const cache::CacheKey& key, cache::LookupResult found) const;
   Analysis Store(const FlightContext& context, LeasedAttempt& attempt);

@@ -98,14 +98,18 @@ std::string CacheStatusHeader(const Analysis& analysis) {
 
 }  // namespace
 
+void AddAnalysis(Json& json, const Analysis& analysis, const SentContent& sent, WallTime now) {
+  json["analysis"] = AnalysisJson(analysis, sent, now);
+  json["cache"] = CacheJson(analysis, AgeOf(*analysis.entry, now));
+}
+
 http::Response AnalysisResponse(const Analysis& analysis, const SentContent& sent,
                                 const Clock& clock) {
   const WallTime now = clock.WallNow();
   const std::optional<seconds> age = AgeOf(*analysis.entry, now);
   Json body = Json::object();
   body["success"] = true;
-  body["analysis"] = AnalysisJson(analysis, sent, now);
-  body["cache"] = CacheJson(analysis, age);
+  AddAnalysis(body, analysis, sent, now);
 
   http::Response response;
   response.headers.Add("Content-Type", "application/json");

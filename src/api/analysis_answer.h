@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "json/json.h"
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/core/clock.h"
 #include "vcache/http/parsing/message.h"
@@ -16,6 +17,10 @@ struct SentContent {
   std::string_view media_type{};
   std::optional<std::uint64_t> bytes{};
 };
+
+/// Adds the members `analysis` and `cache`.
+void AddAnalysis(Json& json, const analysis::Analysis& analysis, const SentContent& sent,
+                 WallTime now);
 
 /// The client's answer: JSON body, `X-Cache`, `Cache-Status` (RFC 9211) and `Age`. Unknown values
 /// are null and have no header.

@@ -244,6 +244,7 @@ void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
   router.AddRoute("POST", "/api/analysis/file", guarded(Need::kAnalysis, AnalyzeFile));
   router.AddRoute("POST", "/api/analysis/text", guarded(Need::kAnalysis, AnalyzeText));
   router.AddRoute("POST", "/api/text-analysis/analyze", guarded(Need::kAnalysis, AnalyzeText));
+  router.AddRoute("POST", "/api/analysis/lookup", guarded(Need::kLookUp, LookUpMany));
   router.AddPrefixRoute("GET", "/api/analysis/", guarded(Need::kLookUp, LookUp));
 }
 

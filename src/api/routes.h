@@ -39,6 +39,8 @@ inline http::Route Guarded(const SharedState& state, Need need, http::Route rout
 }
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);
+/// `POST /api/analysis/lookup`.
+http::RouteResult LookUpMany(const SharedState& state, http::Request& request);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
 /// `GET /`: a description and a form to try the service. Static, without script.

@@ -149,6 +149,12 @@ class AnalysisService {
   /// `Find` without a thread that waits.
   void FindLater(const cache::CacheKey& key, Deadline deadline, Done done);
 
+  /// Called once, as `Done`.
+  using ManyDone = std::function<void(std::vector<Result<Analysis>>)>;
+  /// `Find` of several contents without a thread that waits, in one round trip to a store. One
+  /// result for each key, in their order.
+  void FindManyLater(std::vector<cache::CacheKey> keys, Deadline deadline, ManyDone done);
+
   /// The stored verdict; never pays. It counts as a look-up, not as a hit, and saves nothing: a
   /// client can ask as often as it likes. Blocks until `deadline` or for `store_timeout`. Errors:
   /// kNotCached, kStoreUnavailable.
