@@ -173,9 +173,7 @@ class TextIntake final : public http::Intake {
 
 http::RouteResult AnalyzeFile(const SharedState& state, http::Request& request,
                               const Caller& caller) {
-  const ApiOptions& options = state->options;
-  auto reader =
-      UploadReader::Open(request, {options.max_upload_bytes, options.spool, options.spool_budget});
+  auto reader = UploadReader::Open(request, UploadLimitsFor(*state, request));
   if (!reader) return reader.error();
   return std::make_unique<FileIntake>(state, request, *std::move(reader),
                                       state->gate.rates().AllowanceFor(request.info, caller));
@@ -245,6 +243,9 @@ void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
   router.AddRoute("POST", "/api/analysis/text", guarded(Need::kAnalysis, AnalyzeText));
   router.AddRoute("POST", "/api/text-analysis/analyze", guarded(Need::kAnalysis, AnalyzeText));
   router.AddRoute("POST", "/api/analysis/lookup", guarded(Need::kLookUp, LookUpMany));
+  for (const char* path : {"/api/analysis/batch", "/api/upload/advanced"}) {
+    router.AddRoute("POST", path, guarded(Need::kAnalysis, AnalyzeBatch));
+  }
   router.AddPrefixRoute("GET", "/api/analysis/", guarded(Need::kLookUp, LookUp));
 }
 

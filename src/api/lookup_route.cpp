@@ -23,9 +23,9 @@ constexpr std::size_t kMostHashes = 100;
 constexpr std::size_t kMostLookupBytes = 16 * 1024;
 
 Error WrongHashes() {
-  return {ErrorCode::kBadRequest,
-          "The JSON needs a member \"hashes\": a list of 1 to " + std::to_string(kMostHashes) +
-              " SHA-256 digests of 64 hexadecimal digits each."};
+  return {ErrorCode::kBadRequest, "The JSON needs a member \"hashes\": a list of 1 to " +
+                                      std::to_string(kMostHashes) +
+                                      " SHA-256 digests of 64 hexadecimal digits each."};
 }
 
 Result<ContentKind> KindAsked(const Json& body) {
@@ -49,8 +49,7 @@ Result<std::vector<CacheKey>> KeysIn(const std::string& body) {
   const Result<ContentKind> kind = KindAsked(*parsed);
   if (!kind) return kind.error();
   const Json* hashes = Find(*parsed, "hashes");
-  if (hashes == nullptr || !hashes->is_array() || hashes->empty() ||
-      hashes->size() > kMostHashes) {
+  if (hashes == nullptr || !hashes->is_array() || hashes->empty() || hashes->size() > kMostHashes) {
     return WrongHashes();
   }
   std::vector<CacheKey> keys;

@@ -6,6 +6,7 @@
 
 #include "api/checked_body.h"
 #include "api/gate.h"
+#include "api/upload_reader.h"
 #include "vcache/api/api.h"
 #include "vcache/core/thread_pool.h"
 
@@ -20,6 +21,12 @@ struct ApiState {
   Gate gate;
 };
 using SharedState = std::shared_ptr<const ApiState>;
+
+/// What the uploads of a request may hold.
+inline UploadLimits UploadLimitsFor(const ApiState& state, const http::Request& request) {
+  const ApiOptions& options = state.options;
+  return {options.max_upload_bytes, options.spool, options.spool_budget, request.info.client_group};
+}
 
 /// The route behind the gate, which decides before the body is read, and finds out who asks. A body
 /// whose digest is stated reaches the route's end only if it has that digest.
@@ -41,6 +48,9 @@ inline http::Route Guarded(const SharedState& state, Need need, http::Route rout
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);
 /// `POST /api/analysis/lookup`.
 http::RouteResult LookUpMany(const SharedState& state, http::Request& request);
+/// `POST /api/analysis/batch`.
+http::RouteResult AnalyzeBatch(const SharedState& state, http::Request& request,
+                               const Caller& caller);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
 /// `GET /`: a description and a form to try the service. Static, without script.

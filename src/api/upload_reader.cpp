@@ -4,74 +4,17 @@
 #include <utility>
 #include <vector>
 
+#include "api/spooled_file.h"
 #include "api/strict_input.h"
-#include "vcache/content/content_hasher.h"
 #include "vcache/http/parsing/multipart.h"
 
 namespace vcache::api {
 namespace {
 
-/// Bytes of a form besides the file: boundaries and part heads.
-constexpr std::uint64_t kFormOverhead = 64 * 1024;
-
-Error TooLarge(std::uint64_t max_bytes) {
-  const std::string limit =
-      "The file is larger than the limit of " + std::to_string(max_bytes / (1024 * 1024)) + " MB";
-  return {ErrorCode::kTooLarge, limit + " (MAX_UPLOAD_MB); send a smaller one.", Charge::kNone,
-          std::nullopt, limit + "; send a smaller one."};
-}
-
-/// What an upload has of the budget of all.
-struct Grant {
-  std::unique_ptr<content::SpoolBudget::Reading> reading;  ///< For as long as the body is read.
-  std::unique_ptr<content::SpoolBudget::Share> share;
-};
-
-Result<Grant> AskForGrant(const UploadLimits& limits, const std::string& client) {
-  if (!limits.budget) return Grant{};
-  auto reading = limits.budget->BeginReading(client);
-  if (!reading) return reading.error();
-  return Grant{*std::move(reading), limits.budget->NewShare(client)};
-}
-
-/// Takes the file's bytes: checks the limit and the first bytes, hashes and spools.
-class FileIntake {
- public:
-  FileIntake(const UploadLimits& limits, Grant grant)
-      : limits_(limits),
-        reading_(std::move(grant.reading)),
-        spool_(std::make_shared<content::Spool>(limits.spool, std::move(grant.share))) {}
-
-  Result<void> Take(ByteView data) {
-    if (data.size() > limits_.max_bytes - spool_->size()) return TooLarge(limits_.max_bytes);
-    hasher_.Update(data);
-    if (Result<void> kept = spool_->Append(data); !kept) return kept;
-    if (front_checked_ || spool_->size() < content::kSniffBytes) return {};
-    front_checked_ = true;
-    return content::CheckMediaFront(*spool_);
-  }
-
-  Result<Upload> Finish(std::string file_name) {
-    if (spool_->size() == 0) {
-      return Error{ErrorCode::kBadRequest, "The file is empty; send its bytes."};
-    }
-    const Result<content::MediaIdentity> media = content::IdentifyMedia(*spool_);
-    if (!media) return media.error();
-    return Upload{hasher_.Finish(), *media, std::move(spool_), std::move(file_name)};
-  }
-
- private:
-  const UploadLimits limits_;
-  const std::unique_ptr<content::SpoolBudget::Reading> reading_;
-  content::ContentHasher hasher_;
-  std::shared_ptr<content::Spool> spool_;
-  bool front_checked_ = false;
-};
-
 /// Takes the only part of a form, named `file`.
 class FormIntake final : public http::MultipartSink {
  public:
-  FormIntake(const UploadLimits& limits, Grant grant) : file_(limits, std::move(grant)) {}
+  explicit FormIntake(const UploadLimits& limits) : file_(limits) {}
 
   Result<void> OnPart(const http::PartHead& head) override {
     if (head.name != "file") {
@@ -99,15 +42,15 @@ class FormIntake final : public http::MultipartSink {
   }
 
  private:
-  FileIntake file_;
+  SpooledFile file_;
   bool seen_ = false;
   std::string file_name_;
 };
 
 class FormReader final : public UploadReader {
  public:
-  FormReader(std::string boundary, const UploadLimits& limits, Grant grant)
-      : form_(limits, std::move(grant)), reader_(std::move(boundary), form_) {}
+  FormReader(std::string boundary, const UploadLimits& limits, Reading reading)
+      : reading_(std::move(reading)), form_(limits), reader_(std::move(boundary), form_) {}
 
   Result<void> Take(ByteView piece) override { return reader_.Feed(piece); }
   Result<Upload> Finish() override {
@@ -116,19 +59,22 @@ class FormReader final : public UploadReader {
   }
 
  private:
+  const Reading reading_;
   FormIntake form_;
   http::MultipartReader reader_;
 };
 
 class RawReader final : public UploadReader {
  public:
-  RawReader(const UploadLimits& limits, Grant grant) : file_(limits, std::move(grant)) {}
+  RawReader(const UploadLimits& limits, Reading reading)
+      : reading_(std::move(reading)), file_(limits) {}
 
   Result<void> Take(ByteView piece) override { return file_.Take(piece); }
   Result<Upload> Finish() override { return file_.Finish({}); }
 
  private:
-  FileIntake file_;
+  const Reading reading_;
+  SpooledFile file_;
 };
 
 }  // namespace
@@ -152,18 +98,20 @@ Result<std::unique_ptr<UploadReader>> UploadReader::Open(const http::Request& re
                  "application/octet-stream."};
   }
   const std::uint64_t most = limits.max_bytes + (form ? kFormOverhead : 0);
-  if (request.content_length && *request.content_length > most) return TooLarge(limits.max_bytes);
+  if (request.content_length && *request.content_length > most) {
+    return LargerThan("The file is", limits.max_bytes, "send a smaller one.");
+  }
   if (form && (!type->boundary || !http::MultipartReader::IsBoundary(*type->boundary))) {
     return Error{ErrorCode::kBadRequest,
                  "The Content-Type multipart/form-data needs a boundary of 1 to 70 characters."};
   }
-  Result<Grant> grant = AskForGrant(limits, request.info.client_group);
-  if (!grant) return grant.error();
+  Result<Reading> reading = BeginReading(limits);
+  if (!reading) return reading.error();
   if (raw) {
-    return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits, *std::move(grant)));
+    return std::unique_ptr<UploadReader>(std::make_unique<RawReader>(limits, *std::move(reading)));
   }
   return std::unique_ptr<UploadReader>(
-      std::make_unique<FormReader>(*type->boundary, limits, *std::move(grant)));
+      std::make_unique<FormReader>(*type->boundary, limits, *std::move(reading)));
 }
 
 }  // namespace vcache::api

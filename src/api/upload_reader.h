@@ -25,6 +25,7 @@ struct UploadLimits {
   std::uint64_t max_bytes = 0;
   content::SpoolOptions spool;
   std::shared_ptr<content::SpoolBudget> budget;  ///< Of all uploads; null: no limits.
+  std::string client;                            ///< Whose part of that budget it is.
 };
 
 /// Reads the body of `POST /api/analysis/file`, piece by piece: multipart with one field `file`, or

@@ -85,7 +85,7 @@ class Digests(Sending, ServiceTest):
 class Expectations(RedisTestCase):
     def head(self, content, *fields):
         return ("POST /api/analysis/file HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
-                f"Content-Length: {len(content)}\r\nExpect: 100-continue\r\n"
+                f"Content-Length: {len(content)}\r\nExpect: 100-continue\r\nConnection: close\r\n"
                 + "".join(f"{field}\r\n" for field in fields) + "\r\n").encode()
 
     def exchange(self, service, content, *fields):
@@ -97,7 +97,6 @@ class Expectations(RedisTestCase):
             if asked:
                 connection.sendall(content)
                 received = received.partition(b"\r\n\r\n")[2]
-                connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 received += piece
             return received.decode(), asked

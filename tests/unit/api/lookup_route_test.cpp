@@ -84,7 +84,10 @@ TEST_CASE("POST /api/analysis/lookup: a hundred hashes and no more, and nothing 
   CHECK(Ask(bench, Hashes({hash}), "text/plain").status == 415);
   CHECK(Ask(bench, "").status == 411);
   CHECK(Ask(bench, Hashes({hash}) + std::string(20'000, ' ')).status == 413);
-  CHECK(bench.Send({"POST", "/api/analysis/lookup?kind=text",
-                    {{"Content-Type", "application/json"}}, Hashes({hash})})
+  CHECK(bench
+            .Send({"POST",
+                   "/api/analysis/lookup?kind=text",
+                   {{"Content-Type", "application/json"}},
+                   Hashes({hash})})
             .status == 400);
 }
