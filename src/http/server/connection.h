@@ -36,7 +36,9 @@ struct Connection {
   UniqueFd socket;
   std::string peer;       ///< Address for logs and the handlers' limits.
   std::string group;      ///< Key of the limit per address.
-  std::string lane;       ///< Whose turn it waits for: the group, of a proxy that of its client.
+  std::string own_lane;   ///< The group; of a proxy's connection one of its own, until a head says
+                          ///< whose request it brings.
+  std::string lane;       ///< Whose turn it waits for: `own_lane`, or that of a proxy's client.
   bool is_proxy = false;  ///< Of a trusted proxy: many clients share it.
   bool counted = true;    ///< Counts in the limits; a rejected one does not.
   bool watched = false;   ///< Registered with epoll.

@@ -233,7 +233,12 @@ void EventLoop::OnAccepted(UniqueFd fd, const sockaddr_storage& address) {
   connection->is_proxy = numeric && options_.proxies.IsProxy(*numeric);
   connection->peer = std::move(peer.text);
   connection->group = std::move(peer.group);
-  connection->lane = connection->group;
+  connection->own_lane = connection->group;
+  // No client of a proxy waits until the heads of another's requests are read one by one.
+  if (connection->is_proxy) {
+    connection->own_lane += "#" + std::to_string(connection->socket.get());
+  }
+  connection->lane = connection->own_lane;
   const MutexLock lock(mutex_);
   if (table_.full()) {
     if (Connection* const idle = table_.LongestIdle()) Remove(*idle);

@@ -93,7 +93,6 @@ Exchange::Exchange(const ServerContext& context, Connection& connection)
   request_.info.peer = connection.peer;
   request_.info.client = connection.peer;
   request_.info.client_group = connection.group;
-  connection.lane = connection.group;
 }
 
 Next Exchange::Run(ExchangeTools& tools) {

@@ -157,6 +157,7 @@ std::optional<Next> Server::State::Advance(Connection& connection) {
       case Next::kCloseGently:
       case Next::kDrop:
         connection.exchange.reset();
+        connection.lane = connection.own_lane;
         return next;
     }
   } catch (const std::exception& e) {
