@@ -62,6 +62,12 @@ std::string_view CacheStatusName(CacheStatus status) noexcept {
   return kNames.Of(status);
 }
 
+std::string_view StageName(Stage stage) noexcept {
+  static constexpr EnumNames<Stage, 6> kNames{{"received", "not_known", "waiting_for_replica",
+                                               "waiting_for_turn", "sending", "vendor_working"}};
+  return kNames.Of(stage);
+}
+
 /// Shared with the threads of paid calls. They may outlive the request, never the service.
 struct AnalysisService::State {
   State(cache::TieredStore& the_store, const detection::DetectorPanel& the_panel,
@@ -152,8 +158,8 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
   return state.Report(content, ticket.leader, std::move(result));
 }
 
-AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline deadline,
-                                                     Done done) {
+AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline deadline, Done done,
+                                                     Attendance attendance) {
   State& state = *state_;
   content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
   if (auto known = state.FindInMemory(content)) {
@@ -182,7 +188,9 @@ AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline d
       return [] {};
     }
   }
-  const Visitor visitor = state.VisitorFor(*kept, deadline, {});
+  Visitor visitor = state.VisitorFor(*kept, deadline, {});
+  if (attendance.is_patient) visitor.patience = deadline;
+  if (attendance.progress) ticket.flight->Follow(std::move(attendance.progress));
   const std::uint64_t number = ticket.flight->Wait(visitor, ticket.leader, std::move(places), told);
   state.timer.Watch(ticket.flight);
   if (ticket.leader) state.LeadLater(std::move(content), ticket.flight);

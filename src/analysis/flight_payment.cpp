@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/flight_progress.h"
 #include "analysis/leased_attempt.h"
 #include "vcache/core/random_id.h"
 
@@ -60,8 +61,11 @@ void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   const bool leased = context.call_state.leased();
   NoteBegin(attempt, leased);
   if (leased && attempt.pay_before.Expired(clock_)) return EndHeldUp(context, attempt);
+  FlightProgress progress(context.flight, content.file != nullptr);
+  attempt.task.progress = &progress;
   detection::PanelOutcome outcome =
       panel_.Judge(attempt.task, attempt.look, Deadline::After(clock_, options_.call_timeout));
+  attempt.task.progress = nullptr;
   attempt.call.reset();
   attempt.money.Settle(outcome.charges);
   if (outcome.paid_calls > 0) attempt.allowance.Use();

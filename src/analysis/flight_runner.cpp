@@ -111,6 +111,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
       if (auto known = LookAgain(context, content)) return *std::move(known);
     }
   }
+  context.flight.Report(Stage::kNotKnown);
   // A crashed replica's lease, the pause until its end is noticed, and one more call.
   const milliseconds longest = 2 * options_.call_timeout + options_.lease_life + kLongestPause;
   LeasedAttempt attempt{.content = content,
@@ -125,6 +126,7 @@ Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& conten
         call_state.StoreAwaited(AwaitStore(attempt));
         break;
       case Step::kAwaitNotification:
+        context.flight.Report(Stage::kWaitingForReplica);
         call_state.Waited(AwaitNotification(attempt));
         break;
       case Step::kAdmit: {

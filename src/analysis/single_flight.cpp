@@ -21,6 +21,7 @@ void Flight::Settle(Result<Analysis> result) {
     if (result_) return;
     result_ = result;
     told.swap(waiting_);
+    followers_.clear();
     settled_.NotifyAll();
   }
   for (auto& [number, waiter] : told) {
@@ -107,6 +108,30 @@ void Flight::CutOff(Deadline deadline) {
   cut_off_ = cut_off_.Shortened(deadline);
   first_end_ = first_end_.Shortened(deadline);
   settled_.NotifyAll();
+}
+
+void Flight::Report(Stage stage, int percent) {
+  std::vector<OnProgress> followers;
+  Progress now;
+  {
+    const MutexLock lock(mutex_);
+    if (progress_.stage == stage && progress_.percent == percent) return;
+    progress_ = {stage, percent, progress_.change + 1};
+    now = progress_;
+    followers = followers_;
+  }
+  for (const OnProgress& follower : followers) follower(now);
+}
+
+void Flight::Follow(OnProgress told) {
+  Progress now;
+  {
+    const MutexLock lock(mutex_);
+    if (result_) return;
+    now = progress_;
+    followers_.push_back(told);
+  }
+  told(now);
 }
 
 void Flight::BeginCall() {

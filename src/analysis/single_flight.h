@@ -9,6 +9,7 @@
 
 #include "analysis/occupancy.h"
 #include "vcache/analysis/analysis_service.h"
+#include "vcache/analysis/progress.h"
 #include "vcache/cache/cache_key.h"
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
@@ -39,6 +40,10 @@ class Flight {
 
   /// The first call decides; later calls have no effect.
   void Settle(Result<Analysis> result);
+  /// How far it is, as told to everybody who follows it.
+  void Report(Stage stage, int percent = 0);
+  /// Tells how far it is, now and with each change until it is settled.
+  void Follow(OnProgress told);
   /// From now on this process itself pays: its leader waits without regard to its patience.
   void BeginCall();
   /// Waits for the result or the error. The flight goes on without a waiter that leaves:
@@ -80,6 +85,8 @@ class Flight {
   std::optional<Result<Analysis>> result_ VCACHE_GUARDED_BY(mutex_);
   Deadline cut_off_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();
   bool pays_ VCACHE_GUARDED_BY(mutex_) = false;
+  Progress progress_ VCACHE_GUARDED_BY(mutex_){};
+  std::vector<OnProgress> followers_ VCACHE_GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, Waiter> waiting_ VCACHE_GUARDED_BY(mutex_);
   Deadline first_end_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();  ///< Of `waiting_`.
   Deadline planned_ VCACHE_GUARDED_BY(mutex_) = Deadline::Never();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "detection/vendor_error.h"
+#include "vcache/detection/call_progress.h"
 
 namespace vcache::detection {
 
@@ -12,14 +13,17 @@ LimitedDetector::LimitedDetector(std::shared_ptr<Detector> inner, LimitOptions o
     : DetectorDecorator(std::move(inner)), options_(options), clock_(clock) {}
 
 Result<Detection> LimitedDetector::Detect(const DetectionTask& task, Deadline deadline) {
-  if (Result<void> entered = Enter(deadline); !entered) return std::move(entered).error();
+  if (Result<void> entered = Enter(task.progress, deadline); !entered) {
+    return std::move(entered).error();
+  }
   // Returns the permit at the end of the call, also after an exception.
   const auto leave = [](LimitedDetector* limited) { limited->Leave(); };
   const std::unique_ptr<LimitedDetector, decltype(leave)> permit(this, leave);
+  if (task.progress != nullptr) task.progress->OnBegun();
   return inner().Detect(task, deadline);
 }
 
-Result<void> LimitedDetector::Enter(Deadline deadline) {
+Result<void> LimitedDetector::Enter(CallProgress* progress, Deadline deadline) {
   MutexLock lock(mutex_);
   // Nobody overtakes: as long as somebody waits, whoever leaves hands on the turn.
   if (calls_ < options_.max_calls && waiting_.empty()) {
@@ -33,6 +37,11 @@ Result<void> LimitedDetector::Enter(Deadline deadline) {
   Waiter self;
   waiting_.push_back(&self);
   const auto place = std::prev(waiting_.end());
+  if (progress != nullptr) {
+    lock.Unlock();
+    progress->OnQueued();
+    lock.Lock();
+  }
   while (!self.has_turn && clock_.WaitUntil(self.called, lock, until.time())) {
   }
   if (self.has_turn) return {};

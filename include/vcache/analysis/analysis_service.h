@@ -11,6 +11,7 @@
 #include "vcache/analysis/allowance.h"
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/analysis/budget.h"
+#include "vcache/analysis/progress.h"
 #include "vcache/cache/call_journal.h"
 #include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
@@ -145,7 +146,17 @@ class AnalysisService {
   /// Thread-safe; has no effect after `Done`.
   using Leave = std::function<void()>;
   /// `Analyze` without a thread that waits. An error may come up to a moment after `deadline`.
-  Leave AnalyzeLater(Content content, Deadline deadline, Done done);
+  Leave AnalyzeLater(Content content, Deadline deadline, Done done) {
+    return AnalyzeLater(std::move(content), deadline, std::move(done), {});
+  }
+  /// How a caller waits.
+  struct Attendance {
+    /// It waits until its deadline for somebody else's call too, not for `longest_wait` only.
+    bool is_patient = false;
+    /// Told how far the content is, unless memory has the verdict; may be empty.
+    OnProgress progress{};
+  };
+  Leave AnalyzeLater(Content content, Deadline deadline, Done done, Attendance attendance);
   /// `Find` without a thread that waits.
   void FindLater(const cache::CacheKey& key, Deadline deadline, Done done);
 

@@ -22,6 +22,8 @@
 
 namespace vcache::detection {
 
+class CallProgress;
+
 enum class MediaKind { kImage, kVideo, kText };
 inline constexpr std::array kMediaKinds{MediaKind::kImage, MediaKind::kVideo, MediaKind::kText};
 constexpr std::string_view MediaKindName(MediaKind kind) noexcept {
@@ -49,6 +51,8 @@ struct DetectionTask {
   std::vector<std::string> held_vendors{};
   /// A partial verdict of this content, or null: the vendors that answered are not asked again.
   const Verdict* earlier = nullptr;
+  /// Hears how far the calls are, or null.
+  CallProgress* progress = nullptr;
 };
 
 /// One vendor's final answer.

@@ -33,7 +33,7 @@ class LimitedDetector final : public DetectorDecorator {
     bool has_turn = false;  // the detector's `mutex_` guards it, which it has no name for
   };
 
-  Result<void> Enter(Deadline deadline) VCACHE_EXCLUDES(mutex_);
+  Result<void> Enter(CallProgress* progress, Deadline deadline) VCACHE_EXCLUDES(mutex_);
   void Leave() VCACHE_EXCLUDES(mutex_);
   Error Refusal(std::string_view sentence) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detection/wire/vendor_answer.h"
+#include "vcache/detection/call_progress.h"
 
 namespace vcache::detection {
 
@@ -45,7 +46,12 @@ CredentialCheck VendorAdapter::Ask(net::HttpRequest request, Deadline deadline,
 }
 
 Result<Detection> OneCallDetector::Judge(const DetectionTask& task, Deadline until) {
-  const auto response = Send(RequestFor(task), until);
+  net::HttpRequest request = RequestFor(task);
+  // Only a file that is read while it is sent tells how far it is.
+  if (task.progress != nullptr && std::holds_alternative<std::string>(request.body)) {
+    task.progress->OnSent(1, 1);
+  }
+  const auto response = Send(std::move(request), until);
   if (!response) return response.error();
   return Interpret(*response, task);
 }

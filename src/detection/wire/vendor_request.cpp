@@ -1,6 +1,32 @@
 #include "detection/wire/vendor_request.h"
 
+#include <memory>
+
+#include "vcache/detection/call_progress.h"
+
 namespace vcache::detection {
+namespace {
+
+/// A reader that tells how much of the file has been read, which is what has been sent.
+class ToldReader final : public ByteSource {
+ public:
+  ToldReader(std::unique_ptr<ByteSource> inner, std::uint64_t size, CallProgress& progress)
+      : inner_(std::move(inner)), size_(size), progress_(progress) {}
+
+  Result<std::size_t> Read(std::span<std::byte> into) override {
+    Result<std::size_t> count = inner_->Read(into);
+    if (count) progress_.OnSent(read_ += *count, size_);
+    return count;
+  }
+
+ private:
+  const std::unique_ptr<ByteSource> inner_;
+  const std::uint64_t size_;
+  CallProgress& progress_;
+  std::uint64_t read_ = 0;
+};
+
+}  // namespace
 
 net::HttpRequest GetRequest(std::string url, HttpHeaders headers) {
   net::HttpRequest request;
@@ -45,7 +71,12 @@ net::FormField FileField(std::string name, const DetectionTask& task) {
 }
 
 net::StreamedBody FileBody(const DetectionTask& task) {
-  return {[file = task.file] { return file->NewReader(); }, task.file->size()};
+  return {[file = task.file, progress = task.progress]() -> std::unique_ptr<ByteSource> {
+            auto reader = file->NewReader();
+            if (progress == nullptr) return reader;
+            return std::make_unique<ToldReader>(std::move(reader), file->size(), *progress);
+          },
+          task.file->size()};
 }
 
 std::pair<std::string, std::string> Bearer(const Secret& key) {
