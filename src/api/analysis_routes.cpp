@@ -5,6 +5,7 @@
 
 #include "api/analysis_answer.h"
 #include "api/digest_fields.h"
+#include "api/job_answer.h"
 #include "api/problem.h"
 #include "api/request_controls.h"
 #include "api/routes.h"
@@ -61,6 +62,19 @@ void AnswerFromCache(const SharedState& state, const http::Request& request, con
       });
 }
 
+/// Answers at once: with what is known, else with the place of the job.
+void AnalyzeAsJob(const SharedState& state, const http::Request& request, analysis::Content content,
+                  const Sent& sent, const SharedResponder& responder) {
+  const CacheKey key = content.key;
+  state->parts.jobs->Begin(
+      std::move(content),
+      [state, &request, responder, sent, key](std::optional<Result<analysis::Analysis>> known) {
+        responder->Answer([state, &request, sent, key, known = std::move(known)] {
+          return known ? ResponseTo(*state, request, sent, *known) : AcceptedResponse(key);
+        });
+      });
+}
+
 /// Answers when the verdict is there. The request outlives its answer.
 void Analyze(const SharedState& state, const http::Request& request, analysis::Content content,
              const SharedResponder& responder) {
@@ -71,6 +85,11 @@ void Analyze(const SharedState& state, const http::Request& request, analysis::C
     return AnswerFromCache(state, request, content.key, std::move(sent), controls.use, responder);
   }
   content.use = controls.use;
+  // A job answers with what is known, and its verdict is kept: other wishes are waited for.
+  const bool may_be_job = state->parts.jobs != nullptr && content.use == analysis::CacheUse{};
+  if (may_be_job && PrefersAsync(request.info.headers)) {
+    return AnalyzeAsJob(state, request, std::move(content), sent, responder);
+  }
   auto leave = state->parts.analysis.AnalyzeLater(
       std::move(content), request.deadline,
       [state, &request, responder, use = controls.use,

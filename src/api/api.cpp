@@ -44,11 +44,13 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   const SteadyTime started = parts.clock.Now();
   Gate gate(options.authenticator, SiteRules(options.cors_origins, options.hosts),
             RateGate(options.rates), parts.logger);
-  const auto state = std::make_shared<const ApiState>(ApiState{
+  // Not by make_shared: an aggregate that holds an atomic cannot be moved.
+  const SharedState state(new ApiState{
       std::move(options), parts, started,
       std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests), std::move(gate)});
   http::Router router;
   AddAnalysisRoutes(router, state);
+  AddJobRoutes(router, state);
   AddAdminRoutes(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -19,6 +20,8 @@ struct ApiState {
   /// For handlers that wait for a store.
   std::unique_ptr<ThreadPool> waiting;
   Gate gate;
+  /// Clients that follow a job now.
+  mutable std::atomic<std::size_t> event_streams{0};
 };
 using SharedState = std::shared_ptr<const ApiState>;
 
@@ -51,6 +54,7 @@ http::RouteResult LookUpMany(const SharedState& state, http::Request& request);
 /// `POST /api/analysis/batch`.
 http::RouteResult AnalyzeBatch(const SharedState& state, http::Request& request,
                                const Caller& caller);
+void AddJobRoutes(http::Router& router, const SharedState& state);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
 /// `GET /`: a description and a form to try the service. Static, without script.

@@ -16,10 +16,12 @@
 #include "app/wiring/stores.h"
 #include "app/wiring/unfinished_calls.h"
 #include "vcache/analysis/analysis_service.h"
+#include "vcache/analysis/job_board.h"
 #include "vcache/analysis/logging_observer.h"
 #include "vcache/analysis/observer_list.h"
 #include "vcache/api/api.h"
 #include "vcache/app/wiring/detectors.h"
+#include "vcache/cache/job_store.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/http/server/server.h"
@@ -91,6 +93,9 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.cors_credentials = settings.server.cors_credentials;
   options.demo = IsDemo(settings);
   options.keys = KeySpaceOf(settings);
+  // The others must still be able to connect.
+  options.max_event_streams =
+      std::min(settings.server.max_event_streams, settings.server.max_connections / 2);
   return options;
 }
 
@@ -153,10 +158,12 @@ struct Service::Parts {
         rate_store(OpenRateStore(settings, stores)),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
+        job_store(stores.JobStates(KeySpaceOf(settings))),
+        jobs(analysis, job_store.get(), clock),
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(WholeApiOptions(authenticator),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger, &budget, &exporter}),
+                                clock, logger, &budget, &exporter, &jobs}),
                api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
     if (rate_store != nullptr) {
       rate_sharing = std::make_unique<api::RateSharing>(*rates, *rate_store, clock);
@@ -206,6 +213,8 @@ struct Service::Parts {
   std::unique_ptr<cache::RateStore> rate_store;      ///< Null without a shared store.
   std::unique_ptr<api::RateSharing> rate_sharing{};  ///< Likewise.
   analysis::AnalysisService analysis;
+  std::unique_ptr<cache::JobStore> job_store;  ///< Null without a shared store.
+  analysis::JobBoard jobs;
   http::Server server;
   std::unique_ptr<CredentialReport> credentials;  ///< Set once the server listens.
 };
@@ -292,6 +301,7 @@ bool Service::Stop(Notice notice) {
     constexpr std::chrono::seconds kReleaseTime{1};
     parts_->stores.failover->ReleaseLeases(Deadline::After(parts_->clock, kReleaseTime));
   }
+  parts_->jobs.Stop();
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();

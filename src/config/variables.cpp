@@ -51,6 +51,10 @@ Table Listening() {
       Whole({"MAX_UPLOADS_PER_ADDRESS", "",
              "Images and videos of one address that may be received at the same time"},
             1, 1'000'000, &ServerSettings::max_uploads_per_address),
+      Whole({"MAX_EVENT_STREAMS", "",
+             "Clients at once that follow a job by server-sent events; half of MAX_CONNECTIONS at "
+             "most"},
+            0, 1'000'000, &ServerSettings::max_event_streams),
       Whole(
           {"WORKER_THREADS", "",
            "Threads that read requests and write answers; nothing waits in them. 0: four for each "

@@ -9,6 +9,7 @@
 
 #include "vcache/analysis/analysis_service.h"
 #include "vcache/analysis/budget.h"
+#include "vcache/analysis/job_board.h"
 #include "vcache/api/auth/authenticator.h"
 #include "vcache/api/rate_limits.h"
 #include "vcache/cache/key_space.h"
@@ -51,6 +52,8 @@ struct ApiOptions {
   bool demo = false;
   /// The stores' names for contents; admin requests are translated into them, log lines use them.
   cache::KeySpace keys{};
+  /// Clients at once that follow a job by server-sent events.
+  std::size_t max_event_streams = 1000;
 };
 
 /// The store behind the memory tier, for statistics and readiness.
@@ -79,6 +82,7 @@ struct ApiParts {
   Logger& logger;
   analysis::Budget* budget = nullptr;     ///< Null: no limits.
   metrics::Exporter* exporter = nullptr;  ///< Null: no `/metrics`.
+  analysis::JobBoard* jobs = nullptr;     ///< Null: every analysis is waited for.
 };
 
 /// Makes every route of the service. It keeps the options; handlers are thread-safe.

@@ -37,6 +37,7 @@ struct ServerSettings {
   std::uint64_t max_upload_bytes = 100ULL * 1024 * 1024;  ///< `MAX_UPLOAD_MB`
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
+  std::size_t max_event_streams = 1000;
   std::size_t worker_threads = 0;  ///< 0: see `workers`.
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds keep_alive_timeout{120'000};

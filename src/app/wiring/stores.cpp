@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "vcache/cache/redis/redis_job_store.h"
 #include "vcache/cache/sqlite/sqlite_leases.h"
 #include "vcache/cache/store_events.h"
 
@@ -107,6 +108,10 @@ std::unique_ptr<EventFeed> Stores::Listen(cache::TieredStore& tiers, cache::Leas
                                           Clock& clock, Logger& logger) const {
   if (failover == nullptr) return nullptr;
   return MakeEventFeed(link, event_channel, {*redis, *failover, tiers, notifier, clock}, logger);
+}
+
+std::unique_ptr<cache::JobStore> Stores::JobStates(const cache::KeySpace& keys) const {
+  return link.client == nullptr ? nullptr : cache::MakeRedisJobStore(keys, *link.client);
 }
 
 api::BackingStore Stores::Describe() const {

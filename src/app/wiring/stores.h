@@ -6,6 +6,7 @@
 #include "app/wiring/event_feed.h"
 #include "vcache/api/api.h"
 #include "vcache/app/wiring/shared_link.h"
+#include "vcache/cache/job_store.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_notifier.h"
 #include "vcache/cache/lease_store.h"
@@ -48,6 +49,8 @@ struct Stores {
   /// (logged). All must outlive the feed.
   std::unique_ptr<EventFeed> Listen(cache::TieredStore& tiers, cache::LeaseNotifier& notifier,
                                     Clock& clock, Logger& logger) const;
+  /// Where replicas read how far each other's jobs are; null without a shared store.
+  std::unique_ptr<cache::JobStore> JobStates(const cache::KeySpace& keys) const;
   /// Its description for statistics and readiness.
   api::BackingStore Describe() const;
 };
