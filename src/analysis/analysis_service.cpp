@@ -8,7 +8,6 @@
 #include "analysis/single_flight.h"
 #include "analysis/wait_timer.h"
 #include "analysis/worth.h"
-#include "vcache/core/enum_table.h"
 #include "vcache/core/mutex.h"
 #include "vcache/core/thread_pool.h"
 
@@ -56,17 +55,6 @@ Error OwnRefusal(const Content& content) {
 }
 
 }  // namespace
-
-std::string_view CacheStatusName(CacheStatus status) noexcept {
-  static constexpr EnumNames<CacheStatus, 4> kNames{{"HIT", "MISS", "COALESCED", "BYPASS"}};
-  return kNames.Of(status);
-}
-
-std::string_view StageName(Stage stage) noexcept {
-  static constexpr EnumNames<Stage, 6> kNames{{"received", "not_known", "waiting_for_replica",
-                                               "waiting_for_turn", "sending", "vendor_working"}};
-  return kNames.Of(stage);
-}
 
 /// Shared with the threads of paid calls. They may outlive the request, never the service.
 struct AnalysisService::State {

@@ -97,7 +97,7 @@ http::Response AcceptedResponse(const cache::CacheKey& key) {
   body["success"] = true;
   body["job"] = std::move(job);
   http::Response response = JsonResponse(202, body);
-  MarkMiss(response);
+  MarkUncached(response);
   response.headers.Add("Location", PathOf(id));
   response.headers.Add("Preference-Applied", "respond-async");
   response.headers.Add("Retry-After", "2");

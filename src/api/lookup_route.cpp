@@ -128,7 +128,7 @@ class LookUpManyIntake final : public http::Intake {
 
 }  // namespace
 
-http::RouteResult LookUpMany(const SharedState& state, http::Request& request) {
+http::RouteResult LookUpMany(const SharedState& state, http::Request& request, const Caller&) {
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
   if (!request.has_body) {
     return Error{ErrorCode::kLengthRequired, "The request has no body; send the hashes in it."};

@@ -76,9 +76,10 @@ RateLimits::Counter& RateLimits::Current(Tracked& tracked, Quota quota, const Mo
 
 std::uint64_t RateLimits::Used(const Counter& counter, const Moment& moment) noexcept {
   if (!moment.slides) return counter.now();
-  return counter.now() + std::uint64_t{counter.before} *
-                             static_cast<std::uint64_t>(moment.left.count()) /
-                             static_cast<std::uint64_t>(moment.length.count());
+  const auto left = static_cast<std::uint64_t>(moment.left.count());
+  const auto length = static_cast<std::uint64_t>(moment.length.count());
+  // Rounded up: never more than the limit.
+  return counter.now() + (counter.before * left + length - 1) / length;
 }
 
 /// Until one more fits. Of `count` that slide out evenly over a window, `room` are left when the

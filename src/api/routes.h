@@ -50,7 +50,8 @@ inline http::Route Guarded(const SharedState& state, Need need, http::Route rout
 
 void AddAnalysisRoutes(http::Router& router, const SharedState& state);
 /// `POST /api/analysis/lookup`.
-http::RouteResult LookUpMany(const SharedState& state, http::Request& request);
+http::RouteResult LookUpMany(const SharedState& state, http::Request& request,
+                             const Caller& caller);
 /// `POST /api/analysis/batch`.
 http::RouteResult AnalyzeBatch(const SharedState& state, http::Request& request,
                                const Caller& caller);

@@ -38,6 +38,8 @@ struct CacheUse {
   std::optional<std::chrono::seconds> max_age{};
   /// Nothing that is stored is read, and the verdict is not stored. Wins over `max_age`.
   bool no_store = false;
+
+  friend bool operator==(const CacheUse&, const CacheUse&) = default;
 };
 
 /// A content to judge: the bytes of a file or a canonical text. The request shares it with the paid
