@@ -178,7 +178,8 @@ class JobsTest(Jobs, ServiceTest):
         service = self.service(self.vendor, MAX_EVENT_STREAMS="1")
         path = begin(service, jpeg("bounded")).headers["location"]
         first = Events(service, path + "/events")
-        next(iter(first))
+        reading = iter(first)  # closes the stream when it is let go of
+        next(reading)
         self.assertProblem(service.request("GET", path + "/events"), 503, "overloaded")
         first.close()
         deadline = time.monotonic() + PATIENCE
