@@ -51,7 +51,7 @@ class Paths(ServiceTest):
         for method, path in self.routes:
             with self.subTest(path):
                 status, received = self.ask(method, path)
-                self.assertNotIn(b'"not_found"', received)
+                self.assertNotIn(b"There is nothing at this path", received)
                 self.assertNotEqual(status, 405)
 
     def test_an_escape_that_hides_a_letter_or_a_slash_is_malformed(self):
@@ -79,7 +79,7 @@ class Paths(ServiceTest):
                 with self.subTest(other):
                     status, received = self.ask(method, other)
                     self.assertEqual(status, 404, received)
-                    self.assertIn(b'"not_found"', received)
+                    self.assertIn(b"There is nothing at this path", received)
                     self.assertNotIn(b"\r\nLocation:", received)
 
     def test_two_types_of_one_body_are_malformed_and_cost_nothing(self):

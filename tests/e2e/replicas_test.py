@@ -137,6 +137,7 @@ class ReplicasTest(RedisTestCase):
 
     def test_a_clear_reaches_the_memory_of_all_replicas_within_a_second(self):
         one, two = self.replicas(2)
+        two.await_line("Redis events are received")  # the beginning of which empties its memory
         one.upload(jpeg("cleared"))
         self.assertEqual(two.upload(jpeg("cleared")).cache, "HIT")
         self.assertIn("detail=memory", two.upload(jpeg("cleared")).headers["cache-status"])

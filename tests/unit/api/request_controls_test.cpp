@@ -117,13 +117,3 @@ TEST_CASE("only-if-cached: while the store cannot be asked nobody says that it i
   CHECK(answer.status == 503);
   CHECK(Body(answer)["code"] == "store_unavailable");
 }
-
-TEST_CASE("MayBypassCache: whoever may analyse as a known caller") {
-  using api::Caller;
-  using api::CallerKind;
-  CHECK_FALSE(api::MayBypassCache(Caller{}));
-  CHECK(api::MayBypassCache({CallerKind::kApiKey, "site", AccessScope::kUser}));
-  CHECK(api::MayBypassCache({CallerKind::kUser, "u", AccessScope::kUser}));
-  CHECK(api::MayBypassCache({CallerKind::kAdminToken, "ops", AccessScope::kAdmin}));
-  CHECK_FALSE(api::MayBypassCache({CallerKind::kAdminToken, "ops", AccessScope::kAdminRead}));
-}

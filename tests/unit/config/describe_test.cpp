@@ -40,7 +40,7 @@ TEST_CASE("Describe: masks every secret") {
   for (const VendorInfo& vendor : kVendors) {
     of_vendors += (vendor.key.variable.empty() ? 0 : 1) + (vendor.account.variable.empty() ? 0 : 1);
   }
-  CHECK(values.size() == 15 + of_vendors);
+  CHECK(values.size() == 16 + of_vendors);
   values["ADMIN_TOKENS"] = "ops:hunter2-Xe7Jv0Gc8Hs1Rf5:read";
   values["JWT_PUBLIC_KEY"] = "-----BEGIN hunter2";
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
