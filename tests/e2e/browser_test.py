@@ -10,7 +10,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import BUILD, PATIENCE, ServiceTest
+from harness import BUILD, PATIENCE, ServiceTest, jpeg
 from official_clients_test import install
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "official_clients" / "browser"
@@ -27,6 +27,27 @@ class EmptyPage(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@contextlib.contextmanager
+def taken_connection(port):
+    """One that uploads all the time, fast enough not to be cut where room is short."""
+    over = threading.Event()
+    with socket.create_connection(("127.0.0.1", port)) as only:
+        only.sendall(b"POST /api/analysis/file HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+                     b"Content-Length: 90000000\r\n\r\n" + jpeg("endless"))
+
+        def upload():
+            while not over.wait(0.05):
+                only.sendall(bytes(8192))
+
+        uploading = threading.Thread(target=upload)
+        uploading.start()
+        try:
+            yield
+        finally:
+            over.set()
+            uploading.join()
 
 
 class Browser(ServiceTest):
@@ -59,9 +80,7 @@ class Browser(ServiceTest):
         allowed, foreign = self.origin(), self.origin()
         service = self.service(sandbox, CORS_ORIGINS=allowed, MAX_UPLOAD_MB="1")
         crowded = self.service(sandbox, CORS_ORIGINS=allowed, CACHE_DIR="", MAX_CONNECTIONS="1")
-        with contextlib.closing(socket.create_connection(("127.0.0.1", crowded.port))) as only:
-            only.sendall(b"POST /api/analysis/text HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain"
-                         b"\r\nContent-Length: 9000\r\n\r\nbegun")
+        with taken_connection(crowded.port):
             told = self.pages(service=f"http://127.0.0.1:{service.port}", allowed=allowed,
                               foreign=foreign, crowded=f"http://127.0.0.1:{crowded.port}", large=OVER)
         self.assertEqual(told["uploads"]["status"], 200)
