@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import unittest
 
 from harness import ADMIN_TOKEN, BUILD, PATIENCE, SANITIZED, Answer, ServiceTest, form, jpeg
 from ports import free_ports
@@ -66,6 +67,8 @@ class OpenFiles(LimitsTest):
             self.assertEqual(process.wait(PATIENCE), 2)
             self.assertIn("hard limit of open files is 63", process.stdout.read())
 
+    @unittest.skipIf("undefined" in os.environ.get("VCACHE_SANITIZE", ""),
+                     "the sanitizer reads memory through a pipe, for which no descriptor is left")
     def test_a_full_table_is_no_fault_of_the_vendor(self):
         sandbox = self.sandbox()
         service = self.service(sandbox)
