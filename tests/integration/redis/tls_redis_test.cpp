@@ -127,6 +127,7 @@ TEST_CASE("TLS: a server that closes without a goodbye is an ordinary disconnect
   REQUIRE(redis.AwaitReady());
   server.Kill();
   REQUIRE(redis.AwaitState(RespState::kConnecting));
+  REQUIRE(Eventually([&] { return redis.logger.lines().size() >= 2; }));  // it is logged next
   CHECK(Says(redis.logger.lines().at(1).fields, "closed the connection"));
   server.Start();
   CHECK(redis.AwaitReady());
