@@ -67,8 +67,9 @@ void Merge(Detection& detection, Verdict& verdict, Json& details) {
   }
   for (auto& [name, score] : detection.generators) {
     auto& known = verdict.generators;
-    const auto same = std::find_if(known.begin(), known.end(),
-                                   [&](const auto& other) { return other.first == name; });
+    const auto same = std::find_if(known.begin(), known.end(), [&name = name](const auto& other) {
+      return other.first == name;
+    });
     if (same == known.end()) {
       known.emplace_back(std::move(name), score);
     } else {
