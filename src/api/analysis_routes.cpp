@@ -142,13 +142,7 @@ class FileIntake final : public http::Intake {
     Result<Upload> upload = reader_->Finish();
     if (!upload) return Refuse(state_, request_, upload.error(), responder);
     reader_.reset();
-    analysis::Content content;
-    content.key = {ContentKind::kAnalysis, upload->digest};
-    content.media_type = upload->media.type;
-    content.pictures = upload->media.pictures;
-    content.bytes = upload->spool->size();
-    content.file = std::move(upload->spool);
-    content.file_name = std::move(upload->file_name);
+    analysis::Content content = ContentOf(*std::move(upload));
     content.allowance = allowance_;
     Analyze(state_, request_, std::move(content), responder);
   }

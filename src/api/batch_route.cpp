@@ -117,7 +117,7 @@ class BatchIntake final : public http::Intake {
     reader_.reset();
     std::vector<BatchItem> items;
     for (BatchFile& file : *files) {
-      BatchItem item{.file_name = std::move(file.file_name)};
+      BatchItem item{.file_name = file.file_name};
       if (file.upload) {
         item.media_type = content::MediaTypeName(file.upload->media.type);
         item.bytes = file.upload->spool->size();
@@ -141,13 +141,7 @@ class BatchIntake final : public http::Intake {
         batch->Note(i, files[i].upload.error());
         continue;
       }
-      Upload& upload = *files[i].upload;
-      analysis::Content content;
-      content.key = {cache::ContentKind::kAnalysis, upload.digest};
-      content.media_type = upload.media.type;
-      content.pictures = upload.media.pictures;
-      content.bytes = upload.spool->size();
-      content.file = std::move(upload.spool);
+      analysis::Content content = ContentOf(*std::move(files[i].upload));
       content.file_name = files[i].file_name;
       content.use = use;
       content.allowance = allowance_;

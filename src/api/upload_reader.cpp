@@ -79,6 +79,17 @@ class RawReader final : public UploadReader {
 
 }  // namespace
 
+analysis::Content ContentOf(Upload upload) {
+  analysis::Content content;
+  content.key = {cache::ContentKind::kAnalysis, upload.digest};
+  content.media_type = upload.media.type;
+  content.pictures = upload.media.pictures;
+  content.bytes = upload.spool->size();
+  content.file = std::move(upload.spool);
+  content.file_name = std::move(upload.file_name);
+  return content;
+}
+
 Result<std::unique_ptr<UploadReader>> UploadReader::Open(const http::Request& request,
                                                          const UploadLimits& limits) {
   if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);

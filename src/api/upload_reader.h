@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "vcache/analysis/analysis_service.h"
 #include "vcache/content/content_digest.h"
 #include "vcache/content/media/media_identity.h"
 #include "vcache/content/spool.h"
@@ -20,6 +21,9 @@ struct Upload {
   std::shared_ptr<const content::Spool> spool;
   std::string file_name;
 };
+
+/// The upload as what is analysed, under its name.
+analysis::Content ContentOf(Upload upload);
 
 struct UploadLimits {
   std::uint64_t max_bytes = 0;

@@ -42,6 +42,8 @@ class Batches(ServiceTest):
         self.assertEqual(results[3]["analysis"]["fileName"], "3.jpg")
         self.assertEqual((answer.json["succeeded"], answer.json["failed"]), (4, 2))
         self.assertEqual(sandbox.charged, 2)
+        for name in ("0.jpg", "2.jpg"):
+            service.await_line(f"Cache MISS file={name} ")
         again = send_batch(service, [jpeg(2), jpeg(1)], path="/api/upload/advanced")
         self.assertEqual([result["cache"]["status"] for result in again.json["results"]],
                          ["HIT", "HIT"])
