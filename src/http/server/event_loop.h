@@ -16,8 +16,7 @@ namespace vcache::http {
 
 /// One thread accepts, and watches every connection that no worker has: those that wait for a head,
 /// for more of a body, for their route's answer or stream, for their client to read it, and closing
-/// ones. A
-/// connection has a worker only while there is something to do (rule H9).
+/// ones. A connection has a worker only while there is something to do (rule H9).
 class EventLoop {
  public:
   /// What the loop's thread does with a connection that has something to do. None may block.

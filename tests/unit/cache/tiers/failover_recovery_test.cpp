@@ -189,57 +189,54 @@ TEST_CASE("FailoverStore: who lost its lease during the wait after a loss does n
   asking.join();
 }
 
-TEST_CASE("FailoverStore: a second loss within the wait after the first begins the wait anew") {
-  FailoverFixture bench;
-  bench.shared.clears = CountOf(5);
-  REQUIRE(bench.store.RevalidateLocal());
-  bench.shared.clears = CountOf(6);
-  bench.leases.shown_clears = CountOf(6);
-  std::atomic<bool> answered{false};
-  std::thread asking([&] {
-    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 20s}, kNever);
-    CHECK(claim.found.outcome == LookupOutcome::kHit);
-    answered = true;
-  });
-  const auto wait_ten_looks = [&] {
-    for (int i = 0; i < 10 && !answered; ++i) {
-      while (bench.clock.waiters() == 0 && !answered) std::this_thread::yield();
-      bench.clock.Advance(100ms);
+/// A store whose loss of data every claim shows, and a claim of `MakeKey(1)` that waits for what
+/// other replicas put back.
+struct AfterLoss : FailoverFixture {
+  AfterLoss() {
+    shared.clears = CountOf(5);
+    REQUIRE(store.RevalidateLocal());
+    shared.clears = CountOf(6);
+    leases.shown_clears = CountOf(6);
+    asking = std::thread([this] {
+      const Claim claim = store.ClaimLease({MakeKey(1), "ours", 600s}, kNever);
+      CHECK(claim.found.outcome == LookupOutcome::kHit);
+      answered = true;
+    });
+    clock.AwaitWaiters(1);
+  }
+  ~AfterLoss() { asking.join(); }
+
+  /// Lets so many pauses of the claim pass, one by one: the clock must not outrun its thread.
+  void PassLooks(int count) {
+    for (int i = 0; i < count && !answered; ++i) {
+      const std::uint64_t looks = clock.looks();
+      clock.Advance(100ms);
+      while (clock.looks() == looks && !answered) std::this_thread::yield();
     }
-  };
-  wait_ten_looks();
+  }
+
+  std::atomic<bool> answered{false};
+  std::thread asking;
+};
+
+TEST_CASE("FailoverStore: a second loss within the wait after the first begins the wait anew") {
+  AfterLoss bench;
+  bench.PassLooks(10);
   bench.shared.clears = CountOf(7);  // nobody has told yet
-  for (int second = 0; second < 3; ++second) wait_ten_looks();
-  CHECK_FALSE(answered);
+  bench.PassLooks(30);
+  CHECK_FALSE(bench.answered);
   REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // put back by another replica
-  wait_ten_looks();
-  asking.join();
+  while (!bench.answered) bench.PassLooks(1);
 }
 
 TEST_CASE("FailoverStore: a loss that only the claim after the wait shows begins the wait anew") {
-  FailoverFixture bench;
-  bench.shared.clears = CountOf(5);
-  REQUIRE(bench.store.RevalidateLocal());
-  bench.shared.clears = CountOf(6);
-  bench.leases.shown_clears = CountOf(6);
-  std::atomic<bool> answered{false};
-  std::thread asking([&] {
-    const Claim claim = bench.store.ClaimLease({MakeKey(1), "ours", 600s}, kNever);
-    CHECK(claim.found.outcome == LookupOutcome::kHit);
-    answered = true;
-  });
-  const auto wait_a_look = [&] {
-    const std::uint64_t looks = bench.clock.looks();
-    bench.clock.Advance(100ms);
-    while (bench.clock.looks() == looks && !answered) std::this_thread::yield();
-  };
-  wait_a_look();
+  AfterLoss bench;
+  bench.PassLooks(1);
   bench.leases.shown_clears = CountOf(7);
-  for (int look = 0; look < 35; ++look) wait_a_look();  // 2.5 s, and a second of the next wait
-  CHECK_FALSE(answered);
+  bench.PassLooks(35);  // 2.5 s, and a second of the next wait
+  CHECK_FALSE(bench.answered);
   REQUIRE(bench.shared.behind.Put(Paid(1), kNever));  // put back by another replica
-  while (!answered) wait_a_look();
-  asking.join();
+  while (!bench.answered) bench.PassLooks(1);
 }
 
 TEST_CASE(
