@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -13,8 +14,9 @@ constexpr std::size_t kStackBytes = 8 * 1024 * 1024;
 
 }  // namespace
 
-ThreadPool::ThreadPool(std::size_t max_threads, std::size_t max_queued)
-    : max_threads_(max_threads), max_queued_(max_queued) {}
+ThreadPool::ThreadPool(std::size_t max_threads, std::size_t max_queued,
+                       std::chrono::milliseconds idle_life)
+    : max_threads_(max_threads), max_queued_(max_queued), idle_life_(idle_life) {}
 
 ThreadPool::~ThreadPool() {
   Stop();
@@ -43,6 +45,7 @@ bool ThreadPool::Take(Task&& task, std::string_view client, std::size_t max_queu
     }
     lane->second.push_back(std::move(task));
     ++queued_;
+    fewest_spare_ = std::min(fewest_spare_, idle_ > queued_ ? idle_ - queued_ : 0);
   }
   work_.NotifyOne();
   return true;
@@ -78,6 +81,8 @@ void ThreadPool::Stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
+    if (retired_) threads.push_back(*retired_);
+    retired_.reset();
   }
   work_.NotifyAll();
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
@@ -101,18 +106,47 @@ void* ThreadPool::RunThread(void* pool) {
 }
 
 void ThreadPool::Run() {
-  MutexLock lock(mutex_);
-  for (;;) {
-    ++idle_;
-    while (!stopping_ && queued_ == 0) work_.Wait(lock);
-    --idle_;
-    if (queued_ == 0) return;
-    Task task = NextTask();
-    lock.Unlock();
-    task();
-    task = nullptr;  // what it owns may take locks of its own
-    lock.Lock();
+  std::optional<pthread_t> ended;
+  {
+    MutexLock lock(mutex_);
+    while (AwaitTask(lock)) {
+      Task task = NextTask();
+      lock.Unlock();
+      task();
+      task = nullptr;  // what it owns may take locks of its own
+      lock.Lock();
+    }
+    if (!stopping_) ended = Retire();
   }
+  if (ended) pthread_join(*ended, nullptr);
+}
+
+/// False: the thread is to end.
+bool ThreadPool::AwaitTask(MutexLock& lock) {
+  ++idle_;
+  bool surplus = false;
+  while (queued_ == 0 && !stopping_ && !surplus) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= interval_end_) StartInterval(now);
+    surplus = may_end_ > 0 && threads_.size() > 1;
+    if (!surplus) work_.WaitUntil(lock, interval_end_);
+  }
+  --idle_;
+  return queued_ > 0;
+}
+
+void ThreadPool::StartInterval(std::chrono::steady_clock::time_point now) {
+  may_end_ = fewest_spare_;
+  fewest_spare_ = idle_;
+  interval_end_ = now + idle_life_;
+}
+
+std::optional<pthread_t> ThreadPool::Retire() {
+  --may_end_;
+  if (fewest_spare_ > 0) --fewest_spare_;
+  std::erase_if(threads_,
+                [](pthread_t thread) { return pthread_equal(thread, pthread_self()) != 0; });
+  return std::exchange(retired_, pthread_self());
 }
 
 }  // namespace vcache

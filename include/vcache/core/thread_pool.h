@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,15 +16,16 @@
 namespace vcache {
 
 /// Threads that run tasks: of each client its oldest, the clients in turn, so that no client's many
-/// tasks hold up another's few. A thread starts when none is free, up to a limit, and stays.
-/// Thread-safe; what the tasks use must outlive it.
+/// tasks hold up another's few. A thread starts when none is free, up to a limit; threads that a
+/// whole `idle_life` had no use for end, but one. Thread-safe; what the tasks use must outlive it.
 class ThreadPool {
  public:
   /// Must not throw.
   using Task = std::function<void()>;
 
   /// `max_queued`: the most tasks of one client that may wait for a thread.
-  ThreadPool(std::size_t max_threads, std::size_t max_queued);
+  ThreadPool(std::size_t max_threads, std::size_t max_queued,
+             std::chrono::milliseconds idle_life = std::chrono::seconds(30));
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -42,6 +45,9 @@ class ThreadPool {
  private:
   static void* RunThread(void* pool);
   void Run() VCACHE_EXCLUDES(mutex_);
+  bool AwaitTask(MutexLock& lock) VCACHE_REQUIRES(mutex_);
+  void StartInterval(std::chrono::steady_clock::time_point now) VCACHE_REQUIRES(mutex_);
+  std::optional<std::thread::native_handle_type> Retire() VCACHE_REQUIRES(mutex_);
   using Lanes = std::map<std::string, std::deque<Task>, std::less<>>;
 
   bool Take(Task&& task, std::string_view client, std::size_t max_queued) VCACHE_EXCLUDES(mutex_);
@@ -50,6 +56,7 @@ class ThreadPool {
 
   const std::size_t max_threads_;
   const std::size_t max_queued_;
+  const std::chrono::milliseconds idle_life_;
   mutable Mutex mutex_;
   ConditionVariable work_;
   Lanes lanes_ VCACHE_GUARDED_BY(mutex_);  ///< By client; none is empty.
@@ -57,6 +64,13 @@ class ThreadPool {
   std::size_t queued_ VCACHE_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread::native_handle_type> threads_ VCACHE_GUARDED_BY(mutex_);
   std::size_t idle_ VCACHE_GUARDED_BY(mutex_) = 0;
+  /// Threads take tasks in any order: how long each of them was idle says nothing. So the fewest
+  /// that were spare at any moment of one interval are those that may end in the next.
+  std::chrono::steady_clock::time_point interval_end_ VCACHE_GUARDED_BY(mutex_){};
+  std::size_t fewest_spare_ VCACHE_GUARDED_BY(mutex_) = 0;
+  std::size_t may_end_ VCACHE_GUARDED_BY(mutex_) = 0;
+  /// The thread that ended last; the next one joins it.
+  std::optional<std::thread::native_handle_type> retired_ VCACHE_GUARDED_BY(mutex_);
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
 };
 

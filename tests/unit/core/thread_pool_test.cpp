@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/gate.h"
@@ -75,4 +78,20 @@ TEST_CASE("ThreadPool: a thread starts only when none is free, up to the limit")
   CHECK(pool.threads() == 2);
   gate.Open();
   pool.Stop();
+}
+
+TEST_CASE("ThreadPool: threads that nobody needs any more end, but one, and start again") {
+  std::array<test::Gate, 3> gates;
+  ThreadPool pool(8, 10, std::chrono::milliseconds(1));
+  for (test::Gate& gate : gates) {
+    for (int i = 0; i < 8; ++i) REQUIRE(pool.Submit([&] { gate.Pass(); }));
+    gate.AwaitArrivals(8);
+    CHECK(pool.threads() == 8);
+    gate.Open();
+    while (pool.threads() > 1) std::this_thread::yield();
+  }
+  std::atomic<bool> ran = false;
+  CHECK(pool.Submit([&] { ran = true; }));
+  pool.Stop();
+  CHECK(ran);
 }
