@@ -81,7 +81,7 @@ JobBoard::~JobBoard() {
   Stop();
 }
 
-void JobBoard::Begin(Content content, Begun begun) {
+void JobBoard::Begin(Content content, Begun begun, Ended ended) {
   const auto asker = std::make_shared<State::Asker>(std::move(begun));
   bool is_new = false;
   const State::SharedJob job = state_->JobFor(content.key.Usual(), is_new);
@@ -93,8 +93,10 @@ void JobBoard::Begin(Content content, Begun begun) {
     if (waits) asker->Answer(std::nullopt);
   };
   // Who joins waits too, so that what was saved is counted.
-  auto done = [state = state_, job, asker, is_new](Result<Analysis> result) {
+  auto done = [state = state_, job, asker, is_new,
+               ended = std::move(ended)](Result<Analysis> result) {
     if (is_new) state->End(job, result);
+    if (ended && asker->answered.load()) ended(result);
     asker->Answer(std::move(result));
   };
   state_->analysis.AnalyzeLater(std::move(content), Deadline::Never(), std::move(done),

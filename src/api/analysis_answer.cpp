@@ -17,15 +17,6 @@ using analysis::Analysis;
 using analysis::CacheStatus;
 using std::chrono::seconds;
 
-/// A random UUID (RFC 9562, version 4).
-std::string MakeUuid() {
-  std::string id = RandomId();
-  id[12] = '4';
-  id[16] = "89ab"[HexValue(id[16]) & 3];
-  for (const std::size_t dash : {8, 13, 18, 23}) id.insert(dash, 1, '-');
-  return id;
-}
-
 std::string_view TypeOf(const cache::Entry& entry, std::string_view media_type) {
   if (entry.key.kind == cache::ContentKind::kText) return "TEXT";
   return media_type.starts_with("video/") ? "VIDEO" : "IMAGE";
@@ -42,6 +33,7 @@ Json AnalysisJson(const Analysis& analysis, const SentContent& sent, WallTime no
   const std::optional<std::uint64_t> bytes = entry.foreign ? sent.bytes : entry.bytes;
   Json json = Json::object();
   json["id"] = MakeUuid();
+  json["createdAt"] = TimeToJson(now);
   json["type"] = TypeOf(entry, media_type);
   json["fileName"] = OrNull(sent.file_name);
   json["sha256"] = entry.key.digest.ToHex();
@@ -96,26 +88,39 @@ std::string CacheStatusHeader(const Analysis& analysis) {
   return value;
 }
 
+/// Nothing in the answer tells whether somebody else had the content analysed (rule S5).
+void Blank(Json& json) {
+  json["cache"] = nullptr;
+  for (const char* name : {"fromCache", "analyzedAt", "expiresAt"}) {
+    json["analysis"][name] = nullptr;
+  }
+}
+
 }  // namespace
 
-void AddAnalysis(Json& json, const Analysis& analysis, const SentContent& sent, WallTime now) {
+void AddAnalysis(Json& json, const Analysis& analysis, const SentContent& sent, WallTime now,
+                 const Reader& reader) {
   json["analysis"] = AnalysisJson(analysis, sent, now);
   json["cache"] = CacheJson(analysis, AgeOf(*analysis.entry, now));
+  if (!reader.hears_of_others) Blank(json);
+  if (reader.history != nullptr) NoteInHistory(reader, json, now);
 }
 
 http::Response AnalysisResponse(const Analysis& analysis, const SentContent& sent,
-                                const Clock& clock) {
+                                const Clock& clock, const Reader& reader) {
   const WallTime now = clock.WallNow();
   const std::optional<seconds> age = AgeOf(*analysis.entry, now);
   Json body = Json::object();
   body["success"] = true;
-  AddAnalysis(body, analysis, sent, now);
+  AddAnalysis(body, analysis, sent, now, reader);
 
   http::Response response;
   response.headers.Add("Content-Type", "application/json");
-  response.headers.Add("X-Cache", std::string(CacheStatusName(analysis.status)));
-  response.headers.Add("Cache-Status", CacheStatusHeader(analysis));
-  if (age) response.headers.Add("Age", std::to_string(age->count()));
+  if (reader.hears_of_others) {
+    response.headers.Add("X-Cache", std::string(CacheStatusName(analysis.status)));
+    response.headers.Add("Cache-Status", CacheStatusHeader(analysis));
+    if (age) response.headers.Add("Age", std::to_string(age->count()));
+  }
   response.body = DumpJson(body);
   response.log_outcome = CacheStatusName(analysis.status);
   return response;

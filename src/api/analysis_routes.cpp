@@ -5,7 +5,9 @@
 
 #include "api/analysis_answer.h"
 #include "api/digest_fields.h"
+#include "api/history_record.h"
 #include "api/job_answer.h"
+#include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/request_controls.h"
 #include "api/routes.h"
@@ -31,16 +33,21 @@ struct Sent {
   std::optional<std::uint64_t> bytes{};
 };
 
+http::Response UnknownResponse(const http::Request& request, const Error& error,
+                               const analysis::CacheUse& use = {}) {
+  http::Response response = ProblemResponse(request.info, error);
+  MarkUncached(response, use);
+  return response;
+}
+
 http::Response ResponseTo(const ApiState& state, const http::Request& request, const Sent& sent,
                           const Result<analysis::Analysis>& result,
                           const analysis::CacheUse& use = {}) {
   if (result) {
     return AnalysisResponse(*result, {sent.file_name, sent.media_type, sent.bytes},
-                            state.parts.clock);
+                            state.parts.clock, ReaderOf(state, request.info));
   }
-  http::Response response = ProblemResponse(request.info, result.error());
-  MarkUncached(response, use);
-  return response;
+  return UnknownResponse(request, result.error(), use);
 }
 
 void Refuse(const SharedState& state, const http::Request& request, Error error,
@@ -52,8 +59,8 @@ void Refuse(const SharedState& state, const http::Request& request, Error error,
 /// Answers what is known of the content. It counts as a look-up: nothing was spared.
 void AnswerFromCache(const SharedState& state, const http::Request& request, const CacheKey& key,
                      Sent sent, const analysis::CacheUse& use, const SharedResponder& responder) {
-  state->parts.analysis.FindLater(
-      key, request.deadline,
+  FindForReader(
+      state, request, key,
       [state, &request, responder, use, sent = std::move(sent)](Result<analysis::Analysis> found) {
         found = OnlyIfCached(std::move(found), use, state->parts.clock.WallNow());
         responder->Answer([state, &request, sent, found = std::move(found)] {
@@ -66,13 +73,22 @@ void AnswerFromCache(const SharedState& state, const http::Request& request, con
 void AnalyzeAsJob(const SharedState& state, const http::Request& request, analysis::Content content,
                   const Sent& sent, const SharedResponder& responder) {
   const CacheKey key = content.key;
+  // The request is gone when the job ends.
+  auto note = [state, sent,
+               reader = ReaderOf(*state, request.info)](const Result<analysis::Analysis>& ended) {
+    if (!ended) return;
+    Json answer = Json::object();
+    AddAnalysis(answer, *ended, {sent.file_name, sent.media_type, sent.bytes},
+                state->parts.clock.WallNow(), reader);
+  };
   state->parts.jobs->Begin(
       std::move(content),
       [state, &request, responder, sent, key](std::optional<Result<analysis::Analysis>> known) {
         responder->Answer([state, &request, sent, key, known = std::move(known)] {
           return known ? ResponseTo(*state, request, sent, *known) : AcceptedResponse(key);
         });
-      });
+      },
+      std::move(note));
 }
 
 /// Answers when the verdict is there. The request outlives its answer.
@@ -124,7 +140,7 @@ class FileIntake final : public http::Intake {
   /// A known content need not be sent. It counts as a look-up.
   void Consider(SharedResponder responder) override {
     const auto key = AnnouncedKey(request_.info);
-    if (!key) return;
+    if (!key || !LookUpReaderOf(*state_, request_.info).hears_of_others) return;
     state_->parts.analysis.FindLater(
         *key, request_.deadline,
         [state = state_, &request = request_, responder](Result<analysis::Analysis> found) {
@@ -222,11 +238,13 @@ class LookUpIntake final : public http::Intake {
   Result<void> Take(ByteView) override { return {}; }
 
   void Complete(SharedResponder responder) override {
-    state_->parts.analysis.FindLater(
-        key_, request_.deadline,
+    FindForReader(
+        state_, request_, key_,
         [state = state_, &request = request_, responder](Result<analysis::Analysis> found) {
           responder->Answer([state, &request, found = std::move(found)] {
-            return ResponseTo(*state, request, {}, found);
+            if (!found) return UnknownResponse(request, found.error());
+            return AnalysisResponse(*found, {}, state->parts.clock,
+                                    LookUpReaderOf(*state, request.info));
           });
         });
   }
@@ -259,7 +277,14 @@ void AddAnalysisRoutes(http::Router& router, const SharedState& state) {
   for (const char* path : {"/api/analysis/batch", "/api/upload/advanced"}) {
     router.AddRoute("POST", path, guarded(Need::kAnalysis, AnalyzeBatch));
   }
-  router.AddPrefixRoute("GET", "/api/analysis/", guarded(Need::kLookUp, LookUp));
+  // By digest, or by the id that an answer gave its reader.
+  router.AddPrefixRoute(
+      "GET", "/api/analysis/",
+      Guarded(state, Need::kLookUp,
+              [state, by_id = FindInHistory(state)](http::Request& request, const Caller& caller) {
+                if (IsAnalysisId(request.tail)) return by_id(request);
+                return LookUp(state, request, caller);
+              }));
 }
 
 }  // namespace vcache::api

@@ -50,6 +50,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
       std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests), std::move(gate)});
   http::Router router;
   AddAnalysisRoutes(router, state);
+  AddHistoryRoutes(router, state);
   AddJobRoutes(router, state);
   AddAdminRoutes(router, state);
   AddHealthRoutes(router, state);

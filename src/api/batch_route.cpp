@@ -6,6 +6,7 @@
 
 #include "api/analysis_answer.h"
 #include "api/batch_reader.h"
+#include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/request_controls.h"
 #include "api/routes.h"
@@ -26,13 +27,14 @@ struct BatchItem {
   std::optional<Result<Analysis>> result{};
 };
 
-Json ItemJson(const BatchItem& item, std::size_t index, bool for_admin, WallTime now) {
+Json ItemJson(const BatchItem& item, std::size_t index, bool for_admin, WallTime now,
+              const Reader& reader) {
   Json json = Json::object();
   json["index"] = index;
   json["fileName"] = item.file_name.empty() ? Json(nullptr) : Json(item.file_name);
   json["success"] = item.result->has_value();
   if (*item.result) {
-    AddAnalysis(json, **item.result, {item.file_name, item.media_type, item.bytes}, now);
+    AddAnalysis(json, **item.result, {item.file_name, item.media_type, item.bytes}, now, reader);
     return json;
   }
   const Error& error = item.result->error();
@@ -71,12 +73,15 @@ class Batch {
     Json results = Json::array();
     std::size_t failed = 0;
     const WallTime now = state.parts.clock.WallNow();
+    Reader reader = ReaderOf(state, request.info);
+    reader.transaction = MakeUuid();
     for (const BatchItem& item : items) {
       if (!*item.result) ++failed;
-      results.push_back(ItemJson(item, results.size(), request.info.caller_is_admin, now));
+      results.push_back(ItemJson(item, results.size(), request.info.caller_is_admin, now, reader));
     }
     Json body = Json::object();
     body["success"] = true;
+    body["transactionId"] = reader.transaction;
     body["total"] = items.size();
     body["succeeded"] = items.size() - failed;
     body["failed"] = failed;
@@ -167,14 +172,13 @@ class BatchIntake final : public http::Intake {
       if (!files[i].upload) batch->Note(i, files[i].upload.error());
     }
     if (keys.empty()) return;
-    state_->parts.analysis.FindManyLater(
-        std::move(keys), request_.deadline,
-        [state = state_, batch, use, places](std::vector<Result<Analysis>> found) {
-          for (std::size_t i = 0; i < places.size(); ++i) {
-            batch->Note(places[i],
-                        OnlyIfCached(std::move(found[i]), use, state->parts.clock.WallNow()));
-          }
-        });
+    FindManyForReader(state_, request_, std::move(keys),
+                      [state = state_, batch, use, places](std::vector<Result<Analysis>> found) {
+                        for (std::size_t i = 0; i < places.size(); ++i) {
+                          batch->Note(places[i], OnlyIfCached(std::move(found[i]), use,
+                                                              state->parts.clock.WallNow()));
+                        }
+                      });
   }
 
   const SharedState state_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/analysis_answer.h"
+#include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/small_body.h"
@@ -62,9 +63,9 @@ Result<std::vector<CacheKey>> KeysIn(const std::string& body) {
   return keys;
 }
 
-http::Response FoundResponse(const http::Request& request, const std::vector<CacheKey>& keys,
-                             const std::vector<Result<analysis::Analysis>>& found,
-                             const Clock& clock) {
+http::Response FoundResponse(const ApiState& state, const http::Request& request,
+                             const std::vector<CacheKey>& keys,
+                             const std::vector<Result<analysis::Analysis>>& found) {
   Json results = Json::array();
   std::size_t known = 0;
   std::size_t open = 0;
@@ -74,7 +75,8 @@ http::Response FoundResponse(const http::Request& request, const std::vector<Cac
     if (found[i]) {
       ++known;
       result["known"] = true;
-      AddAnalysis(result, *found[i], {}, clock.WallNow());
+      AddAnalysis(result, *found[i], {}, state.parts.clock.WallNow(),
+                  LookUpReaderOf(state, request.info));
     } else if (found[i].error().code == ErrorCode::kNotCached) {
       result["known"] = false;
     } else {
@@ -110,14 +112,13 @@ class LookUpManyIntake final : public http::Intake {
       });
       return;
     }
-    state_->parts.analysis.FindManyLater(
-        *keys, request_.deadline,
-        [state = state_, &request = request_, responder,
-         keys = *keys](std::vector<Result<analysis::Analysis>> found) {
-          responder->Answer([state, &request, keys, found = std::move(found)] {
-            return FoundResponse(request, keys, found, state->parts.clock);
-          });
-        });
+    FindManyForReader(state_, request_, *keys,
+                      [state = state_, &request = request_, responder,
+                       keys = *keys](std::vector<Result<analysis::Analysis>> found) {
+                        responder->Answer([state, &request, keys, found = std::move(found)] {
+                          return FoundResponse(*state, request, keys, found);
+                        });
+                      });
   }
 
  private:

@@ -55,6 +55,10 @@ http::RouteResult LookUpMany(const SharedState& state, http::Request& request,
 /// `POST /api/analysis/batch`.
 http::RouteResult AnalyzeBatch(const SharedState& state, http::Request& request,
                                const Caller& caller);
+/// `GET /api/analysis/<id>`, for callers that have been admitted.
+http::Route FindInHistory(const SharedState& state);
+/// `GET /api/analysis/history` and what else users may do with theirs.
+void AddHistoryRoutes(http::Router& router, const SharedState& state);
 void AddJobRoutes(http::Router& router, const SharedState& state);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);

@@ -47,6 +47,15 @@ std::optional<Error> RefuseQuery(const http::RequestInfo& request) {
                    Quoted(names) + ". Send what you mean in the body."};
 }
 
+std::optional<Error> RefuseUnknownParameters(const http::RequestInfo& request,
+                                             std::initializer_list<std::string_view> known) {
+  std::vector<std::string> unknown = NamesOf(request.query);
+  std::erase_if(unknown, [&](const std::string& name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+  });
+  return RefuseUnknown("parameter", unknown, known);
+}
+
 std::optional<Error> RefuseUnknown(std::string_view where, const std::vector<std::string>& unknown,
                                    std::initializer_list<std::string_view> known) {
   if (unknown.empty()) return std::nullopt;

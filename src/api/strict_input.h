@@ -30,4 +30,8 @@ Result<std::string> OnlyFormField(std::string_view encoded, std::string_view nam
 /// kBadRequest that names the URL's parameters: routes that change something take none.
 std::optional<Error> RefuseQuery(const http::RequestInfo& request);
 
+/// kBadRequest for parameters in the URL that the route does not know.
+std::optional<Error> RefuseUnknownParameters(const http::RequestInfo& request,
+                                             std::initializer_list<std::string_view> known);
+
 }  // namespace vcache::api

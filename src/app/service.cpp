@@ -12,6 +12,7 @@
 #include "app/version.h"
 #include "app/wiring/access.h"
 #include "app/wiring/budgets.h"
+#include "app/wiring/histories.h"
 #include "app/wiring/rates.h"
 #include "app/wiring/stores.h"
 #include "app/wiring/unfinished_calls.h"
@@ -93,6 +94,7 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.cors_credentials = settings.server.cors_credentials;
   options.demo = IsDemo(settings);
   options.keys = KeySpaceOf(settings);
+  options.lookups_are_own = settings.history.lookups_are_own;
   // The others must still be able to connect.
   options.max_event_streams =
       std::min(settings.server.max_event_streams, settings.server.max_connections / 2);
@@ -156,6 +158,8 @@ struct Service::Parts {
         observers({&statistics, &exporter, &log_lines}),
         rates(std::make_shared<api::RateLimits>(RateOptionsOf(settings, stores), clock)),
         rate_store(OpenRateStore(settings, stores)),
+        history_store(OpenHistory(settings, stores, clock, logger)),
+        history(HistoryOf(settings, history_store.get(), clock, logger)),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
         job_store(stores.JobStates(KeySpaceOf(settings))),
@@ -163,7 +167,7 @@ struct Service::Parts {
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(WholeApiOptions(authenticator),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger, &budget, &exporter, &jobs}),
+                                clock, logger, &budget, &exporter, JobsToTell(), history.get()}),
                api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
     if (rate_store != nullptr) {
       rate_sharing = std::make_unique<api::RateSharing>(*rates, *rate_store, clock);
@@ -171,6 +175,9 @@ struct Service::Parts {
     if (stores.failover == nullptr || budget_stores.failover == nullptr) return;
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
+
+  /// How far a job is tells that somebody had the content analysed.
+  analysis::JobBoard* JobsToTell() { return settings.history.lookups_are_own ? nullptr : &jobs; }
 
   /// The parts that the routes use outlive them.
   api::ApiOptions WholeApiOptions(
@@ -210,8 +217,10 @@ struct Service::Parts {
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;
   std::shared_ptr<api::RateLimits> rates;
-  std::unique_ptr<cache::RateStore> rate_store;      ///< Null without a shared store.
-  std::unique_ptr<api::RateSharing> rate_sharing{};  ///< Likewise.
+  std::unique_ptr<cache::RateStore> rate_store;        ///< Null without a shared store.
+  std::unique_ptr<api::RateSharing> rate_sharing{};    ///< Likewise.
+  std::unique_ptr<cache::HistoryStore> history_store;  ///< Null: no history is kept.
+  std::unique_ptr<api::History> history;               ///< Likewise. It outlives the analysis.
   analysis::AnalysisService analysis;
   std::unique_ptr<cache::JobStore> job_store;  ///< Null without a shared store.
   analysis::JobBoard jobs;
@@ -247,6 +256,7 @@ Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Start();
+  if (parts_->history != nullptr) parts_->history->Start();
   if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
@@ -305,6 +315,7 @@ bool Service::Stop(Notice notice) {
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();
+  if (parts_->history != nullptr) parts_->history->Stop();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
   if (parts_->stores.local != nullptr) parts_->stores.local->Stop();

@@ -27,6 +27,7 @@ class Checks {
     BudgetBounds();
     for (const VendorInfo& vendor : kVendors) BothOrNone(vendor);
     OneSharedStore();
+    OwnLookUps();
     for (std::string& complaint : CheckCustom(detection_, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
     }
@@ -42,6 +43,22 @@ class Checks {
   }
 
  private:
+  void OwnLookUps() {
+    if (!settings_.history.lookups_are_own) return;
+    if (!settings_.access.has_users() && !is_wrong_("API_KEYS") && !is_wrong_("JWT_PUBLIC_KEY")) {
+      complaints_.push_back(
+          "LOOKUP_SCOPE=own needs users: set API_KEYS or JWT_SECRET (or JWT_PUBLIC_KEY).");
+    }
+    const bool has_store = !settings_.cache.directory.empty() || redis_.is_shared();
+    if (settings_.history.entries > 0 && has_store && settings_.cache.mode != CacheMode::kOff) {
+      return;
+    }
+    complaints_.push_back(
+        "LOOKUP_SCOPE=own needs the users' histories: HISTORY_ENTRIES above 0 and a store "
+        "(CACHE_DIR "
+        "or REDIS_URL).");
+  }
+
   void TextBounds() {
     if (is_wrong_("TEXT_MIN_CHARS") || is_wrong_("TEXT_MAX_CHARS")) return;
     if (detection_.text_min_chars <= detection_.text_max_chars) return;

@@ -211,6 +211,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "server", HttpVariables());
     Add(all, "access", AccessVariables());
     Add(all, "access", RateVariables());
+    Add(all, "history", HistoryVariables());
     Add(all, "cache", Cache());
     Add(all, "shared store", SharedStoreVariables());
     Add(all, "paid calls", CallVariables());

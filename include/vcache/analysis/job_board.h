@@ -53,7 +53,9 @@ class JobBoard {
   /// Called once, on any thread: with the result if it was there before anybody had to be asked or
   /// waited for, else empty: then a job goes on. It must not block.
   using Begun = std::function<void(std::optional<Result<Analysis>>)>;
-  void Begin(Content content, Begun begun);
+  /// Called once, if a job went on, with its end.
+  using Ended = std::function<void(const Result<Analysis>&)>;
+  void Begin(Content content, Begun begun, Ended ended = {});
 
   /// Called once, on any thread; it must not block. Errors: kNotFound, kStoreUnavailable,
   /// kOverloaded.

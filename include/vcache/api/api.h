@@ -11,6 +11,7 @@
 #include "vcache/analysis/budget.h"
 #include "vcache/analysis/job_board.h"
 #include "vcache/api/auth/authenticator.h"
+#include "vcache/api/history.h"
 #include "vcache/api/rate_limits.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/memory/memory_store.h"
@@ -46,6 +47,9 @@ struct ApiOptions {
   std::vector<std::string> cors_headers;
   /// Whether browsers may send cookies along with these pages' requests.
   bool cors_credentials = false;
+  /// `LOOKUP_SCOPE=own`: users find by hash what they have had analysed themselves, and answers do
+  /// not tell what others have. Needs a history.
+  bool lookups_are_own = false;
   /// Whether the service is about to stop: then it is not ready, though it answers. Null: never.
   std::function<bool()> is_stopping;
   /// Verdicts come from the sandbox.
@@ -83,6 +87,7 @@ struct ApiParts {
   analysis::Budget* budget = nullptr;     ///< Null: no limits.
   metrics::Exporter* exporter = nullptr;  ///< Null: no `/metrics`.
   analysis::JobBoard* jobs = nullptr;     ///< Null: every analysis is waited for.
+  History* history = nullptr;             ///< Null: none is kept.
 };
 
 /// Makes every route of the service. It keeps the options; handlers are thread-safe.

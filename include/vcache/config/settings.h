@@ -107,6 +107,13 @@ struct RateSettings {
   std::size_t callers = 65'536;   ///< `RATE_LIMIT_CALLERS`
 };
 
+struct HistorySettings {
+  std::size_t entries = 100;             ///< `HISTORY_ENTRIES` of each user; 0: none is kept.
+  std::chrono::seconds life{7'776'000};  ///< `HISTORY_DAYS`
+  bool file_names = true;                ///< `HISTORY_FILE_NAMES`
+  bool lookups_are_own = false;          ///< `LOOKUP_SCOPE=own`
+};
+
 struct CacheSettings {
   CacheMode mode = CacheMode::kOn;
   std::filesystem::path directory = "./data";  ///< Empty: no local store.
@@ -227,6 +234,7 @@ struct Settings {
   ServerSettings server;
   AccessSettings access;
   RateSettings rates;
+  HistorySettings history;
   CacheSettings cache;
   RedisSettings redis;
   CallSettings calls;

@@ -54,9 +54,15 @@ constexpr const char* kCreateLeases =
     " until_ms INTEGER NOT NULL, failure TEXT NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version=6";
 
+constexpr const char* kCreateHistory =
+    "CREATE TABLE history(owner TEXT NOT NULL, id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+    " body TEXT NOT NULL, PRIMARY KEY(owner, id)) WITHOUT ROWID;"
+    "CREATE INDEX history_by_time ON history(at_ms);"
+    "PRAGMA user_version=7";
+
 /// The step from each version to the next; an empty file takes all of them.
 constexpr std::array kSteps{kCreate,        kCreateOutbox, kCreateBudget, kCreateCallsInFlight,
-                            kAddLeaseToken, kCreateLeases};
+                            kAddLeaseToken, kCreateLeases, kCreateHistory};
 constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
 
 /// The first column of the only row.
@@ -134,7 +140,8 @@ int CheckTables(Connection& connection, Content& content) {
         "SELECT length(value) FROM entries ORDER BY key LIMIT 1",
         "SELECT value FROM counters LIMIT 1", "SELECT number FROM outbox ORDER BY number LIMIT 1",
         "SELECT micros FROM budget LIMIT 1", "SELECT micros FROM budget_outbox LIMIT 1",
-        "SELECT begun_ms FROM calls_in_flight LIMIT 1", "SELECT until_ms FROM leases LIMIT 1"}) {
+        "SELECT begun_ms FROM calls_in_flight LIMIT 1", "SELECT until_ms FROM leases LIMIT 1",
+        "SELECT at_ms FROM history LIMIT 1"}) {
     if (const int code = ReadInteger(connection, sql, ignored); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

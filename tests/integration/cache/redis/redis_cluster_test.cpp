@@ -5,11 +5,13 @@
 
 #include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/budget_store_conformance.h"
+#include "support/history_store_conformance.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
 #include "support/redis_cluster.h"
 #include "support/verdict_store_conformance.h"
 #include "vcache/cache/redis/redis_budget.h"
+#include "vcache/cache/redis/redis_history.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/cache/tiers/failover_store.h"
 #include "vcache/core/time_text.h"
@@ -240,6 +242,15 @@ TEST_CASE("RedisStore on a cluster: a fold while the statistics move folds all o
 TEST_CASE("RedisBudgetStore on a cluster: keeps every promise of a BudgetStore") {
   if (!RedisServer::Available()) return;
   test::RunBudgetStoreConformance([] { return std::make_unique<ClusterBudgetUnderTest>(); });
+}
+
+TEST_CASE("RedisHistory on a cluster: keeps every promise of a HistoryStore") {
+  if (!RedisServer::Available()) return;
+  const RedisCluster cluster;
+  ClusterStoreFixture world(cluster.url(), KeySpace());
+  test::FakeClock clock;
+  clock.Advance(50s);
+  test::CheckHistoryStore(*MakeRedisHistory({3, 100s}, KeySpace(), world.client(), clock));
 }
 
 TEST_CASE("RedisBudgetStore on a cluster: sums on their way are changed together or not at all") {

@@ -8,8 +8,10 @@
 
 #include "integration/cache/redis/redis_fixture.h"
 #include "json/json.h"
+#include "support/history_store_conformance.h"
 #include "support/never.h"
 #include "support/rest_stand_in.h"
+#include "vcache/cache/redis/redis_history.h"
 #include "vcache/cache/redis/redis_store.h"
 #include "vcache/core/random_id.h"
 
@@ -84,6 +86,14 @@ TEST_CASE("RedisStore over REST, with prefix and secret: keeps every promise of 
     return std::make_unique<RestUnderTest>(
         KeySpace({.prefix = "s[i]*te?:", .secret = Secret("a secret of some length")}));
   });
+}
+
+TEST_CASE("RedisHistory over REST: keeps every promise of a HistoryStore") {
+  if (!RestStandIn::Available()) return;
+  BothWays both;
+  test::FakeClock clock;
+  clock.Advance(50s);
+  test::CheckHistoryStore(*MakeRedisHistory({3, 100s}, KeySpace(), both.rest.connection(), clock));
 }
 
 TEST_CASE("RedisStore over REST: entries are plain JSON of any size, with their life") {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "api/reader.h"
+#include "json/json.h"
+#include "vcache/cache/cache_key.h"
+#include "vcache/cache/history_store.h"
+
+namespace vcache::api {
+
+/// As answers tell it: what was noted, and `createdAt`. Null if it is unreadable.
+Json RecordJson(const cache::HistoryRecord& record);
+
+/// The content that was analysed; empty if the record is unreadable.
+std::optional<cache::CacheKey> KeyOfRecord(const cache::HistoryRecord& record);
+
+/// Whether that has the form of an analysis' id: a UUID.
+bool IsAnalysisId(std::string_view text) noexcept;
+
+}  // namespace vcache::api

@@ -1,0 +1,26 @@
+#include "config/variable_kinds.h"
+
+namespace vcache::config {
+namespace {
+
+constexpr std::int64_t kDay = 86'400;
+
+}  // namespace
+
+std::vector<Variable> HistoryVariables() {
+  return {
+      Whole({"HISTORY_ENTRIES", "analyses",
+             "Last analyses of each user or API key that its history keeps; 0: no history"},
+            0, 1'000, &HistorySettings::entries),
+      Whole({"HISTORY_DAYS", "days", "Longest time that a history keeps an analysis"}, 1, 400,
+            &HistorySettings::life, kDay),
+      Choice<bool, 2>({"HISTORY_FILE_NAMES", "", "0: histories keep no names of files"},
+                      {{{"0", false}, {"1", true}}}, &HistorySettings::file_names),
+      Choice<bool, 2>({"LOOKUP_SCOPE", "",
+                       "all: every user finds what is known; own: users find what they have had "
+                       "analysed themselves, and answers do not tell what others have"},
+                      {{{"all", false}, {"own", true}}}, &HistorySettings::lookups_are_own),
+  };
+}
+
+}  // namespace vcache::config
