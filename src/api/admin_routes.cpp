@@ -3,10 +3,7 @@
 #include <utility>
 
 #include "api/json_response.h"
-#include "api/log_names.h"
-#include "api/problem.h"
 #include "api/routes.h"
-#include "api/strict_input.h"
 #include "api/waiting_route.h"
 #include "json/json.h"
 #include "vcache/core/time_text.h"
@@ -22,7 +19,8 @@ using cache::Counters;
 /// Fewer analyses make no meaningful hit rate.
 constexpr std::int64_t kWarmAnalyses = 100;
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
-constexpr std::chrono::milliseconds kClearTimeout{60'000};
+/// Stats need no body; a small one does no harm.
+constexpr std::size_t kMaxStatsBody = 4096;
 
 double Dollars(std::int64_t micros) {
   return Usd::FromMicros(micros).dollars();
@@ -159,93 +157,14 @@ http::Response Stats(const ApiState& state) {
   return JsonResponse(200, Json::object({{"success", true}, {"cache", std::move(json)}}));
 }
 
-constexpr std::size_t kMaxOrderBytes = 4096;
-
-struct ClearOrder {
-  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By content hash.
-  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same, by name in the store.
-  cache::ClearMode mode = cache::ClearMode::kDelete;
-};
-
-/// Rejects unknown names: the default clears everything, so ignoring one would delete too much.
-Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::string& body,
-                                  const cache::KeySpace& keys) {
-  ClearOrder order;
-  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
-  if (body.empty()) return order;
-  JsonLimits limits;
-  limits.max_depth = 2;
-  limits.max_values = 16;
-  limits.refuse_duplicate_keys = true;
-  const Result<Json> json = ParseJson(body, limits);
-  if (!json) return json.error();
-  if (!json->is_object()) {
-    return Error{ErrorCode::kBadRequest,
-                 "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
-  }
-  if (auto refusal = RefuseUnknownMembers(*json, {"pattern", "dryRun"})) {
-    return *std::move(refusal);
-  }
-  if (const Json* pattern = Find(*json, "pattern")) {
-    const auto text = AsString(pattern);
-    if (!text) return Error{ErrorCode::kBadRequest, "The member pattern must be a string."};
-    Result<cache::KeyPattern> parsed = cache::KeyPattern::Parse(*text);
-    if (!parsed) return std::move(parsed).error();
-    Result<cache::KeyPattern> stored = keys.StoredPattern(*parsed);
-    if (!stored) return std::move(stored).error();
-    order.asked = std::move(parsed).value();
-    order.stored = std::move(stored).value();
-  }
-  if (const Json* dry_run = Find(*json, "dryRun")) {
-    const auto flag = AsBool(dry_run);
-    if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
-    if (*flag) order.mode = cache::ClearMode::kDryRun;
-  }
-  return order;
-}
-
-http::Response Clear(const ApiState& state, const http::Request& request, const std::string& body) {
-  const Result<ClearOrder> order = ReadClearOrder(request, body, state.options.keys);
-  if (!order) return ProblemResponse(request.info, order.error());
-  const Result<cache::ClearReport> report = state.parts.store.Clear(
-      order->stored, order->mode,
-      request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
-  if (!report) return ProblemResponse(request.info, report.error());
-
-  const bool dry_run = order->mode == cache::ClearMode::kDryRun;
-  const auto total = static_cast<std::int64_t>(report->total());
-  state.parts.logger.Info(
-      dry_run ? LogMessage("Cache clear tried (nothing removed)") : LogMessage("Cache cleared"),
-      {{"pattern", order->stored.text()},
-       {"entries", total},
-       {"by", request.info.client},
-       {"caller", request.info.caller},
-       {"request_id", request.info.id}});
-  Json json = Json::object();
-  json["success"] = true;
-  json["pattern"] = order->asked.text();
-  json["dryRun"] = dry_run;
-  json["cleared"] = total;
-  json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});
-  json["message"] = std::to_string(total) + (total == 1 ? " entry" : " entries") +
-                    (dry_run ? " would be removed." : " removed.");
-  return JsonResponse(200, json);
-}
-
 }  // namespace
 
 void AddAdminRoutes(http::Router& router, const SharedState& state) {
-  const auto add = [&](std::string method, std::string path, Need need, auto handler) {
-    http::Route route =
-        WaitingRoute(state, kMaxOrderBytes,
-                     [state, handler](const http::Request& request, const std::string& body) {
-                       return handler(*state, request, body);
-                     });
-    router.AddRoute(std::move(method), std::move(path), Guarded(state, need, std::move(route)));
-  };
-  add("GET", "/api/admin/cache/stats", Need::kAdminRead,
-      [](const ApiState& api, const http::Request&, const std::string&) { return Stats(api); });
-  add("POST", "/api/admin/cache/clear", Need::kAdmin, Clear);
+  http::Route stats =
+      WaitingRoute(state, kMaxStatsBody,
+                   [state](const http::Request&, const std::string&) { return Stats(*state); });
+  router.AddRoute("GET", "/api/admin/cache/stats",
+                  Guarded(state, Need::kAdminRead, std::move(stats)));
 }
 
 }  // namespace vcache::api

@@ -53,6 +53,8 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddHistoryRoutes(router, state);
   AddJobRoutes(router, state);
   AddAdminRoutes(router, state);
+  AddClearRoutes(router, state, "/api/admin/cache/");
+  AddSiteAliases(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);
   AddFrontPage(router);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "api/checked_body.h"
@@ -61,6 +62,11 @@ http::Route FindInHistory(const SharedState& state);
 void AddHistoryRoutes(http::Router& router, const SharedState& state);
 void AddJobRoutes(http::Router& router, const SharedState& state);
 void AddAdminRoutes(http::Router& router, const SharedState& state);
+/// `clear`, `clear-all`, `invalidate-pattern` and `invalidate/<kind>` behind `base`, which ends in
+/// `/`.
+void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base);
+/// Paths that sites with such a cache already call, with the same access rules.
+void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
 /// `GET /`: a description and a form to try the service. Static, without script.
 void AddFrontPage(http::Router& router);

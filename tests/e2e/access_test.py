@@ -64,9 +64,16 @@ class Callers(AccessTest):
         service = self.service(JWT_SECRET=JWT_SECRET, ADMIN_USER_IDS="42",
                                ADMIN_TOKENS=f"support:{READER}:read")
 
+        clears = [base + name for base in ("/api/admin/cache/", "/api/cache/")
+                  for name in ("clear", "clear-all", "invalidate-pattern", "invalidate/text")]
+
         def statuses(token):
-            return [service.admin("GET", "/api/admin/cache/stats", token=token).status,
-                    service.admin("POST", "/api/admin/cache/clear", token=token).status]
+            reads = {service.admin("GET", path, token=token).status
+                     for path in ("/api/admin/cache/stats", "/api/cache/stats")}
+            changes = {service.admin("POST", path, {"pattern": "*"} if "pattern" in path else None,
+                                     token=token).status for path in clears}
+            self.assertEqual((len(reads), len(changes)), (1, 1), token)
+            return [*reads, *changes]
 
         self.assertEqual(statuses(jwt({"sub": "u1", "role": "ADMIN"})), [200, 200])
         self.assertEqual(statuses(jwt({"userId": 42})), [200, 200])

@@ -1,0 +1,163 @@
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "api/json_response.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "api/strict_input.h"
+#include "api/waiting_route.h"
+#include "json/json.h"
+
+// Removal of entries: by pattern, by kind, all.
+namespace vcache::api {
+namespace {
+
+constexpr std::size_t kMaxOrderBytes = 4096;
+constexpr std::chrono::milliseconds kClearTimeout{60'000};
+
+struct ClearOrder {
+  cache::KeyPattern asked = cache::KeyPattern::All();   ///< By content hash.
+  cache::KeyPattern stored = cache::KeyPattern::All();  ///< The same, by name in the store.
+  cache::ClearMode mode = cache::ClearMode::kDelete;
+};
+
+/// Where a route's pattern comes from.
+enum class PatternUse {
+  kOptional,  ///< The body's, else everything.
+  kRequired,  ///< The body's.
+  kFromPath,  ///< The path's; the body must have none.
+};
+
+Result<void> SetPattern(ClearOrder& order, std::string_view text, const cache::KeySpace& keys) {
+  Result<cache::KeyPattern> parsed = cache::KeyPattern::Parse(text);
+  if (!parsed) return std::move(parsed).error();
+  Result<cache::KeyPattern> stored = keys.StoredPattern(*parsed);
+  if (!stored) return std::move(stored).error();
+  order.asked = std::move(parsed).value();
+  order.stored = std::move(stored).value();
+  return {};
+}
+
+/// An object without unknown names: the default clears everything, so ignoring one would delete too
+/// much. An empty body is an empty object.
+Result<Json> ReadMembers(const std::string& body, PatternUse use) {
+  if (body.empty()) return Json::object();
+  JsonLimits limits;
+  limits.max_depth = 2;
+  limits.max_values = 16;
+  limits.refuse_duplicate_keys = true;
+  Result<Json> json = ParseJson(body, limits);
+  if (!json) return json.error();
+  if (!json->is_object()) {
+    return Error{ErrorCode::kBadRequest,
+                 "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
+  }
+  auto refusal = use == PatternUse::kFromPath ? RefuseUnknownMembers(*json, {"dryRun"})
+                                              : RefuseUnknownMembers(*json, {"pattern", "dryRun"});
+  if (refusal) return *std::move(refusal);
+  return json;
+}
+
+Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::string& body,
+                                  PatternUse use, const cache::KeySpace& keys) {
+  ClearOrder order;
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
+  const Result<Json> json = ReadMembers(body, use);
+  if (!json) return json.error();
+  if (const Json* pattern = Find(*json, "pattern")) {
+    const auto text = AsString(pattern);
+    if (!text) return Error{ErrorCode::kBadRequest, "The member pattern must be a string."};
+    if (auto set = SetPattern(order, *text, keys); !set) return set.error();
+  } else if (use == PatternUse::kRequired) {
+    return Error{ErrorCode::kBadRequest,
+                 "The member pattern is missing, for example {\"pattern\": \"text:ab*\"}; "
+                 "/api/admin/cache/clear-all removes everything."};
+  }
+  if (const Json* dry_run = Find(*json, "dryRun")) {
+    const auto flag = AsBool(dry_run);
+    if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
+    if (*flag) order.mode = cache::ClearMode::kDryRun;
+  }
+  return order;
+}
+
+/// A warning, because it makes known contents cost money again: it must show at LOG_LEVEL=warn.
+void LogClear(const ApiState& state, const http::Request& request, const ClearOrder& order,
+              std::int64_t total) {
+  const std::initializer_list<LogField> fields = {{"pattern", order.stored.text()},
+                                                  {"entries", total},
+                                                  {"by", request.info.client},
+                                                  {"caller", request.info.caller},
+                                                  {"request_id", request.info.id}};
+  if (order.mode == cache::ClearMode::kDryRun) {
+    state.parts.logger.Info("Cache clear tried (nothing removed)", fields);
+  } else {
+    state.parts.logger.Warn("Cache cleared", fields);
+  }
+}
+
+http::Response CarryOut(const ApiState& state, const http::Request& request,
+                        const ClearOrder& order) {
+  const Result<cache::ClearReport> report = state.parts.store.Clear(
+      order.stored, order.mode,
+      request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
+  if (!report) return ProblemResponse(request.info, report.error());
+
+  const bool dry_run = order.mode == cache::ClearMode::kDryRun;
+  const auto total = static_cast<std::int64_t>(report->total());
+  LogClear(state, request, order, total);
+  Json json = Json::object();
+  json["success"] = true;
+  json["pattern"] = order.asked.text();
+  json["dryRun"] = dry_run;
+  json["cleared"] = total;
+  json["byKind"] = Json::object({{"analysis", report->analysis}, {"text", report->text}});
+  json["message"] = std::to_string(total) + (total == 1 ? " entry" : " entries") +
+                    (dry_run ? " would be removed." : " removed.");
+  return JsonResponse(200, json);
+}
+
+WaitingHandler ClearHandler(const SharedState& state, PatternUse use) {
+  return [state, use](const http::Request& request, const std::string& body) {
+    const Result<ClearOrder> order = ReadClearOrder(request, body, use, state->options.keys);
+    if (!order) return ProblemResponse(request.info, order.error());
+    return CarryOut(*state, request, *order);
+  };
+}
+
+/// `/invalidate/analysis` and `/invalidate/text`.
+http::Response InvalidateKind(const ApiState& state, const http::Request& request,
+                              const std::string& body) {
+  if (request.tail != "analysis" && request.tail != "text") {
+    return ProblemResponse(request.info, Error{ErrorCode::kBadRequest,
+                                               "The kind at the end of the path must be analysis "
+                                               "or text; nothing was removed."});
+  }
+  Result<ClearOrder> order =
+      ReadClearOrder(request, body, PatternUse::kFromPath, state.options.keys);
+  if (!order) return ProblemResponse(request.info, order.error());
+  if (auto set = SetPattern(*order, std::string(request.tail) + ":*", state.options.keys); !set) {
+    return ProblemResponse(request.info, set.error());
+  }
+  return CarryOut(state, request, *order);
+}
+
+}  // namespace
+
+void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base) {
+  const auto guarded = [&state](WaitingHandler handler) {
+    return Guarded(state, Need::kAdmin, WaitingRoute(state, kMaxOrderBytes, std::move(handler)));
+  };
+  router.AddRoute("POST", base + "clear-all", guarded(ClearHandler(state, PatternUse::kFromPath)));
+  router.AddRoute("POST", base + "invalidate-pattern",
+                  guarded(ClearHandler(state, PatternUse::kRequired)));
+  router.AddPrefixRoute("POST", base + "invalidate/",
+                        guarded([state](const http::Request& request, const std::string& body) {
+                          return InvalidateKind(*state, request, body);
+                        }));
+  router.AddRoute("POST", base + "clear", guarded(ClearHandler(state, PatternUse::kOptional)));
+}
+
+}  // namespace vcache::api
