@@ -117,9 +117,11 @@ std::optional<Finding> OfEviction(const app::SharedLink& link, Clock& clock) {
 }
 
 std::string AdviceFor(const app::LinkState& state, const config::Settings& settings) {
-  const std::string variables = settings.redis.url.empty()
-                                    ? "UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN"
-                                    : "REDIS_URL";
+  const config::RedisSettings& redis = settings.redis;
+  const std::string variables =
+      !redis.url.empty()   ? "REDIS_URL"
+      : redis.host.empty() ? "UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN"
+                           : "REDIS_HOST, REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS";
   if (state.refused) return "Check the credentials in " + variables + ".";
   return "Check " + variables +
          ", the network from here to it, and whether it runs. The service starts without it, and "

@@ -5,6 +5,7 @@
 
 #include "config/access_checks.h"
 #include "config/custom_checks.h"
+#include "config/redis_address.h"
 #include "config/values.h"
 
 namespace vcache::config {
@@ -126,6 +127,19 @@ class Checks {
       complaints_.push_back(
           "UPSTASH_REDIS_REST_CA is set without UPSTASH_REDIS_REST_URL (for REDIS_URL it is "
           "?tls_ca=).");
+    }
+    const bool parts_wrong = is_wrong_("REDIS_URL") || is_wrong_("REDIS_HOST") ||
+                             is_wrong_("REDIS_PORT") || is_wrong_("REDIS_USERNAME") ||
+                             is_wrong_("REDIS_PASSWORD") || is_wrong_("REDIS_TLS");
+    if (!parts_wrong) {
+      for (std::string& complaint : CheckRedisParts(redis_)) {
+        complaints_.push_back(std::move(complaint));
+      }
+    }
+    if (has_url && redis_.url.empty() && !redis_.host.empty()) {
+      complaints_.push_back(
+          "REDIS_HOST and UPSTASH_REDIS_REST_URL are both set: there is one shared store; "
+          "keep one of them (REDIS_HOST is the faster).");
     }
     if (has_url && !redis_.url.empty()) {
       complaints_.push_back(

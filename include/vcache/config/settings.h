@@ -131,7 +131,12 @@ struct CacheSettings {
 
 /// The shared store, over TCP or REST; at most one of the two is set.
 struct RedisSettings {
-  Secret url;            ///< `REDIS_URL`, which may hold a password; empty: none over TCP.
+  Secret url;        ///< `REDIS_URL`, which may hold a password.
+  std::string host;  ///< `REDIS_HOST`; this and the next four say the same in parts.
+  std::uint16_t port = 6379;
+  Secret username;
+  Secret password;
+  bool tls = false;
   std::string rest_url;  ///< Without a slash at the end; empty: none over REST.
   Secret rest_token;
   std::string rest_ca;  ///< A file; empty: the system's authorities.
@@ -141,7 +146,9 @@ struct RedisSettings {
   std::size_t outage_calls_per_minute = 60;
   std::size_t outage_calls_total = 1'000;
 
-  bool is_shared() const noexcept { return !url.empty() || !rest_url.empty(); }
+  /// `url`, else the URL that the parts make; empty: none over TCP.
+  Secret Address() const;
+  bool is_shared() const noexcept { return !url.empty() || !host.empty() || !rest_url.empty(); }
 };
 
 /// Limits and protection of paid calls, for all vendors.

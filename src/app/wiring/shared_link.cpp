@@ -48,7 +48,7 @@ SharedLink NewLink() {
 }
 
 Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
-  Result<redis::RedisClusterUrl> url = redis::ParseRedisClusterUrl(redis.url.Reveal());
+  Result<redis::RedisClusterUrl> url = redis::ParseRedisClusterUrl(redis.Address().Reveal());
   if (!url) return Of(kUrl, url.error());
   SharedLink link = NewLink();
   link.name = url->Display();
@@ -71,7 +71,7 @@ Result<SharedLink> OpenCluster(const config::RedisSettings& redis, Clock& clock,
 }
 
 Result<SharedLink> OpenServer(const config::RedisSettings& redis, Clock& clock, Logger& logger) {
-  Result<redis::RedisUrl> url = redis::ParseRedisUrl(redis.url.Reveal());
+  Result<redis::RedisUrl> url = redis::ParseRedisUrl(redis.Address().Reveal());
   if (!url) return Of(kUrl, url.error());
   SharedLink link = NewLink();
   link.name = url->Display();
@@ -125,16 +125,16 @@ void LinkRecovery::NoteReady() {
 
 Result<SharedLink> OpenSharedLink(const config::RedisSettings& redis, Clock& clock,
                                   Logger& logger) {
-  if (redis.url.empty()) return OpenRest(redis, clock, logger);
-  if (redis::IsRedisClusterUrl(redis.url.Reveal())) return OpenCluster(redis, clock, logger);
+  if (redis.Address().empty()) return OpenRest(redis, clock, logger);
+  if (redis::IsRedisClusterUrl(redis.Address().Reveal())) return OpenCluster(redis, clock, logger);
   return OpenServer(redis, clock, logger);
 }
 
 Result<void> CheckSharedLink(const config::RedisSettings& redis) {
-  const bool over_rest = redis.url.empty();
+  const bool over_rest = redis.Address().empty();
   std::string authorities = redis.rest_ca;
   if (!over_rest) {
-    const Result<redis::RedisUrl> server = FirstServer(redis.url.Reveal());
+    const Result<redis::RedisUrl> server = FirstServer(redis.Address().Reveal());
     if (!server) return Of(kUrl, server.error());
     authorities = server->tls_ca_file;
   }

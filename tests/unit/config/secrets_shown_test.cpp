@@ -40,6 +40,7 @@ EnvFile BaseFor(std::string_view name) {
     base["UPSTASH_REDIS_REST_URL"] = "https://a.example";
     base["UPSTASH_REDIS_REST_TOKEN"] = "t";
   }
+  if (name == "REDIS_USERNAME" || name == "REDIS_PASSWORD") base["REDIS_HOST"] = "a.example";
   if (name == "CUSTOM_FORM_FIELDS") base["CUSTOM_BODY"] = R"({"text":"{text}"})";
   return base;
 }
