@@ -1,7 +1,9 @@
 #include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "api/cache_state.h"
 #include "api/json_response.h"
 #include "api/routes.h"
 #include "api/waiting_route.h"
@@ -16,8 +18,6 @@ using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
 
-/// Fewer analyses make no meaningful hit rate.
-constexpr std::int64_t kWarmAnalyses = 100;
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// Stats need no body; a small one does no harm.
 constexpr std::size_t kMaxStatsBody = 4096;
@@ -97,39 +97,18 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   return json;
 }
 
-/// The state of the persistent stores, in one word each.
-struct CacheHealth {
-  bool enabled;
-  std::string_view status;
-  std::string_view backend;
-  std::string_view state;
-};
-
-std::uint64_t PendingWrites(const BackingStore& backing) {
-  return backing.pending_writes ? backing.pending_writes() : 0;
-}
-
-CacheHealth HealthOf(const ApiParts& parts, const Counters& totals) {
-  const BackingStore& backing = parts.backing;
-  const bool stored = backing.available();
-  CacheHealth health{stored, stored ? std::string_view(backing.serving) : "disconnected",
-                     backing.name(), "HEALTHY"};
-  const std::int64_t analyses = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
-                                totals.total(Counter::kCoalesced);
-  if (!stored) {
-    health.state = parts.memory != nullptr || backing.has_fallback ? "DEGRADED" : "DOWN";
-  } else if (PendingWrites(backing) > 0) {
-    health.state = "DEGRADED";  // it answers but takes no writes: full, or read-only
-  } else if (analyses < kWarmAnalyses) {
-    health.state = "WARMING";
+Json ReasonsJson(const std::vector<StateReason>& reasons) {
+  Json json = Json::array();
+  for (const StateReason& reason : reasons) {
+    json.push_back(Json::object({{"code", reason.code}, {"message", reason.message}}));
   }
-  return health;
+  return json;
 }
 
 http::Response Stats(const ApiState& state) {
   const metrics::StatisticsSnapshot snapshot = state.parts.statistics.Snapshot();
   const Counters& all = snapshot.totals.all;
-  const CacheHealth health = HealthOf(state.parts, all);
+  const CacheState health = CacheStateOf(state.parts, all);
   const cache::MemoryStoreUse memory =
       state.parts.memory != nullptr ? state.parts.memory->use() : cache::MemoryStoreUse{};
 
@@ -140,6 +119,7 @@ http::Response Stats(const ApiState& state) {
   json["misses"] = std::to_string(all.total(Counter::kMisses));
   json["backend"] = health.backend;
   json["state"] = health.state;
+  json["reasons"] = ReasonsJson(health.reasons);
   json["hitRate"] = HitRate(all.total(Counter::kHits), all.total(Counter::kMisses));
   json["errors"] = all.total(Counter::kErrors);
   json["corruptEntries"] = all.total(Counter::kCorrupt);
@@ -150,7 +130,7 @@ http::Response Stats(const ApiState& state) {
                                  {"text", KindJson(all, ContentKind::kText)}});
   json["memory"] = Json::object(
       {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
-  json["pendingWrites"] = PendingWrites(state.parts.backing);
+  json["pendingWrites"] = health.pending_writes;
   json["cost"] = CostJson(snapshot.totals, BudgetJson(state.parts));
   json["since"] = FormatTime(snapshot.totals.since);
   if (state.options.demo) json["demo"] = true;

@@ -164,7 +164,10 @@ class ProcessTest(ServiceTest):
         self.assertEqual(service.upload(jpeg(4)).cache, "MISS")
         self.assertEqual(service.upload(jpeg(4)).cache, "MISS")
         self.assertEqual(sandbox.charged, 2)
-        self.assertEqual(service.stats()["state"], "DOWN")
+        stats = service.stats()
+        self.assertEqual(stats["state"], "DOWN")
+        self.assertEqual([reason["code"] for reason in stats["reasons"]], ["no_store"])
+        self.assertIn("every analysis is paid for", stats["reasons"][0]["message"])
         self.assertFalse((pathlib.Path(self.directory) / "data").exists())
 
     def test_the_token_is_not_in_the_process_title(self):

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "support/api_fixture.h"
 #include "support/credentials.h"
@@ -27,6 +29,12 @@ test::Call Admin(std::string method, std::string target, std::string body = {}) 
           std::move(target),
           {{"Authorization", "Bearer " + kToken}},
           std::move(body)};
+}
+
+std::vector<std::string> ReasonCodes(const Json& stats) {
+  std::vector<std::string> codes;
+  for (const Json& reason : stats["reasons"]) codes.push_back(reason["code"].get<std::string>());
+  return codes;
 }
 
 }  // namespace
@@ -115,6 +123,47 @@ TEST_CASE("admin stats: the truth about a store that is away") {
   CHECK(cache["enabled"] == false);
   CHECK(cache["status"] == "disconnected");
   CHECK(cache["state"] == "DEGRADED");
+  CHECK(ReasonCodes(cache) == std::vector<std::string>{"store_away"});
+}
+
+TEST_CASE("admin stats: why the state is not HEALTHY, with figures and what to do") {
+  std::uint64_t waiting = 0;
+  ApiFixture bench(
+      WithToken(), true,
+      {.backend = "redis", .serving = "connected", .has_fallback = true, .pending_writes = [&] {
+         return waiting;
+       }});
+  const auto stats = [&] {
+    return Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  };
+  const auto message = [&](std::size_t index) {
+    return stats()["reasons"][index]["message"].get<std::string>();
+  };
+  const auto contains = [](const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  };
+  bench.SendText(ApiFixture::Text(60));
+  CHECK(ReasonCodes(stats()) == std::vector<std::string>{"few_analyses"});
+  CHECK(message(0).starts_with("1 of 100 analyses"));
+
+  waiting = 1;  // what degrades is told, not that there were few analyses
+  CHECK(ReasonCodes(stats()) == std::vector<std::string>{"writes_waiting"});
+  CHECK(message(0).starts_with("1 write waits for the store"));
+
+  waiting = 7;
+  bench.faulty.unavailable = true;
+  CHECK(ReasonCodes(stats()) == std::vector<std::string>{"store_away", "writes_waiting"});
+  CHECK(contains(message(0), "(redis)"));
+  CHECK(contains(message(0), "The local store keeps"));
+  CHECK(message(1).starts_with("7 writes wait"));
+
+  waiting = 0;
+  bench.faulty.unavailable = false;
+  for (int i = 1; i < 99; ++i) bench.SendText(ApiFixture::Text(60));
+  CHECK(stats()["state"] == "WARMING");
+  bench.SendText(ApiFixture::Text(60));
+  CHECK(stats()["state"] == "HEALTHY");
+  CHECK(stats()["reasons"] == Json::array());
 }
 
 TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
