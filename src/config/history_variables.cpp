@@ -3,7 +3,7 @@
 namespace vcache::config {
 namespace {
 
-constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kDaySeconds = 86'400;
 
 }  // namespace
 
@@ -13,7 +13,7 @@ std::vector<Variable> HistoryVariables() {
              "Last analyses of each user or API key that its history keeps; 0: no history"},
             0, 1'000, &HistorySettings::entries),
       Whole({"HISTORY_DAYS", "days", "Longest time that a history keeps an analysis"}, 1, 400,
-            &HistorySettings::life, kDay),
+            &HistorySettings::life, kDaySeconds),
       Choice<bool, 2>({"HISTORY_FILE_NAMES", "", "0: histories keep no names of files"},
                       {{{"0", false}, {"1", true}}}, &HistorySettings::file_names),
       Choice<bool, 2>({"LOOKUP_SCOPE", "",

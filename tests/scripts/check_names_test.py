@@ -34,6 +34,7 @@ class CheckNames(unittest.TestCase):
 
     def test_each_sort_of_name_is_seen_with_both_places(self):
         for text in ("constexpr int kA = 1;", "int A(int b) {\n  return b;\n}", "class A {\n  int b_;\n};",
+                     "class A final : public B {\n  int b_;\n};",
                      "using A = int;", "enum class A { kB };", "template <typename T>\nT A(T b) { return b; }",
                      "std::atomic<int> a{0};", "const char* const kNames[] = {\"a\"};"):
             with self.subTest(text):
@@ -45,6 +46,7 @@ class CheckNames(unittest.TestCase):
         self.assertEqual(self.offences_of("int A() { int c = 1; return c; }", "int B() { int c = 1; return c; }"), [])
         self.assertEqual(self.offences_of("// int A();\n", "int A() { return 1; }"), [])
         self.assertEqual(self.offences_of("struct A { int c; };", "struct B { int c; };"), [])
+        self.assertEqual(self.offences_of("class A final : public C {\n};", "class B final : public C {\n};"), [])
 
     def test_a_named_namespace_around_makes_a_name_another(self):
         def inside(namespace):
