@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -35,8 +34,7 @@ bool ThreadPool::Take(Task&& task, std::string_view client, std::size_t max_queu
     const MutexLock lock(mutex_);
     auto lane = lanes_.find(client);
     const std::size_t in_lane = lane == lanes_.end() ? 0 : lane->second.size();
-    const bool free_thread = idle_ > queued_;
-    if (!free_thread && !StartThread() && in_lane >= max_queued) return false;
+    if (sleepers_.empty() && !StartThread() && in_lane >= max_queued) return false;
     // Without a single thread (the system refuses them) the queue would never be served.
     if (threads_.empty()) return false;
     if (lane == lanes_.end()) {
@@ -45,9 +43,12 @@ bool ThreadPool::Take(Task&& task, std::string_view client, std::size_t max_queu
     }
     lane->second.push_back(std::move(task));
     ++queued_;
-    fewest_spare_ = std::min(fewest_spare_, idle_ > queued_ ? idle_ - queued_ : 0);
+    if (!sleepers_.empty()) {
+      sleepers_.back()->is_called = true;
+      sleepers_.back()->wake.NotifyOne();
+      sleepers_.pop_back();
+    }
   }
-  work_.NotifyOne();
   return true;
 }
 
@@ -83,8 +84,8 @@ void ThreadPool::Stop() {
     threads.swap(threads_);
     if (retired_) threads.push_back(*retired_);
     retired_.reset();
+    for (Sleeper* sleeper : sleepers_) sleeper->wake.NotifyOne();
   }
-  work_.NotifyAll();
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
@@ -123,27 +124,22 @@ void ThreadPool::Run() {
 
 /// False: the thread is to end.
 bool ThreadPool::AwaitTask(MutexLock& lock) {
-  ++idle_;
-  bool surplus = false;
-  while (queued_ == 0 && !stopping_ && !surplus) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= interval_end_) StartInterval(now);
-    surplus = may_end_ > 0 && threads_.size() > 1;
-    if (!surplus) work_.WaitUntil(lock, interval_end_);
+  Sleeper self;
+  while (queued_ == 0 && !stopping_) {
+    self.is_called = false;
+    sleepers_.push_back(&self);
+    bool is_over = false;
+    while (!self.is_called && !stopping_ && !is_over) {
+      is_over = !self.wake.WaitFor(lock, idle_life_) && threads_.size() > 1;
+    }
+    if (self.is_called) continue;
+    std::erase(sleepers_, &self);
+    if (is_over && !stopping_) return false;
   }
-  --idle_;
   return queued_ > 0;
 }
 
-void ThreadPool::StartInterval(std::chrono::steady_clock::time_point now) {
-  may_end_ = fewest_spare_;
-  fewest_spare_ = idle_;
-  interval_end_ = now + idle_life_;
-}
-
 std::optional<pthread_t> ThreadPool::Retire() {
-  --may_end_;
-  if (fewest_spare_ > 0) --fewest_spare_;
   std::erase_if(threads_,
                 [](pthread_t thread) { return pthread_equal(thread, pthread_self()) != 0; });
   return std::exchange(retired_, pthread_self());

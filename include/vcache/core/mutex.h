@@ -60,6 +60,10 @@ class ConditionVariable {
 
   /// The lock is held before and after, and not meanwhile.
   void Wait(MutexLock& lock) { condition_.wait(lock.lock_); }
+  /// False when that time is over.
+  bool WaitFor(MutexLock& lock, std::chrono::milliseconds time) {
+    return condition_.wait_for(lock.lock_, time) == std::cv_status::no_timeout;
+  }
   /// False at `until`.
   bool WaitUntil(MutexLock& lock, std::chrono::steady_clock::time_point until) {
     return condition_.wait_until(lock.lock_, until) == std::cv_status::no_timeout;

@@ -16,8 +16,8 @@
 namespace vcache {
 
 /// Threads that run tasks: of each client its oldest, the clients in turn, so that no client's many
-/// tasks hold up another's few. A thread starts when none is free, up to a limit; threads that a
-/// whole `idle_life` had no use for end, but one. Thread-safe; what the tasks use must outlive it.
+/// tasks hold up another's few. A thread starts when none is free, up to a limit; one without a
+/// task for `idle_life` ends, but the last. Thread-safe; what the tasks use must outlive it.
 class ThreadPool {
  public:
   /// Must not throw.
@@ -43,10 +43,15 @@ class ThreadPool {
   void Stop();
 
  private:
+  /// A thread without work.
+  struct Sleeper {
+    ConditionVariable wake{};
+    bool is_called = false;
+  };
+
   static void* RunThread(void* pool);
   void Run() VCACHE_EXCLUDES(mutex_);
   bool AwaitTask(MutexLock& lock) VCACHE_REQUIRES(mutex_);
-  void StartInterval(std::chrono::steady_clock::time_point now) VCACHE_REQUIRES(mutex_);
   std::optional<std::thread::native_handle_type> Retire() VCACHE_REQUIRES(mutex_);
   using Lanes = std::map<std::string, std::deque<Task>, std::less<>>;
 
@@ -58,17 +63,12 @@ class ThreadPool {
   const std::size_t max_queued_;
   const std::chrono::milliseconds idle_life_;
   mutable Mutex mutex_;
-  ConditionVariable work_;
   Lanes lanes_ VCACHE_GUARDED_BY(mutex_);  ///< By client; none is empty.
   std::deque<Lanes::iterator> turns_ VCACHE_GUARDED_BY(mutex_);
   std::size_t queued_ VCACHE_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread::native_handle_type> threads_ VCACHE_GUARDED_BY(mutex_);
-  std::size_t idle_ VCACHE_GUARDED_BY(mutex_) = 0;
-  /// Threads take tasks in any order: how long each of them was idle says nothing. So the fewest
-  /// that were spare at any moment of one interval are those that may end in the next.
-  std::chrono::steady_clock::time_point interval_end_ VCACHE_GUARDED_BY(mutex_){};
-  std::size_t fewest_spare_ VCACHE_GUARDED_BY(mutex_) = 0;
-  std::size_t may_end_ VCACHE_GUARDED_BY(mutex_) = 0;
+  /// The one that fell asleep last is called first: those that are not needed sleep undisturbed.
+  std::vector<Sleeper*> sleepers_ VCACHE_GUARDED_BY(mutex_);
   /// The thread that ended last; the next one joins it.
   std::optional<std::thread::native_handle_type> retired_ VCACHE_GUARDED_BY(mutex_);
   bool stopping_ VCACHE_GUARDED_BY(mutex_) = false;
