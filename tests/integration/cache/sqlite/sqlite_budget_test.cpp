@@ -124,17 +124,10 @@ TEST_CASE("OpenSqliteBudget: beside the verdicts, in a file of version 2 as well
   test::FakeClock clock;
   const auto verdicts = test::OpenStore(dir.path(), clock);
   CHECK(verdicts->Put(test::MakePut(test::MakeKey(1), 1h), kNever));
-  {
-    test::RawDatabase raw(dir.path());
-    raw.Query("DROP TABLE budget");
-    raw.Query("DROP TABLE budget_outbox");
-    raw.Query("DROP TABLE calls_in_flight");
-    raw.Query("DROP TABLE leases");
-    raw.Query("PRAGMA user_version=2");
-  }
+  test::MakeSchemaOlder(dir.path(), 2);
   const auto store = OpenBudget(dir.path(), clock);
   const std::vector<BudgetClaim> claims = {MakeClaim("2026-01-01", 1, 1)};
   CHECK(store->Reserve(claims, kNever).outcome == BudgetOutcome::kGranted);
   CHECK(verdicts->Lookup(test::MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "6");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == test::kNewestSchema);
 }

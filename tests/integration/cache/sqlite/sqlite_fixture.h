@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <array>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 #include "support/fake_clock.h"
 #include "support/recording_logger.h"
@@ -62,6 +65,25 @@ class RawDatabase {
  private:
   sqlite3* handle_ = nullptr;
 };
+
+/// What undoes each step of the schema after the first, in the order of the steps
+/// (src/cache/sqlite/sqlite_schema.cpp). The newest version is one more than their number.
+inline constexpr std::array<std::string_view, 6> kUndoSchemaSteps = {
+    "DROP TABLE outbox",          "DROP TABLE budget;DROP TABLE budget_outbox",
+    "DROP TABLE calls_in_flight", "ALTER TABLE calls_in_flight DROP COLUMN lease_token",
+    "DROP TABLE leases",          "DROP TABLE history",
+};
+inline const std::string kNewestSchema = std::to_string(kUndoSchemaSteps.size() + 1);
+
+/// Makes the file in `directory` one of schema `version`, as an older release left it.
+inline void MakeSchemaOlder(const std::filesystem::path& directory, std::size_t version) {
+  RawDatabase raw(directory);
+  for (std::size_t step = kUndoSchemaSteps.size(); step >= version; --step) {
+    std::istringstream statements{std::string(kUndoSchemaSteps.at(step - 1))};
+    for (std::string sql; std::getline(statements, sql, ';');) raw.Query(sql);
+  }
+  raw.Query("PRAGMA user_version=" + std::to_string(version));
+}
 
 /// A store in a directory of its own, with a clock that the test moves.
 class SqliteUnderTest : public StoreUnderTest {

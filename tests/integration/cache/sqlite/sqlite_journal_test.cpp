@@ -233,16 +233,11 @@ TEST_CASE("OpenSqliteJournal: a file of version 3 gets the table and keeps its v
   test::FakeClock clock;
   const auto verdicts = test::OpenStore(dir.path(), clock);
   CHECK(verdicts->Put(test::MakePut(MakeKey(1), 1h), kNever));
-  {
-    test::RawDatabase raw(dir.path());
-    raw.Query("DROP TABLE calls_in_flight");
-    raw.Query("DROP TABLE leases");
-    raw.Query("PRAGMA user_version=3");
-  }
+  test::MakeSchemaOlder(dir.path(), 3);
   const auto journal = OpenJournalIn(dir.path(), clock);
   CHECK(journal->Begin(MakeKey(1), NoteOf("one"), kNever));
   CHECK(verdicts->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "6");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == test::kNewestSchema);
 }
 
 TEST_CASE("OpenSqliteJournal: a file of version 4 keeps its notes, and new ones have a lease") {
@@ -251,12 +246,7 @@ TEST_CASE("OpenSqliteJournal: a file of version 4 keeps its notes, and new ones 
   CallingChild without(dir.path(), "old");
   without.Kill();
   without.AwaitDeath();
-  {
-    test::RawDatabase raw(dir.path());
-    raw.Query("ALTER TABLE calls_in_flight DROP COLUMN lease_token");
-    raw.Query("DROP TABLE leases");
-    raw.Query("PRAGMA user_version=4");
-  }
+  test::MakeSchemaOlder(dir.path(), 4);
   CallingChild with(dir.path(), "new", "a token");
   with.Kill();
   with.AwaitDeath();

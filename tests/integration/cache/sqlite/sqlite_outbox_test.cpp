@@ -26,15 +26,6 @@ Counters Hits(std::int64_t count) {
   return counters;
 }
 
-/// As the first version wrote it.
-void MakeVersionOne(const std::filesystem::path& directory) {
-  for (const char* sql :
-       {"DROP TABLE outbox", "DROP TABLE budget", "DROP TABLE budget_outbox",
-        "DROP TABLE calls_in_flight", "DROP TABLE leases", "PRAGMA user_version=1"}) {
-    test::RawDatabase(directory).Query(sql);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("SqliteStore: what waits for the shared store is on disk, in order, with its entry") {
@@ -229,19 +220,19 @@ TEST_CASE("OpenSqliteStore: a database of version 1 gets the new tables and keep
     const auto store = test::OpenStore(dir.path(), clock);
     CHECK(store->Put(Paid(1), kNever));
   }
-  MakeVersionOne(dir.path());
+  test::MakeSchemaOlder(dir.path(), 1);
   const auto store = test::OpenStore(dir.path(), clock);
   CHECK(store->Lookup(MakeKey(1), kNever).outcome == LookupOutcome::kHit);
   CHECK(store->PutPending(Paid(2), kNever));
   CHECK(*store->CountPending(kNever) == 1);
-  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == "6");
+  CHECK(test::RawDatabase(dir.path()).Query("PRAGMA user_version") == test::kNewestSchema);
 }
 
 TEST_CASE("OpenSqliteStore: another application's database of version 1 is left as it is") {
   test::TempDir dir;
   test::FakeClock clock;
   test::OpenStore(dir.path(), clock).reset();
-  MakeVersionOne(dir.path());
+  test::MakeSchemaOlder(dir.path(), 1);
   test::RawDatabase(dir.path()).Query("PRAGMA application_id=7");
   SqliteStoreOptions options;
   options.directory = dir.path();
