@@ -4,15 +4,15 @@
 #include <utility>
 
 #include "api/analysis_answer.h"
-#include "api/digest_fields.h"
 #include "api/history_record.h"
+#include "api/intake/digest_fields.h"
+#include "api/intake/text_reader.h"
+#include "api/intake/upload_reader.h"
 #include "api/job_answer.h"
 #include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/request_controls.h"
 #include "api/routes.h"
-#include "api/text_reader.h"
-#include "api/upload_reader.h"
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 #include "vcache/http/parsing/multipart.h"

@@ -52,7 +52,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddAnalysisRoutes(router, state);
   AddHistoryRoutes(router, state);
   AddJobRoutes(router, state);
-  AddAdminRoutes(router, state);
+  AddStatsRoute(router, state);
   AddClearRoutes(router, state, "/api/admin/cache/");
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/analysis_answer.h"
-#include "api/batch_reader.h"
+#include "api/intake/batch_reader.h"
 #include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/request_controls.h"

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "api/digest_fields.h"
+#include "api/intake/digest_fields.h"
 #include "api/problem.h"
 #include "vcache/content/content_hasher.h"
 

@@ -9,10 +9,10 @@
 
 #include "api/analysis_answer.h"
 #include "api/history_record.h"
+#include "api/intake/strict_input.h"
 #include "api/json_response.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "api/strict_input.h"
 #include "api/waiting_route.h"
 #include "vcache/core/parse_number.h"
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "api/analysis_answer.h"
+#include "api/intake/strict_input.h"
 #include "api/job_answer.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "api/strict_input.h"
 #include "vcache/http/parsing/body_stream.h"
 
 namespace vcache::api {

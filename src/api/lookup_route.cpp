@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "api/analysis_answer.h"
+#include "api/intake/small_body.h"
+#include "api/intake/strict_input.h"
 #include "api/lookup_scope.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "api/small_body.h"
-#include "api/strict_input.h"
 #include "json/json.h"
 #include "vcache/http/parsing/multipart.h"
 

@@ -8,7 +8,7 @@
 
 #include "api/checked_body.h"
 #include "api/gate.h"
-#include "api/upload_reader.h"
+#include "api/intake/upload_reader.h"
 #include "vcache/api/api.h"
 #include "vcache/core/thread_pool.h"
 
@@ -61,7 +61,8 @@ http::Route FindInHistory(const SharedState& state);
 /// `GET /api/analysis/history` and what else users may do with theirs.
 void AddHistoryRoutes(http::Router& router, const SharedState& state);
 void AddJobRoutes(http::Router& router, const SharedState& state);
-void AddAdminRoutes(http::Router& router, const SharedState& state);
+/// `GET /api/admin/cache/stats`.
+void AddStatsRoute(http::Router& router, const SharedState& state);
 /// `clear`, `clear-all`, `invalidate-pattern` and `invalidate/<kind>` behind `base`, which ends in
 /// `/`.
 void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base);

@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "api/intake/small_body.h"
 #include "api/problem.h"
-#include "api/small_body.h"
 
 namespace vcache::api {
 namespace {

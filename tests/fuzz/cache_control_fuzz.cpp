@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "api/digest_fields.h"
+#include "api/intake/digest_fields.h"
 #include "fuzz/fuzz_target.h"
 #include "vcache/core/ascii.h"
 #include "vcache/http/parsing/cache_control.h"

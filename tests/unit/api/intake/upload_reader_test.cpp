@@ -1,4 +1,4 @@
-#include "api/upload_reader.h"
+#include "api/intake/upload_reader.h"
 
 #include <doctest/doctest.h>
 
@@ -21,8 +21,8 @@ std::string Part(std::string_view disposition, std::string_view content) {
          std::string(content) + "\r\n";
 }
 
-http::Response Upload(std::string body, std::string type = "multipart/form-data; boundary=xyz",
-                      std::uint64_t max_bytes = 1024, bool announce_length = true) {
+http::Response SendUpload(std::string body, std::string type = "multipart/form-data; boundary=xyz",
+                          std::uint64_t max_bytes = 1024, bool announce_length = true) {
   api::ApiOptions options;
   options.max_upload_bytes = max_bytes;
   ApiFixture bench(options);
@@ -38,11 +38,12 @@ http::Response Upload(std::string body, std::string type = "multipart/form-data;
 }  // namespace
 
 TEST_CASE("ReadUpload: a form needs exactly one field named file") {
-  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg) + "--xyz--").status == 200);
-  const auto none = Upload(Part("name=\"image\"; filename=\"a.jpg\"", kJpeg) + "--xyz--");
+  CHECK(SendUpload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg) + "--xyz--").status == 200);
+  const auto none = SendUpload(Part("name=\"image\"; filename=\"a.jpg\"", kJpeg) + "--xyz--");
   CHECK(none.status == 400);
   CHECK(Body(none)["error"].get<std::string>().find("\"file\"") != std::string::npos);
-  const auto two = Upload(Part("name=\"file\"", kJpeg) + Part("name=\"file\"", kJpeg) + "--xyz--");
+  const auto two =
+      SendUpload(Part("name=\"file\"", kJpeg) + Part("name=\"file\"", kJpeg) + "--xyz--");
   CHECK(two.status == 400);
   CHECK(Body(two)["error"].get<std::string>().find("two") != std::string::npos);
 }
@@ -51,7 +52,7 @@ TEST_CASE("ReadUpload: fields and parameters that are not known are named, and n
   const std::string file = Part("name=\"file\"", kJpeg);
   const std::string note = Part("name=\"dryRun\"", "true");
   for (const std::string& form : {note + file + "--xyz--", file + note + "--xyz--"}) {
-    const auto answer = Upload(form);
+    const auto answer = SendUpload(form);
     CHECK(answer.status == 400);
     CHECK(Body(answer)["error"].get<std::string>().find("\"dryRun\"") != std::string::npos);
   }
@@ -71,17 +72,17 @@ TEST_CASE("ReadUpload: fields and parameters that are not known are named, and n
 }
 
 TEST_CASE("ReadUpload: an empty file and a truncated form are refused") {
-  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", "") + "--xyz--").status == 400);
-  CHECK(Upload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg)).status == 400);
-  CHECK(Upload("").status == 411);
+  CHECK(SendUpload(Part("name=\"file\"; filename=\"a.jpg\"", "") + "--xyz--").status == 400);
+  CHECK(SendUpload(Part("name=\"file\"; filename=\"a.jpg\"", kJpeg)).status == 400);
+  CHECK(SendUpload("").status == 411);
 }
 
 TEST_CASE("ReadUpload: the content decides, not the name (S6)") {
-  const auto text = Upload(
+  const auto text = SendUpload(
       Part("name=\"file\"; filename=\"a.jpg\"", "just a text file with a nice name") + "--xyz--");
   CHECK(text.status == 415);
   CHECK(Body(text)["code"] == "unsupported_media_type");
-  CHECK(Upload("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml").status == 415);
+  CHECK(SendUpload("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml").status == 415);
 }
 
 TEST_CASE("ReadUpload: what only the whole file tells is told before anything is paid (S6)") {
@@ -89,11 +90,11 @@ TEST_CASE("ReadUpload: what only the whole file tells is told before anything is
   const std::string movie =
       test::Box("moov", test::MvhdBox(1000, 5) + test::TrackBox("soun", 0, 0));
   const auto form = [](const std::string& content) {
-    return Upload(Part("name=\"file\"; filename=\"a.mp4\"", content) + "--xyz--");
+    return SendUpload(Part("name=\"file\"; filename=\"a.mp4\"", content) + "--xyz--");
   };
   // The bench has seen no call when it is not 200.
   for (const auto& sound : {form(test::FtypBox("mp42") + data + movie),
-                            Upload(test::FtypBox("mp42") + data + movie, "video/mp4")}) {
+                            SendUpload(test::FtypBox("mp42") + data + movie, "video/mp4")}) {
     CHECK(sound.status == 415);
     CHECK(Body(sound)["code"] == "unsupported_media_type");
     CHECK(Body(sound)["error"].get<std::string>().find("no video track") != std::string::npos);
@@ -109,26 +110,27 @@ TEST_CASE("ReadUpload: what only the whole file tells is told before anything is
 
 TEST_CASE("ReadUpload: what its first bytes rule out is refused before the rest has come (S6)") {
   const std::string text = "the ftypisom of a text " + std::string(300 * 1024, 'x');
-  const auto refused = Upload(text, "video/mp4", 200 * 1024, false);
+  const auto refused = SendUpload(text, "video/mp4", 200 * 1024, false);
   CHECK(refused.status == 415);  // and not 413, which the rest would earn
 }
 
 TEST_CASE("ReadUpload: the size limit holds with and without an announced length") {
   const std::string large = kJpeg + std::string(2'000, 'x');
   for (const bool announce : {true, false}) {
-    const auto raw = Upload(large, "image/jpeg", 1024, announce);
+    const auto raw = SendUpload(large, "image/jpeg", 1024, announce);
     CHECK(raw.status == 413);
     CHECK(Body(raw)["error"] == "The file is larger than the limit of 0 MB; send a smaller one.");
     CHECK(raw.log_reason.find("MAX_UPLOAD_MB") != std::string::npos);
-    const auto form = Upload(Part("name=\"file\"", large) + "--xyz--",
-                             "multipart/form-data; boundary=xyz", 1024, announce);
+    const auto form = SendUpload(Part("name=\"file\"", large) + "--xyz--",
+                                 "multipart/form-data; boundary=xyz", 1024, announce);
     CHECK(form.status == 413);
   }
-  CHECK(Upload(std::string(kJpeg).append(1024 - kJpeg.size(), 'x'), "image/jpeg").status == 200);
+  CHECK(SendUpload(std::string(kJpeg).append(1024 - kJpeg.size(), 'x'), "image/jpeg").status ==
+        200);
 }
 
 TEST_CASE("ReadUpload: other content types and missing boundaries are refused on the head") {
-  CHECK(Upload("{}", "application/json").status == 415);
-  CHECK(Upload(kJpeg, "").status == 415);
-  CHECK(Upload(kJpeg, "multipart/form-data").status == 400);
+  CHECK(SendUpload("{}", "application/json").status == 415);
+  CHECK(SendUpload(kJpeg, "").status == 415);
+  CHECK(SendUpload(kJpeg, "multipart/form-data").status == 400);
 }

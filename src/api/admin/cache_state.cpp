@@ -1,4 +1,4 @@
-#include "api/cache_state.h"
+#include "api/admin/cache_state.h"
 
 #include <utility>
 

@@ -1,10 +1,10 @@
-#include "api/text_reader.h"
+#include "api/intake/text_reader.h"
 
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "api/strict_input.h"
+#include "api/intake/strict_input.h"
 #include "json/json.h"
 #include "vcache/core/ascii.h"
 #include "vcache/core/bytes.h"

@@ -1,4 +1,4 @@
-#include "api/digest_fields.h"
+#include "api/intake/digest_fields.h"
 
 #include <algorithm>
 #include <cstring>

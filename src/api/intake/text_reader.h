@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "api/small_body.h"
+#include "api/intake/small_body.h"
 #include "vcache/content/canonical_text.h"
 #include "vcache/core/bytes.h"
 #include "vcache/core/result.h"

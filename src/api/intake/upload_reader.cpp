@@ -1,11 +1,11 @@
-#include "api/upload_reader.h"
+#include "api/intake/upload_reader.h"
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "api/spooled_file.h"
-#include "api/strict_input.h"
+#include "api/intake/spooled_file.h"
+#include "api/intake/strict_input.h"
 #include "vcache/http/parsing/multipart.h"
 
 namespace vcache::api {

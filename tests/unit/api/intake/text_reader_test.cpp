@@ -1,4 +1,4 @@
-#include "api/text_reader.h"
+#include "api/intake/text_reader.h"
 
 #include <doctest/doctest.h>
 

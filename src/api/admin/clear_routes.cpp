@@ -3,10 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "api/intake/strict_input.h"
 #include "api/json_response.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "api/strict_input.h"
 #include "api/waiting_route.h"
 #include "json/json.h"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "api/upload_reader.h"
+#include "api/intake/upload_reader.h"
 #include "vcache/content/content_hasher.h"
 
 namespace vcache::api {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/upload_reader.h"
+#include "api/intake/upload_reader.h"
 #include "vcache/core/bytes.h"
 #include "vcache/core/result.h"
 #include "vcache/http/parsing/message.h"

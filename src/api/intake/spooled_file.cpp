@@ -1,4 +1,4 @@
-#include "api/spooled_file.h"
+#include "api/intake/spooled_file.h"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
-#include "api/batch_reader.h"
+#include "api/intake/batch_reader.h"
 
 #include <utility>
 
-#include "api/spooled_file.h"
-#include "api/strict_input.h"
+#include "api/intake/spooled_file.h"
+#include "api/intake/strict_input.h"
 #include "vcache/core/ascii.h"
 #include "vcache/core/parse_number.h"
 #include "vcache/http/parsing/multipart.h"

@@ -1,4 +1,4 @@
-#include "api/strict_input.h"
+#include "api/intake/strict_input.h"
 
 #include <algorithm>
 #include <utility>

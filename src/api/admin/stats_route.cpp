@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/cache_state.h"
+#include "api/admin/cache_state.h"
 #include "api/json_response.h"
 #include "api/routes.h"
 #include "api/waiting_route.h"
@@ -139,7 +139,7 @@ http::Response Stats(const ApiState& state) {
 
 }  // namespace
 
-void AddAdminRoutes(http::Router& router, const SharedState& state) {
+void AddStatsRoute(http::Router& router, const SharedState& state) {
   http::Route stats =
       WaitingRoute(state, kMaxStatsBody,
                    [state](const http::Request&, const std::string&) { return Stats(*state); });
