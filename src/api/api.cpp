@@ -53,6 +53,8 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddHistoryRoutes(router, state);
   AddJobRoutes(router, state);
   AddStatsRoute(router, state);
+  AddAuditRoute(router, state);
+  AddUserRoutes(router, state);
   AddClearRoutes(router, state, "/api/admin/cache/");
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);

@@ -18,7 +18,11 @@ bool IsNewer(const HistoryRecord& one, const HistoryRecord& other) {
 }  // namespace
 
 History::History(HistoryOptions options, cache::HistoryStore& store, Clock& clock, Logger& logger)
-    : options_(options), store_(store), clock_(clock), logger_(logger), flushing_(clock) {}
+    : options_(std::move(options)),
+      store_(store),
+      clock_(clock),
+      logger_(logger),
+      flushing_(clock) {}
 
 History::~History() {
   Stop();
@@ -144,10 +148,10 @@ void History::ReportLocked(const Result<void>& written) {
   const bool refused = !written.has_value();
   if (refused == std::exchange(refused_, refused)) return;
   if (refused) {
-    logger_.Warn("Users' histories wait in memory until the store answers",
-                 {{"reason", written.error().message}});
+    logger_.Warn("Records wait in memory until the store answers",
+                 {{"of", options_.name}, {"reason", written.error().message}});
   } else {
-    logger_.Info("Users' histories are in the store again");
+    logger_.Info("Records are in the store again", {{"of", options_.name}});
   }
 }
 

@@ -16,6 +16,13 @@ JsonLimits RecordLimits() {
 
 }  // namespace
 
+Error HistoryTurnedOff() {
+  return {ErrorCode::kNotFound,
+          "No history is kept: it needs a store (CACHE_DIR or REDIS_URL) and HISTORY_ENTRIES above "
+          "0.",
+          Charge::kNone, std::nullopt, "No history is kept here."};
+}
+
 Json RecordJson(const cache::HistoryRecord& record) {
   auto parsed = ParseJson(record.body, RecordLimits());
   if (!parsed || !parsed->is_object()) return nullptr;

@@ -7,8 +7,12 @@
 #include "json/json.h"
 #include "vcache/cache/cache_key.h"
 #include "vcache/cache/history_store.h"
+#include "vcache/core/error.h"
 
 namespace vcache::api {
+
+/// For requests about histories where none is kept.
+Error HistoryTurnedOff();
 
 /// As answers tell it: what was noted, and `createdAt`. Null if it is unreadable.
 Json RecordJson(const cache::HistoryRecord& record);

@@ -9,6 +9,7 @@
 
 #include "api/analysis_answer.h"
 #include "api/history_record.h"
+#include "api/intake/page.h"
 #include "api/intake/strict_input.h"
 #include "api/json_response.h"
 #include "api/problem.h"
@@ -19,22 +20,11 @@
 namespace vcache::api {
 namespace {
 
-constexpr std::size_t kUsualPage = 20;
-constexpr std::size_t kLargestPage = 100;
-constexpr std::string_view kUsers = "/api/admin/users/";
-
 using Records = std::vector<Json>;
 
 Error NoHistory() {
   return ForEverybody(
       {ErrorCode::kForbidden, "A history belongs to a user: send a user's token or an API key."});
-}
-
-Error HistoryTurnedOff() {
-  return {ErrorCode::kNotFound,
-          "No history is kept: it needs a store (CACHE_DIR or REDIS_URL) and HISTORY_ENTRIES above "
-          "0.",
-          Charge::kNone, std::nullopt, "No history is kept here."};
 }
 
 Error NoSuchAnalysis() {
@@ -61,20 +51,6 @@ Result<Records> RecordsOf(const ApiState& state, const std::string& owner) {
   return records;
 }
 
-Result<std::size_t> NumberParameter(const http::RequestInfo& request, std::string_view name,
-                                    std::size_t usual, std::size_t most) {
-  const auto text = http::FormValue(request.query, name);
-  if (!text) return text.error();
-  if (!*text) return usual;
-  const auto number = ParseNumber<std::size_t>(**text);
-  if (!number || *number < 1 || *number > most) {
-    return Error{ErrorCode::kBadRequest, "The parameter " + std::string(name) +
-                                             " must be a whole number from 1 to " +
-                                             std::to_string(most) + "."};
-  }
-  return *number;
-}
-
 void Count(Json& counts, const Json* name) {
   const auto text = AsString(name);
   if (!text) return;
@@ -96,20 +72,15 @@ Json CountsOf(const Records& records) {
 
 /// Part of the records, and all of their counts.
 http::Response PageOf(const http::RequestInfo& request, const Records& records) {
-  const auto page = NumberParameter(request, "page", 1, 1'000'000);
+  const auto page = ReadPage(request);
   if (!page) return ProblemResponse(request, page.error());
-  const auto limit = NumberParameter(request, "limit", kUsualPage, kLargestPage);
-  if (!limit) return ProblemResponse(request, limit.error());
-  const std::size_t first = std::min((*page - 1) * *limit, records.size());
-  const std::size_t last = std::min(first + *limit, records.size());
   Json body = Json::object();
   body["success"] = true;
-  body["page"] = *page;
-  body["limit"] = *limit;
-  body["pages"] = (records.size() + *limit - 1) / *limit;
+  AddPage(body, *page, records.size());
   body["counts"] = CountsOf(records);
   Json shown = Json::array();
-  for (std::size_t i = first; i < last; ++i) shown.push_back(records[i]);
+  const PageRange range = RangeOf(*page, records.size());
+  for (std::size_t i = range.first; i < range.last; ++i) shown.push_back(records[i]);
   body["analyses"] = std::move(shown);
   return JsonResponse(200, body);
 }
@@ -196,26 +167,6 @@ http::Response RemoveOne(const ApiState& state, const http::Request& request) {
   return JsonResponse(200, Json::object({{"success", true}, {"id", request.tail}}));
 }
 
-/// `42` and `user:42` are a user; `key:site` is an API key.
-std::string OwnerNamed(std::string name) {
-  if (name.starts_with("user:") || name.starts_with("key:")) return name;
-  return "user:" + std::move(name);
-}
-
-http::Response EraseUser(const ApiState& state, const http::Request& request) {
-  const http::RequestInfo& info = request.info;
-  if (state.parts.history == nullptr) return ProblemResponse(info, HistoryTurnedOff());
-  const std::string owner = OwnerNamed(std::string(request.tail));
-  const auto erased = state.parts.history->Erase(owner);
-  if (!erased) return ProblemResponse(info, erased.error());
-  state.parts.logger.Warn("A history was erased", {{"owner", owner},
-                                                   {"analyses", static_cast<std::int64_t>(*erased)},
-                                                   {"by", info.client},
-                                                   {"caller", info.caller},
-                                                   {"request_id", info.id}});
-  return JsonResponse(200, Json::object({{"success", true}, {"erased", *erased}}));
-}
-
 using HistoryHandler = http::Response (*)(const ApiState&, const http::Request&);
 
 http::Route HistoryRoute(const SharedState& state, HistoryHandler handler) {
@@ -239,7 +190,6 @@ void AddHistoryRoutes(http::Router& router, const SharedState& state) {
     router.AddRoute("GET", path, route(Need::kLookUp, ListBatches));
   }
   router.AddPrefixRoute("DELETE", "/api/analysis/", route(Need::kLookUp, RemoveOne));
-  router.AddPrefixRoute("DELETE", std::string(kUsers), route(Need::kAdmin, EraseUser), "/history");
 }
 
 }  // namespace vcache::api

@@ -61,6 +61,10 @@ http::Route FindInHistory(const SharedState& state);
 /// `GET /api/analysis/history` and what else users may do with theirs.
 void AddHistoryRoutes(http::Router& router, const SharedState& state);
 void AddJobRoutes(http::Router& router, const SharedState& state);
+/// `GET /api/admin/audit`.
+void AddAuditRoute(http::Router& router, const SharedState& state);
+/// `DELETE /api/admin/users/<user>/history`.
+void AddUserRoutes(http::Router& router, const SharedState& state);
 /// `GET /api/admin/cache/stats`.
 void AddStatsRoute(http::Router& router, const SharedState& state);
 /// `clear`, `clear-all`, `invalidate-pattern` and `invalidate/<kind>` behind `base`, which ends in

@@ -158,8 +158,8 @@ struct Service::Parts {
         observers({&statistics, &exporter, &log_lines}),
         rates(std::make_shared<api::RateLimits>(RateOptionsOf(settings, stores), clock)),
         rate_store(OpenRateStore(settings, stores)),
-        history_store(OpenHistory(settings, stores, clock, logger)),
-        history(HistoryOf(settings, history_store.get(), clock, logger)),
+        histories(OpenUserHistories(settings, stores, clock, logger)),
+        audit(OpenAuditTrail(settings, stores, clock, logger)),
         analysis(store, panel, observers, clock, AnalysisOptionsOf(settings, panel),
                  {stores.leases(), &notifier, &budget, journal.get()}),
         job_store(stores.JobStates(KeySpaceOf(settings))),
@@ -167,7 +167,8 @@ struct Service::Parts {
         server(ServerOptionsOf(settings.server),
                api::MakeRouter(WholeApiOptions(authenticator),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
-                                clock, logger, &budget, &exporter, JobsToTell(), history.get()}),
+                                clock, logger, &budget, &exporter, JobsToTell(),
+                                histories.history.get(), audit.history.get()}),
                api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
     if (rate_store != nullptr) {
       rate_sharing = std::make_unique<api::RateSharing>(*rates, *rate_store, clock);
@@ -217,10 +218,10 @@ struct Service::Parts {
   analysis::LoggingObserver log_lines;
   analysis::ObserverList observers;
   std::shared_ptr<api::RateLimits> rates;
-  std::unique_ptr<cache::RateStore> rate_store;        ///< Null without a shared store.
-  std::unique_ptr<api::RateSharing> rate_sharing{};    ///< Likewise.
-  std::unique_ptr<cache::HistoryStore> history_store;  ///< Null: no history is kept.
-  std::unique_ptr<api::History> history;               ///< Likewise. It outlives the analysis.
+  std::unique_ptr<cache::RateStore> rate_store;      ///< Null without a shared store.
+  std::unique_ptr<api::RateSharing> rate_sharing{};  ///< Likewise.
+  KeptHistory histories;                             ///< Of users. They outlive the analysis.
+  KeptHistory audit;
   analysis::AnalysisService analysis;
   std::unique_ptr<cache::JobStore> job_store;  ///< Null without a shared store.
   analysis::JobBoard jobs;
@@ -256,7 +257,9 @@ Result<void> Service::Start() {
   if (Result<void> started = parts_->server.Start(); !started) return started;
   parts_->statistics.Start();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Start();
-  if (parts_->history != nullptr) parts_->history->Start();
+  for (const KeptHistory* kept : {&parts_->histories, &parts_->audit}) {
+    if (kept->history != nullptr) kept->history->Start();
+  }
   if (parts_->stores.local != nullptr) parts_->stores.local->Start();
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Start();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Start();
@@ -315,7 +318,9 @@ bool Service::Stop(Notice notice) {
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();
-  if (parts_->history != nullptr) parts_->history->Stop();
+  for (const KeptHistory* kept : {&parts_->histories, &parts_->audit}) {
+    if (kept->history != nullptr) kept->history->Stop();
+  }
   if (parts_->stores.failover != nullptr) parts_->stores.failover->Stop();
   if (parts_->budget_stores.failover != nullptr) parts_->budget_stores.failover->Stop();
   if (parts_->stores.local != nullptr) parts_->stores.local->Stop();

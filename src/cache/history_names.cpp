@@ -5,9 +5,9 @@
 
 namespace vcache::cache {
 
-std::string HistoryName(const KeySpace& keys, const std::string& owner) {
+std::string HistoryName(const KeySpace& keys, const std::string& family, const std::string& owner) {
   const CacheKey key{ContentKind::kText, content::DigestOf(AsBytes(owner))};
-  return keys.prefix() + "history:" + keys.StoredDigest(key).ToHex();
+  return keys.prefix() + family + ":" + keys.StoredDigest(key).ToHex();
 }
 
 }  // namespace vcache::cache

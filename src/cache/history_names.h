@@ -6,7 +6,7 @@
 
 namespace vcache::cache {
 
-/// `<prefix>history:<64 hex>`: users have names and addresses of people, which are no keys.
-std::string HistoryName(const KeySpace& keys, const std::string& owner);
+/// `<prefix><family>:<64 hex>`: users have names and addresses of people, which are no keys.
+std::string HistoryName(const KeySpace& keys, const std::string& family, const std::string& owner);
 
 }  // namespace vcache::cache

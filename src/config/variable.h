@@ -75,8 +75,8 @@ auto& FieldOf(Value Part::*field, auto& settings) {
   using Owner = std::conditional_t<std::is_const_v<std::remove_reference_t<decltype(settings)>>,
                                    const Part, Part>;
   const auto parts = std::tie(settings.server, settings.access, settings.rates, settings.history,
-                              settings.cache, settings.redis, settings.calls, settings.detection,
-                              settings.detection.custom, settings.budget);
+                              settings.audit, settings.cache, settings.redis, settings.calls,
+                              settings.detection, settings.detection.custom, settings.budget);
   return std::get<Owner&>(parts).*field;
 }
 template <typename Field>

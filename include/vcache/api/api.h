@@ -88,6 +88,7 @@ struct ApiParts {
   metrics::Exporter* exporter = nullptr;  ///< Null: no `/metrics`.
   analysis::JobBoard* jobs = nullptr;     ///< Null: every analysis is waited for.
   History* history = nullptr;             ///< Null: none is kept.
+  History* audit = nullptr;               ///< Of what administrators change; null: none is kept.
 };
 
 /// Makes every route of the service. It keeps the options; handlers are thread-safe.

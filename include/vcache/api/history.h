@@ -15,17 +15,18 @@
 namespace vcache::api {
 
 struct HistoryOptions {
-  std::size_t entries = 100;  ///< Of one owner; the store keeps as many.
-  bool file_names = true;     ///< Whether records have the names of files.
+  std::string name = "histories";  ///< In log lines.
+  std::size_t entries = 100;       ///< Of one owner; the store keeps as many.
+  bool file_names = true;          ///< Whether records have the names of files.
   /// How often records move to the store. A killed process loses at most one interval's.
   std::chrono::milliseconds flush_interval{10'000};
   std::chrono::milliseconds store_timeout{2'000};
   std::size_t max_waiting = 10'000;  ///< Records that wait for the store; older ones go first.
 };
 
-/// What each user has had analysed. Records wait in memory and move to the store together, so that
-/// nobody waits for it; they can be read at once on this replica, and on others after a flush.
-/// Thread-safe; store, clock and logger must outlive it.
+/// What each user has had analysed, or what administrators have changed. Records wait in memory and
+/// move to the store together, so that nobody waits for it; they can be read at once on this
+/// replica, and on others after a flush. Thread-safe; store, clock and logger must outlive it.
 class History {
  public:
   History(HistoryOptions options, cache::HistoryStore& store, Clock& clock, Logger& logger);

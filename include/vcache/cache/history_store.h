@@ -12,7 +12,7 @@
 
 namespace vcache::cache {
 
-/// One analysis that somebody asked for.
+/// One thing that somebody did: an analysis, or a change by an administrator.
 struct HistoryRecord {
   std::string id;  ///< Unique; no line feed.
   WallTime at{};
@@ -30,10 +30,12 @@ struct HistoryWrite {
 struct HistoryLimits {
   std::size_t entries = 100;  ///< Kept for each owner: the last ones.
   std::chrono::seconds life{90 * 24 * 3600};
+  /// Begins the names in the store. Families know nothing of each other.
+  std::string family = "history";
 };
 
-/// The last analyses of each owner. Thread-safe; calls block until `deadline` at most. Errors:
-/// kStoreUnavailable.
+/// The last records of each owner, within one family. Thread-safe; calls block until `deadline` at
+/// most. Errors: kStoreUnavailable.
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;

@@ -114,6 +114,11 @@ struct HistorySettings {
   bool lookups_are_own = false;          ///< `LOOKUP_SCOPE=own`
 };
 
+struct AuditSettings {
+  std::size_t entries = 1'000;            ///< `AUDIT_ENTRIES`; 0: no trail is kept.
+  std::chrono::seconds life{34'560'000};  ///< `AUDIT_DAYS`
+};
+
 struct CacheSettings {
   CacheMode mode = CacheMode::kOn;
   std::filesystem::path directory = "./data";  ///< Empty: no local store.
@@ -242,6 +247,7 @@ struct Settings {
   AccessSettings access;
   RateSettings rates;
   HistorySettings history;
+  AuditSettings audit;
   CacheSettings cache;
   RedisSettings redis;
   CallSettings calls;

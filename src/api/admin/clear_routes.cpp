@@ -1,8 +1,8 @@
 #include <chrono>
-#include <initializer_list>
 #include <string>
 #include <utility>
 
+#include "api/admin/audit.h"
 #include "api/intake/strict_input.h"
 #include "api/json_response.h"
 #include "api/problem.h"
@@ -83,19 +83,17 @@ Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::strin
   return order;
 }
 
-/// A warning, because it makes known contents cost money again: it must show at LOG_LEVEL=warn.
-void LogClear(const ApiState& state, const http::Request& request, const ClearOrder& order,
-              std::int64_t total) {
-  const std::initializer_list<LogField> fields = {{"pattern", order.stored.text()},
-                                                  {"entries", total},
-                                                  {"by", request.info.client},
-                                                  {"caller", request.info.caller},
-                                                  {"request_id", request.info.id}};
-  if (order.mode == cache::ClearMode::kDryRun) {
-    state.parts.logger.Info("Cache clear tried (nothing removed)", fields);
-  } else {
-    state.parts.logger.Warn("Cache cleared", fields);
-  }
+void NoteClear(const ApiState& state, const http::RequestInfo& request, const ClearOrder& order,
+               const Result<cache::ClearReport>& report) {
+  if (order.mode == cache::ClearMode::kDryRun) return;
+  AdminChange change{.action = "cache.clear",
+                     .log_line = "Cache cleared",
+                     .target_is = "pattern",
+                     .target = order.stored.text(),
+                     .counted = "entries"};
+  if (report) change.count = static_cast<std::int64_t>(report->total());
+  if (!report) change.failure = &report.error();
+  NoteChange(state, request, change);
 }
 
 http::Response CarryOut(const ApiState& state, const http::Request& request,
@@ -103,11 +101,11 @@ http::Response CarryOut(const ApiState& state, const http::Request& request,
   const Result<cache::ClearReport> report = state.parts.store.Clear(
       order.stored, order.mode,
       request.deadline.Shortened(Deadline::After(state.parts.clock, kClearTimeout)));
+  NoteClear(state, request.info, order, report);
   if (!report) return ProblemResponse(request.info, report.error());
 
   const bool dry_run = order.mode == cache::ClearMode::kDryRun;
   const auto total = static_cast<std::int64_t>(report->total());
-  LogClear(state, request, order, total);
   Json json = Json::object();
   json["success"] = true;
   json["pattern"] = order.asked.text();

@@ -1,14 +1,17 @@
 #include "app/wiring/histories.h"
 
+#include <utility>
+
 #include "vcache/cache/redis/redis_history.h"
 #include "vcache/cache/sqlite/sqlite_history.h"
 
 namespace vcache::app {
+namespace {
 
-std::unique_ptr<cache::HistoryStore> OpenHistory(const config::Settings& settings,
-                                                 const Stores& stores, Clock& clock,
-                                                 Logger& logger) {
-  const cache::HistoryLimits limits{settings.history.entries, settings.history.life};
+std::unique_ptr<cache::HistoryStore> OpenHistoryStore(const cache::HistoryLimits& limits,
+                                                      const config::Settings& settings,
+                                                      const Stores& stores, Clock& clock,
+                                                      Logger& logger) {
   if (limits.entries == 0) return nullptr;
   if (stores.link.client != nullptr) {
     return cache::MakeRedisHistory(limits, KeySpaceOf(settings), *stores.link.client, clock);
@@ -17,16 +20,34 @@ std::unique_ptr<cache::HistoryStore> OpenHistory(const config::Settings& setting
   auto opened = cache::OpenSqliteHistory({.directory = settings.cache.directory, .limits = limits},
                                          KeySpaceOf(settings), clock);
   if (opened) return *std::move(opened);
-  logger.Error("No histories are kept", {{"reason", opened.error().message}});
+  logger.Error("A history cannot be kept",
+               {{"family", limits.family}, {"reason", opened.error().message}});
   return nullptr;
 }
 
-std::unique_ptr<api::History> HistoryOf(const config::Settings& settings,
-                                        cache::HistoryStore* store, Clock& clock, Logger& logger) {
-  if (store == nullptr) return nullptr;
-  const api::HistoryOptions options{.entries = settings.history.entries,
-                                    .file_names = settings.history.file_names};
-  return std::make_unique<api::History>(options, *store, clock, logger);
+KeptHistory OpenKept(const cache::HistoryLimits& limits, api::HistoryOptions options,
+                     const config::Settings& settings, const Stores& stores, Clock& clock,
+                     Logger& logger) {
+  KeptHistory kept{OpenHistoryStore(limits, settings, stores, clock, logger), nullptr};
+  if (kept.store == nullptr) return kept;
+  options.entries = limits.entries;
+  kept.history = std::make_unique<api::History>(std::move(options), *kept.store, clock, logger);
+  return kept;
+}
+
+}  // namespace
+
+KeptHistory OpenUserHistories(const config::Settings& settings, const Stores& stores, Clock& clock,
+                              Logger& logger) {
+  return OpenKept({.entries = settings.history.entries, .life = settings.history.life},
+                  {.file_names = settings.history.file_names}, settings, stores, clock, logger);
+}
+
+KeptHistory OpenAuditTrail(const config::Settings& settings, const Stores& stores, Clock& clock,
+                           Logger& logger) {
+  return OpenKept(
+      {.entries = settings.audit.entries, .life = settings.audit.life, .family = "audit"},
+      {.name = "audit trail"}, settings, stores, clock, logger);
 }
 
 }  // namespace vcache::app

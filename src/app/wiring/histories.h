@@ -8,15 +8,19 @@
 
 namespace vcache::app {
 
-/// Where users' histories are: in the shared store, else in the local one. Null without both, when
-/// none are to be kept, or when the local store cannot be opened (logged). Client and clock must
-/// outlive it.
-std::unique_ptr<cache::HistoryStore> OpenHistory(const config::Settings& settings,
-                                                 const Stores& stores, Clock& clock,
-                                                 Logger& logger);
+/// Both null: none is kept.
+struct KeptHistory {
+  std::unique_ptr<cache::HistoryStore> store;
+  std::unique_ptr<api::History> history;
+};
 
-/// Null without a store. All must outlive it.
-std::unique_ptr<api::History> HistoryOf(const config::Settings& settings,
-                                        cache::HistoryStore* store, Clock& clock, Logger& logger);
+/// Histories are in the shared store, else in the local one. None is kept without both, when none
+/// is wanted, or when the local store cannot be opened (logged). Stores, clock and logger must
+/// outlive it.
+KeptHistory OpenUserHistories(const config::Settings& settings, const Stores& stores, Clock& clock,
+                              Logger& logger);
+/// The same for what administrators change.
+KeptHistory OpenAuditTrail(const config::Settings& settings, const Stores& stores, Clock& clock,
+                           Logger& logger);
 
 }  // namespace vcache::app

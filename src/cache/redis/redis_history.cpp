@@ -53,7 +53,9 @@ class RedisHistory final : public HistoryStore {
     std::size_t added = 0;  ///< Since the last.
   };
 
-  std::string NameOf(const std::string& owner) const { return HistoryName(keys_, owner); }
+  std::string NameOf(const std::string& owner) const {
+    return HistoryName(keys_, limits_.family, owner);
+  }
   std::string Oldest() const { return std::to_string(ToMillis(clock_.WallNow() - limits_.life)); }
   bool IsTrimDue(const std::string& name, std::size_t added) VCACHE_EXCLUDES(mutex_);
 

@@ -29,6 +29,9 @@ class SqliteHistory final : public HistoryStore {
 
  private:
   int Add(Connection& connection, const HistoryWrite& write) const;
+  std::string NameOf(const std::string& owner) const {
+    return HistoryName(keys_, limits_.family, owner);
+  }
   std::int64_t Oldest() const { return ToMillis(clock_.WallNow() - limits_.life); }
 
   const HistoryLimits limits_;
@@ -38,7 +41,7 @@ class SqliteHistory final : public HistoryStore {
 };
 
 int SqliteHistory::Add(Connection& connection, const HistoryWrite& write) const {
-  const std::string owner = HistoryName(keys_, write.owner);
+  const std::string owner = NameOf(write.owner);
   for (const HistoryRecord& record : write.records) {
     const int code = connection.Run(
         "INSERT INTO history(owner, id, at_ms, body) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -56,10 +59,11 @@ Result<void> SqliteHistory::Append(std::span<const HistoryWrite> writes, Deadlin
     for (const HistoryWrite& write : writes) {
       if (const int code = Add(connection, write); code != SQLITE_OK) return code;
     }
+    const std::string family = keys_.prefix() + limits_.family;
     return connection.Run(
-        "DELETE FROM history WHERE (owner, id) IN"
-        " (SELECT owner, id FROM history WHERE at_ms < ?1 LIMIT 256)",
-        Oldest());
+        "DELETE FROM history WHERE (owner, id) IN (SELECT owner, id FROM history"
+        " WHERE at_ms < ?1 AND owner > ?2 AND owner < ?3 LIMIT 256)",
+        Oldest(), family + ":", family + ";");
   }));
 }
 
@@ -74,7 +78,7 @@ Result<std::vector<HistoryRecord>> SqliteHistory::Read(const std::string& owner,
           records.push_back(
               {std::string(row.Bytes(0)), FromMillis(row.Integer(1)), std::string(row.Bytes(2))});
         },
-        HistoryName(keys_, owner), Oldest(), static_cast<std::int64_t>(limits_.entries));
+        NameOf(owner), Oldest(), static_cast<std::int64_t>(limits_.entries));
   });
   if (auto done = HistoryResult(code); !done) return std::move(done).error();
   return records;
@@ -86,7 +90,7 @@ Result<bool> SqliteHistory::Remove(const std::string& owner, const std::string& 
   const int code = database_->Write(deadline, [&](Connection& connection) {
     return connection.ForEach(
         "DELETE FROM history WHERE owner = ?1 AND id = ?2 RETURNING 1",
-        [&](const Statement&) { removed = true; }, HistoryName(keys_, owner), id);
+        [&](const Statement&) { removed = true; }, NameOf(owner), id);
   });
   if (auto done = HistoryResult(code); !done) return std::move(done).error();
   return removed;
@@ -97,7 +101,7 @@ Result<std::size_t> SqliteHistory::Erase(const std::string& owner, Deadline dead
   const int code = database_->Write(deadline, [&](Connection& connection) {
     return connection.ForEach(
         "DELETE FROM history WHERE owner = ?1 RETURNING 1", [&](const Statement&) { ++removed; },
-        HistoryName(keys_, owner));
+        NameOf(owner));
   });
   if (auto done = HistoryResult(code); !done) return std::move(done).error();
   return removed;
