@@ -58,6 +58,7 @@ detection::DetectionTask TaskOf(const Content& content, const std::string& diges
   task.text = content.text;
   task.characters = content.characters;
   task.digest_hex = digest;
+  task.trace_parent = content.trace_parent;
   return task;
 }
 

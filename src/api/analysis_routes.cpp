@@ -16,6 +16,7 @@
 #include "vcache/content/content_hasher.h"
 #include "vcache/core/bytes.h"
 #include "vcache/http/parsing/multipart.h"
+#include "vcache/http/parsing/trace_context.h"
 
 namespace vcache::api {
 namespace {
@@ -101,6 +102,7 @@ void Analyze(const SharedState& state, const http::Request& request, analysis::C
     return AnswerFromCache(state, request, content.key, std::move(sent), controls.use, responder);
   }
   content.use = controls.use;
+  content.trace_parent = http::TraceParentOf(request.info.headers);
   // A job answers with what is known, and its verdict is kept: other wishes are waited for.
   const bool may_be_job = state->parts.jobs != nullptr && content.use == analysis::CacheUse{};
   if (may_be_job && PrefersAsync(request.info.headers)) {

@@ -9,6 +9,7 @@
 #include "api/problem.h"
 #include "api/response_headers.h"
 #include "api/routes.h"
+#include "vcache/http/parsing/trace_context.h"
 
 namespace vcache::api {
 namespace {
@@ -34,6 +35,8 @@ void LogRequest(Logger& logger, const cache::KeySpace& keys, const http::AccessR
   if (!record.request->caller.empty()) fields.push_back({"caller", record.request->caller});
   if (record.client_gone) fields.push_back({"client_gone", true});
   fields.push_back({"request_id", record.request->id});
+  const auto trace = http::TraceIdOf(http::TraceParentOf(record.request->headers));
+  if (!trace.empty()) fields.push_back({"trace_id", trace});
   if (!record.reason.empty()) fields.push_back({"reason", record.reason});
   logger.Log(level, "Request", fields);
 }

@@ -12,6 +12,7 @@
 #include "api/routes.h"
 #include "json/json.h"
 #include "vcache/core/mutex.h"
+#include "vcache/http/parsing/trace_context.h"
 
 namespace vcache::api {
 namespace {
@@ -149,6 +150,7 @@ class BatchIntake final : public http::Intake {
       analysis::Content content = ContentOf(*std::move(files[i].upload));
       content.file_name = files[i].file_name;
       content.use = use;
+      content.trace_parent = http::TraceParentOf(request_.info.headers);
       content.allowance = allowance_;
       leaves.push_back(state_->parts.analysis.AnalyzeLater(
           std::move(content), request_.deadline,

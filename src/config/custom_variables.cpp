@@ -143,7 +143,8 @@ std::vector<Variable> Question() {
           [](auto& s) -> auto& { return kVendor(s).key; }),
       MakeVariable(
           {"CUSTOM_HEADERS", "",
-           "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY"},
+           "Custom vendor: headers as `Name: value | Name: value`; {key} is CUSTOM_API_KEY, "
+           "{traceparent} that field of the request"},
           "pairs like Authorization: Bearer {key} | X-Mode: strict", &CustomSettings::headers,
           [](std::string_view text) { return ParsePairs(text, ':'); },
           [](const Pairs& pairs) { return JoinPairs(pairs, ": "); }),

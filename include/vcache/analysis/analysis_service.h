@@ -56,6 +56,7 @@ struct Content {
   /// On whose behalf it may be paid for; null: without a limit.
   std::shared_ptr<Allowance> allowance{};
   CacheUse use{};
+  std::string trace_parent{};  ///< Of the request, for vendors that take part in its trace.
 };
 
 struct Analysis {

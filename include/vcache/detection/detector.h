@@ -49,6 +49,8 @@ struct DetectionTask {
   std::uint32_t pictures = 1;
   /// Vendors that are not asked, because they failed a moment ago.
   std::vector<std::string> held_vendors{};
+  /// W3C `traceparent` of the request that pays; empty: none.
+  std::string_view trace_parent{};
   /// A partial verdict of this content, or null: the vendors that answered are not asked again.
   const Verdict* earlier = nullptr;
   /// Hears how far the calls are, or null.

@@ -111,7 +111,7 @@ class Custom final : public Detector {
 
  private:
   Result<net::HttpRequest> RequestFor(const DetectionTask& task) const;
-  /// With the configured headers.
+  /// With the configured headers, but for those that become empty.
   net::HttpRequest RequestTo(std::string url, std::span<const Value> values) const;
   void PutFile(const DetectionTask& task, std::span<const Value> values,
                net::HttpRequest& request) const;
@@ -177,10 +177,11 @@ Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
     base64 = std::move(*encoded);
   }
   const std::string_view type = task.media_type ? content::MediaTypeName(*task.media_type) : "";
-  const std::array<Value, 5> values = {{{"text", task.text},
+  const std::array<Value, 6> values = {{{"text", task.text},
                                         {"base64", base64},
                                         {"media_type", type},
                                         {"sha256", task.digest_hex},
+                                        {"traceparent", task.trace_parent},
                                         {"key", options_.api_key.Reveal()}}};
   net::HttpRequest request =
       RequestTo(Fill(options_.endpoint.base_url, values, Escape::kUrl), values);
@@ -197,7 +198,8 @@ Result<net::HttpRequest> Custom::RequestFor(const DetectionTask& task) const {
 net::HttpRequest Custom::RequestTo(std::string url, std::span<const Value> values) const {
   net::HttpRequest request = GetRequest(std::move(url), {});
   for (const auto& [name, value] : options_.headers) {
-    request.headers.emplace_back(name, Fill(value, values, Escape::kNone));
+    std::string filled = Fill(value, values, Escape::kNone);
+    if (!filled.empty()) request.headers.emplace_back(name, std::move(filled));
   }
   return request;
 }
@@ -247,7 +249,8 @@ Result<Detection> Custom::Follow(const net::HttpResponse& accepted, const Detect
   const auto answer = ObjectOf(accepted);
   const auto url = answer ? PollUrl(*answer) : InvalidAnswer(kName, "it is not a JSON object");
   if (!url) return url.error();
-  const std::array<Value, 1> values = {{{"key", options_.api_key.Reveal()}}};
+  const std::array<Value, 2> values = {
+      {{"key", options_.api_key.Reveal()}, {"traceparent", task.trace_parent}}};
   net::HttpRequest request = RequestTo(*url, values);
   request.method = "GET";
   const std::string& polled = options_.polling.url;

@@ -42,6 +42,7 @@ struct Vendor {
   Result<detection::Detection> Detect(MediaKind kind = MediaKind::kImage) {
     detection::DetectionTask task;
     task.kind = kind;
+    task.trace_parent = trace_parent;
     if (kind == MediaKind::kText) {
       task.text = "He said: \"{key}\"}],\"n\":2,\\";
     } else {
@@ -62,6 +63,7 @@ struct Vendor {
   detection::InterruptibleTimer pauses{clock};
   content::Spool file;
   std::shared_ptr<detection::Detector> detector;
+  std::string_view trace_parent;
 };
 
 std::string Scored(const std::string& score) {
@@ -88,6 +90,25 @@ TEST_CASE("Custom: sends a file in a form, with the configured headers and field
   const std::vector<std::pair<std::string, std::string>> form = {
       {"hash", "abcd"}, {"type", "image/jpeg"}, {"file", "bytes of a picture"}};
   CHECK(sent.form == form);
+}
+
+TEST_CASE("Custom: passes the trace of a request on where a header asks for it") {
+  CustomOptions options = Plain();
+  options.headers = {{"traceparent", "{traceparent}"}, {"X-Mode", "strict"}};
+  Vendor vendor(options);
+  vendor.trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  REQUIRE(vendor.Answering(200, Scored("93")));
+  vendor.trace_parent = "";
+  REQUIRE(vendor.Answering(200, Scored("93")));
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  const auto fields = [&](std::size_t call) {
+    const Fields& all = vendor.http.sent().at(call).request.headers;
+    return Fields(all.begin() + 1, all.end());
+  };
+  const Fields traced = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+                         {"X-Mode", "strict"}};
+  CHECK(fields(0) == traced);
+  CHECK(fields(1) == Fields{{"X-Mode", "strict"}});  // and no empty field
 }
 
 TEST_CASE("Custom: a text stays data, whatever it holds") {
