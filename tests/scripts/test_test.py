@@ -1,10 +1,11 @@
 """scripts/test: its counts are true, and what did not run never passes."""
 
 import shutil
+import signal
 import subprocess
 import unittest
 
-from programs import ROOT, Workplace
+from programs import ROOT, Workplace, alive, eventually
 
 PROJECT = """cmake_minimum_required(VERSION 3.25)
 project(probe NONE)
@@ -83,6 +84,30 @@ class Test(unittest.TestCase):
 
     def test_a_build_that_fails_is_one_failure(self):
         self.assertEqual(self.run_tests("message(FATAL_ERROR no)\n"), (1, "1 passed, 1 failed"))
+
+    def test_a_build_that_was_begun_early_fails_alone(self):
+        status, last = self.run_tests(
+            "if(VCACHE_SANITIZE STREQUAL address,undefined)\nmessage(FATAL_ERROR no)\nendif()\n"
+            "add_test(NAME a COMMAND ${TRUE})\n", "--jobs", "2")
+        self.assertEqual((status, last), (1, "3 passed, 1 failed"), self.output)
+        self.assertRegex(self.output, r"(?m)^build-asan +FAILED")
+        self.assertRegex(self.output, r"(?m)^test-tsan +ok")
+
+    @staticmethod
+    def sleepers():
+        return subprocess.run(["pgrep", "-x", "-f", "sleep 1000.5"], text=True, check=False,
+                              capture_output=True).stdout.split()
+
+    def test_no_compiler_outlives_the_script(self):
+        (self.root / "CMakeLists.txt").write_text(
+            PROJECT + "add_custom_target(slow ALL COMMAND sleep 1000.5)\n")
+        with subprocess.Popen([self.root / "scripts/test", "--preset", "dev"], text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL, env=self.place.environment()) as script:
+            self.assertTrue(eventually(self.sleepers))
+            sleeping = self.sleepers()
+            script.send_signal(signal.SIGTERM)
+        self.assertTrue(eventually(lambda: not any(alive(pid) for pid in sleeping)))
 
     def test_each_check_can_fail(self):
         (self.root / "src/core").mkdir(parents=True)
