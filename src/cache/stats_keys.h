@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vcache/cache/counters.h"
 
@@ -44,12 +45,14 @@ struct SumKeys {
 };
 
 inline constexpr std::string_view kSinceField = "since_ms";
-inline constexpr std::chrono::days kDaysKept{400};
-inline constexpr std::chrono::days kHoursKept{8};
-
 /// The UTC day and hour of a time: `2026-11-21`, `2026-11-21T10`.
 std::string DayOf(WallTime when);
 std::string HourOf(WallTime when);
+
+/// The hash of each hour or day of a range, in its order.
+std::vector<std::string> KeysOf(const CounterRange& range, const SumKeys& keys);
+/// kInternal for a range that is too long.
+Result<void> CheckRange(const CounterRange& range);
 
 /// Adds to the counter that `CounterField` names; nothing for an unknown name, which is that of a
 /// newer version.

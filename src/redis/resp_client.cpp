@@ -49,9 +49,10 @@ std::string PercentEncoded(std::string_view bytes) {
 }
 
 RespCommand ScriptCommand(std::string name, const std::string& script,
-                          std::span<const std::string> keys,
-                          std::span<const std::string> arguments) {
+                          std::span<const std::string> keys, std::span<const std::string> arguments,
+                          ReplyLimits limits) {
   RespCommand command;
+  command.limits = limits;
   command.words = {std::move(name), script, std::to_string(keys.size())};
   command.words.insert(command.words.end(), keys.begin(), keys.end());
   command.words.insert(command.words.end(), arguments.begin(), arguments.end());
@@ -72,22 +73,24 @@ RespScript::RespScript(std::string source)
     : plain_(source), decoding_(std::string(kDecodeArguments) + source) {}
 
 Result<RespReply> RespScript::Run(RespClient& client, std::span<const std::string> keys,
-                                  std::span<const std::string> arguments, Deadline deadline) const {
+                                  std::span<const std::string> arguments, Deadline deadline,
+                                  ReplyLimits limits) const {
   if (client.takes_any_bytes() || std::all_of(arguments.begin(), arguments.end(), IsUtf8)) {
-    return RunForm(plain_, client, keys, arguments, deadline);
+    return RunForm(plain_, client, keys, arguments, deadline, limits);
   }
   std::vector<std::string> encoded;
   encoded.reserve(arguments.size());
   for (const std::string& argument : arguments) encoded.push_back(PercentEncoded(argument));
-  return RunForm(decoding_, client, keys, encoded, deadline);
+  return RunForm(decoding_, client, keys, encoded, deadline, limits);
 }
 
 Result<RespReply> RespScript::RunForm(const Form& form, RespClient& client,
                                       std::span<const std::string> keys,
-                                      std::span<const std::string> arguments, Deadline deadline) {
-  auto reply = client.Run(ScriptCommand("EVALSHA", form.digest, keys, arguments), deadline);
+                                      std::span<const std::string> arguments, Deadline deadline,
+                                      ReplyLimits limits) {
+  auto reply = client.Run(ScriptCommand("EVALSHA", form.digest, keys, arguments, limits), deadline);
   if (!reply || reply->error_kind() != RespErrorKind::kNoScript) return reply;
-  return client.Run(ScriptCommand("EVAL", form.source, keys, arguments), deadline);
+  return client.Run(ScriptCommand("EVAL", form.source, keys, arguments, limits), deadline);
 }
 
 }  // namespace vcache::redis

@@ -68,6 +68,13 @@ class FakeSharedStore final : public cache::SharedStore {
     if (away) return Away();
     return cache::CounterTotals{totals, totals, now};
   }
+  /// All in the first hour or day.
+  Result<cache::CounterSeries> ReadRange(const cache::CounterRange& range, Deadline) override {
+    if (away) return Away();
+    cache::CounterSeries series(range.count);
+    series.front() = totals;
+    return series;
+  }
   /// Called before each delivery.
   std::function<void()> before_deliver = [] {};
   /// Called before each clear.
@@ -195,6 +202,12 @@ class FakeLocalStore final : public cache::LocalStore {
     const std::lock_guard lock(mutex_);
     return cache::CounterTotals{totals, totals, now};
   }
+  Result<cache::CounterSeries> ReadRange(const cache::CounterRange& range, Deadline) override {
+    const std::lock_guard lock(mutex_);
+    cache::CounterSeries series(range.count);
+    series.front() = totals;
+    return series;
+  }
 
   Result<void> PutPending(const cache::PutRequest& request, Deadline deadline) override {
     ++write_attempts;
@@ -310,6 +323,15 @@ class FakeLocalStore final : public cache::LocalStore {
       if (today) sum.today += write.counters;
     }
     return sum;
+  }
+  Result<cache::CounterSeries> SumPendingRange(const cache::CounterRange& range,
+                                               Deadline) override {
+    cache::CounterSeries series(range.count);
+    const std::lock_guard lock(mutex_);
+    for (const auto& write : pending_) {
+      if (const auto place = range.IndexOf(write.made_at)) series[*place] += write.counters;
+    }
+    return series;
   }
 
  private:

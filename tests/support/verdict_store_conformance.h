@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
+#include "support/counter_conformance.h"
 #include "support/never.h"
 #include "support/store_under_test.h"
 #include "vcache/cache/verdict_store.h"
-#include "vcache/core/random_id.h"
 
 namespace vcache::test {
 
@@ -245,37 +245,6 @@ inline void StoresWhatTheFormatSays(StoreUnderTest& world) {
   }
 }
 
-inline void CountsWithTheVerdict(StoreUnderTest& world) {
-  cache::CounterStore* counters = world.counters();
-  if (counters == nullptr) return;
-  using cache::Counter;
-  cache::PutRequest request = MakePut(MakeKey(1), hours(1));
-  request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
-  request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
-  REQUIRE(world.store().Put(request, kNever));
-  cache::Counters hits;
-  hits.at(ContentKind::kText, Counter::kHits) = 3;
-  hits.at(ContentKind::kText, Counter::kLookups) = 7;
-  hits.at(ContentKind::kText, Counter::kLookupHits) = 5;
-  hits.at(ContentKind::kText, Counter::kSparedMicros) = 25'000;
-  REQUIRE(counters->Add({hits, world.clock().WallNow(), RandomId()}, kNever));
-  REQUIRE(counters->Add({hits, world.clock().WallNow() - hours(24), RandomId()}, kNever));
-  const auto totals = counters->Read(world.clock().WallNow(), kNever);
-  REQUIRE(totals);
-  CHECK(totals->all.total(Counter::kPaidCalls) == 1);
-  CHECK(totals->all.at(ContentKind::kAnalysis, Counter::kSpentMicros) == 10'000);
-  CHECK(totals->all.at(ContentKind::kText, Counter::kHits) == 6);
-  CHECK(totals->today.at(ContentKind::kText, Counter::kHits) == 3);
-  CHECK(totals->all.at(ContentKind::kText, Counter::kLookups) == 14);
-  CHECK(totals->all.at(ContentKind::kText, Counter::kLookupHits) == 10);
-  CHECK(totals->today.at(ContentKind::kText, Counter::kSparedMicros) == 25'000);
-  CHECK(totals->today.total(Counter::kPaidCalls) == 1);
-  CHECK(totals->since <= world.clock().WallNow());
-  CHECK(totals->since > WallTime{});
-  REQUIRE(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
-  CHECK(counters->Read(world.clock().WallNow(), kNever)->all == totals->all);
-}
-
 inline void UnavailableIsNeverAMiss(StoreUnderTest& world) {
   const auto key = MakeKey(1);
   if (!world.MakeUnavailable()) return;
@@ -291,7 +260,9 @@ inline void UnavailableIsNeverAMiss(StoreUnderTest& world) {
   CHECK_FALSE(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever));
   CHECK_FALSE(world.store().available());
   if (world.counters() != nullptr) {
-    CHECK_FALSE(world.counters()->Read(world.clock().WallNow(), kNever));
+    const WallTime now = world.clock().WallNow();
+    CHECK_FALSE(world.counters()->Read(now, kNever));
+    CHECK_FALSE(world.counters()->ReadRange({.first = now, .count = 1}, kNever));
   }
 }
 
@@ -346,6 +317,7 @@ inline void RunVerdictStoreConformance(const StoreFactory& make) {
       {"tells corrupt from missing (rule R8)", conformance::TellsCorruptFromMiss},
       {"stores readable JSON without the plain digest", conformance::StoresWhatTheFormatSays},
       {"counts together with the verdict", conformance::CountsWithTheVerdict},
+      {"counts by hour and day", conformance::CountsByHourAndDay},
       {"never takes unavailable for a miss", conformance::UnavailableIsNeverAMiss},
       {"serves many threads", conformance::ServesManyThreads},
   };

@@ -1,11 +1,16 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vcache/cache/cache_key.h"
+#include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
 
@@ -80,6 +85,35 @@ struct CounterTotals {
   WallTime since{};
 };
 
+/// How long the counts of single UTC days and hours are kept.
+inline constexpr std::chrono::days kDaysKept{400};
+inline constexpr std::chrono::days kHoursKept{8};
+
+/// Consecutive UTC hours or days, whose counts are asked for.
+struct CounterRange {
+  enum class Period { kHour, kDay };
+  /// As many days as are kept; the kept hours are fewer.
+  static constexpr std::size_t kMost = kDaysKept.count();
+
+  Period period = Period::kDay;
+  WallTime first{};       ///< When the first of them begins.
+  std::size_t count = 0;  ///< At most `kMost`.
+
+  std::chrono::hours length() const { return std::chrono::hours(period == Period::kHour ? 1 : 24); }
+  WallTime BeginOf(std::size_t index) const {
+    return first + length() * static_cast<std::int64_t>(index);
+  }
+  /// Which of them a moment is in; empty outside the range.
+  std::optional<std::size_t> IndexOf(WallTime when) const {
+    if (when < first) return std::nullopt;
+    const auto index = static_cast<std::size_t>((when - first) / length());
+    return index < count ? std::optional(index) : std::nullopt;
+  }
+};
+
+/// One element for each hour or day of a range, in its order.
+using CounterSeries = std::vector<Counters>;
+
 /// Durable totals, shared by all users of one store. Thread-safe.
 class CounterStore {
  public:
@@ -88,6 +122,11 @@ class CounterStore {
   /// Adds to the totals, the day and the hour, all or nothing. Error: kStoreUnavailable.
   virtual Result<void> Add(const CounterWrite& write, Deadline deadline) = 0;
   virtual Result<CounterTotals> Read(WallTime now, Deadline deadline) = 0;
+
+  /// The counts of each hour or day; of one that is kept no longer, nothing. All at one moment: no
+  /// count is missing or there twice. Errors: kStoreUnavailable; kInternal for a longer range than
+  /// `CounterRange::kMost`.
+  virtual Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

@@ -77,6 +77,8 @@ class Outbox {
                                             Deadline deadline) = 0;
   /// What the pending writes will add to the totals; `now` tells which day is today.
   virtual Result<CounterTotals> SumPending(WallTime now, Deadline deadline) = 0;
+  /// What they will add to each hour or day. Also kInternal: as `CounterStore::ReadRange`.
+  virtual Result<CounterSeries> SumPendingRange(const CounterRange& range, Deadline deadline) = 0;
 };
 
 /// A store that replicas share over a network, and that may be unavailable.

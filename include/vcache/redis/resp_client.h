@@ -57,7 +57,8 @@ class RespScript {
   /// Runs the script by its digest; sends the text when the server replies NOSCRIPT. Results and
   /// errors: as `RespClient::Run`.
   Result<RespReply> Run(RespClient& client, std::span<const std::string> keys,
-                        std::span<const std::string> arguments, Deadline deadline) const;
+                        std::span<const std::string> arguments, Deadline deadline,
+                        ReplyLimits limits = {}) const;
 
   /// The SHA-1 for EVALSHA, in 40 lower-case hex digits.
   const std::string& digest() const noexcept { return plain_.digest; }
@@ -70,7 +71,8 @@ class RespScript {
   };
   static Result<RespReply> RunForm(const Form& form, RespClient& client,
                                    std::span<const std::string> keys,
-                                   std::span<const std::string> arguments, Deadline deadline);
+                                   std::span<const std::string> arguments, Deadline deadline,
+                                   ReplyLimits limits);
 
   Form plain_;
   Form decoding_;

@@ -103,4 +103,15 @@ Result<CounterTotals> RedisCounters::Read(WallTime now, Deadline deadline) {
   return TotalsOf(replies->at(0), replies->at(1), now);
 }
 
+Result<CounterSeries> RedisCounters::ReadRange(const CounterRange& range, Deadline deadline) {
+  if (Result<void> valid = CheckRange(range); !valid) return valid.error();
+  std::vector<std::string> keys = KeysOf(range, sums_);
+  keys.insert(keys.begin(), sums_.Totals());
+  const auto reply = RangeScript().Run(client_, keys, {}, deadline, kTotalsLimits);
+  if (!reply) return reply.error();
+  auto series = SeriesOf(*reply, range);
+  if (!series) return RedisRefused(*reply);
+  return *std::move(series);
+}
+
 }  // namespace vcache::cache

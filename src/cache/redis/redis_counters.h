@@ -30,6 +30,7 @@ class RedisCounters {
   /// Another part has written a pending field.
   void NotePending();
   Result<CounterTotals> Read(WallTime now, Deadline deadline);
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline);
 
  private:
   bool TakeFold();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "cache/stats_keys.h"
 #include "cache/times.h"
@@ -101,6 +102,20 @@ end
 return redis.status_reply('OK')
 )";
 
+// In one script: a fold between two commands would hide what it moves, or show it twice.
+constexpr std::string_view kRangeSource = R"(
+local waiting, held = {}, redis.call('HGETALL', KEYS[1])
+for i = 1, #held, 2 do
+  if string.sub(held[i], 1, 8) == 'pending:' then
+    waiting[#waiting + 1] = held[i]
+    waiting[#waiting + 1] = held[i + 1]
+  end
+end
+local series = {waiting}
+for i = 2, #KEYS do series[i] = redis.call('HGETALL', KEYS[i]) end
+return series
+)";
+
 /// What `PendingCounts` wrote; fields that are no counters are left out.
 Counters ParsePendingCounts(std::string_view text) {
   Counters counters;
@@ -113,6 +128,14 @@ Counters ParsePendingCounts(std::string_view text) {
     if (number) AddCounterField(counters, pair.substr(0, equals), *number);
   }
   return counters;
+}
+
+/// `hash` as HGETALL gives it.
+void AddHash(Counters& counters, const redis::RespReply& hash) {
+  for (std::size_t i = 0; i + 1 < hash.elements.size(); i += 2) {
+    const auto number = ParseNumber<std::int64_t>(hash.elements[i + 1].text);
+    if (number) AddCounterField(counters, hash.elements[i].text, *number);
+  }
 }
 
 }  // namespace
@@ -171,12 +194,31 @@ CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& d
       AddCounterField(result.all, field, *number);  // a newer version's counter is not ours to show
     }
   }
-  for (std::size_t i = 0; i + 1 < day.elements.size(); i += 2) {
-    const std::string_view field = day.elements[i].text;
-    const auto number = ParseNumber<std::int64_t>(day.elements[i + 1].text);
-    if (number) AddCounterField(result.today, field, *number);
-  }
+  AddHash(result.today, day);
   return result;
+}
+
+const redis::RespScript& RangeScript() {
+  static const redis::RespScript script{std::string(kRangeSource)};
+  return script;
+}
+
+std::optional<CounterSeries> SeriesOf(const redis::RespReply& reply, const CounterRange& range) {
+  if (!reply.is_array() || reply.elements.size() != 1 + range.count) return std::nullopt;
+  CounterSeries series(range.count);
+  std::unordered_map<std::string, std::size_t> places;
+  const bool by_hour = range.period == CounterRange::Period::kHour;
+  for (std::size_t i = 0; i < range.count; ++i) {
+    AddHash(series[i], reply.elements[1 + i]);
+    places[by_hour ? HourOf(range.BeginOf(i)) : DayOf(range.BeginOf(i))] = i;
+  }
+  const std::vector<redis::RespReply>& waiting = reply.elements.front().elements;
+  for (std::size_t i = 0; i + 1 < waiting.size(); i += 2) {
+    const std::string hour = HourOfPending(waiting[i].text);
+    const auto place = places.find(by_hour ? hour : hour.substr(0, hour.find('T')));
+    if (place != places.end()) series[place->second] += ParsePendingCounts(waiting[i + 1].text);
+  }
+  return series;
 }
 
 }  // namespace vcache::cache

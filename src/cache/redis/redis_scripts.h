@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,11 @@ std::string PendingCounts(const Counters& delta);
 /// Totals of `stats:counters` and of the day's hash (both as HGETALL gives them), what is pending
 /// included.
 CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now);
+
+/// Reads what is pending and the hashes of hours or days, all at one moment: EVALSHA and one
+/// command inside for each key. KEYS: `stats:counters`, then `KeysOf` the range.
+const redis::RespScript& RangeScript();
+/// What that script answered; empty for another reply. What is pending is added to its hour or day.
+std::optional<CounterSeries> SeriesOf(const redis::RespReply& reply, const CounterRange& range);
 
 }  // namespace vcache::cache

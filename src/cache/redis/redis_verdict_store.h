@@ -49,6 +49,9 @@ class RedisVerdictStore final : public RedisStore {
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
     return counters_.Read(now, deadline);
   }
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override {
+    return counters_.ReadRange(range, deadline);
+  }
 
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 

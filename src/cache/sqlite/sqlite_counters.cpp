@@ -1,5 +1,8 @@
 #include "cache/sqlite/sqlite_counters.h"
 
+#include <string>
+#include <vector>
+
 #include "cache/times.h"
 
 namespace vcache::cache {
@@ -75,6 +78,23 @@ int ReadCounters(Connection& connection, const SumKeys& keys, WallTime now, Coun
   const int code = ReadInto(connection, keys.Totals(), totals.all, &totals.since);
   if (code != SQLITE_OK) return code;
   return ReadInto(connection, keys.Day(DayOf(now)), totals.today, nullptr);
+}
+
+/// The names of hours and days sort by time.
+int ReadCounterRange(Connection& connection, const SumKeys& keys, const CounterRange& range,
+                     CounterSeries& series) {
+  const std::vector<std::string> names = KeysOf(range, keys);
+  if (names.empty()) return SQLITE_OK;
+  std::size_t at = 0;
+  return connection.ForEach(
+      "SELECT key, field, value FROM counters WHERE key BETWEEN ?1 AND ?2 ORDER BY key",
+      [&](const Statement& row) {
+        const std::string_view key = row.Bytes(0);
+        while (at < names.size() && names[at] < key) ++at;
+        if (at == names.size() || names[at] != key) return;
+        AddCounterField(series[at], row.Bytes(1), row.Integer(2));
+      },
+      names.front(), names.back());
 }
 
 }  // namespace vcache::cache

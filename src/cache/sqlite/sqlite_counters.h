@@ -22,5 +22,8 @@ int CountClear(Connection& connection, const SumKeys& keys);
 int ReadClears(Connection& connection, const SumKeys& keys, std::int64_t& clears);
 
 int ReadCounters(Connection& connection, const SumKeys& keys, WallTime now, CounterTotals& totals);
+/// Adds what each hour or day of the range counted to its element of `series`.
+int ReadCounterRange(Connection& connection, const SumKeys& keys, const CounterRange& range,
+                     CounterSeries& series);
 
 }  // namespace vcache::cache

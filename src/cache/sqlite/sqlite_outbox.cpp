@@ -204,4 +204,15 @@ int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime
       prefix);
 }
 
+int SumPendingCounterRange(Connection& connection, std::string_view prefix,
+                           const CounterRange& range, CounterSeries& series) {
+  return connection.ForEach(
+      "SELECT made_ms, counters FROM outbox WHERE prefix = ?1",
+      [&](const Statement& row) {
+        const auto place = range.IndexOf(FromMillis(row.Integer(0)));
+        if (place) series[*place] += DecodeCounters(row.Bytes(1));
+      },
+      prefix);
+}
+
 }  // namespace vcache::cache

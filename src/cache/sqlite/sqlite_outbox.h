@@ -70,5 +70,8 @@ int CountPendingWrites(Connection& connection, std::string_view prefix, std::uin
 /// Sums the counters of all pending writes; those made on the day of `now` also count in `today`.
 int SumPendingCounters(Connection& connection, std::string_view prefix, WallTime now,
                        CounterTotals& totals);
+/// Adds the counters of all pending writes to the hours or days in which they were made.
+int SumPendingCounterRange(Connection& connection, std::string_view prefix,
+                           const CounterRange& range, CounterSeries& series);
 
 }  // namespace vcache::cache

@@ -251,6 +251,16 @@ Result<CounterTotals> SqliteVerdictStore::Read(WallTime now, Deadline deadline) 
   });
 }
 
+Result<CounterSeries> SqliteVerdictStore::ReadRange(const CounterRange& range, Deadline deadline) {
+  if (Result<void> valid = CheckRange(range); !valid) return valid.error();
+  return ReadWith<CounterSeries>(
+      deadline,
+      [&](Connection& connection, auto& series) {
+        return ReadCounterRange(connection, sums_, range, series);
+      },
+      CounterSeries(range.count));
+}
+
 Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
                                                     Clock& clock, Logger& logger) {
   auto database = SqliteDatabase::Open(

@@ -141,4 +141,15 @@ Result<CounterTotals> SqliteVerdictStore::SumPending(WallTime now, Deadline dead
   });
 }
 
+Result<CounterSeries> SqliteVerdictStore::SumPendingRange(const CounterRange& range,
+                                                          Deadline deadline) {
+  if (Result<void> valid = CheckRange(range); !valid) return valid.error();
+  return ReadWith<CounterSeries>(
+      deadline,
+      [&](Connection& connection, auto& series) {
+        return SumPendingCounterRange(connection, keys_.prefix(), range, series);
+      },
+      CounterSeries(range.count));
+}
+
 }  // namespace vcache::cache

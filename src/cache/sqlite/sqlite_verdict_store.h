@@ -44,6 +44,7 @@ class SqliteVerdictStore final : public LocalStore {
 
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override;
 
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;
@@ -53,6 +54,7 @@ class SqliteVerdictStore final : public LocalStore {
   Result<std::vector<PendingEntry>> PendingEntries(const KeyPattern& pattern,
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override;
+  Result<CounterSeries> SumPendingRange(const CounterRange& range, Deadline deadline) override;
   Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
                                     Deadline deadline) override;
   Result<std::optional<std::int64_t>> ClearsSeen(Deadline deadline) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -67,6 +68,9 @@ class WriteBehind final : public WriteBehindStore {
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
     return WithWaiting(disk_.Read(now, deadline), Purpose::kVerdict, now);
   }
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override {
+    return WithWaiting([&] { return disk_.ReadRange(range, deadline); }, Purpose::kVerdict, range);
+  }
 
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& write, Deadline deadline) override {
@@ -79,6 +83,10 @@ class WriteBehind final : public WriteBehindStore {
                                                    Deadline deadline) override;
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override {
     return WithWaiting(disk_.SumPending(now, deadline), Purpose::kOutbox, now);
+  }
+  Result<CounterSeries> SumPendingRange(const CounterRange& range, Deadline deadline) override {
+    const auto read = [&] { return disk_.SumPendingRange(range, deadline); };
+    return WithWaiting(read, Purpose::kOutbox, range);
   }
   Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
                                     Deadline deadline) override;
@@ -101,6 +109,8 @@ class WriteBehind final : public WriteBehindStore {
   std::vector<Waiting> OfPurpose(Purpose purpose);
   PendingWrite PendingWriteOf(const Waiting& waiting) const;
   Result<CounterTotals> WithWaiting(Result<CounterTotals> totals, Purpose purpose, WallTime now);
+  Result<CounterSeries> WithWaiting(const std::function<Result<CounterSeries>()>& read,
+                                    Purpose purpose, const CounterRange& range);
   void TellLost();
 
   LocalStore& disk_;
@@ -329,6 +339,18 @@ Result<CounterTotals> WriteBehind::WithWaiting(Result<CounterTotals> totals, Pur
     if (SameDay(each.made_at, now)) totals->today += each.request.counters;
   }
   return totals;
+}
+
+Result<CounterSeries> WriteBehind::WithWaiting(const std::function<Result<CounterSeries>()>& read,
+                                               Purpose purpose, const CounterRange& range) {
+  if (queue_.empty()) return read();
+  const MutexLock lock(write_mutex_);  // none moves to the disk meanwhile
+  Result<CounterSeries> series = read();
+  for (const Waiting& each : OfPurpose(purpose)) {
+    const auto place = series ? range.IndexOf(each.made_at) : std::nullopt;
+    if (place) series->at(*place) += each.request.counters;
+  }
+  return series;
 }
 
 Result<std::uint64_t> WriteBehind::DropCleared(std::span<const ClearRecord> clears,

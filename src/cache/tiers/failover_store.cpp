@@ -236,6 +236,17 @@ Result<CounterTotals> FailoverStore::Read(WallTime now, Deadline deadline) {
   return totals;
 }
 
+Result<CounterSeries> FailoverStore::ReadRange(const CounterRange& range, Deadline deadline) {
+  if (local_ == nullptr || pending_.load() == 0) return shared_.ReadRange(range, deadline);
+  const MutexLock lock(delivery_mutex_);  // a delivery moves counts from the one to the other
+  Result<CounterSeries> series = shared_.ReadRange(range, deadline);
+  if (!series) return series;
+  const Result<CounterSeries> pending = local_->SumPendingRange(range, deadline);
+  if (!pending) return pending;
+  for (std::size_t i = 0; i < range.count; ++i) series->at(i) += pending->at(i);
+  return series;
+}
+
 /// Counts pending entries that the shared store lacks; none when they cannot be counted.
 ClearReport FailoverStore::CountPendingEntries(const KeyPattern& pattern, Deadline deadline) {
   if (local_ == nullptr || pending_.load() == 0) return {};

@@ -60,6 +60,9 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   /// Totals with pending counts. While the shared store is unavailable: its last known totals and
   /// what this process has written since.
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
+  /// With pending counts. kStoreUnavailable also while the shared store is: nobody else knows what
+  /// other replicas have counted.
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override;
 
   /// A lease that is granted for a content that the shared store lacks: a local copy, if there is
   /// one and no clear was missed, is the verdict, and is put back. The store lost it: its data is

@@ -1,6 +1,7 @@
 // What is counted in Redis, and what that costs.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,9 @@ TEST_CASE("RedisStore: commands that a hosted Redis would bill") {
   MESSAGE("commands to add counters and fold: " << to_fold);
   CHECK(to_fold <= 1 + 3 * 6);
   CHECK(count([&] { CHECK(world.store().Read(now, kNever)); }) == 2);
+  const CounterRange days{CounterRange::Period::kDay, now - 30 * 24h, 31};
+  REQUIRE(world.store().ReadRange(days, kNever));  // teaches the server the script
+  CHECK(count([&] { CHECK(world.store().ReadRange(days, kNever)); }) == 1 + 1 + 31);
 }
 
 TEST_CASE("RedisStore: counters are kept by total, day and hour, with their lives") {
@@ -173,4 +177,36 @@ TEST_CASE("RedisStore: counters of many writers at once add up") {
   CHECK(totals->all.total(Counter::kPaidCalls) == 120);
   CHECK(totals->all.total(Counter::kSpentMicros) == 1'200'000);
   CHECK(totals->today == totals->all);
+}
+
+TEST_CASE("RedisStore: a series shows each count once while others write and fold") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture one(server.url(), KeySpace());
+  test::RedisClientFixture two(server.url(), KeySpace());
+  const WallTime now = one.clock().WallNow();
+  constexpr int kWrites = 600;  // with folds among them
+  std::atomic<int> begun{0};
+  std::atomic<int> done{0};
+  std::thread writer([&] {
+    for (int i = 0; i < kWrites; ++i) {
+      ++begun;
+      CHECK(two.store().Add({PaidCall(), now, RandomId()}, kNever));
+      ++done;
+    }
+  });
+  const CounterRange hours{CounterRange::Period::kHour,
+                           std::chrono::floor<std::chrono::hours>(now) - 5h, 6};
+  bool goes_on = true;
+  while (goes_on) {
+    goes_on = done < kWrites;
+    const int at_least = done;
+    const auto series = one.store().ReadRange(hours, kNever);
+    REQUIRE(series);
+    const std::int64_t seen = series->back().total(Counter::kPaidCalls);
+    CHECK(seen >= at_least);
+    CHECK(seen <= begun);
+  }
+  writer.join();
+  CHECK(one.store().ReadRange(hours, kNever)->back().total(Counter::kPaidCalls) == kWrites);
 }

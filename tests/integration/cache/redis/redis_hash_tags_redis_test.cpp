@@ -98,6 +98,9 @@ class ReplyLosingStore final : public SharedStore {
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override {
     return behind_.Read(now, deadline);
   }
+  Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override {
+    return behind_.ReadRange(range, deadline);
+  }
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override {
     return behind_.Deliver(write, deadline);
   }

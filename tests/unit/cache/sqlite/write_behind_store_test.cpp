@@ -82,6 +82,8 @@ TEST_CASE("WriteBehindStore: what the disk refuses waits, is found, and is writt
   CHECK(bench.store->LookupMany(keys, kNever)[1].outcome == LookupOutcome::kMiss);
   CHECK(PaidCalls(bench.store->Read(bench.clock.WallNow(), kNever)->all) == 100);
   CHECK(PaidCalls(bench.store->Read(bench.clock.WallNow(), kNever)->today) == 100);
+  const auto days = bench.store->ReadRange({.first = bench.clock.WallNow(), .count = 1}, kNever);
+  CHECK(PaidCalls(days->front()) == 100);
   CHECK(bench.store->available());  // a moment's trouble so far
   CHECK_FALSE(bench.store->WriteNow());
   CHECK_FALSE(bench.store->available());

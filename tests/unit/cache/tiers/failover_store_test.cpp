@@ -240,6 +240,28 @@ TEST_CASE("FailoverStore: totals are those last read, with what waits") {
   CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 110);
 }
 
+TEST_CASE("FailoverStore: counts by hour are the shared store's, with what waits") {
+  FailoverFixture bench;
+  const CounterRange hours{CounterRange::Period::kHour, bench.clock.WallNow() - 1h, 2};
+  const auto hits = [&] {
+    const auto series = bench.store.ReadRange(hours, kNever);
+    REQUIRE(series);
+    return std::pair(series->at(0).total(Counter::kHits), series->at(1).total(Counter::kHits));
+  };
+  CHECK(bench.store.Add({Hits(100), bench.clock.WallNow() - 1h, RandomId()}, kNever));
+  CHECK(hits() == std::pair<std::int64_t, std::int64_t>(100, 0));
+  bench.shared.refuses_writes = true;
+  CHECK(bench.store.Add({Hits(9), bench.clock.WallNow(), RandomId()}, kNever));
+  CHECK(hits() == std::pair<std::int64_t, std::int64_t>(100, 9));
+  bench.shared.away = true;  // what the others have counted is unknown
+  CHECK_FALSE(bench.store.ReadRange(hours, kNever));
+  bench.shared.away = false;
+  bench.shared.refuses_writes = false;
+  CHECK(bench.store.DeliverNow());
+  const auto all = hits();
+  CHECK(all.first + all.second == 109);
+}
+
 TEST_CASE("FailoverStore: a clear reaches the local store, also when the shared one is away") {
   FailoverFixture bench;
   bench.shared.away = true;
