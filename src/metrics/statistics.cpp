@@ -71,6 +71,7 @@ void Statistics::AddWithoutStore(const Counters& delta) {
   day_ = day;
   without_store_.all += delta;
   without_store_.today += delta;
+  history_.Add(delta, clock_.WallNow());
 }
 
 StatisticsSnapshot Statistics::Snapshot() {
@@ -95,6 +96,19 @@ StatisticsSnapshot Statistics::Snapshot() {
     snapshot.totals.today += waiting;
   }
   return snapshot;
+}
+
+Result<cache::CounterSeries> Statistics::Series(const cache::CounterRange& range) {
+  const MutexLock lock(flush_mutex_);
+  if (store_ == nullptr) FlushLocked();
+  const Counters pending = PeekPending();
+  Result<cache::CounterSeries> series =
+      store_ == nullptr ? history_.Read(range)
+                        : store_->ReadRange(range, Deadline::After(clock_, options_.store_timeout));
+  if (!series) return series;
+  if (const auto now = range.IndexOf(clock_.WallNow())) series->at(*now) += pending;
+  if (const auto then = range.IndexOf(unanswered_.when)) series->at(*then) += unanswered_.delta;
+  return series;
 }
 
 void Statistics::OnHit(const CacheKey& key, std::string_view, cache::Tier tier, Usd saved) {

@@ -11,6 +11,8 @@
 #include "vcache/core/log.h"
 #include "vcache/core/mutex.h"
 #include "vcache/core/periodic_task.h"
+#include "vcache/core/result.h"
+#include "vcache/metrics/counter_history.h"
 
 namespace vcache::metrics {
 
@@ -47,6 +49,9 @@ class Statistics final : public analysis::AnalysisObserver {
 
   /// Totals, with the counts that are not flushed yet.
   StatisticsSnapshot Snapshot();
+  /// The counts of each hour or day, with those that are not flushed yet. Without a store, those of
+  /// this process. kStoreUnavailable while the store is: the parts that are known would mislead.
+  Result<cache::CounterSeries> Series(const cache::CounterRange& range);
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
              Usd saved) override;
@@ -84,6 +89,7 @@ class Statistics final : public analysis::AnalysisObserver {
   bool refused_ VCACHE_GUARDED_BY(flush_mutex_) = false;
   /// Totals when there is no store, and what day their `today` is about.
   cache::CounterTotals without_store_ VCACHE_GUARDED_BY(flush_mutex_);
+  CounterHistory history_ VCACHE_GUARDED_BY(flush_mutex_);  ///< The same by hour and day.
   std::chrono::sys_days day_ VCACHE_GUARDED_BY(flush_mutex_);
 
   PeriodicTask flushing_;  // the last member: its thread uses the others

@@ -1,10 +1,11 @@
-#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "api/admin/cache_state.h"
+#include "api/admin/stats_series.h"
 #include "api/json_response.h"
+#include "api/problem.h"
 #include "api/routes.h"
 #include "api/waiting_route.h"
 #include "json/json.h"
@@ -21,20 +22,6 @@ using cache::Counters;
 constexpr std::chrono::milliseconds kBudgetTimeout{2'000};
 /// Stats need no body; a small one does no harm.
 constexpr std::size_t kMaxStatsBody = 4096;
-
-double Dollars(std::int64_t micros) {
-  return Usd::FromMicros(micros).dollars();
-}
-
-double HitRate(std::int64_t hits, std::int64_t misses) {
-  if (hits + misses == 0) return 0;
-  const double rate = 100.0 * static_cast<double>(hits) / static_cast<double>(hits + misses);
-  return std::round(rate * 10) / 10;
-}
-
-Json LookupsJson(std::int64_t total, std::int64_t hits) {
-  return Json::object({{"total", total}, {"hits", hits}});
-}
 
 Json KindJson(const Counters& counters, ContentKind kind) {
   const auto count = [&](Counter counter) { return counters.at(kind, counter); };
@@ -105,7 +92,13 @@ Json ReasonsJson(const std::vector<StateReason>& reasons) {
   return json;
 }
 
-http::Response Stats(const ApiState& state) {
+http::Response Stats(const ApiState& state, const http::Request& request) {
+  const Result<std::optional<SeriesQuery>> query =
+      ReadSeriesQuery(request.info, state.parts.clock.WallNow());
+  if (!query) return ProblemResponse(request.info, query.error());
+  Result<cache::CounterSeries> series = cache::CounterSeries();
+  if (*query) series = state.parts.statistics.Series((*query)->range);
+  if (!series) return ProblemResponse(request.info, series.error());
   const metrics::StatisticsSnapshot snapshot = state.parts.statistics.Snapshot();
   const Counters& all = snapshot.totals.all;
   const CacheState health = CacheStateOf(state.parts, all);
@@ -133,6 +126,7 @@ http::Response Stats(const ApiState& state) {
   json["pendingWrites"] = health.pending_writes;
   json["cost"] = CostJson(snapshot.totals, BudgetJson(state.parts));
   json["since"] = FormatTime(snapshot.totals.since);
+  if (*query) AddSeries(json, **query, *series);
   if (state.options.demo) json["demo"] = true;
   return JsonResponse(200, Json::object({{"success", true}, {"cache", std::move(json)}}));
 }
@@ -140,9 +134,9 @@ http::Response Stats(const ApiState& state) {
 }  // namespace
 
 void AddStatsRoute(http::Router& router, const SharedState& state) {
-  http::Route stats =
-      WaitingRoute(state, kMaxStatsBody,
-                   [state](const http::Request&, const std::string&) { return Stats(*state); });
+  http::Route stats = WaitingRoute(
+      state, kMaxStatsBody,
+      [state](const http::Request& request, const std::string&) { return Stats(*state, request); });
   router.AddRoute("GET", "/api/admin/cache/stats",
                   Guarded(state, Need::kAdminRead, std::move(stats)));
 }

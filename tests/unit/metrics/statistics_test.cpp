@@ -28,7 +28,10 @@ class FakeCounterStore final : public cache::CounterStore {
     if (refuse) return Error{ErrorCode::kStoreUnavailable, "switched off"};
     const std::lock_guard lock(mutex_);
     ++adds;
-    if (known_.insert(write.id).second) totals_ += write.delta;
+    if (known_.insert(write.id).second) {
+      totals_ += write.delta;
+      history_.Add(write.delta, write.when);
+    }
     if (lose_answers) return Error{ErrorCode::kStoreUnavailable, "the answer was lost"};
     return {};
   }
@@ -37,14 +40,33 @@ class FakeCounterStore final : public cache::CounterStore {
     const std::lock_guard lock(mutex_);
     return cache::CounterTotals{totals_, totals_, WallTime{}};
   }
+  Result<cache::CounterSeries> ReadRange(const cache::CounterRange& range, Deadline) override {
+    if (refuse) return Error{ErrorCode::kStoreUnavailable, "switched off"};
+    const std::lock_guard lock(mutex_);
+    return history_.Read(range);
+  }
 
  private:
   std::mutex mutex_;
-  cache::Counters totals_;       // guarded by mutex_
-  std::set<std::string> known_;  // guarded by mutex_
+  cache::Counters totals_;           // guarded by mutex_
+  metrics::CounterHistory history_;  // guarded by mutex_
+  std::set<std::string> known_;      // guarded by mutex_
 };
 
 const cache::CacheKey kText{ContentKind::kText, {}};
+
+/// The hits of each of the last hours.
+std::vector<std::int64_t> HitsByHour(metrics::Statistics& statistics, const Clock& clock,
+                                     std::size_t count) {
+  const WallTime hour = std::chrono::floor<std::chrono::hours>(clock.WallNow());
+  cache::CounterRange range{cache::CounterRange::Period::kHour, hour, count};
+  range.first -= (count - 1) * 1h;
+  const auto series = statistics.Series(range);
+  REQUIRE(series);
+  std::vector<std::int64_t> hits;
+  for (const auto& each : *series) hits.push_back(each.total(Counter::kHits));
+  return hits;
+}
 
 }  // namespace
 
@@ -176,4 +198,39 @@ TEST_CASE("Statistics: counts of many threads add up") {
   }
   for (auto& thread : threads) thread.join();
   CHECK(statistics.Snapshot().totals.all.total(Counter::kHits) == 4'000);
+}
+
+TEST_CASE("Statistics: a series has what is not flushed yet, and nothing twice") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  statistics.Flush();
+  clock.Advance(1h);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  CHECK(HitsByHour(statistics, clock, 3) == std::vector<std::int64_t>{0, 1, 2});
+  store.lose_answers = true;
+  statistics.Flush();
+  store.lose_answers = false;
+  store.refuse = true;
+  CHECK_FALSE(statistics.Series({.first = clock.WallNow(), .count = 1}));
+  store.refuse = false;
+  statistics.Flush();
+  CHECK(HitsByHour(statistics, clock, 3) == std::vector<std::int64_t>{0, 1, 2});
+}
+
+TEST_CASE("Statistics: without a store a series is that of the process, and bounded") {
+  test::FakeClock clock;
+  metrics::Statistics statistics(nullptr, clock, NullLogger());
+  for (int hour = 0; hour < 200; ++hour) {
+    statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+    statistics.Flush();
+    if (hour < 199) clock.Advance(1h);
+  }
+  const std::vector<std::int64_t> kept = HitsByHour(statistics, clock, 193);
+  CHECK(kept.front() == 0);
+  CHECK(std::vector(kept.begin() + 1, kept.end()) == std::vector<std::int64_t>(192, 1));
+  const auto days = statistics.Series({.first = test::FakeClock::kStart, .count = 9});
+  CHECK(days->front().total(Counter::kHits) == 24);  // days are kept for longer
 }
