@@ -11,6 +11,26 @@ using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
 
+namespace {
+
+/// While a store refuses for longer than it keeps hours, the oldest share one.
+constexpr std::size_t kMostWaiting = std::chrono::hours(cache::kHoursKept).count();
+
+std::int64_t HourNumber(WallTime when) {
+  return std::chrono::floor<std::chrono::hours>(when).time_since_epoch().count();
+}
+
+WallTime BeginOfHour(std::int64_t number) {
+  return WallTime(std::chrono::hours(number));
+}
+
+bool IsSameDay(WallTime one, WallTime other) {
+  using std::chrono::days;
+  return std::chrono::floor<days>(one) == std::chrono::floor<days>(other);
+}
+
+}  // namespace
+
 Statistics::Statistics(cache::CounterStore* store, Clock& clock, Logger& logger,
                        StatisticsOptions options)
     : store_(store), clock_(clock), logger_(logger), options_(options), flushing_(clock) {
@@ -38,16 +58,45 @@ void Statistics::Flush() {
   FlushLocked();
 }
 
+/// Moves what was counted to `waiting_`, each count to its hour.
+void Statistics::CollectLocked() {
+  const std::int64_t now = HourNumber(clock_.WallNow());
+  for (const std::int64_t hour : {now - 1, now}) {
+    Counters taken;
+    Uncollected& counted = UncollectedOf(hour);
+    for (std::size_t kind = 0; kind < counted.size(); ++kind) {
+      for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
+        taken.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
+            counted[kind][i].exchange(0, std::memory_order_relaxed);
+      }
+    }
+    if (!taken.empty()) waiting_[hour] += taken;
+  }
+  while (waiting_.size() > kMostWaiting) {
+    const Counters oldest = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    waiting_.begin()->second += oldest;
+  }
+}
+
 void Statistics::FlushLocked() {
+  CollectLocked();
   if (store_ == nullptr) {
-    AddWithoutStore(TakePending());
+    for (const auto& [hour, delta] : waiting_) AddWithoutStore(delta, BeginOfHour(hour));
+    waiting_.clear();
     return;
   }
   // The store may hold this write already: repeat it under the same id, so that it counts once.
   if (!WriteLocked(unanswered_)) return;
   unanswered_ = {};
-  cache::CounterWrite write{TakePending(), clock_.WallNow(), RandomId()};
-  if (!WriteLocked(write)) unanswered_ = std::move(write);
+  while (!waiting_.empty()) {
+    const auto oldest = waiting_.begin();
+    cache::CounterWrite write{oldest->second, BeginOfHour(oldest->first), RandomId()};
+    waiting_.erase(oldest);
+    if (WriteLocked(write)) continue;
+    unanswered_ = std::move(write);
+    return;
+  }
 }
 
 bool Statistics::WriteLocked(const cache::CounterWrite& write) {
@@ -65,49 +114,54 @@ bool Statistics::WriteLocked(const cache::CounterWrite& write) {
   return added.has_value();
 }
 
-void Statistics::AddWithoutStore(const Counters& delta) {
-  const auto day = std::chrono::floor<std::chrono::days>(clock_.WallNow());
-  if (day != day_) without_store_.today = Counters{};
-  day_ = day;
+void Statistics::AddWithoutStore(const Counters& delta, WallTime when) {
+  const WallTime now = clock_.WallNow();
+  if (!IsSameDay(now, WallTime(day_))) without_store_.today = Counters{};
+  day_ = std::chrono::floor<std::chrono::days>(now);
   without_store_.all += delta;
-  without_store_.today += delta;
-  history_.Add(delta, clock_.WallNow());
+  if (IsSameDay(when, now)) without_store_.today += delta;
+  history_.Add(delta, when);
 }
 
 StatisticsSnapshot Statistics::Snapshot() {
   StatisticsSnapshot snapshot;
   snapshot.memory_hits = memory_hits_.load();
+  const WallTime now = clock_.WallNow();
   const MutexLock lock(flush_mutex_);
-  const Counters pending = PeekPending();
+  CollectLocked();
   if (store_ != nullptr) {
     Result<cache::CounterTotals> totals =
-        store_->Read(clock_.WallNow(), Deadline::After(clock_, options_.store_timeout));
+        store_->Read(now, Deadline::After(clock_, options_.store_timeout));
     if (totals) {
       snapshot.totals = *totals;
       snapshot.durable = true;
     }
   }
   if (!snapshot.durable) {
-    AddWithoutStore({});
+    AddWithoutStore({}, now);
     snapshot.totals = without_store_;
   }
-  for (const Counters& waiting : {pending, unanswered_.delta}) {
-    snapshot.totals.all += waiting;
-    snapshot.totals.today += waiting;
-  }
+  const auto add = [&](const Counters& delta, WallTime when) {
+    snapshot.totals.all += delta;
+    if (IsSameDay(when, now)) snapshot.totals.today += delta;
+  };
+  for (const auto& [hour, delta] : waiting_) add(delta, BeginOfHour(hour));
+  add(unanswered_.delta, unanswered_.when);
   return snapshot;
 }
 
 Result<cache::CounterSeries> Statistics::Series(const cache::CounterRange& range) {
   const MutexLock lock(flush_mutex_);
-  if (store_ == nullptr) FlushLocked();
-  const Counters pending = PeekPending();
+  CollectLocked();
   Result<cache::CounterSeries> series =
       store_ == nullptr ? history_.Read(range)
                         : store_->ReadRange(range, Deadline::After(clock_, options_.store_timeout));
   if (!series) return series;
-  if (const auto now = range.IndexOf(clock_.WallNow())) series->at(*now) += pending;
-  if (const auto then = range.IndexOf(unanswered_.when)) series->at(*then) += unanswered_.delta;
+  const auto add = [&](const Counters& delta, WallTime when) {
+    if (const auto place = range.IndexOf(when)) series->at(*place) += delta;
+  };
+  for (const auto& [hour, delta] : waiting_) add(delta, BeginOfHour(hour));
+  add(unanswered_.delta, unanswered_.when);
   return series;
 }
 
@@ -152,38 +206,16 @@ void Statistics::OnError(const CacheKey& key, const Error&) {
 }
 
 void Statistics::Count(ContentKind kind, Counter counter, std::int64_t amount) noexcept {
-  pending_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)].fetch_add(
+  Uncollected& counted = UncollectedOf(HourNumber(clock_.WallNow()));
+  counted[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)].fetch_add(
       amount, std::memory_order_relaxed);
 }
 
-Counters Statistics::TakePending() noexcept {
-  Counters taken;
-  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
-    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
-      taken.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
-          pending_[kind][i].exchange(0, std::memory_order_relaxed);
-    }
-  }
-  return taken;
-}
-
-Counters Statistics::PeekPending() const noexcept {
-  Counters seen;
-  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
-    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
-      seen.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
-          pending_[kind][i].load(std::memory_order_relaxed);
-    }
-  }
-  return seen;
-}
-
 void Statistics::AddPending(const Counters& counters) noexcept {
-  for (std::size_t kind = 0; kind < pending_.size(); ++kind) {
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
     for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
-      pending_[kind][i].fetch_add(
-          counters.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)),
-          std::memory_order_relaxed);
+      const auto counter = static_cast<Counter>(i);
+      Count(kind, counter, counters.at(kind, counter));
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 
 #include "vcache/analysis/analysis_observer.h"
 #include "vcache/cache/counters.h"
@@ -66,23 +67,32 @@ class Statistics final : public analysis::AnalysisObserver {
 
  private:
   void Count(cache::ContentKind kind, cache::Counter counter, std::int64_t amount) noexcept;
-  cache::Counters TakePending() noexcept;
-  cache::Counters PeekPending() const noexcept;
   void AddPending(const cache::Counters& counters) noexcept;
+  void CollectLocked() VCACHE_REQUIRES(flush_mutex_);
   void FlushLocked() VCACHE_REQUIRES(flush_mutex_);
   bool WriteLocked(const cache::CounterWrite& write) VCACHE_REQUIRES(flush_mutex_);
-  void AddWithoutStore(const cache::Counters& delta) VCACHE_REQUIRES(flush_mutex_);
+  void AddWithoutStore(const cache::Counters& delta, WallTime when) VCACHE_REQUIRES(flush_mutex_);
 
   cache::CounterStore* const store_;
   Clock& clock_;
   Logger& logger_;
   const StatisticsOptions options_;
 
-  std::array<std::array<std::atomic<std::int64_t>, cache::kCounterCount>, 2> pending_{};
+  /// Counts that nobody has collected yet, by kind and counter.
+  using Uncollected = std::array<std::array<std::atomic<std::int64_t>, cache::kCounterCount>, 2>;
+  Uncollected& UncollectedOf(std::int64_t hour) noexcept {
+    return uncollected_[static_cast<std::size_t>(hour & 1)];
+  }
+
+  /// One for even hours and one for odd ones: what was counted before an hour's end and is flushed
+  /// after it stays in its hour.
+  std::array<Uncollected, 2> uncollected_{};
   std::atomic<std::uint64_t> memory_hits_{0};
 
   /// Held while counts move, so that a snapshot never sees them in neither place or in both.
   Mutex flush_mutex_;
+  /// Collected, by the number of the hour since 1970; to be written.
+  std::map<std::int64_t, cache::Counters> waiting_ VCACHE_GUARDED_BY(flush_mutex_);
   /// To be written before all others.
   cache::CounterWrite unanswered_ VCACHE_GUARDED_BY(flush_mutex_);
   /// One warning per change of state.

@@ -178,7 +178,8 @@ int SqliteVerdictStore::PutOne(Connection& connection, const PutRequest& request
   }
   const std::string value = EncodeEntry(entry, options_.format, keys_.StoredDigest(key));
   int code = WriteEntry(connection, store_key, value, ToMillis(now + life));
-  if (code == SQLITE_OK) code = Count(connection, request.counters, clock_.WallNow());
+  const WallTime counted_at = request.made_at.value_or(clock_.WallNow());
+  if (code == SQLITE_OK) code = Count(connection, request.counters, counted_at);
   if (code != SQLITE_OK || request.lease_token.empty()) return code;
   return EndLease(connection, store_key, request.lease_token);
 }

@@ -176,6 +176,7 @@ Result<void> WriteBehind::WriteBatch(std::span<const Waiting> batch) {
     for (const Waiting& waiting : batch) {
       if (waiting.purpose == Purpose::kOutbox || waiting.request.entry == nullptr) break;
       together.push_back(waiting.request);
+      together.back().made_at = waiting.made_at;
     }
     const std::size_t count = std::max<std::size_t>(together.size(), 1);
     const Result<void> written =

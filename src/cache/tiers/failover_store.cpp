@@ -88,10 +88,11 @@ void FailoverStore::NotePending(const Error& reason) {
 void FailoverStore::Remember(const Counters& written, WallTime when) {
   const MutexLock lock(totals_mutex_);
   if (!last_totals_) return;
-  if (!SameDay(last_read_, when)) last_totals_->today = Counters{};
   last_totals_->all += written;
+  if (when < last_read_ && !SameDay(last_read_, when)) return;  // of an earlier day
+  if (!SameDay(last_read_, when)) last_totals_->today = Counters{};
   last_totals_->today += written;
-  last_read_ = when;
+  last_read_ = std::max(last_read_, when);
 }
 
 /// Reads the totals once, so that an outage can show them.
@@ -328,7 +329,7 @@ bool FailoverStore::DeliverOne(const PendingWrite& write) {
     taken = shared_.Deliver(rest, time_limit);
   }
   if (!taken && taken.error().code != ErrorCode::kBadRequest) return false;
-  Remember(write.counters, clock_.WallNow());
+  Remember(write.counters, write.made_at);
   delivered_.fetch_add(1);  // before it is removed: `LookupMany` relies on this order
   EndUndelivered(write.id);
   return local_->RemovePending(write, time_limit).has_value();

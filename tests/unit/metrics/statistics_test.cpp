@@ -234,3 +234,37 @@ TEST_CASE("Statistics: without a store a series is that of the process, and boun
   const auto days = statistics.Series({.first = test::FakeClock::kStart, .count = 9});
   CHECK(days->front().total(Counter::kHits) == 24);  // days are kept for longer
 }
+
+TEST_CASE("Statistics: what is flushed after an hour's end counts in the hour of its counting") {
+  test::FakeClock clock;  // begins with an hour
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  clock.Advance(59min + 55s);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  clock.Advance(10s);
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  CHECK(HitsByHour(statistics, clock, 2) == std::vector<std::int64_t>{1, 2});
+  statistics.Flush();
+  CHECK(HitsByHour(statistics, clock, 2) == std::vector<std::int64_t>{1, 2});
+  CHECK(store.adds == 2);
+}
+
+TEST_CASE("Statistics: what a store refuses for hours is written to each of them later") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  store.refuse = true;
+  for (int hour = 0; hour < 30; ++hour) {
+    statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+    statistics.Flush();
+    clock.Advance(1h);
+  }
+  CHECK(statistics.Snapshot().totals.all.total(Counter::kHits) == 30);
+  CHECK(statistics.Snapshot().totals.today.total(Counter::kHits) == 6);  // of the second day
+  store.refuse = false;
+  statistics.Flush();
+  std::vector<std::int64_t> expected(31, 1);
+  expected.back() = 0;
+  CHECK(HitsByHour(statistics, clock, 31) == expected);
+}

@@ -240,6 +240,19 @@ TEST_CASE("FailoverStore: totals are those last read, with what waits") {
   CHECK(bench.store.Read(bench.clock.WallNow(), kNever)->all.total(Counter::kHits) == 110);
 }
 
+TEST_CASE(
+    "FailoverStore: what was counted yesterday and is written today leaves today's as it is") {
+  FailoverFixture bench;
+  const WallTime now = bench.clock.WallNow();
+  CHECK(bench.store.Add({Hits(100), now, RandomId()}, kNever));
+  CHECK(bench.store.Read(now, kNever));
+  CHECK(bench.store.Add({Hits(7), now - 24h, RandomId()}, kNever));
+  bench.shared.away = true;
+  const auto away = bench.store.Read(now, kNever);
+  CHECK(away->all.total(Counter::kHits) == 107);
+  CHECK(away->today.total(Counter::kHits) == 100);
+}
+
 TEST_CASE("FailoverStore: counts by hour are the shared store's, with what waits") {
   FailoverFixture bench;
   const CounterRange hours{CounterRange::Period::kHour, bench.clock.WallNow() - 1h, 2};
