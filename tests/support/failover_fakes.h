@@ -209,6 +209,12 @@ class FakeLocalStore final : public cache::LocalStore {
     return series;
   }
 
+  Result<std::string> Page(const cache::EntryQuery&, const Visit&, Deadline) override {
+    return Off();
+  }
+  Result<std::optional<cache::KeptEntry>> Find(const cache::CacheKey&, Deadline) override {
+    return Off();
+  }
   Result<void> PutPending(const cache::PutRequest& request, Deadline deadline) override {
     ++write_attempts;
     if (is_off || refuses_writes) return Off();

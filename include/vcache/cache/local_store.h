@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vcache/cache/counters.h"
+#include "vcache/cache/entry_store.h"
 #include "vcache/cache/outbox.h"
 #include "vcache/cache/verdict_store.h"
 #include "vcache/core/deadline.h"
@@ -16,7 +17,7 @@ namespace vcache::cache {
 
 /// The store on this machine's disk: verdicts, counters, and the outbox of the shared store.
 /// Thread-safe. Several processes of one machine may share it.
-class LocalStore : public VerdictStore, public CounterStore, public Outbox {
+class LocalStore : public VerdictStore, public CounterStore, public Outbox, public EntryStore {
  public:
   /// Several `Put` in one atomic step.
   virtual Result<void> PutMany(std::span<const PutRequest> requests, Deadline deadline) = 0;

@@ -12,6 +12,7 @@
 #include "cache/redis/redis_clear_log.h"
 #include "cache/redis/redis_counters.h"
 #include "cache/redis/redis_delivery.h"
+#include "cache/redis/redis_entries.h"
 #include "cache/redis/redis_leases.h"
 #include "cache/redis/redis_recovery.h"
 #include "cache/stats_keys.h"
@@ -54,6 +55,14 @@ class RedisVerdictStore final : public RedisStore {
   }
 
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
+
+  Result<std::string> Page(const EntryQuery& query, const Visit& visit,
+                           Deadline deadline) override {
+    return PageOfRedis(Entries(), query, visit, deadline);
+  }
+  Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override {
+    return FindInRedis(Entries(), stored, deadline);
+  }
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
   Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override {
@@ -102,6 +111,7 @@ class RedisVerdictStore final : public RedisStore {
   Result<void> Written(const Result<redis::RespReply>& reply, std::string_view id = {});
   Result<void> PaidWritten(Result<redis::RespReply> reply, const std::string& id);
   DeliveryOptions Delivery() const { return {keys_, client_, clock_, sums_, options_.accept_demo}; }
+  RedisEntriesContext Entries() const { return {keys_, client_, clock_, options_.accept_demo}; }
   std::string Channel() const { return EventChannel(keys_.prefix(), options_.database); }
 
   const RedisStoreOptions options_;

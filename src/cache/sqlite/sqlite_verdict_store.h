@@ -46,6 +46,9 @@ class SqliteVerdictStore final : public LocalStore {
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
   Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override;
 
+  Result<std::string> Page(const EntryQuery& query, const Visit& visit, Deadline deadline) override;
+  Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override;
+
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;
   Result<std::vector<PendingWrite>> OldestPending(std::size_t at_most, Deadline deadline) override;

@@ -72,6 +72,17 @@ class WriteBehind final : public WriteBehindStore {
     return WithWaiting([&] { return disk_.ReadRange(range, deadline); }, Purpose::kVerdict, range);
   }
 
+  /// What waits in memory is written first, as far as the disk takes it.
+  Result<std::string> Page(const EntryQuery& query, const Visit& visit,
+                           Deadline deadline) override {
+    if (query.cursor.empty() && !is_refused_) WriteNow();
+    return disk_.Page(query, visit, deadline);
+  }
+  Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override {
+    if (!is_refused_) WriteNow();
+    return disk_.Find(stored, deadline);
+  }
+
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& write, Deadline deadline) override {
     return disk_.AddPending(write, deadline);

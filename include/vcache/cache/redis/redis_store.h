@@ -6,6 +6,7 @@
 
 #include "vcache/cache/counters.h"
 #include "vcache/cache/entry.h"
+#include "vcache/cache/entry_store.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/lease_store.h"
 #include "vcache/cache/outbox.h"
@@ -35,7 +36,7 @@ struct RedisStoreOptions {
 /// one round trip, two with `one_slot_scripts`. A server or connection failure is kUnavailable,
 /// never a miss. A `Put` or `Add` that failed may have been carried out. Before you repeat a `Put`,
 /// look whether its entry is there; then its counters are too.
-class RedisStore : public SharedStore, public LeaseStore {};
+class RedisStore : public SharedStore, public LeaseStore, public EntryStore {};
 
 /// Client, clock and logger must outlive the store. If the client takes text only
 /// (`RespClient::takes_any_bytes`), entries are written uncompressed; compressed ones are still

@@ -5,6 +5,7 @@
 
 #include "integration/cache/sqlite/sqlite_fixture.h"
 #include "support/budget_store_conformance.h"
+#include "support/entry_store_conformance.h"
 #include "support/history_store_conformance.h"
 #include "support/never.h"
 #include "support/recording_logger.h"
@@ -71,6 +72,7 @@ class ClusterUnderTest final : public test::StoreUnderTest {
 
   VerdictStore& store() override { return world_.store(); }
   CounterStore* counters() override { return &world_.store(); }
+  EntryStore& entries() { return world_.store(); }
   const Clock& clock() const override { return clock_; }
   void PassTime(std::chrono::seconds time) override { std::this_thread::sleep_for(time + 20ms); }
   std::chrono::seconds short_ttl() const override { return 1s; }
@@ -146,6 +148,11 @@ bool AwaitThat(const std::function<bool()>& holds, std::chrono::milliseconds lim
 TEST_CASE("RedisStore on a cluster: keeps every promise of a VerdictStore") {
   if (!RedisServer::Available()) return;
   test::RunVerdictStoreConformance([] { return std::make_unique<ClusterUnderTest>(); });
+}
+
+TEST_CASE("RedisStore on a cluster: keeps every promise of an EntryStore") {
+  if (!RedisServer::Available()) return;
+  test::RunEntryStoreConformance([] { return std::make_unique<ClusterUnderTest>(); });
 }
 
 TEST_CASE("RedisStore on a cluster, with prefix and secret: keeps every promise of a store") {

@@ -68,6 +68,7 @@ class RedisUnderTest : public StoreUnderTest {
 
   cache::VerdictStore& store() override { return world_.store(); }
   cache::CounterStore* counters() override { return &world_.store(); }
+  cache::EntryStore& entries() { return world_.store(); }
   const Clock& clock() const override { return system_clock_; }
   void PassTime(std::chrono::seconds time) override {
     std::this_thread::sleep_for(time + std::chrono::milliseconds(20));

@@ -8,6 +8,7 @@
 
 #include "integration/cache/redis/redis_fixture.h"
 #include "json/json.h"
+#include "support/entry_store_conformance.h"
 #include "support/history_store_conformance.h"
 #include "support/never.h"
 #include "support/rest_stand_in.h"
@@ -78,6 +79,11 @@ struct BothWays {
 TEST_CASE("RedisStore over REST: keeps every promise of a VerdictStore") {
   if (!RestStandIn::Available()) return;
   test::RunVerdictStoreConformance([] { return std::make_unique<RestUnderTest>(); });
+}
+
+TEST_CASE("RedisStore over REST: keeps every promise of an EntryStore") {
+  if (!RestStandIn::Available()) return;
+  test::RunEntryStoreConformance([] { return std::make_unique<RestUnderTest>(); });
 }
 
 TEST_CASE("RedisStore over REST, with prefix and secret: keeps every promise of a VerdictStore") {

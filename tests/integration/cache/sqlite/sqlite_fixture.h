@@ -94,6 +94,7 @@ class SqliteUnderTest : public StoreUnderTest {
 
   cache::VerdictStore& store() override { return *store_; }
   cache::CounterStore* counters() override { return store_.get(); }
+  cache::EntryStore& entries() { return *store_; }
   const Clock& clock() const override { return clock_; }
   void PassTime(std::chrono::seconds time) override { clock_.Advance(time); }
   const cache::KeySpace& keys() const override { return keys_; }
