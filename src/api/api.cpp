@@ -59,6 +59,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddAuditRoute(router, state);
   AddUserRoutes(router, state);
   AddClearRoutes(router, state, "/api/admin/cache/");
+  AddEntryRoutes(router, state);
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);

@@ -70,6 +70,8 @@ void AddStatsRoute(http::Router& router, const SharedState& state);
 /// `clear`, `clear-all`, `invalidate-pattern` and `invalidate/<kind>` behind `base`, which ends in
 /// `/`.
 void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base);
+/// `GET /api/admin/cache/entries`; `GET` and `DELETE` of one.
+void AddEntryRoutes(http::Router& router, const SharedState& state);
 /// Paths that sites with such a cache already call, with the same access rules.
 void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);

@@ -13,6 +13,7 @@
 #include "vcache/api/auth/authenticator.h"
 #include "vcache/api/history.h"
 #include "vcache/api/rate_limits.h"
+#include "vcache/cache/entry_store.h"
 #include "vcache/cache/key_space.h"
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
@@ -69,6 +70,8 @@ struct BackingStore {
   bool has_fallback = false;
   /// Number of writes that wait for the store; empty if writes never wait.
   std::function<std::uint64_t()> pending_writes{};
+  /// What the store keeps, for administrators; null if it cannot tell.
+  cache::EntryStore* entries = nullptr;
 
   bool available() const { return store != nullptr && store->available(); }
   std::string_view name() const { return store != nullptr ? backend : std::string_view("none"); }

@@ -117,7 +117,9 @@ std::unique_ptr<cache::JobStore> Stores::JobStates(const cache::KeySpace& keys) 
 api::BackingStore Stores::Describe() const {
   api::BackingStore backing;
   backing.store = verdicts();
+  backing.entries = local.get();
   if (failover == nullptr) return backing;
+  backing.entries = redis.get();
   backing.backend = link.backend;
   backing.serving = "connected";
   backing.has_fallback = local != nullptr;
