@@ -60,6 +60,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddUserRoutes(router, state);
   AddClearRoutes(router, state, "/api/admin/cache/");
   AddEntryRoutes(router, state);
+  AddExportRoute(router, state);
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);

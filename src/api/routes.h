@@ -23,6 +23,8 @@ struct ApiState {
   Gate gate;
   /// Clients that follow a job now.
   mutable std::atomic<std::size_t> event_streams{0};
+  /// Copies of what is kept that are sent now.
+  mutable std::atomic<std::size_t> exports{0};
 };
 using SharedState = std::shared_ptr<const ApiState>;
 
@@ -72,6 +74,8 @@ void AddStatsRoute(http::Router& router, const SharedState& state);
 void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base);
 /// `GET /api/admin/cache/entries`; `GET` and `DELETE` of one.
 void AddEntryRoutes(http::Router& router, const SharedState& state);
+/// `GET /api/admin/cache/export`.
+void AddExportRoute(http::Router& router, const SharedState& state);
 /// Paths that sites with such a cache already call, with the same access rules.
 void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
