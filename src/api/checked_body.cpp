@@ -1,5 +1,6 @@
 #include "api/checked_body.h"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -29,6 +30,8 @@ class CheckedIntake final : public http::Intake {
     hasher_.Update(piece);
     return inner_->Take(piece);
   }
+  bool IsFull() override { return inner_->IsFull(); }
+  void WhenRoom(std::function<void()> told) override { inner_->WhenRoom(std::move(told)); }
   void Complete(std::shared_ptr<http::Responder> responder) override {
     if (hasher_.Finish() == stated_) return inner_->Complete(std::move(responder));
     responder->Answer([this] { return ProblemResponse(request_.info, DigestMismatch()); });

@@ -28,6 +28,7 @@ BodyReader::BodyReader(Connection& connection, const RequestHead& head,
     : connection_(connection),
       framing_(head.framing),
       options_(options),
+      max_bytes_(options.max_body_bytes),
       left_(head.framing == BodyFraming::kLength ? head.content_length : 0),
       continue_pending_(head.expects_continue && head.framing != BodyFraming::kNone) {}
 
@@ -78,9 +79,9 @@ Result<std::optional<std::size_t>> BodyReader::Pull(std::span<std::byte> into) {
   auto pulled = framing_ == BodyFraming::kChunked ? PullChunks(into) : PullLength(into);
   if (!pulled || !*pulled) return pulled;
   bytes_read_ += **pulled;
-  if (bytes_read_ > options_.max_body_bytes) {
+  if (bytes_read_ > max_bytes_) {
     return Error{.code = ErrorCode::kTooLarge,
-                 .message = "The body is larger than " + std::to_string(options_.max_body_bytes) +
+                 .message = "The body is larger than " + std::to_string(max_bytes_) +
                             " bytes, the most that is accepted."};
   }
   return pulled;

@@ -25,6 +25,9 @@ class BodyReader {
   /// also from every later call: kTooLarge, kBadRequest (chunks), kClientGone.
   Result<std::optional<std::size_t>> Read(std::span<std::byte> into);
 
+  /// The body may be longer than any other.
+  void LiftLimit() noexcept { max_bytes_ = UINT64_MAX; }
+
   /// Whether the client waits for `100 Continue`. One that already sends the body does not.
   bool is_awaited() const noexcept { return continue_pending_ && connection_.input.empty(); }
   /// Sends `100 Continue` if the client waits for it (rule H6).
@@ -51,6 +54,7 @@ class BodyReader {
   Connection& connection_;
   const BodyFraming framing_;
   const ServerOptions& options_;
+  std::uint64_t max_bytes_;
   ChunkDecoder chunks_;
   std::uint64_t left_;  ///< Of a body with a length.
   bool continue_pending_;

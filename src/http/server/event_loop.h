@@ -46,6 +46,7 @@ class EventLoop {
   void ParkUntil(Connection& connection, SteadyTime until);
   void ParkForOutput(Connection& connection, SteadyTime until);
   void ParkForStream(Connection& connection, SteadyTime until);
+  void ParkForIntake(Connection& connection, SteadyTime until);
   void CloseGently(Connection& connection);
   void Drop(Connection& connection);
 

@@ -74,6 +74,13 @@ void EventLoop::ParkForStream(Connection& connection, SteadyTime until) {
         until == SteadyTime::max() ? std::nullopt : std::optional<SteadyTime>(until));
 }
 
+void EventLoop::ParkForIntake(Connection& connection, SteadyTime until) {
+  const MutexLock lock(mutex_);
+  connection.state = Connection::State::kStream;
+  // Only to hear of a connection that breaks. A client that has sent all may shut its writing side.
+  Watch(connection, 0, until);
+}
+
 void EventLoop::CloseGently(Connection& connection) {
   const MutexLock lock(mutex_);
   Linger(connection);

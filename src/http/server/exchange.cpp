@@ -15,9 +15,6 @@
 namespace vcache::http {
 namespace {
 
-/// The most of a body that is taken before other connections get their turn.
-constexpr std::size_t kTurnBytes = 1024 * 1024;
-
 std::string JoinMethods(std::vector<std::string> methods) {
   if (std::find(methods.begin(), methods.end(), "OPTIONS") == methods.end()) {
     methods.emplace_back("OPTIONS");
@@ -217,13 +214,15 @@ void Exchange::Dispatch() {
     response.headers.Set("Allow", std::move(allowed));
     return AnswerNow(std::move(response));
   }
-  if (request_.content_length.value_or(0) > context_.options.max_body_bytes) {
+  const auto& match = std::get<Router::Match>(found);
+  if (match.takes_any_length) body_->LiftLimit();
+  if (!match.takes_any_length &&
+      request_.content_length.value_or(0) > context_.options.max_body_bytes) {
     return AnswerNow(RenderError({.code = ErrorCode::kTooLarge,
                                   .message = "The body is larger than " +
                                              std::to_string(context_.options.max_body_bytes) +
                                              " bytes, the most that is accepted."}));
   }
-  const auto& match = std::get<Router::Match>(found);
   request_.tail = match.tail;
   try {
     RouteResult result = (*match.route)(request_);
@@ -264,68 +263,6 @@ void Exchange::Decide(Responder::Make make) {
     decided_.store(true, std::memory_order_release);
   }
   if (consent_met_.exchange(true)) context_.resume(connection_);
-}
-
-/// Empty when the body is complete or an answer is there.
-std::optional<Next> Exchange::TakeBody(ExchangeTools& tools) {
-  if (parked_at_) body_->NoteWait(connection_.woken_at - *std::exchange(parked_at_, std::nullopt));
-  if (std::exchange(connection_.is_late, false)) {
-    Refuse(BodyIsLate());
-    return std::nullopt;
-  }
-  body_->SendContinue();
-  std::size_t taken = 0;
-  while (!body_->done()) {
-    const auto count = body_->Read(tools.buffer);
-    if (!count) {
-      client_gone_ = count.error().code == ErrorCode::kClientGone;
-      Refuse(count.error());
-      return std::nullopt;
-    }
-    if (!*count) return AwaitBody();
-    if (**count == 0) break;
-    if (!intake_) {
-      Refuse(BodyNotTaken());
-      return std::nullopt;
-    }
-    try {
-      const auto kept = intake_->Take(ByteView(tools.buffer.data(), **count));
-      if (!kept) {
-        AnswerNow(RenderError(kept.error()));
-        return std::nullopt;
-      }
-    } catch (...) {
-      AnswerNow(RenderInternalError("A request handler threw"));
-      return std::nullopt;
-    }
-    taken += **count;
-    if (taken >= kTurnBytes && !body_->done() && context_.is_crowded()) return Next::kYield;
-  }
-  if (!intake_) Dispatch();
-  if (intake_) Complete();
-  return std::nullopt;
-}
-
-Next Exchange::AwaitBody() {
-  const SteadyTime now = context_.clock.Now();
-  parked_at_ = now;
-  patience_ =
-      std::min(body_->PatienceFrom(now, context_.is_short_of_room()), request_.deadline.time());
-  return Next::kAwaitBody;
-}
-
-Error Exchange::BodyIsLate() const {
-  const SteadyTime now = context_.clock.Now();
-  const bool stalled = body_->PatienceFrom(now, context_.is_short_of_room()) <= now ||
-                       request_.deadline.Expired(context_.clock);
-  if (!stalled && context_.stopping.load()) {
-    return ForEverybody({.code = ErrorCode::kShuttingDown,
-                         .message = "The service is stopping, and the body of the request stalled; "
-                                    "send it again.",
-                         .retry_after = std::chrono::seconds(1)});
-  }
-  return {.code = ErrorCode::kRequestTimeout,
-          .message = "The body arrived too slowly; send it again over a faster connection."};
 }
 
 void Exchange::Complete() {

@@ -50,6 +50,7 @@ enum class Next {
   kHoldBack,     ///< Park it until `patience`; the answer is there.
   kAwaitOutput,  ///< Park it until the client reads, or `patience`.
   kAwaitStream,  ///< Park it until the stream is woken, or `patience`.
+  kAwaitIntake,  ///< Park it until the intake has room, or `patience`.
   kYield,        ///< Queue it behind the other connections.
   kTurn,         ///< Its head is read: queue it behind its client's other requests.
   kKeep,         ///< Answered; another request may come.
@@ -75,7 +76,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool MeetsAnswer() noexcept {
     return (stage_ == Stage::kConsent ? consent_met_ : met_).exchange(true);
   }
-  /// The same for a stream that was woken before.
+  /// The same for a stream, or an intake that was full, that was woken before.
   bool MeetsWake();
 
   /// Answers 503 to a connection above the limits, and OPTIONS as ever; the caller closes it
@@ -95,7 +96,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
  private:
   enum class Stage { kHead, kRoute, kConsent, kBody, kAnswer, kOutput };
-  /// Of a stream. Only who turns kParked into kWoken resumes the connection.
+  /// Of a stream or a full intake. Only who turns kParked into kWoken resumes the connection.
   enum class WakeState { kWoken, kAwake, kParked };
 
   bool TakeHead(std::optional<Error>& refusal);
@@ -105,6 +106,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void Dispatch();
   std::optional<Next> AwaitConsent();
   std::optional<Next> TakeBody(ExchangeTools& tools);
+  std::optional<Next> AwaitIntake();
   Next AwaitBody();
   Error BodyIsLate() const;
   void Complete();

@@ -35,6 +35,11 @@ void Router::AddRoute(std::string method, std::string path, Route route) {
   entries_.push_back({std::move(method), std::move(path), false, {}, std::move(route)});
 }
 
+void Router::AddLongRoute(std::string method, std::string path, Route route) {
+  AddRoute(std::move(method), std::move(path), std::move(route));
+  entries_.back().takes_any_length = true;
+}
+
 void Router::AddPrefixRoute(std::string method, std::string prefix, Route route,
                             std::string suffix) {
   entries_.push_back(
@@ -83,7 +88,7 @@ std::variant<Router::Match, Router::NoMatch> Router::Find(std::string_view metho
       best_tail = *tail;
     }
   }
-  if (best != nullptr) return Match{&best->route, best_tail};
+  if (best != nullptr) return Match{&best->route, best_tail, best->takes_any_length};
   return none;
 }
 

@@ -146,6 +146,10 @@ std::optional<Next> Server::State::Advance(Connection& connection) {
         loop.ParkForAnswer(connection);
         if (exchange->MeetsAnswer()) loop.Resume(connection);
         return std::nullopt;
+      case Next::kAwaitIntake:
+        loop.ParkForIntake(connection, exchange->patience());
+        if (exchange->MeetsWake()) loop.Resume(connection);
+        return std::nullopt;
       case Next::kAwaitStream:
         loop.ParkForStream(connection, exchange->patience());
         if (exchange->MeetsWake()) loop.Resume(connection);

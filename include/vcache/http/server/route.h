@@ -41,6 +41,13 @@ class Intake {
   /// A piece of the body, valid during the call only. An error becomes the answer at once, and the
   /// rest of the body is not read (rule H6).
   virtual Result<void> Take(ByteView piece) = 0;
+  /// Whether it has enough for now. Asked before each `Take`: while it is full, the server takes no
+  /// more from the socket, so that the client has to wait. The time does not count against it.
+  virtual bool IsFull() { return false; }
+  /// Called when it was full: `told` wakes the server when there is room, or at once if there is by
+  /// now. It is cheap, and may be called and destroyed by any thread, at any time, also later than
+  /// this intake.
+  virtual void WhenRoom(std::function<void()> told) { told(); }
   /// The body is complete. Answers now or later through the responder, and must not keep the
   /// responder in the intake itself. It must not wait: a worker runs it.
   virtual void Complete(std::shared_ptr<Responder> responder) = 0;

@@ -15,6 +15,9 @@ namespace vcache::http {
 class Router {
  public:
   void AddRoute(std::string method, std::string path, Route route);
+  /// The same for a body that may be longer than `ServerOptions::max_body_bytes`: its intake keeps
+  /// none of it.
+  void AddLongRoute(std::string method, std::string path, Route route);
   /// Matches `prefix` (ends in `/`) and one more non-empty part without a slash, which becomes
   /// `Request::tail`. `suffix` (begins with `/`) must follow that part. Literal paths win.
   void AddPrefixRoute(std::string method, std::string prefix, Route route, std::string suffix = {});
@@ -33,6 +36,7 @@ class Router {
   struct Match {
     const Route* route = nullptr;
     std::string_view tail;
+    bool takes_any_length = false;
   };
   /// Why no route matched: kNotFound, or kMethodNotAllowed with the path's methods for `Allow`.
   struct NoMatch {
@@ -51,6 +55,7 @@ class Router {
     bool prefix;
     std::string suffix;
     Route route;
+    bool takes_any_length = false;
   };
   std::vector<Entry> entries_;
   std::vector<std::string> urgent_;  ///< Their paths.
