@@ -98,6 +98,8 @@ void Budget::NoteExcess(std::span<const VendorPrice> reserved,
         {{"vendor", price.vendor},
          {"set_aside_usd", expected.dollars()},
          {"charged_usd", price.amount.dollars()}});
+    const MutexLock lock(mutex_);
+    overcharges_[price.vendor] = {price.vendor, expected, price.amount, clock_.WallNow()};
   }
 }
 
@@ -159,6 +161,7 @@ Result<BudgetReservation> Budget::Reserve(std::span<const VendorPrice> prices, D
     return reservation;
   }
   const BudgetAnswer answer = store_.Reserve(claims, Patience(deadline));
+  Learn(claims, answer);
   if (answer.outcome == BudgetOutcome::kRefused) {
     const std::size_t at = std::min(answer.refused_by, limits.size() - 1);
     return RefusalOf(limits[at], claims[at].amount, answer.is_local, now);
@@ -231,9 +234,52 @@ void Budget::Hold(const std::string& window, Usd amount) {
   if (held->second == Usd()) held_.erase(held);
 }
 
+/// What a price above the whole limit is refused for says nothing about the sum.
+void Budget::Learn(std::span<const BudgetClaim> claims, const BudgetAnswer& answer) {
+  if (answer.sums.size() != claims.size()) return;
+  const bool refused = answer.outcome == BudgetOutcome::kRefused;
+  const std::vector<Limit> limits = LimitsAt(clock_.WallNow());
+  const MutexLock lock(mutex_);
+  std::erase_if(seen_, [&](const auto& seen) {  // of windows that are over
+    return std::none_of(limits.begin(), limits.end(),
+                        [&](const Limit& limit) { return limit.window.name == seen.first; });
+  });
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    // A caller's own budget is no limit of the service.
+    if (std::none_of(limits.begin(), limits.end(),
+                     [&](const Limit& limit) { return limit.window == claims[i].window; })) {
+      continue;
+    }
+    const bool fits_alone = claims[i].amount <= claims[i].limit;
+    seen_[claims[i].window.name] = {
+        answer.sums[i], refused && answer.refused_by == i && fits_alone && !answer.is_local};
+  }
+}
+
+BudgetKnowledge Budget::Known() const {
+  BudgetKnowledge known;
+  const std::vector<Limit> limits = LimitsAt(clock_.WallNow());
+  const MutexLock lock(mutex_);
+  for (const Limit& limit : limits) {
+    const auto found = seen_.find(limit.window.name);
+    const LastSeen seen = found == seen_.end() ? LastSeen{} : found->second;
+    known.limits.push_back(
+        {limit.vendor, limit.is_month, limit.limit, std::max(seen.sum, Usd()), seen.is_refused});
+  }
+  for (const auto& [vendor, overcharge] : overcharges_) known.overcharges.push_back(overcharge);
+  return known;
+}
+
 /// Adjust the store before the local amount: the report then never shows less than is reserved.
 void Budget::Settled(BudgetReservation& reservation, std::vector<BudgetChange> changes) {
   Result<void> adjusted;
+  {
+    const MutexLock lock(mutex_);
+    for (const BudgetChange& change : changes) {
+      const auto found = seen_.find(change.window.name);
+      if (found != seen_.end()) found->second.sum += change.amount;
+    }
+  }
   if (!changes.empty()) {
     adjusted = store_.Adjust({RandomId(), std::move(changes)}, Patience(Deadline::Never()));
   }
@@ -256,6 +302,7 @@ BudgetReport Budget::Read(Deadline deadline) {
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const Limit& limit = limits[i];
     const Usd sum = sums ? sums->at(i) : Usd();
+    if (sums) seen_[limit.window.name].sum = sum;
     const auto held = held_.find(limit.window.name);
     BudgetState state;
     state.limit = limit.limit;

@@ -51,6 +51,29 @@ struct BudgetReport {
   std::map<std::string, BudgetPair> vendors;
 };
 
+/// A limit in its current window, as this process last saw it.
+struct KnownSpending {
+  std::string vendor;  ///< Empty: all vendors together.
+  bool is_month = false;
+  Usd limit{};
+  Usd sum{};                ///< Spent and reserved.
+  bool is_refused = false;  ///< The last call that asked for money did not fit.
+};
+
+/// A call for which a vendor charged more than its highest price.
+struct Overcharge {
+  std::string vendor;
+  Usd set_aside{};
+  Usd charged{};
+  WallTime when{};
+};
+
+/// What the process knows of the money without asking a store.
+struct BudgetKnowledge {
+  std::vector<KnownSpending> limits;
+  std::vector<Overcharge> overcharges;  ///< The last one of each vendor.
+};
+
 class Budget;
 
 /// Money reserved for one paid call. Dropped without `Settle` it counts as spent: the vendor may
@@ -109,6 +132,9 @@ class Budget {
 
   /// How each limit stands. Never fails: when the store cannot be read, every sum counts as 0.
   BudgetReport Read(Deadline deadline);
+  /// How each limit stood when this process last reserved, settled or read. Costs no command of a
+  /// store; other replicas' calls since then are missing.
+  BudgetKnowledge Known() const VCACHE_EXCLUDES(mutex_);
 
  private:
   friend class BudgetReservation;
@@ -128,8 +154,10 @@ class Budget {
   void Settled(BudgetReservation& reservation, std::vector<cache::BudgetChange> changes);
   /// Logs an error for each vendor that charged more than its price. The excess counts as spent.
   void NoteExcess(std::span<const detection::VendorPrice> reserved,
-                  std::span<const detection::VendorPrice> charged);
+                  std::span<const detection::VendorPrice> charged) VCACHE_EXCLUDES(mutex_);
   void Hold(const std::string& window, Usd amount) VCACHE_EXCLUDES(mutex_);
+  void Learn(std::span<const cache::BudgetClaim> claims, const cache::BudgetAnswer& answer)
+      VCACHE_EXCLUDES(mutex_);
   Deadline Patience(Deadline deadline) const;
 
   cache::BudgetStore& store_;
@@ -137,9 +165,16 @@ class Budget {
   Logger& logger_;
   const BudgetOptions options_;
 
-  Mutex mutex_;
+  struct LastSeen {
+    Usd sum{};
+    bool is_refused = false;
+  };
+
+  mutable Mutex mutex_;
   std::map<std::string, Usd> held_ VCACHE_GUARDED_BY(mutex_);       // reserved, by window
   std::map<std::string, WallTime> told_ VCACHE_GUARDED_BY(mutex_);  // windows known to be spent
+  std::map<std::string, LastSeen> seen_ VCACHE_GUARDED_BY(mutex_);  // by window, of the limits
+  std::map<std::string, Overcharge> overcharges_ VCACHE_GUARDED_BY(mutex_);  // by vendor
 };
 
 }  // namespace vcache::analysis

@@ -333,6 +333,29 @@ TEST_CASE("Budget: an outage between reservation and settlement, and its end, lo
   CHECK_FALSE(reserve(1));
 }
 
+TEST_CASE("Budget: what it knows without asking the store") {
+  BudgetFixture world(Daily(kCent * 10));
+  const auto known = [&] { return world.budget.Known().limits.at(0); };
+  CHECK(known().limit == kCent * 10);
+  CHECK(known().sum == Usd());
+  auto first = world.Reserve(kCent * 8);
+  REQUIRE(first);
+  CHECK(known().sum == kCent * 8);
+  CHECK_FALSE(world.Reserve(kCent * 11));  // above the whole limit: the budget is not spent
+  CHECK_FALSE(known().is_refused);
+  CHECK_FALSE(world.Reserve(kCent * 3));
+  CHECK(known().is_refused);
+  CHECK(known().sum == kCent * 8);
+  SettleAt(*first, kCent * 9);
+  CHECK(known().sum == kCent * 9);
+  CHECK(world.budget.Known().overcharges.at(0).set_aside == kCent * 8);
+  CHECK(world.budget.Known().overcharges.at(0).charged == kCent * 9);
+  CHECK(world.Reserve(kCent));
+  CHECK_FALSE(known().is_refused);
+  world.clock.Advance(24h);
+  CHECK(known().sum == Usd());  // another day, another sum
+}
+
 TEST_CASE("Budget: of 200 contents at once on three replicas, exactly the 100 that fit are paid") {
   SwitchedBudget store;
   test::FakeClock clock;
