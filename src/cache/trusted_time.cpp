@@ -1,4 +1,4 @@
-#include "cache/trusted_time.h"
+#include "vcache/cache/trusted_time.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include "cache/sqlite/sqlite_database.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
-#include "cache/trusted_time.h"
+#include "vcache/cache/trusted_time.h"
 #include "vcache/core/random_id.h"
 
 namespace vcache::cache {

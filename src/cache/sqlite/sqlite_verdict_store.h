@@ -10,8 +10,8 @@
 #include "cache/sqlite/sqlite_entries.h"
 #include "cache/stats_keys.h"
 #include "cache/times.h"
-#include "cache/trusted_time.h"
 #include "vcache/cache/sqlite/sqlite_store.h"
+#include "vcache/cache/trusted_time.h"
 
 namespace vcache::cache {
 
