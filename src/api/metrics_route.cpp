@@ -22,6 +22,7 @@ metrics::Readings ReadNow(const ApiState& state) {
     readings.spool_memory_bytes = usage.memory_bytes;
     readings.spool_disk_bytes = usage.disk_bytes;
   }
+  if (parts.alerts != nullptr) readings.alerts = parts.alerts->Active();
   std::set<std::string> seen;
   for (const detection::MediaKind kind : detection::kMediaKinds) {
     for (const auto& [vendor, health] : parts.panel.Health(kind)) {

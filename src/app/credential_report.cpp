@@ -44,8 +44,8 @@ void Tell(const VendorCredentials& outcome, Logger& logger) {
 }  // namespace
 
 CredentialReport::CredentialReport(std::vector<std::shared_ptr<detection::Detector>> vendors,
-                                   Clock& clock, Logger& logger)
-    : vendors_(std::move(vendors)), clock_(clock), logger_(logger) {
+                                   Clock& clock, Logger& logger, metrics::AlertWatch* alerts)
+    : vendors_(std::move(vendors)), clock_(clock), logger_(logger), alerts_(alerts) {
   if (vendors_.empty()) return;
   try {
     thread_ = std::thread([this] { Run(); });
@@ -63,6 +63,10 @@ void CredentialReport::Run() const noexcept {
     const Deadline deadline = Deadline::After(clock_, kLongestReport);
     for (const VendorCredentials& outcome : CheckCredentials(vendors_, deadline)) {
       Tell(outcome, logger_);
+      if (alerts_ == nullptr || outcome.check.state != detection::CredentialState::kRefused) {
+        continue;
+      }
+      alerts_->NoteRefusedCredentials(outcome.vendor, outcome.check.reason);
     }
   } catch (const std::exception&) {
     logger_.Warn("Credentials: not checked, for want of memory");

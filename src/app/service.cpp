@@ -11,6 +11,7 @@
 #include "app/startup_report.h"
 #include "app/version.h"
 #include "app/wiring/access.h"
+#include "app/wiring/alert_readings.h"
 #include "app/wiring/budgets.h"
 #include "app/wiring/histories.h"
 #include "app/wiring/rates.h"
@@ -26,6 +27,7 @@
 #include "vcache/cache/memory/memory_store.h"
 #include "vcache/cache/tiers/tiered_store.h"
 #include "vcache/http/server/server.h"
+#include "vcache/metrics/alert_watch.h"
 #include "vcache/metrics/statistics.h"
 #include "vcache/net/http_client.h"
 
@@ -155,7 +157,8 @@ struct Service::Parts {
         statistics(stores.counters(), clock, logger),
         exporter(kVersion, VendorNames(panel)),
         log_lines(logger, KeySpaceOf(settings)),
-        observers({&statistics, &exporter, &log_lines}),
+        alerts(ReadingsOf(settings, stores, memory != nullptr, panel, budget), clock, logger),
+        observers({&statistics, &exporter, &log_lines, &alerts}),
         rates(std::make_shared<api::RateLimits>(RateOptionsOf(settings, stores), clock)),
         rate_store(OpenRateStore(settings, stores)),
         histories(OpenUserHistories(settings, stores, clock, logger)),
@@ -168,7 +171,7 @@ struct Service::Parts {
                api::MakeRouter(WholeApiOptions(authenticator),
                                {analysis, store, memory.get(), stores.Describe(), statistics, panel,
                                 clock, logger, &budget, &exporter, JobsToTell(),
-                                histories.history.get(), audit.history.get()}),
+                                histories.history.get(), &alerts, audit.history.get()}),
                api::MakeHooks(WholeApiOptions(authenticator), logger, &exporter), clock, logger) {
     if (rate_store != nullptr) {
       rate_sharing = std::make_unique<api::RateSharing>(*rates, *rate_store, clock);
@@ -216,6 +219,7 @@ struct Service::Parts {
   metrics::Statistics statistics;
   metrics::Exporter exporter;
   analysis::LoggingObserver log_lines;
+  metrics::AlertWatch alerts;
   analysis::ObserverList observers;
   std::shared_ptr<api::RateLimits> rates;
   std::unique_ptr<cache::RateStore> rate_store;      ///< Null without a shared store.
@@ -270,8 +274,9 @@ Result<void> Service::Start() {
   const std::string address =
       "http://" + (everywhere ? "localhost" : host) + ":" + std::to_string(parts_->server.port());
   parts_->logger.Info("Listening", {{"url", address}, {"host", host}});
-  parts_->credentials =
-      std::make_unique<CredentialReport>(parts_->VendorsToCheck(), parts_->clock, parts_->logger);
+  parts_->alerts.Start();
+  parts_->credentials = std::make_unique<CredentialReport>(parts_->VendorsToCheck(), parts_->clock,
+                                                           parts_->logger, &parts_->alerts);
   return {};
 }
 
@@ -315,6 +320,7 @@ bool Service::Stop(Notice notice) {
     parts_->stores.failover->ReleaseLeases(Deadline::After(parts_->clock, kReleaseTime));
   }
   parts_->jobs.Stop();
+  parts_->alerts.Stop();
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();

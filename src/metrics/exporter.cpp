@@ -119,6 +119,7 @@ struct Exporter::Series {
           .Help("Whether the circuit breaker of a vendor lets calls through.")
           .Register(registry);
   std::map<std::string, prometheus::Gauge*, std::less<>> vendors_up{};
+  std::array<prometheus::Gauge*, kAlertCount> alerts{};
 
   Series(std::string_view version, const std::vector<std::string>& vendors) {
     OneGauge(registry, "verdictcache_build_info", "Always 1; the label says which version runs.",
@@ -126,6 +127,7 @@ struct Exporter::Series {
         .Set(1);
     AddAnalyses();
     AddVendors(vendors);
+    AddAlerts();
     AddRequests();
   }
 
@@ -159,6 +161,17 @@ struct Exporter::Series {
         const prometheus::Labels labels{{"kind", std::string(KindName(kind))}, {"vendor", vendor}};
         spending[Place(kind)].emplace(vendor, Spending{&calls.Add(labels), &dollars.Add(labels)});
       }
+    }
+  }
+
+  void AddAlerts() {
+    auto& family = prometheus::BuildGauge()
+                       .Name("verdictcache_alert_active")
+                       .Help("Whether an alert of the service is raised.")
+                       .Register(registry);
+    for (std::size_t code = 0; code < kAlertCount; ++code) {
+      const std::string_view name = AlertName(static_cast<AlertCode>(code));
+      alerts[code] = &family.Add({{"alert", std::string(name)}});
     }
   }
 
@@ -201,6 +214,9 @@ std::string Exporter::Text(const Readings& readings) {
     const auto found = series.vendors_up.find(vendor.name);
     if (found != series.vendors_up.end()) found->second->Set(vendor.available ? 1 : 0);
   }
+  std::array<double, kAlertCount> raised{};
+  for (const Alert& alert : readings.alerts) raised[static_cast<std::size_t>(alert.code)] = 1;
+  for (std::size_t code = 0; code < kAlertCount; ++code) series.alerts[code]->Set(raised[code]);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, series.registry.Collect());
   return std::move(text).str();

@@ -46,9 +46,10 @@ class ApiFixture {
         observers_({&statistics_, &exporter_}),
         analysis_(tiers_, panel_, observers_, clock, {}),
         hooks_(api::MakeHooks(options, logger, &exporter_)),
-        router_(api::MakeRouter(std::move(options),
-                                {analysis_, tiers_, &memory_, Backed(std::move(backing)),
-                                 statistics_, panel_, clock, logger, &budget_, &exporter_})) {}
+        router_(api::MakeRouter(
+            std::move(options),
+            {analysis_, tiers_, &memory_, Backed(std::move(backing)), statistics_, panel_, clock,
+             logger, &budget_, &exporter_, nullptr, nullptr, &alerts})) {}
 
   /// The answer of the handler that the router finds; 404 and 405 as bare statuses.
   http::Response Send(const Call& call) {
@@ -109,6 +110,8 @@ class ApiFixture {
   std::shared_ptr<GatedDetector> vendor = std::make_shared<GatedDetector>();
   cache::MemoryStore behind;
   FaultyStore faulty{behind};
+  metrics::WatchReadings watched{.store = {.backend = "redis", .is_open = true, .available = true}};
+  metrics::AlertWatch alerts{[this] { return watched; }, clock, logger};
 
  private:
   /// Takes the place of a connection.

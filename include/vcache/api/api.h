@@ -23,6 +23,7 @@
 #include "vcache/detection/detector_panel.h"
 #include "vcache/http/server/router.h"
 #include "vcache/http/server/server.h"
+#include "vcache/metrics/alert_watch.h"
 #include "vcache/metrics/exporter.h"
 #include "vcache/metrics/statistics.h"
 
@@ -75,6 +76,11 @@ struct BackingStore {
 
   bool available() const { return store != nullptr && store->available(); }
   std::string_view name() const { return store != nullptr ? backend : std::string_view("none"); }
+  /// Costs no command of the store.
+  metrics::StoreReadings Read(bool has_memory) const {
+    return {std::string(name()), store != nullptr, available(),
+            has_memory,          has_fallback,     pending_writes ? pending_writes() : 0};
+  }
 };
 
 /// What the routes call; all must outlive the router. A pointer is null where its tier is disabled.
@@ -87,11 +93,12 @@ struct ApiParts {
   const detection::DetectorPanel& panel;
   Clock& clock;
   Logger& logger;
-  analysis::Budget* budget = nullptr;     ///< Null: no limits.
-  metrics::Exporter* exporter = nullptr;  ///< Null: no `/metrics`.
-  analysis::JobBoard* jobs = nullptr;     ///< Null: every analysis is waited for.
-  History* history = nullptr;             ///< Null: none is kept.
-  History* audit = nullptr;               ///< Of what administrators change; null: none is kept.
+  analysis::Budget* budget = nullptr;           ///< Null: no limits.
+  metrics::Exporter* exporter = nullptr;        ///< Null: no `/metrics`.
+  analysis::JobBoard* jobs = nullptr;           ///< Null: every analysis is waited for.
+  History* history = nullptr;                   ///< Null: none is kept.
+  const metrics::AlertWatch* alerts = nullptr;  ///< Null: nothing is watched.
+  History* audit = nullptr;  ///< Of what administrators change; null: none is kept.
 };
 
 /// Makes every route of the service. It keeps the options; handlers are thread-safe.

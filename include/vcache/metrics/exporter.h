@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vcache/analysis/analysis_observer.h"
+#include "vcache/metrics/alert.h"
 
 namespace vcache::metrics {
 
@@ -27,6 +28,7 @@ struct Readings {
     bool available = false;  ///< Its circuit breaker lets calls through.
   };
   std::vector<Vendor> vendors{};
+  std::vector<Alert> alerts{};  ///< Those that are raised.
 };
 
 /// The counts of this process since its start, in Prometheus' text format. Names and units follow

@@ -9,12 +9,6 @@
 
 namespace vcache::api {
 
-/// Why the state is not `HEALTHY`.
-struct StateReason {
-  std::string_view code;  ///< Of a closed set, which docs/api.md lists.
-  std::string message;    ///< What is wrong, with its figures, and what to do.
-};
-
 /// How the cache stands, in one word each.
 struct CacheState {
   bool enabled = false;
@@ -22,7 +16,8 @@ struct CacheState {
   std::string_view backend;
   std::string_view state;
   std::uint64_t pending_writes = 0;
-  std::vector<StateReason> reasons{};  ///< Empty if `HEALTHY`.
+  std::vector<metrics::StateReason> reasons{};  ///< Empty if `HEALTHY`.
+  std::vector<metrics::Alert> alerts{};         ///< What is raised, the oldest first.
 };
 
 /// Costs no command of a store. The views point into `parts`.

@@ -84,10 +84,23 @@ Json CostJson(const cache::CounterTotals& totals, Json budget) {
   return json;
 }
 
-Json ReasonsJson(const std::vector<StateReason>& reasons) {
+Json ReasonsJson(const std::vector<metrics::StateReason>& reasons) {
   Json json = Json::array();
-  for (const StateReason& reason : reasons) {
+  for (const metrics::StateReason& reason : reasons) {
     json.push_back(Json::object({{"code", reason.code}, {"message", reason.message}}));
+  }
+  return json;
+}
+
+Json AlertsJson(const std::vector<metrics::Alert>& alerts) {
+  Json json = Json::array();
+  for (const metrics::Alert& alert : alerts) {
+    Json one = Json::object({{"code", AlertName(alert.code)},
+                             {"severity", SeverityName(alert.severity)},
+                             {"message", alert.message},
+                             {"since", FormatTime(alert.since)}});
+    if (!alert.subject.empty()) one["subject"] = alert.subject;
+    json.push_back(std::move(one));
   }
   return json;
 }
@@ -113,6 +126,7 @@ http::Response Stats(const ApiState& state, const http::Request& request) {
   json["backend"] = health.backend;
   json["state"] = health.state;
   json["reasons"] = ReasonsJson(health.reasons);
+  json["alerts"] = AlertsJson(health.alerts);
   json["hitRate"] = HitRate(all.total(Counter::kHits), all.total(Counter::kMisses));
   json["errors"] = all.total(Counter::kErrors);
   json["corruptEntries"] = all.total(Counter::kCorrupt);

@@ -166,6 +166,27 @@ TEST_CASE("admin stats: why the state is not HEALTHY, with figures and what to d
   CHECK(stats()["reasons"] == Json::array());
 }
 
+TEST_CASE("admin stats: what is raised stands in the alerts, the reasons and the metrics") {
+  ApiFixture bench(WithToken());
+  const auto stats = [&] {
+    return Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  };
+  const auto scraped = [&] { return bench.Send(Admin("GET", "/metrics")).body; };
+  CHECK(stats()["alerts"] == Json::array());
+  CHECK(scraped().find("verdictcache_alert_active{alert=\"vendor_away\"} 0") != std::string::npos);
+  bench.watched.vendors_away = {"sapling"};
+  bench.alerts.Evaluate();
+  const Json alert = stats()["alerts"].at(0);
+  CHECK(alert["code"] == "vendor_away");
+  CHECK(alert["subject"] == "sapling");
+  CHECK(alert["severity"] == "warning");
+  CHECK(alert["since"] == "2026-01-01T00:00:00Z");
+  CHECK(stats()["state"] == "DEGRADED");
+  CHECK(stats()["reasons"].at(0) ==
+        Json::object({{"code", "vendor_away"}, {"message", alert["message"]}}));
+  CHECK(scraped().find("verdictcache_alert_active{alert=\"vendor_away\"} 1") != std::string::npos);
+}
+
 TEST_CASE("admin stats: what the wiring calls the store behind, and what waits for it") {
   std::uint64_t waiting = 0;
   ApiFixture bench(
