@@ -4,6 +4,7 @@
 
 #include "fuzz/cheap.h"
 #include "redis/rest/codec.h"
+#include "vcache/core/base64.h"
 
 using namespace vcache;
 using namespace vcache::redis;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "json/json.h"
+#include "vcache/core/base64.h"
 #include "vcache/core/utf8.h"
 
 namespace vcache::redis {
@@ -17,18 +18,6 @@ constexpr int kMaxDepth = 10;
 /// For a rate limit without a stated duration.
 constexpr std::chrono::seconds kRatePause{5};
 constexpr std::size_t kMostBodyBytes = 96 * 1024 * 1024;
-
-/// The six bits of a character; 64 for an invalid one.
-constexpr std::array<std::uint8_t, 256> kSextets = [] {
-  std::array<std::uint8_t, 256> table{};
-  table.fill(64);
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
-  }
-  return table;
-}();
 
 RestAnswer InTrouble(RespState state, std::string reason) {
   return {{}, LinkTrouble{state, std::move(reason)}};
@@ -115,26 +104,6 @@ RestAnswer ByStatus(int status, std::optional<std::chrono::seconds> retry_after)
 }
 
 }  // namespace
-
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && text.size() > padding && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool padded = i >= text.size() - padding;
-    const std::uint32_t sextet = padded ? 0 : kSextets[static_cast<unsigned char>(text[i])];
-    if (sextet > 63) return std::nullopt;
-    bits = (bits << 6U) | sextet;
-    if (i % 4 != 3) continue;
-    for (const unsigned shift : {16U, 8U, 0U}) out += static_cast<char>((bits >> shift) & 0xFFU);
-    bits = 0;
-  }
-  out.resize(out.size() - padding);
-  return out;
-}
 
 std::optional<std::string> EncodeRestCommand(std::span<const std::string> words) {
   if (!std::all_of(words.begin(), words.end(), IsUtf8)) return std::nullopt;

@@ -40,7 +40,4 @@ inline constexpr std::size_t kMostPongBytes = 4096;
 /// What is wrong with the answer to `kRestPing`, if anything.
 std::optional<LinkTrouble> TroubleWithPong(const net::HttpResponse& response);
 
-/// Decodes the padded standard alphabet (RFC 4648, section 4). Empty for any other text.
-std::optional<std::string> DecodeBase64(std::string_view text);
-
 }  // namespace vcache::redis

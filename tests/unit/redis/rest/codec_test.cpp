@@ -43,18 +43,6 @@ void CheckTrouble(const RestAnswer& answer, RespState state, const std::string& 
 
 }  // namespace
 
-TEST_CASE("DecodeBase64: the standard alphabet with padding, and nothing else") {
-  CHECK(DecodeBase64("") == "");
-  CHECK(DecodeBase64("Zg==") == "f");
-  CHECK(DecodeBase64("Zm8=") == "fo");
-  CHECK(DecodeBase64("Zm9vYmFy") == "foobar");
-  CHECK(DecodeBase64("AP/+") == std::string("\0\xFF\xFE", 3));
-  for (const char* bad : {"Z", "Zg", "Zg=", "Zg===", "====", "Z===", "Zm9-", "Zm 9", "Zg==Zg=="}) {
-    CAPTURE(bad);
-    CHECK_FALSE(DecodeBase64(bad));
-  }
-}
-
 TEST_CASE("EncodeRestCommand: any text, every character of it; other bytes not at all") {
   const std::array<std::string, 4> words = {"SET", std::string("k\0\"\\\n", 5), "\xC3\xA9", ""};
   CHECK(EncodeRestCommand(words) == "[\"SET\",\"k\\u0000\\\"\\\\\\n\",\"\xC3\xA9\",\"\"]");
