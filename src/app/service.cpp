@@ -1,11 +1,15 @@
 #include "app/service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "app/alerting/alert_webhook.h"
 #include "app/credential_report.h"
 #include "app/start_check.h"
 #include "app/startup_report.h"
@@ -103,6 +107,21 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   return options;
 }
 
+std::unique_ptr<AlertWebhook> MakeWebhook(const config::AlertSettings& settings,
+                                          net::HttpClient& client, Clock& clock, Logger& logger) {
+  if (settings.webhook_url.empty()) return nullptr;
+  return std::make_unique<AlertWebhook>(
+      WebhookOptions{settings.webhook_url, settings.webhook_secret, std::string(kVersion)}, client,
+      clock, logger);
+}
+
+/// This replica among others, for people.
+std::string InstanceName(std::uint16_t port) {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
+  return std::string(name.data()) + ":" + std::to_string(port);
+}
+
 std::vector<std::string> VendorNames(const detection::DetectorPanel& panel) {
   std::vector<std::string> names;
   for (const auto& vendor : panel.Vendors()) names.emplace_back(vendor->provider());
@@ -157,7 +176,10 @@ struct Service::Parts {
         statistics(stores.counters(), clock, logger),
         exporter(kVersion, VendorNames(panel)),
         log_lines(logger, KeySpaceOf(settings)),
-        alerts(ReadingsOf(settings, stores, memory != nullptr, panel, budget), clock, logger),
+        webhook_client(net::MakeCurlHttpClient({.peer = "the webhook"}, clock)),
+        webhook(MakeWebhook(settings.alerts, *webhook_client, clock, logger)),
+        alerts(ReadingsOf(settings, stores, memory != nullptr, panel, budget), clock, logger,
+               webhook.get()),
         observers({&statistics, &exporter, &log_lines, &alerts}),
         rates(std::make_shared<api::RateLimits>(RateOptionsOf(settings, stores), clock)),
         rate_store(OpenRateStore(settings, stores)),
@@ -219,6 +241,8 @@ struct Service::Parts {
   metrics::Statistics statistics;
   metrics::Exporter exporter;
   analysis::LoggingObserver log_lines;
+  std::unique_ptr<net::HttpClient> webhook_client;
+  std::unique_ptr<AlertWebhook> webhook;  ///< Null: alerts are sent nowhere.
   metrics::AlertWatch alerts;
   analysis::ObserverList observers;
   std::shared_ptr<api::RateLimits> rates;
@@ -274,6 +298,7 @@ Result<void> Service::Start() {
   const std::string address =
       "http://" + (everywhere ? "localhost" : host) + ":" + std::to_string(parts_->server.port());
   parts_->logger.Info("Listening", {{"url", address}, {"host", host}});
+  if (parts_->webhook != nullptr) parts_->webhook->Start(InstanceName(parts_->server.port()));
   parts_->alerts.Start();
   parts_->credentials = std::make_unique<CredentialReport>(parts_->VendorsToCheck(), parts_->clock,
                                                            parts_->logger, &parts_->alerts);
@@ -321,6 +346,7 @@ bool Service::Stop(Notice notice) {
   }
   parts_->jobs.Stop();
   parts_->alerts.Stop();
+  if (parts_->webhook != nullptr) parts_->webhook->Stop();
   parts_->credentials.reset();
   parts_->statistics.Stop();
   if (parts_->rate_sharing != nullptr) parts_->rate_sharing->Stop();

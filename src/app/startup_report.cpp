@@ -136,6 +136,10 @@ void ReportStart(const config::Settings& settings, const detection::DetectorPane
        {"workers", static_cast<std::int64_t>(settings.server.workers())},
        {"connections", static_cast<std::int64_t>(settings.server.max_connections)}});
   ReportAccess(settings, logger);
+  if (settings.alerts.webhook_url.empty()) return;
+  logger.Info("Alerts are sent to a webhook",
+              {{"origin", config::OriginOnly(settings.alerts.webhook_url.Reveal())},
+               {"signed", !settings.alerts.webhook_secret.empty()}});
 }
 
 }  // namespace vcache::app

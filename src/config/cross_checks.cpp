@@ -29,6 +29,7 @@ class Checks {
     for (const VendorInfo& vendor : kVendors) BothOrNone(vendor);
     OneSharedStore();
     OwnLookUps();
+    SignedAlerts();
     for (std::string& complaint : CheckCustom(detection_, is_wrong_)) {
       complaints_.push_back(std::move(complaint));
     }
@@ -58,6 +59,14 @@ class Checks {
         "LOOKUP_SCOPE=own needs the users' histories: HISTORY_ENTRIES above 0 and a store "
         "(CACHE_DIR "
         "or REDIS_URL).");
+  }
+
+  void SignedAlerts() {
+    const AlertSettings& alerts = settings_.alerts;
+    if (alerts.webhook_secret.empty() || !alerts.webhook_url.empty()) return;
+    if (is_wrong_("ALERT_WEBHOOK_URL")) return;
+    complaints_.push_back(
+        "ALERT_WEBHOOK_SECRET is set without ALERT_WEBHOOK_URL: there is nothing to sign.");
   }
 
   void TextBounds() {

@@ -54,6 +54,8 @@ std::vector<Variable> AccessVariables();
 /// How much one caller may ask for.
 std::vector<Variable> RateVariables();
 std::vector<Variable> HistoryVariables();
+/// Where alerts are sent.
+std::vector<Variable> AlertVariables();
 /// The variables of the spending limits.
 std::vector<Variable> BudgetVariables();
 /// The variables of request heads and of other origins' pages.
@@ -74,9 +76,10 @@ template <typename Part, typename Value>
 auto& FieldOf(Value Part::*field, auto& settings) {
   using Owner = std::conditional_t<std::is_const_v<std::remove_reference_t<decltype(settings)>>,
                                    const Part, Part>;
-  const auto parts = std::tie(settings.server, settings.access, settings.rates, settings.history,
-                              settings.audit, settings.cache, settings.redis, settings.calls,
-                              settings.detection, settings.detection.custom, settings.budget);
+  const auto parts =
+      std::tie(settings.server, settings.access, settings.rates, settings.history, settings.audit,
+               settings.cache, settings.redis, settings.calls, settings.detection,
+               settings.detection.custom, settings.budget, settings.alerts);
   return std::get<Owner&>(parts).*field;
 }
 template <typename Field>

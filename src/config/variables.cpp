@@ -217,6 +217,7 @@ const std::vector<Variable>& VariableTable() {
     Add(all, "paid calls", CallVariables());
     Add(all, "detection", Detection());
     Add(all, "budget", BudgetVariables());
+    Add(all, "alerts", AlertVariables());
     Add(all, "vendors", VendorVariables());
     Add(all, "custom vendor", CustomVariables());
     return all;

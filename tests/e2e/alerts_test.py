@@ -1,10 +1,55 @@
 """What somebody is told of without asking: in the statistics, the metrics and the log."""
 
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
 import time
 
 from harness import PATIENCE, ServiceTest
 from redis_server import RedisTestCase
 from steady_load import content
+
+
+SECRET = "a-secret-of-the-webhook"
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes what is posted, after it has failed so often."""
+
+    def __init__(self, failures):
+        super().__init__(("127.0.0.1", 0), ReceiverHandler)
+        self.failures = failures
+        self.posts = []  # (headers, body), also of failed attempts
+        self.changed = threading.Condition()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/services/a-secret-path"
+
+    def await_posts(self, count):
+        with self.changed:
+            arrived = self.changed.wait_for(lambda: len(self.posts) >= count, 2 * PATIENCE)
+        assert arrived, self.posts
+        return self.posts
+
+
+class ReceiverHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        with self.server.changed:
+            self.server.posts.append((self.headers, body))
+            fails = len(self.server.posts) <= self.server.failures
+            self.server.changed.notify_all()
+        self.send_response(500 if fails else 200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Alerts(RedisTestCase):
@@ -27,8 +72,12 @@ class Alerts(RedisTestCase):
         return line.endswith(" 1")
 
     def test_a_redis_that_goes_and_comes_back(self):
+        receiver = Receiver(failures=2)
+        self.addCleanup(receiver.server_close)
+        self.addCleanup(receiver.shutdown)
         self.redis.start()
-        service = self.on_redis(self.sandbox(), "a")
+        service = self.on_redis(self.sandbox(), "a", ALERT_WEBHOOK_URL=receiver.url,
+                                ALERT_WEBHOOK_SECRET=SECRET)
         self.await_stats(service, status="connected")
         self.assertEqual(self.codes(service), [])
         self.assertFalse(self.is_active(service, "store_away"))
@@ -40,12 +89,36 @@ class Alerts(RedisTestCase):
         self.assertRegex(alert["since"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertTrue(self.is_active(service, "store_away"))
         self.assertFalse(self.is_active(service, "vendor_away"))
+        posts = receiver.await_posts(3)
+        self.assertEqual(len({headers["webhook-id"] for headers, _ in posts}), 1)
+        for headers, body in posts:
+            self.assertSigned(headers, body)
+        told = json.loads(posts[2][1])
+        self.assertEqual((told["type"], told["data"]["code"]), ("alert.raised", "store_away"))
+        self.assertEqual(told["data"]["message"], alert["message"])
+        self.assertIn(alert["message"], told["text"])
+        self.assertEqual(told["content"], told["text"])
+        self.assertTrue(told["instance"].endswith(f":{service.port}"))
         self.redis.start()
         self.await_stats(service, status="connected", state="WARMING")  # at once
         self.await_codes(service)
         self.assertFalse(self.is_active(service, "store_away"))
+        headers, body = receiver.await_posts(4)[3]
+        self.assertSigned(headers, body)
+        over = json.loads(body)
+        self.assertEqual((over["type"], over["data"]["code"]), ("alert.resolved", "store_away"))
+        self.assertNotEqual(headers["webhook-id"], posts[0][0]["webhook-id"])
         self.assertEqual(service.output.count("Alert raised"), 1)
         self.assertEqual(service.output.count("Alert is over"), 1)
+        self.assertEqual(len(receiver.posts), 4)
+        for secret in (SECRET, "a-secret-path"):
+            self.assertNotIn(secret, service.output)
+
+    def assertSigned(self, headers, body):
+        self.assertLess(abs(int(headers["webhook-timestamp"]) - time.time()), PATIENCE)
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        mac = hmac.digest(SECRET.encode(), signed, hashlib.sha256)
+        self.assertEqual(headers["webhook-signature"], "v1," + base64.b64encode(mac).decode())
 
 
 class Money(ServiceTest):

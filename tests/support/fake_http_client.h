@@ -46,6 +46,11 @@ class FakeHttpClient final : public net::HttpClient {
   }
 
   const std::vector<Sent>& sent() const { return sent_; }
+  /// How many, also while calls run.
+  std::size_t count() {
+    const std::lock_guard lock(mutex_);
+    return sent_.size();
+  }
 
  private:
   static Sent Read(const net::HttpRequest& request) {

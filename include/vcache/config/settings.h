@@ -241,6 +241,14 @@ struct DetectionSettings {
   CustomSettings custom;
 };
 
+/// What follows it in `ALERT_WEBHOOK_SECRET` is base64 of the secret (Standard Webhooks).
+inline constexpr std::string_view kWebhookSecretMark = "whsec_";
+
+struct AlertSettings {
+  Secret webhook_url;     ///< Empty: alerts are sent nowhere.
+  Secret webhook_secret;  ///< Empty: what is sent is not signed.
+};
+
 /// The whole configuration, read once at start.
 struct Settings {
   ServerSettings server;
@@ -253,6 +261,7 @@ struct Settings {
   CallSettings calls;
   DetectionSettings detection;
   BudgetSettings budget;
+  AlertSettings alerts;
 };
 
 /// The vendors that can be called and cost money; none while the sandbox stands in for them.

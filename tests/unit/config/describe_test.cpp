@@ -40,13 +40,14 @@ TEST_CASE("Describe: masks every secret") {
   for (const VendorInfo& vendor : kVendors) {
     of_vendors += (vendor.key.variable.empty() ? 0 : 1) + (vendor.account.variable.empty() ? 0 : 1);
   }
-  CHECK(values.size() == 18 + of_vendors);
+  CHECK(values.size() == 20 + of_vendors);
   values["ADMIN_TOKENS"] = "ops:hunter2-Xe7Jv0Gc8Hs1Rf5:read";
   values["JWT_PUBLIC_KEY"] = "-----BEGIN hunter2";
   values["REDIS_URL"] = "rediss://user:hunter2@redis.example:6379/0";
   for (const char* other : {"UPSTASH_REDIS_REST_TOKEN", "REDIS_USERNAME", "REDIS_PASSWORD"}) {
     values.erase(other);  // there is one shared store
   }
+  values["ALERT_WEBHOOK_URL"] = "https://hooks.example/hunter2";
   values["CUSTOM_URL"] = "https://a.example/hunter2?key=hunter2";
   values["CUSTOM_BODY"] = R"({"text":"{text}","key":"hunter2"})";
   values["CUSTOM_FORM_FIELDS"] = "key=hunter2";

@@ -41,6 +41,7 @@ EnvFile BaseFor(std::string_view name) {
     base["UPSTASH_REDIS_REST_TOKEN"] = "t";
   }
   if (name == "REDIS_USERNAME" || name == "REDIS_PASSWORD") base["REDIS_HOST"] = "a.example";
+  if (name == "ALERT_WEBHOOK_SECRET") base["ALERT_WEBHOOK_URL"] = "https://a.example/hook";
   if (name == "CUSTOM_FORM_FIELDS") base["CUSTOM_BODY"] = R"({"text":"{text}"})";
   return base;
 }
@@ -122,11 +123,11 @@ TEST_CASE("Variables: credentials and free texts to a vendor are not declared ha
   for (const VariableInfo& variable : Variables()) {
     CAPTURE(variable.name);
     for (const char* part : {"_KEY", "SECRET", "TOKEN", "API_USER", "EMAIL", "CUSTOM_HEADERS",
-                             "BODY", "FORM_FIELDS", "REDIS_URL"}) {
+                             "BODY", "FORM_FIELDS", "REDIS_URL", "WEBHOOK_URL"}) {
       if (variable.name.find(part) == std::string_view::npos) continue;
       CHECK(variable.exposure == Exposure::kSecret);
     }
-    if (variable.name.ends_with("_URL") && variable.name != "REDIS_URL") {
+    if (variable.name.ends_with("_URL") && variable.exposure != Exposure::kSecret) {
       CHECK(variable.exposure == Exposure::kOrigin);
     }
   }
