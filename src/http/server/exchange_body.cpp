@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/parsing/request_framing.h"
 #include "http/server/exchange.h"
 #include "http/server/refusal.h"
 
