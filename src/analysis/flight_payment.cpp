@@ -5,10 +5,12 @@
 #include "analysis/flight_progress.h"
 #include "analysis/leased_attempt.h"
 #include "vcache/core/random_id.h"
+#include "vcache/core/vendor_table.h"
 
 namespace vcache::analysis {
 
 using cache::Counter;
+using cache::VendorCounter;
 
 namespace {
 
@@ -26,6 +28,17 @@ cache::Counters CountersOf(cache::ContentKind kind, const detection::PanelOutcom
   paid.at(kind, Counter::kPaidCalls) = outcome.paid_calls;
   paid.at(kind, Counter::kUnknownCharges) = outcome.unknown_charges;
   paid.at(kind, Counter::kSpentMicros) = outcome.cost.micros();
+  for (const detection::VendorCall& call : outcome.calls) {
+    const VendorInfo* vendor = FindVendor(call.vendor);
+    if (vendor == nullptr) continue;
+    const auto count = [&](VendorCounter counter) -> std::int64_t& {
+      return paid.at(kind, vendor->id, counter);
+    };
+    if (call.charge != Charge::kNone) ++count(VendorCounter::kPaidCalls);
+    if (call.charge == Charge::kUnknown) ++count(VendorCounter::kUnknownCharges);
+    if (call.failed) ++count(VendorCounter::kFailures);
+    count(VendorCounter::kSpentMicros) += call.cost.micros();
+  }
   return paid;
 }
 

@@ -6,24 +6,43 @@
 
 namespace vcache::cache {
 
-std::string_view CounterName(Counter counter) noexcept {
-  static constexpr std::array<std::string_view, kCounterCount> kNames = {
-      "hits",        "misses",          "coalesced",    "errors",       "corrupt",
-      "paid_calls",  "unknown_charges", "spent_micros", "saved_micros", "lookups",
-      "lookup_hits", "spared_micros",   "held_back"};
-  return kNames[static_cast<std::size_t>(counter)];
+namespace {
+
+constexpr std::array<std::string_view, kCounterCount> kCounterNames = {
+    "hits",        "misses",          "coalesced",    "errors",       "corrupt",
+    "paid_calls",  "unknown_charges", "spent_micros", "saved_micros", "lookups",
+    "lookup_hits", "spared_micros",   "held_back"};
+constexpr std::array<std::string_view, kVendorCounterCount> kVendorCounterNames = {
+    "paid_calls", "unknown_charges", "failures", "spent_micros"};
+
+std::array<std::string, Counters::kSlots> MakeFields() {
+  std::array<std::string, Counters::kSlots> fields;
+  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
+    const std::string kind_name(KindName(kind));
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+      fields[Counters::SlotOf(kind, static_cast<Counter>(i))] =
+          kind_name + ":" + std::string(kCounterNames[i]);
+    }
+    for (const VendorInfo& vendor : kVendors) {
+      const std::string family = "vendor:" + std::string(vendor.name) + ":" + kind_name + ":";
+      for (std::size_t i = 0; i < kVendorCounterCount; ++i) {
+        fields[Counters::SlotOf(kind, vendor.id, static_cast<VendorCounter>(i))] =
+            family + std::string(kVendorCounterNames[i]);
+      }
+    }
+  }
+  return fields;
 }
 
-std::string CounterField(ContentKind kind, Counter counter) {
-  return std::string(KindName(kind)) + ":" + std::string(CounterName(counter));
+}  // namespace
+
+const std::string& CounterField(std::size_t slot) {
+  static const auto kFields = MakeFields();
+  return kFields[slot];
 }
 
 Counters& Counters::operator+=(const Counters& other) noexcept {
-  for (std::size_t kind = 0; kind < values_.size(); ++kind) {
-    for (std::size_t counter = 0; counter < kCounterCount; ++counter) {
-      values_[kind][counter] += other.values_[kind][counter];
-    }
-  }
+  for (std::size_t slot = 0; slot < kSlots; ++slot) slots_[slot] += other.slots_[slot];
   return *this;
 }
 

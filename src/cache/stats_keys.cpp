@@ -1,4 +1,7 @@
 #include "cache/stats_keys.h"
+
+#include <unordered_map>
+
 #include "vcache/core/time_text.h"
 
 namespace vcache::cache {
@@ -27,12 +30,13 @@ Result<void> CheckRange(const CounterRange& range) {
 }
 
 void AddCounterField(Counters& counters, std::string_view field, std::int64_t value) {
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      if (CounterField(kind, counter) == field) counters.at(kind, counter) += value;
-    }
-  }
+  static const auto kSlots = [] {
+    std::unordered_map<std::string_view, std::size_t> slots;
+    for (std::size_t slot = 0; slot < Counters::kSlots; ++slot) slots[CounterField(slot)] = slot;
+    return slots;
+  }();
+  const auto known = kSlots.find(field);
+  if (known != kSlots.end()) counters.slot(known->second) += value;
 }
 
 }  // namespace vcache::cache

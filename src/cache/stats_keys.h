@@ -54,7 +54,7 @@ std::vector<std::string> KeysOf(const CounterRange& range, const SumKeys& keys);
 /// kInternal for a range that is too long.
 Result<void> CheckRange(const CounterRange& range);
 
-/// Adds to the counter that `CounterField` names; nothing for an unknown name, which is that of a
+/// Adds to the count that `CounterField` names; nothing for an unknown name, which is that of a
 /// newer version.
 void AddCounterField(Counters& counters, std::string_view field, std::int64_t value);
 

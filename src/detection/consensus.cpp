@@ -118,9 +118,14 @@ void Account(const Members& members, const std::vector<Asked>& asked, const Dete
       charge_of.amount = answer->cost;
       outcome.cost += answer->cost;
       ++outcome.paid_calls;
+      outcome.calls.push_back({charge_of.vendor, Charge::kCharged, answer->cost});
       continue;
     }
     const Charge charge = answer.error().charge;
+    if (!answer.error().asked_nobody || charge != Charge::kNone) {
+      const Usd cost = charge == Charge::kCharged ? member->Price(task) : Usd();
+      outcome.calls.push_back({charge_of.vendor, charge, cost, /*failed=*/true});
+    }
     if (charge == Charge::kNone) continue;
     ++outcome.paid_calls;
     outcome.charged_failures.emplace_back(member->provider());

@@ -64,11 +64,8 @@ void Statistics::CollectLocked() {
   for (const std::int64_t hour : {now - 1, now}) {
     Counters taken;
     Uncollected& counted = UncollectedOf(hour);
-    for (std::size_t kind = 0; kind < counted.size(); ++kind) {
-      for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
-        taken.at(static_cast<ContentKind>(kind), static_cast<Counter>(i)) =
-            counted[kind][i].exchange(0, std::memory_order_relaxed);
-      }
+    for (std::size_t slot = 0; slot < Counters::kSlots; ++slot) {
+      taken.slot(slot) = counted[slot].exchange(0, std::memory_order_relaxed);
     }
     if (!taken.empty()) waiting_[hour] += taken;
   }
@@ -194,7 +191,9 @@ void Statistics::OnCorrupt(const CacheKey& key, std::string_view) {
 void Statistics::OnPaid(const CacheKey&, const Counters& counters, bool kept) {
   if (kept || counters.empty()) return;
   AddPending(counters);
-  Flush();  // at once: the process may crash before the next interval
+  const bool has_cost =
+      counters.total(Counter::kPaidCalls) != 0 || counters.total(Counter::kSpentMicros) != 0;
+  if (has_cost) Flush();  // at once: the process may crash before the next interval
 }
 
 void Statistics::OnHeldBack(const CacheKey& key) {
@@ -207,16 +206,14 @@ void Statistics::OnError(const CacheKey& key, const Error&) {
 
 void Statistics::Count(ContentKind kind, Counter counter, std::int64_t amount) noexcept {
   Uncollected& counted = UncollectedOf(HourNumber(clock_.WallNow()));
-  counted[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)].fetch_add(
-      amount, std::memory_order_relaxed);
+  counted[Counters::SlotOf(kind, counter)].fetch_add(amount, std::memory_order_relaxed);
 }
 
 void Statistics::AddPending(const Counters& counters) noexcept {
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < cache::kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      Count(kind, counter, counters.at(kind, counter));
-    }
+  Uncollected& counted = UncollectedOf(HourNumber(clock_.WallNow()));
+  for (std::size_t slot = 0; slot < Counters::kSlots; ++slot) {
+    if (counters.slot(slot) == 0) continue;
+    counted[slot].fetch_add(counters.slot(slot), std::memory_order_relaxed);
   }
 }
 

@@ -16,7 +16,7 @@ def paid_calls_of(lines, kind="analysis"):
     """As the counters say that `redis-cli --raw HGETALL` prints, with the calls that are not folded."""
     fields = dict(zip(lines[::2], lines[1::2]))
     waiting = [value for field, value in fields.items() if field.startswith("pending:")]
-    counts = re.findall(rf"\b{kind}:paid_calls=(\d+)", ",".join(waiting))
+    counts = re.findall(rf"(?:^|,){kind}:paid_calls=(\d+)", ",".join(waiting))
     return int(fields.get(f"{kind}:paid_calls", 0)) + sum(map(int, counts))
 
 

@@ -29,12 +29,18 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   cache::PutRequest request = MakePut(MakeKey(1), hours(1));
   request.counters.at(ContentKind::kAnalysis, Counter::kPaidCalls) = 1;
   request.counters.at(ContentKind::kAnalysis, Counter::kSpentMicros) = 10'000;
+  using cache::VendorCounter;
+  for (const VendorInfo& vendor : kVendors) {
+    request.counters.at(ContentKind::kAnalysis, vendor.id, VendorCounter::kSpentMicros) =
+        1 + static_cast<std::int64_t>(vendor.id);
+  }
   REQUIRE(world.store().Put(request, kNever));
   cache::Counters hits;
   hits.at(ContentKind::kText, Counter::kHits) = 3;
   hits.at(ContentKind::kText, Counter::kLookups) = 7;
   hits.at(ContentKind::kText, Counter::kLookupHits) = 5;
   hits.at(ContentKind::kText, Counter::kSparedMicros) = 25'000;
+  hits.at(ContentKind::kText, VendorId::kOpenAi, VendorCounter::kFailures) = 2;
   REQUIRE(counters->Add({hits, world.clock().WallNow(), RandomId()}, kNever));
   REQUIRE(counters->Add({hits, world.clock().WallNow() - hours(24), RandomId()}, kNever));
   const auto totals = counters->Read(world.clock().WallNow(), kNever);
@@ -47,6 +53,12 @@ inline void CountsWithTheVerdict(StoreUnderTest& world) {
   CHECK(totals->all.at(ContentKind::kText, Counter::kLookupHits) == 10);
   CHECK(totals->today.at(ContentKind::kText, Counter::kSparedMicros) == 25'000);
   CHECK(totals->today.total(Counter::kPaidCalls) == 1);
+  for (const VendorInfo& vendor : kVendors) {
+    CHECK(totals->today.at(ContentKind::kAnalysis, vendor.id, VendorCounter::kSpentMicros) ==
+          1 + static_cast<std::int64_t>(vendor.id));
+  }
+  CHECK(totals->all.total(VendorId::kOpenAi, VendorCounter::kFailures) == 4);
+  CHECK(totals->today.at(ContentKind::kText, VendorId::kOpenAi, VendorCounter::kFailures) == 2);
   CHECK(totals->since <= world.clock().WallNow());
   CHECK(totals->since > WallTime{});
   REQUIRE(world.store().Clear(KeyPattern::All(), ClearMode::kDelete, kNever));

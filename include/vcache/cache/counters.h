@@ -13,10 +13,11 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/deadline.h"
 #include "vcache/core/result.h"
+#include "vcache/core/vendor_table.h"
 
 namespace vcache::cache {
 
-/// What is counted for each kind of content. `CounterName` gives the names in `stats:counters`.
+/// What is counted for each kind of content.
 enum class Counter {
   kHits,            ///< Analyses answered from a tier.
   kMisses,          ///< Led to a vendor call, or lacked a vendor.
@@ -34,41 +35,69 @@ enum class Counter {
 };
 inline constexpr std::size_t kCounterCount = 13;
 
-std::string_view CounterName(Counter counter) noexcept;  ///< `hits`, `spent_micros`, ...
+/// What is counted for each vendor besides. A call with its retries counts once.
+enum class VendorCounter {
+  kPaidCalls,       ///< That it charged or may have charged.
+  kUnknownCharges,  ///< Of these, calls with an unknown charge.
+  kFailures,        ///< Calls without an answer, charged or not; not those that were not made.
+  kSpentMicros,     ///< Millionths of a dollar paid.
+};
+inline constexpr std::size_t kVendorCounterCount = 4;
 
-/// The field of a counter in `stats:*`: `analysis:hits`, `text:spent_micros`.
-std::string CounterField(ContentKind kind, Counter counter);
-
-/// A count for each kind and counter; also a change of the totals.
+/// A count for each kind and counter, and for each kind, vendor and its counters; also a change of
+/// the totals. The calls of a process that died count for no vendor: nobody knows whose they were.
 class Counters {
  public:
+  /// All counts have a number each, which `CounterField` names.
+  static constexpr std::size_t kSlots = 2 * (kCounterCount + kVendors.size() * kVendorCounterCount);
+
   std::int64_t& at(ContentKind kind, Counter counter) noexcept {
-    return values_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)];
+    return slots_[SlotOf(kind, counter)];
   }
   std::int64_t at(ContentKind kind, Counter counter) const noexcept {
-    return values_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(counter)];
+    return slots_[SlotOf(kind, counter)];
+  }
+  std::int64_t& at(ContentKind kind, VendorId vendor, VendorCounter counter) noexcept {
+    return slots_[SlotOf(kind, vendor, counter)];
+  }
+  std::int64_t at(ContentKind kind, VendorId vendor, VendorCounter counter) const noexcept {
+    return slots_[SlotOf(kind, vendor, counter)];
   }
   std::int64_t total(Counter counter) const noexcept {
     return at(ContentKind::kAnalysis, counter) + at(ContentKind::kText, counter);
   }
+  std::int64_t total(VendorId vendor, VendorCounter counter) const noexcept {
+    return at(ContentKind::kAnalysis, vendor, counter) + at(ContentKind::kText, vendor, counter);
+  }
+  std::int64_t& slot(std::size_t number) noexcept { return slots_[number]; }
+  std::int64_t slot(std::size_t number) const noexcept { return slots_[number]; }
   bool empty() const noexcept { return *this == Counters{}; }
+
+  static constexpr std::size_t SlotOf(ContentKind kind, Counter counter) noexcept {
+    return static_cast<std::size_t>(kind) * (kSlots / 2) + static_cast<std::size_t>(counter);
+  }
+  static constexpr std::size_t SlotOf(ContentKind kind, VendorId vendor,
+                                      VendorCounter counter) noexcept {
+    return static_cast<std::size_t>(kind) * (kSlots / 2) + kCounterCount +
+           static_cast<std::size_t>(vendor) * kVendorCounterCount +
+           static_cast<std::size_t>(counter);
+  }
 
   Counters& operator+=(const Counters& other) noexcept;
   friend bool operator==(const Counters&, const Counters&) = default;
 
  private:
-  std::array<std::array<std::int64_t, kCounterCount>, 2> values_{};
+  std::array<std::int64_t, kSlots> slots_{};
 };
+
+/// The field of a count in `stats:*`: `analysis:hits`, `vendor:sapling:text:spent_micros`.
+const std::string& CounterField(std::size_t slot);
 
 /// Calls `visit(field, value)` for each count that is not 0.
 template <typename Visit>
 void ForEachCount(const Counters& counters, const Visit& visit) {
-  for (const ContentKind kind : {ContentKind::kAnalysis, ContentKind::kText}) {
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-      const auto counter = static_cast<Counter>(i);
-      const std::int64_t value = counters.at(kind, counter);
-      if (value != 0) visit(CounterField(kind, counter), value);
-    }
+  for (std::size_t slot = 0; slot < Counters::kSlots; ++slot) {
+    if (counters.slot(slot) != 0) visit(CounterField(slot), counters.slot(slot));
   }
 }
 

@@ -38,6 +38,14 @@ struct LocalInspection {
   void AddTo(DetectionTask& task) const noexcept;
 };
 
+/// How a call to one vendor ended.
+struct VendorCall {
+  std::string vendor;  ///< `Detector::provider`.
+  Charge charge = Charge::kNone;
+  Usd cost{};           ///< If it was certainly charged.
+  bool failed = false;  ///< No answer came of it.
+};
+
 /// The panel's result, and its cost in success and failure.
 struct PanelOutcome {
   Result<Verdict> verdict;
@@ -47,6 +55,7 @@ struct PanelOutcome {
   /// Each vendor's charge: 0 if certainly none, its price if unknown. The budget must not refund
   /// those.
   std::vector<VendorPrice> charges{};
+  std::vector<VendorCall> calls{};  ///< Only those that were made.
   /// The vendors whose calls failed and were charged, or perhaps.
   std::vector<std::string> charged_failures{};
 };

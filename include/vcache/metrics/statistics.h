@@ -78,8 +78,8 @@ class Statistics final : public analysis::AnalysisObserver {
   Logger& logger_;
   const StatisticsOptions options_;
 
-  /// Counts that nobody has collected yet, by kind and counter.
-  using Uncollected = std::array<std::array<std::atomic<std::int64_t>, cache::kCounterCount>, 2>;
+  /// Counts that nobody has collected yet, by slot.
+  using Uncollected = std::array<std::atomic<std::int64_t>, cache::Counters::kSlots>;
   Uncollected& UncollectedOf(std::int64_t hour) noexcept {
     return uncollected_[static_cast<std::size_t>(hour & 1)];
   }

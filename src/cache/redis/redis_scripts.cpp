@@ -59,7 +59,7 @@ for field, value in pairs(old) do
   local hour = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):.')
   if hour and (#KEYS == 1 or named[stats .. 'hour:' .. hour]) then
     settled[#settled + 1] = field
-    for counter, delta in string.gmatch(value, '([%w_:]+)=(%-?%d+)') do
+    for counter, delta in string.gmatch(value, '([^,=]+)=(%-?%d+)') do
       note(hour, counter, tonumber(delta))
     end
   end

@@ -195,7 +195,17 @@ TEST_CASE("DetectorPanel: charges name each vendor, with its price where nobody 
   panel.Fails(3, ErrorCode::kVendorInvalidAnswer, Charge::kCharged);
   const std::vector<detection::VendorPrice> expected = {
       {"a", kPrice}, {"b", kPrice}, {"c", Usd()}, {"d", kPrice}};
-  CHECK(panel.Judge().charges == expected);
+  const auto outcome = panel.Judge();
+  CHECK(outcome.charges == expected);
+  std::string calls;
+  Usd spent;
+  for (const detection::VendorCall& call : outcome.calls) {
+    calls += call.vendor + (call.failed ? " failed " : " answered ") +
+             std::to_string(call.cost.micros()) + "; ";
+    spent += call.cost;
+  }
+  CHECK(calls == "a answered 10000; b failed 0; c failed 0; d failed 10000; ");
+  CHECK(spent == outcome.cost);
 
   const DetectorPanel images({panel.members.begin(), panel.members.end()}, {}, {}, panel.clock);
   const auto prices = images.Prices(DetectionTask{});

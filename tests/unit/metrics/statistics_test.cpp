@@ -153,6 +153,12 @@ TEST_CASE("Statistics: a cost that was not kept with a verdict is stored at once
   CHECK(store.adds == 0);
   statistics.OnPaid(kText, paid, /*kept=*/false);
   CHECK(store.adds == 1);
+  cache::Counters failed;  // for nothing: it may wait
+  failed.at(ContentKind::kText, VendorId::kSapling, cache::VendorCounter::kFailures) = 1;
+  statistics.OnPaid(kText, failed, /*kept=*/false);
+  CHECK(store.adds == 1);
+  statistics.Flush();
+  CHECK(store.adds == 2);
 }
 
 TEST_CASE("Statistics: without a store totals are those of the process, and today's of the day") {

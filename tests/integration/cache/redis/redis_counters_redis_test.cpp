@@ -124,6 +124,21 @@ TEST_CASE("RedisStore: counters are kept by total, day and hour, with their live
   CHECK(server.Ask({"HKEYS", "site:stats:counters"}).find("pending") == std::string::npos);
 }
 
+TEST_CASE(
+    "RedisStore: a fold moves counts of any name, also those that only a newer version knows") {
+  if (!RedisServer::Available()) return;
+  RedisServer server;
+  test::RedisClientFixture world(server.url(), KeySpace());
+  const WallTime now = world.clock().WallNow();
+  server.Ask({"HSET", "stats:counters", "pending:2026-11-21T10:1",
+              "vendor:some-new.one:text:paid_calls=3,text:hits=2,new one=-7"});
+  REQUIRE(world.store().Add({PaidCall(), now, RandomId()}, kNever));
+  CHECK(server.Ask({"HGET", "stats:counters", "vendor:some-new.one:text:paid_calls"}) == "3");
+  CHECK(server.Ask({"HGET", "stats:day:2026-11-21", "text:hits"}) == "2");
+  CHECK(server.Ask({"HGET", "stats:hour:2026-11-21T10", "new one"}) == "-7");
+  CHECK(server.Ask({"HEXISTS", "stats:counters", "one:text:paid_calls"}) == "0");
+}
+
 TEST_CASE("RedisStore: totals can be read however many calls wait in them") {
   if (!RedisServer::Available()) return;
   RedisServer server;
