@@ -102,6 +102,7 @@ class ApiFixture {
         {"POST", "/api/analysis/text", {{"Content-Type", "text/plain"}}, std::string(text)});
   }
   analysis::Budget& budget() { return budget_; }
+  metrics::Statistics& statistics() { return statistics_; }
   static std::string Text(std::size_t characters = 60) { return std::string(characters, 'x'); }
 
   std::chrono::milliseconds last_delay{0};  ///< How long the last answer would be held back.

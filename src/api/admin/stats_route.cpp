@@ -135,6 +135,7 @@ http::Response Stats(const ApiState& state, const http::Request& request) {
   json["isAvailable"] = health.enabled;
   json["byKind"] = Json::object({{"analysis", KindJson(all, ContentKind::kAnalysis)},
                                  {"text", KindJson(all, ContentKind::kText)}});
+  json["byVendor"] = VendorsJson(all, std::nullopt);
   json["memory"] = Json::object(
       {{"entries", memory.entries}, {"bytes", memory.bytes}, {"hits", snapshot.memory_hits}});
   json["pendingWrites"] = health.pending_writes;

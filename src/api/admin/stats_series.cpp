@@ -21,12 +21,20 @@ using Period = cache::CounterRange::Period;
 using cache::ContentKind;
 using cache::Counter;
 using cache::Counters;
+using cache::VendorCounter;
 using std::chrono::days;
 using std::chrono::floor;
 using std::chrono::hours;
 
 constexpr EnumNames<By, 3> kByNames{{"hour", "day", "month"}};
 constexpr EnumNames<ContentKind, 2> kKindNames{{"analysis", "text"}};
+constexpr auto kVendorNames = [] {
+  EnumNames<VendorId, kVendors.size()> names{};
+  for (const VendorInfo& vendor : kVendors) {
+    names.names[static_cast<std::size_t>(vendor.id)] = vendor.name;
+  }
+  return names;
+}();
 constexpr std::size_t kDateChars = std::string_view("2026-11-01").size();
 constexpr std::size_t kHourChars = std::string_view("2026-11-01T10").size();
 constexpr std::string_view kDateForm = "a UTC date such as 2026-11-01";
@@ -146,7 +154,31 @@ Result<cache::CounterRange> RangeOf(By by, const std::optional<Moment>& from,
   return range;
 }
 
-Json PeriodJson(const Counters& counters, std::optional<ContentKind> kind) {
+Json VendorJson(const Counters& counters, VendorId vendor, std::optional<ContentKind> kind) {
+  const auto count = [&](VendorCounter counter) {
+    return kind ? counters.at(*kind, vendor, counter) : counters.total(vendor, counter);
+  };
+  Json json = Json::object();
+  json["paidCalls"] = count(VendorCounter::kPaidCalls);
+  json["unknownCharges"] = count(VendorCounter::kUnknownCharges);
+  json["failures"] = count(VendorCounter::kFailures);
+  json["spent"] = Dollars(count(VendorCounter::kSpentMicros));
+  return json;
+}
+
+bool WasCalled(const Counters& counters, VendorId vendor, std::optional<ContentKind> kind) {
+  for (const ContentKind each : {ContentKind::kAnalysis, ContentKind::kText}) {
+    if (kind && each != *kind) continue;
+    for (const auto counter : {VendorCounter::kPaidCalls, VendorCounter::kFailures}) {
+      if (counters.at(each, vendor, counter) != 0) return true;
+    }
+  }
+  return false;
+}
+
+Json PeriodJson(const Counters& counters, const SeriesQuery& query) {
+  const std::optional<ContentKind> kind = query.kind;
+  if (query.vendor) return VendorJson(counters, *query.vendor, kind);
   const auto count = [&](Counter counter) {
     return kind ? counters.at(*kind, counter) : counters.total(counter);
   };
@@ -164,13 +196,28 @@ Json PeriodJson(const Counters& counters, std::optional<ContentKind> kind) {
   json["saved"] = Dollars(count(Counter::kSavedMicros));
   json["lookups"] = LookupsJson(count(Counter::kLookups), count(Counter::kLookupHits));
   json["spared"] = Dollars(count(Counter::kSparedMicros));
+  json["byVendor"] = VendorsJson(counters, kind);
   return json;
 }
 
 }  // namespace
 
+Json VendorsJson(const Counters& counters, std::optional<ContentKind> kind) {
+  Json vendors = Json::object();
+  for (const VendorInfo& vendor : kVendors) {
+    if (!WasCalled(counters, vendor.id, kind)) continue;
+    Json json = VendorJson(counters, vendor.id, kind);
+    for (std::size_t i = 0; !kind && i < kKindNames.names.size(); ++i) {
+      json["byKind"][std::string(kKindNames.names[i])] =
+          VendorJson(counters, vendor.id, static_cast<ContentKind>(i));
+    }
+    vendors[std::string(vendor.name)] = std::move(json);
+  }
+  return vendors;
+}
+
 Result<std::optional<SeriesQuery>> ReadSeriesQuery(const http::RequestInfo& request, WallTime now) {
-  if (auto refusal = RefuseUnknownParameters(request, {"from", "to", "by", "kind"})) {
+  if (auto refusal = RefuseUnknownParameters(request, {"from", "to", "by", "kind", "vendor"})) {
     return *std::move(refusal);
   }
   const auto from = ReadMoment(request, "from");
@@ -181,12 +228,15 @@ Result<std::optional<SeriesQuery>> ReadSeriesQuery(const http::RequestInfo& requ
   if (!by) return by.error();
   const auto kind = ReadChoice(request, "kind", kKindNames);
   if (!kind) return kind.error();
-  if (!*from && !*to && !*by && !*kind) return std::optional<SeriesQuery>();
+  const auto vendor = ReadChoice(request, "vendor", kVendorNames);
+  if (!vendor) return vendor.error();
+  if (!*from && !*to && !*by && !*kind && !*vendor) return std::optional<SeriesQuery>();
 
   const bool names_hour = (*from && (*from)->is_hour) || (*to && (*to)->is_hour);
   SeriesQuery query;
   query.by = by->value_or(names_hour ? By::kHour : By::kDay);
   query.kind = *kind;
+  query.vendor = *vendor;
   if (auto refusal = RefuseHours(query.by, *from, "from")) return *std::move(refusal);
   if (auto refusal = RefuseHours(query.by, *to, "to")) return *std::move(refusal);
   const auto range = RangeOf(query.by, *from, *to, now);
@@ -208,7 +258,7 @@ void AddSeries(Json& cache, const SeriesQuery& query, const cache::CounterSeries
   Json elements = Json::array();
   for (const auto& [name, counters] : periods) {
     Json element = Json::object({{"period", name}});
-    element.update(PeriodJson(counters, query.kind));
+    element.update(PeriodJson(counters, query));
     elements.push_back(std::move(element));
   }
   const By step = query.by == By::kHour ? By::kHour : By::kDay;
@@ -217,9 +267,10 @@ void AddSeries(Json& cache, const SeriesQuery& query, const cache::CounterSeries
   range["from"] = NameOf(step, query.range.first);
   range["to"] = NameOf(step, query.range.BeginOf(query.range.count - 1));
   range["kind"] = query.kind ? Json(kKindNames.Of(*query.kind)) : Json(nullptr);
+  range["vendor"] = query.vendor ? Json(InfoOf(*query.vendor).name) : Json(nullptr);
   cache["range"] = std::move(range);
   cache["series"] = std::move(elements);
-  cache["total"] = PeriodJson(total, query.kind);
+  cache["total"] = PeriodJson(total, query);
 }
 
 }  // namespace vcache::api

@@ -9,6 +9,7 @@
 #include "vcache/core/clock.h"
 #include "vcache/core/result.h"
 #include "vcache/core/usd.h"
+#include "vcache/core/vendor_table.h"
 #include "vcache/http/parsing/message.h"
 
 namespace vcache::api {
@@ -20,6 +21,7 @@ struct SeriesQuery {
   By by = By::kDay;
   cache::CounterRange range;  ///< Of hours, or of days, also by month.
   std::optional<cache::ContentKind> kind{};
+  std::optional<VendorId> vendor{};
 };
 
 /// Empty without parameters. kBadRequest says which parameter is wrong, and how it should be.
@@ -27,6 +29,10 @@ Result<std::optional<SeriesQuery>> ReadSeriesQuery(const http::RequestInfo& requ
 
 /// Adds `range`, `series` and `total` to the statistics.
 void AddSeries(Json& cache, const SeriesQuery& query, const cache::CounterSeries& series);
+
+/// What vendors charged and failed at: an object with one member for each vendor that was called.
+/// Without `kind` each also tells the kinds apart.
+Json VendorsJson(const cache::Counters& counters, std::optional<cache::ContentKind> kind);
 
 inline double Dollars(std::int64_t micros) {
   return Usd::FromMicros(micros).dollars();

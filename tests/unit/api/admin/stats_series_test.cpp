@@ -51,10 +51,11 @@ TEST_CASE("admin stats: a series has each hour, also those in which nothing happ
   bench.SendText(ApiFixture::Text(60));
   bench.SendText(ApiFixture::Text(61));
   const Json cache = bench.Stats("?by=hour&from=2026-01-02T23");
-  CHECK(
-      cache["range"] ==
-      Json::object(
-          {{"by", "hour"}, {"from", "2026-01-02T23"}, {"to", "2026-01-03T02"}, {"kind", nullptr}}));
+  CHECK(cache["range"] == Json::object({{"by", "hour"},
+                                        {"from", "2026-01-02T23"},
+                                        {"to", "2026-01-03T02"},
+                                        {"kind", nullptr},
+                                        {"vendor", nullptr}}));
   const Json& series = cache["series"];
   REQUIRE(series.size() == 4);
   CHECK(series[0]["period"] == "2026-01-02T23");
@@ -123,6 +124,8 @@ TEST_CASE("admin stats: what is not understood is named, with what it should be"
   refuses("?by=", "hour, day, month");
   refuses("?by=day&by=hour", "by");
   refuses("?kind=image", "analysis, text");
+  refuses("?vendor=nobody", "sightengine, sapling, openai");
+  refuses("?vendor=Sapling", "sightengine, sapling, openai");
   for (const char* from :
        {"2026-02-30", "2026-13-01", "2026-2-1", "yesterday", "2026-02-01T24", "2026-02-01T1",
         "2026-02-01T10:00:00Z", "", "2026-02-01%00", " 026-02-01", "+026-02-01"}) {
@@ -136,4 +139,40 @@ TEST_CASE("admin stats: what is not understood is named, with what it should be"
   refuses("?by=hour&to=2026-02-01", "2026-02-02T01 or later");
   refuses("?from=2025-01-06", "2025-01-07 or later");
   refuses("?by=month&from=1999-01-01", "2025-01-07 or later");
+}
+
+TEST_CASE("admin stats: what each vendor cost, in all, by kind and by time") {
+  StatsBench bench;
+  CHECK(bench.Stats("")["byVendor"] == Json::object());
+  cache::Counters paid;
+  const auto count = [&](cache::ContentKind kind, VendorId vendor, std::int64_t micros) {
+    paid.at(kind, cache::Counter::kPaidCalls) += 1;
+    paid.at(kind, vendor, cache::VendorCounter::kPaidCalls) += 1;
+    paid.at(kind, vendor, cache::VendorCounter::kSpentMicros) += micros;
+  };
+  count(cache::ContentKind::kText, VendorId::kSapling, 5'001);
+  count(cache::ContentKind::kText, VendorId::kAiOrNot, 10'000);
+  count(cache::ContentKind::kAnalysis, VendorId::kAiOrNot, 20'000);
+  paid.at(cache::ContentKind::kAnalysis, VendorId::kHive, cache::VendorCounter::kFailures) = 2;
+  bench.statistics().OnPaid({cache::ContentKind::kText, {}}, paid, /*kept=*/false);
+  bench.clock.Advance(24h);
+  const Json all = bench.Stats("?by=day")["byVendor"];
+  CHECK(all.size() == 3);
+  CHECK(all["sapling"]["spent"] == 0.005001);
+  CHECK(all["aiornot"]["paidCalls"] == 2);
+  CHECK(all["aiornot"]["spent"] == 0.03);
+  CHECK(all["aiornot"]["byKind"]["analysis"]["spent"] == 0.02);
+  CHECK(all["hive"]["failures"] == 2);
+  CHECK(all["hive"]["spent"] == 0.0);
+  const Json day = bench.Stats("?from=2026-01-01&kind=text");
+  CHECK(day["series"][0]["byVendor"]["aiornot"] ==
+        Json::object({{"paidCalls", 1}, {"unknownCharges", 0}, {"failures", 0}, {"spent", 0.01}}));
+  CHECK_FALSE(day["series"][0]["byVendor"].contains("hive"));
+  CHECK(day["series"][1]["byVendor"] == Json::object());
+  const Json vendor = bench.Stats("?from=2026-01-01&vendor=aiornot");
+  CHECK(vendor["range"]["vendor"] == "aiornot");
+  CHECK(vendor["series"][0]["spent"] == 0.03);
+  CHECK(vendor["series"][1]["paidCalls"] == 0);
+  CHECK(vendor["total"] ==
+        Json::object({{"paidCalls", 2}, {"unknownCharges", 0}, {"failures", 0}, {"spent", 0.03}}));
 }
