@@ -7,6 +7,7 @@ COPY scripts/setup scripts/setup
 RUN scripts/setup build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
+COPY docs/openapi.json docs/openapi.json
 COPY include include
 COPY src src
 RUN cmake --preset release -DBUILD_TESTING=OFF \

@@ -65,6 +65,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);
   AddFrontPage(router);
+  AddSpecification(router);
   return router;
 }
 

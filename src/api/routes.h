@@ -81,5 +81,7 @@ void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
 /// `GET /`: a description and a form to try the service. Static, without script.
 void AddFrontPage(http::Router& router);
+/// `GET /openapi.json`: the specification of this API, for everybody.
+void AddSpecification(http::Router& router);
 
 }  // namespace vcache::api
