@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<std::string_view, kCounterCount> kCounterNames = {
     "hits",        "misses",          "coalesced",    "errors",       "corrupt",
     "paid_calls",  "unknown_charges", "spent_micros", "saved_micros", "lookups",
-    "lookup_hits", "spared_micros",   "held_back"};
+    "lookup_hits", "spared_micros",   "held_back",    "memory_hits",  "redis_hits",
+    "sqlite_hits", "unavailable"};
 constexpr std::array<std::string_view, kVendorCounterCount> kVendorCounterNames = {
     "paid_calls", "unknown_charges", "failures", "spent_micros"};
 

@@ -162,14 +162,34 @@ Result<cache::CounterSeries> Statistics::Series(const cache::CounterRange& range
   return series;
 }
 
+namespace {
+
+Counter HitsOf(cache::Tier tier) {
+  switch (tier) {
+    case cache::Tier::kMemory:
+      return Counter::kMemoryHits;
+    case cache::Tier::kRedis:
+      return Counter::kRedisHits;
+    case cache::Tier::kSqlite:
+      return Counter::kSqliteHits;
+  }
+  return Counter::kMemoryHits;
+}
+
+}  // namespace
+
 void Statistics::OnHit(const CacheKey& key, std::string_view, cache::Tier tier, Usd saved) {
   Count(key.kind, Counter::kHits, 1);
+  Count(key.kind, HitsOf(tier), 1);
   Count(key.kind, Counter::kSavedMicros, saved.micros());
   if (tier == cache::Tier::kMemory) memory_hits_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Statistics::OnMiss(const CacheKey& key, std::string_view, const cache::LookupResult&) {
+void Statistics::OnMiss(const CacheKey& key, std::string_view, const cache::LookupResult& found) {
   Count(key.kind, Counter::kMisses, 1);
+  if (found.outcome == cache::LookupOutcome::kUnavailable) {
+    Count(key.kind, Counter::kUnavailable, 1);
+  }
 }
 
 void Statistics::OnJoined(const CacheKey& key, std::string_view, Usd saved) {

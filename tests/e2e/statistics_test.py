@@ -45,6 +45,8 @@ class Statistics(RedisTestCase):
                   service.text(text_of(name)))
         self.assertEqual((answer.status, answer.cache), (200, expected), answer.body[:300])
         self.counted["hits" if expected == "HIT" else "misses", kind] += 1
+        if expected == "HIT":
+            self.counted["hits by", kind, answer.json["cache"]["tier"]] += 1
         for vendor in VENDORS[kind]:
             if expected == "HIT":
                 self.counted["saved", kind] += PRICES[vendor]
@@ -68,6 +70,8 @@ class Statistics(RedisTestCase):
         found = collections.Counter()
         for name in ("hits", "misses", "errors", "paidCalls"):
             found[name, kind] = int(cache[name])
+        for tier, hits in cache["hitsByTier"].items():
+            found["hits by", kind, tier] = hits
         for name in ("spent", "saved"):
             found[name, kind] = micros(cache[name])
         for vendor, its in cache.get("byVendor", {}).items():

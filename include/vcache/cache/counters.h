@@ -32,8 +32,12 @@ enum class Counter {
   kLookupHits,      ///< Of these, look-ups of a known content.
   kSparedMicros,    ///< Millionths of a dollar that analyses would have cost instead.
   kHeldBack,        ///< Calls not made, because earlier ones were charged and gave no verdict.
+  kMemoryHits,      ///< Of the hits, those of the memory tier.
+  kRedisHits,       ///< Of the shared store.
+  kSqliteHits,      ///< Of the local store.
+  kUnavailable,     ///< Of the misses, those before which no store could be asked.
 };
-inline constexpr std::size_t kCounterCount = 13;
+inline constexpr std::size_t kCounterCount = 17;
 
 /// What is counted for each vendor besides. A call with its retries counts once.
 enum class VendorCounter {

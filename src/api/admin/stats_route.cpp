@@ -29,6 +29,7 @@ Json KindJson(const Counters& counters, ContentKind kind) {
   json["hits"] = count(Counter::kHits);
   json["misses"] = count(Counter::kMisses);
   json["hitRate"] = HitRate(count(Counter::kHits), count(Counter::kMisses));
+  json["hitsByTier"] = TiersJson(counters, kind);
   json["coalesced"] = count(Counter::kCoalesced);
   json["errors"] = count(Counter::kErrors);
   json["paidCalls"] = count(Counter::kPaidCalls);
@@ -128,6 +129,8 @@ http::Response Stats(const ApiState& state, const http::Request& request) {
   json["reasons"] = ReasonsJson(health.reasons);
   json["alerts"] = AlertsJson(health.alerts);
   json["hitRate"] = HitRate(all.total(Counter::kHits), all.total(Counter::kMisses));
+  json["hitsByTier"] = TiersJson(all, std::nullopt);
+  json["unavailable"] = all.total(Counter::kUnavailable);
   json["errors"] = all.total(Counter::kErrors);
   json["corruptEntries"] = all.total(Counter::kCorrupt);
   json["coalesced"] = all.total(Counter::kCoalesced);

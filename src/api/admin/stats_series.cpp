@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/intake/strict_input.h"
+#include "vcache/cache/verdict_store.h"
 #include "vcache/core/enum_table.h"
 #include "vcache/core/log.h"
 #include "vcache/core/time_text.h"
@@ -186,6 +187,8 @@ Json PeriodJson(const Counters& counters, const SeriesQuery& query) {
   json["hits"] = count(Counter::kHits);
   json["misses"] = count(Counter::kMisses);
   json["hitRate"] = HitRate(count(Counter::kHits), count(Counter::kMisses));
+  json["hitsByTier"] = TiersJson(counters, kind);
+  json["unavailable"] = count(Counter::kUnavailable);
   json["coalesced"] = count(Counter::kCoalesced);
   json["errors"] = count(Counter::kErrors);
   json["corruptEntries"] = count(Counter::kCorrupt);
@@ -201,6 +204,17 @@ Json PeriodJson(const Counters& counters, const SeriesQuery& query) {
 }
 
 }  // namespace
+
+Json TiersJson(const Counters& counters, std::optional<ContentKind> kind) {
+  Json json = Json::object();
+  for (const auto& [tier, counter] : {std::pair(cache::Tier::kMemory, Counter::kMemoryHits),
+                                      std::pair(cache::Tier::kRedis, Counter::kRedisHits),
+                                      std::pair(cache::Tier::kSqlite, Counter::kSqliteHits)}) {
+    json[std::string(TierName(tier))] =
+        kind ? counters.at(*kind, counter) : counters.total(counter);
+  }
+  return json;
+}
 
 Json VendorsJson(const Counters& counters, std::optional<ContentKind> kind) {
   Json vendors = Json::object();

@@ -34,6 +34,9 @@ void AddSeries(Json& cache, const SeriesQuery& query, const cache::CounterSeries
 /// Without `kind` each also tells the kinds apart.
 Json VendorsJson(const cache::Counters& counters, std::optional<cache::ContentKind> kind);
 
+/// Hits by tier: `{"memory": 3, "redis": 1, "sqlite": 0}`.
+Json TiersJson(const cache::Counters& counters, std::optional<cache::ContentKind> kind);
+
 inline double Dollars(std::int64_t micros) {
   return Usd::FromMicros(micros).dollars();
 }

@@ -274,3 +274,23 @@ TEST_CASE("Statistics: what a store refuses for hours is written to each of them
   expected.back() = 0;
   CHECK(HitsByHour(statistics, clock, 31) == expected);
 }
+
+TEST_CASE(
+    "Statistics: hits count for the tier that answered, misses also for a store that was away") {
+  test::FakeClock clock;
+  FakeCounterStore store;
+  metrics::Statistics statistics(&store, clock, NullLogger());
+  statistics.OnHit(kText, "", cache::Tier::kMemory, Usd());
+  for (int i = 0; i < 2; ++i) statistics.OnHit(kText, "", cache::Tier::kRedis, Usd());
+  for (int i = 0; i < 4; ++i) statistics.OnHit(kText, "", cache::Tier::kSqlite, Usd());
+  statistics.OnMiss(kText, "", {});
+  statistics.OnMiss(kText, "", {.outcome = cache::LookupOutcome::kUnavailable});
+  statistics.Flush();
+  const cache::Counters all = statistics.Snapshot().totals.all;
+  CHECK(all.at(ContentKind::kText, Counter::kMemoryHits) == 1);
+  CHECK(all.at(ContentKind::kText, Counter::kRedisHits) == 2);
+  CHECK(all.at(ContentKind::kText, Counter::kSqliteHits) == 4);
+  CHECK(all.total(Counter::kHits) == 7);
+  CHECK(all.total(Counter::kMisses) == 2);
+  CHECK(all.total(Counter::kUnavailable) == 1);
+}

@@ -64,6 +64,7 @@ TEST_CASE("admin stats: a series has each hour, also those in which nothing happ
   CHECK(series[1]["misses"] == 1);
   CHECK(series[1]["hitRate"] == 50.0);
   CHECK(series[1]["saved"] == 0.01);
+  CHECK(series[1]["hitsByTier"] == Json::object({{"memory", 1}, {"redis", 0}, {"sqlite", 0}}));
   CHECK(series[2]["misses"] == 0);
   CHECK(series[3]["period"] == "2026-01-03T02");
   CHECK(series[3]["hits"] == 1);
