@@ -57,6 +57,23 @@ std::optional<KeptEntry> ReadKept(const CacheKey& stored, std::string_view value
   return kept;
 }
 
+bool GivesWay(std::string_view stored, const EntryWrite& write, bool accept_demo, WallTime now) {
+  const auto there = DecodeEntry(stored, write.key, accept_demo, write.key.digest);
+  // Unreadable, or nothing that is served: overwritten. Not what a newer version can read.
+  if (!there) return there.error().code != kNewerVersion;
+  if (there->newer) return false;
+  if (there->verdict.partial && there->expires_at && *there->expires_at <= now) return true;
+  return there->stored_at < write.entry->stored_at;
+}
+
+std::string ValueOf(const EntryWrite& write, const EntryFormatOptions& format,
+                    std::optional<WallTime> ends_at) {
+  if (write.entry->foreign) return write.json;
+  Entry entry = *write.entry;
+  entry.expires_at = ends_at;
+  return EncodeEntry(entry, format, write.key.digest);
+}
+
 Error ForeignCursor() {
   return {ErrorCode::kBadRequest,
           "The cursor is not one of this store's. Take it from the page before, or leave it out to "

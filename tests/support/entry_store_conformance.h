@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ namespace entry_conformance {
 using cache::ContentKind;
 using cache::EntryQuery;
 using cache::EntryStore;
+using cache::EntryWrite;
 using cache::KeptEntry;
 using cache::KeyPattern;
 using std::chrono::hours;
@@ -191,6 +193,87 @@ inline void StopsWhenAsked(StoreUnderTest& world, EntryStore& entries) {
   CHECK(std::all_of(seen.begin(), seen.end(), [](const auto& one) { return one.second == 1; }));
 }
 
+inline EntryWrite WriteOf(StoreUnderTest& world, unsigned number, seconds later,
+                          double score = 12) {
+  const auto key = MakeKey(number);
+  cache::Entry entry = *MakeEntry(key, score);
+  entry.stored_at += later;
+  EntryWrite write;
+  write.key = *world.keys().StoredKeyOf(world.keys().StoreKey(key));
+  entry.key = write.key;
+  write.entry = std::make_shared<const cache::Entry>(std::move(entry));
+  write.ttl = std::chrono::minutes(30);
+  return write;
+}
+
+inline void MergesWhatIsMissingOrNewer(StoreUnderTest& world, EntryStore& entries) {
+  REQUIRE(world.store().Put(MakePut(MakeKey(1), hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(2), hours(1)), kNever));
+  REQUIRE(world.store().Put(MakePut(MakeKey(3), hours(1)), kNever));
+  const std::vector<EntryWrite> writes = {
+      WriteOf(world, 1, seconds(-1)), WriteOf(world, 2, seconds(0)), WriteOf(world, 3, seconds(1)),
+      WriteOf(world, 4, seconds(0))};
+  const auto score = [&](unsigned number) {
+    const auto found = world.store().Lookup(MakeKey(number), kNever);
+    REQUIRE(found.outcome == cache::LookupOutcome::kHit);
+    return found.entry->verdict.ai_score;
+  };
+  auto merged = entries.Merge(writes, kNever);
+  REQUIRE(merged);
+  CHECK(merged->stored == 2);
+  CHECK(merged->kept == 2);
+  CHECK(score(1) == 87.5);
+  CHECK(score(2) == 87.5);
+  CHECK(score(3) == 12);
+  CHECK(score(4) == 12);
+  for (const unsigned number : {3U, 4U}) {
+    const auto found = world.store().Lookup(MakeKey(number), kNever);
+    CHECK(found.ttl <= std::chrono::minutes(30));
+    CHECK(found.ttl >= std::chrono::minutes(30) - world.ttl_tolerance());
+    CHECK(found.entry->cost == Usd::FromMicros(10'000));
+  }
+  merged = entries.Merge(writes, kNever);  // a second time changes nothing
+  REQUIRE(merged);
+  CHECK(merged->stored == 0);
+  CHECK(merged->kept == 4);
+  CHECK(entries.Merge({}, kNever)->kept == 0);
+}
+
+inline void MergesManyAndMovesThem(StoreUnderTest& world, EntryStore& entries) {
+  std::vector<EntryWrite> writes;
+  for (unsigned i = 0; i < 500; ++i) writes.push_back(WriteOf(world, i, seconds(i)));
+  REQUIRE(entries.Merge(writes, kNever)->stored == 500);
+  CHECK(Walk(entries, "*", 100).size() == 500);
+}
+
+inline void MergesOverWhatIsUnreadableOnly(StoreUnderTest& world, EntryStore& entries) {
+  const std::vector<EntryWrite> writes = {WriteOf(world, 1, seconds(0)),
+                                          WriteOf(world, 2, seconds(0))};
+  const std::string newer =
+      R"({"aiScore":50,"cache":{"v":9,"sha256":")" + writes[1].key.digest.ToHex() + R"("}})";
+  if (!world.SeedRaw(world.keys().StoreKey(MakeKey(1)), "damaged", hours(1))) return;
+  world.SeedRaw(world.keys().StoreKey(MakeKey(2)), newer, hours(1));
+  const auto merged = entries.Merge(writes, kNever);
+  REQUIRE(merged);
+  CHECK(merged->stored == 1);
+  CHECK(merged->kept == 1);
+  CHECK(world.ReadRaw(world.keys().StoreKey(MakeKey(2))) == newer);
+}
+
+inline void MergesTheValuesOfOthersAsTheyAre(StoreUnderTest& world, EntryStore& entries) {
+  EntryWrite write = WriteOf(world, 1, seconds(0));
+  cache::Entry entry = *write.entry;
+  entry.foreign = true;
+  write.entry = std::make_shared<const cache::Entry>(std::move(entry));
+  write.json = R"({"aiScore":12,"mine":true})";
+  REQUIRE(entries.Merge({&write, 1}, kNever)->stored == 1);
+  const auto found = entries.Find(write.key, kNever);
+  REQUIRE(*found);
+  CHECK((*found)->json == write.json);
+  CHECK((*found)->life_known);
+  CHECK(world.store().Lookup(MakeKey(1), kNever).entry->foreign);
+}
+
 inline void RefusesForeignCursors(StoreUnderTest& world, EntryStore& entries) {
   REQUIRE(world.store().Put(MakePut(MakeKey(1), hours(1)), kNever));
   for (const char* cursor : {"x", "r", "s", "0", "r0.", "r0.xab", "rabc", "s-1", "sx", "r0 1",
@@ -212,6 +295,8 @@ inline void TellsThatItIsAway(StoreUnderTest& world, EntryStore& entries) {
   REQUIRE_FALSE(page);
   CHECK(page.error().code == ErrorCode::kStoreUnavailable);
   CHECK_FALSE(entries.Find(MakeKey(1), kNever));
+  const EntryWrite write = WriteOf(world, 1, seconds(0));
+  CHECK_FALSE(entries.Merge({&write, 1}, kNever));
 }
 
 }  // namespace entry_conformance
@@ -228,6 +313,10 @@ void RunEntryStoreConformance(const Make& make) {
       {"leaves out what is over", entry_conformance::LeavesOutWhatIsOver},
       {"leaves out what is not ours", entry_conformance::LeavesOutWhatIsNotOurs},
       {"stops when asked, and loses nothing", entry_conformance::StopsWhenAsked},
+      {"merges what is missing or newer", entry_conformance::MergesWhatIsMissingOrNewer},
+      {"merges many", entry_conformance::MergesManyAndMovesThem},
+      {"merges over what is unreadable", entry_conformance::MergesOverWhatIsUnreadableOnly},
+      {"merges others' values as they are", entry_conformance::MergesTheValuesOfOthersAsTheyAre},
       {"refuses foreign cursors", entry_conformance::RefusesForeignCursors},
       {"tells that it is away", entry_conformance::TellsThatItIsAway},
   };

@@ -215,6 +215,9 @@ class FakeLocalStore final : public cache::LocalStore {
   Result<std::optional<cache::KeptEntry>> Find(const cache::CacheKey&, Deadline) override {
     return Off();
   }
+  Result<cache::MergeReport> Merge(std::span<const cache::EntryWrite>, Deadline) override {
+    return Off();
+  }
   Result<void> PutPending(const cache::PutRequest& request, Deadline deadline) override {
     ++write_attempts;
     if (is_off || refuses_writes) return Off();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,22 @@ class FakeEntryStore final : public cache::EntryStore {
     }
     return std::optional<cache::KeptEntry>();
   }
+
+  /// What is stored comes after what is there.
+  Result<cache::MergeReport> Merge(std::span<const cache::EntryWrite> writes, Deadline) override {
+    if (fails_after) return Error{ErrorCode::kStoreUnavailable, "The fake store is away."};
+    cache::MergeReport report;
+    for (const cache::EntryWrite& write : writes) {
+      const auto there = Find(write.key, Deadline::Never());
+      ++(*there ? report.kept : report.stored);
+      if (*there) continue;
+      Add(write.key, std::chrono::floor<std::chrono::seconds>(write.ttl));
+      kept.back().entry = write.entry;
+    }
+    merged.push_back(writes.size());
+    return report;
+  }
+  std::vector<std::size_t> merged{};  ///< The lengths of the batches.
 };
 
 }  // namespace vcache::test

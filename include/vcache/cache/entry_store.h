@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "vcache/cache/cache_key.h"
@@ -34,8 +36,23 @@ struct EntryQuery {
   std::size_t limit = 100;  ///< At least 1.
 };
 
-/// A walk over what a store keeps, page by page, for administrators. Thread-safe; calls block until
-/// `deadline` at most. Every implementation passes tests/support/entry_store_conformance.h.
+/// An entry from a copy of another store.
+struct EntryWrite {
+  CacheKey key;       ///< The stored one.
+  SharedEntry entry;  ///< Not null.
+  /// The value of other software (`Entry::foreign`), which stays as it is.
+  std::string json{};
+  std::chrono::milliseconds ttl{0};  ///< More than 0.
+};
+
+struct MergeReport {
+  std::uint64_t stored = 0;
+  std::uint64_t kept = 0;  ///< What is there is as new, or newer.
+};
+
+/// What a store keeps, for administrators: a walk over it, page by page, and the entries of a copy
+/// put in. Thread-safe; calls block until `deadline` at most. Every implementation passes
+/// tests/support/entry_store_conformance.h.
 class EntryStore {
  public:
   /// Takes one entry. False: no more for now.
@@ -54,6 +71,11 @@ class EntryStore {
 
   /// The entry under a stored key; empty when there is none. Error: kStoreUnavailable.
   virtual Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) = 0;
+
+  /// Stores the entries that the store lacks, or of which it has an older verdict (`stored_at`);
+  /// leaves the others alone, also against a verdict that is stored at the same time. Each key may
+  /// occur once. Error: kStoreUnavailable, perhaps after some.
+  virtual Result<MergeReport> Merge(std::span<const EntryWrite> writes, Deadline deadline) = 0;
 };
 
 }  // namespace vcache::cache

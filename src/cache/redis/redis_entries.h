@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "vcache/cache/entry_store.h"
@@ -23,5 +24,11 @@ Result<std::string> PageOfRedis(const RedisEntriesContext& context, const EntryQ
 /// The entry under a stored key.
 Result<std::optional<KeptEntry>> FindInRedis(const RedisEntriesContext& context,
                                              const CacheKey& stored, Deadline deadline);
+
+/// Puts the entries of a copy in: one MGET for many, and one SET for each that is missing; one
+/// script with two commands for each that replaces an older one.
+Result<MergeReport> MergeIntoRedis(const RedisEntriesContext& context,
+                                   const EntryFormatOptions& format,
+                                   std::span<const EntryWrite> writes, Deadline deadline);
 
 }  // namespace vcache::cache

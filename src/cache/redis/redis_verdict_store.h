@@ -63,6 +63,9 @@ class RedisVerdictStore final : public RedisStore {
   Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override {
     return FindInRedis(Entries(), stored, deadline);
   }
+  Result<MergeReport> Merge(std::span<const EntryWrite> writes, Deadline deadline) override {
+    return MergeIntoRedis(Entries(), options_.format, writes, deadline);
+  }
 
   Claim ClaimLease(const LeaseRequest& request, Deadline deadline) override;
   Result<bool> Renew(const LeaseRequest& request, Deadline deadline) override {

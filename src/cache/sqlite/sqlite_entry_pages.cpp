@@ -1,8 +1,10 @@
 #include "cache/sqlite/sqlite_entry_pages.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/kept_entry.h"
+#include "cache/sqlite/sqlite_entries.h"
 #include "cache/times.h"
 #include "vcache/core/parse_number.h"
 
@@ -61,6 +63,26 @@ int FindKept(Connection& connection, const KeySpace& keys, const CacheKey& store
         if (found && found->ttl.count() <= 0) found.reset();
       },
       keys.prefix() + stored.ToString());
+}
+
+int MergeEntry(Connection& connection, const KeySpace& keys, const EntryWrite& write,
+               const EntryFormatOptions& format, bool accept_demo, WallTime now,
+               MergeReport& report) {
+  const std::string store_key = keys.prefix() + write.key.ToString();
+  bool must_stay = false;
+  int code = connection.ForEach(
+      "SELECT value, expires_ms FROM entries WHERE key = ?1",
+      [&](const Statement& row) {
+        must_stay =
+            row.Integer(1) > ToMillis(now) && !GivesWay(row.Bytes(0), write, accept_demo, now);
+      },
+      store_key);
+  if (code != SQLITE_OK) return code;
+  ++(must_stay ? report.kept : report.stored);
+  if (must_stay) return SQLITE_OK;
+  const auto life = std::min<std::chrono::milliseconds>(write.ttl, kLongestLife);
+  return WriteEntry(connection, store_key, ValueOf(write, format, std::nullopt),
+                    ToMillis(now + life));
 }
 
 }  // namespace vcache::cache

@@ -44,4 +44,9 @@ class SqlitePage {
 int FindKept(Connection& connection, const KeySpace& keys, const CacheKey& stored, bool accept_demo,
              WallTime now, std::optional<KeptEntry>& found);
 
+/// Puts one entry of a copy in. Call inside a transaction. SQLite's result code.
+int MergeEntry(Connection& connection, const KeySpace& keys, const EntryWrite& write,
+               const EntryFormatOptions& format, bool accept_demo, WallTime now,
+               MergeReport& report);
+
 }  // namespace vcache::cache

@@ -39,4 +39,23 @@ Result<std::optional<KeptEntry>> SqliteVerdictStore::Find(const CacheKey& stored
   });
 }
 
+/// In one transaction: what it stores is there as a whole, or not at all.
+Result<MergeReport> SqliteVerdictStore::Merge(std::span<const EntryWrite> writes,
+                                              Deadline deadline) {
+  MergeReport report;
+  const Result<void> written = Write(deadline, [&](Connection& connection) {
+    report = {};  // a step may be repeated
+    const WallTime now = time_.Now().latest;
+    int code = Sweep(connection, static_cast<int>(writes.size()));
+    for (const EntryWrite& write : writes) {
+      if (code != SQLITE_OK) break;
+      code =
+          MergeEntry(connection, keys_, write, options_.format, options_.accept_demo, now, report);
+    }
+    return code;
+  });
+  if (!written) return written.error();
+  return report;
+}
+
 }  // namespace vcache::cache

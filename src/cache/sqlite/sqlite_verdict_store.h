@@ -48,6 +48,7 @@ class SqliteVerdictStore final : public LocalStore {
 
   Result<std::string> Page(const EntryQuery& query, const Visit& visit, Deadline deadline) override;
   Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override;
+  Result<MergeReport> Merge(std::span<const EntryWrite> writes, Deadline deadline) override;
 
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& added, Deadline deadline) override;

@@ -82,6 +82,10 @@ class WriteBehind final : public WriteBehindStore {
     if (!is_refused_) WriteNow();
     return disk_.Find(stored, deadline);
   }
+  Result<MergeReport> Merge(std::span<const EntryWrite> writes, Deadline deadline) override {
+    if (!is_refused_) WriteNow();
+    return disk_.Merge(writes, deadline);
+  }
 
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& write, Deadline deadline) override {

@@ -77,3 +77,20 @@ TEST_CASE("RedisStore: a walk over others' keys too is bounded, and asks by SCAN
   CHECK(world.Calls("scan") <= 100);
   CHECK(test::entry_conformance::Walk(world.entries(), "text:*", 100).empty());
 }
+
+TEST_CASE("RedisStore: a merge costs one command for each new entry, and few to find out") {
+  if (!RedisServer::Available()) return;
+  EntriesUnderTest world;
+  std::vector<EntryWrite> writes;
+  for (unsigned i = 0; i < 500; ++i) {
+    writes.push_back(test::entry_conformance::WriteOf(world, i, 0s));
+  }
+  world.server().Ask({"CONFIG", "RESETSTAT"});
+  REQUIRE(world.entries().Merge(writes, kNever)->stored == 500);
+  CHECK(world.Calls("mget") == 10);
+  CHECK(world.Calls("set") == 500);
+  REQUIRE(world.entries().Merge(writes, kNever)->kept == 500);
+  CHECK(world.Calls("mget") == 20);
+  CHECK(world.Calls("set") == 500);
+  CHECK(world.Calls("evalsha") == 0);
+}
