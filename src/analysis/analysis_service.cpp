@@ -1,5 +1,6 @@
 #include "vcache/analysis/analysis_service.h"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -31,7 +32,9 @@ Error TooManyLookups() {
 /// with a stored one, nor must others wait for a new verdict where a stored one would do.
 CacheKey FlightKeyOf(const Content& content) {
   CacheKey key = content.key;
-  if (content.use.no_store) {
+  if (content.alone != 0) {
+    key.variant ^= cache::VariantOf("alone=" + std::to_string(content.alone));
+  } else if (content.use.no_store) {
     static const std::uint64_t kNoStore = cache::VariantOf("no-store");
     key.variant ^= kNoStore;
   } else if (content.use.max_age) {
@@ -81,6 +84,10 @@ struct AnalysisService::State {
     std::optional<Occupancy::Place> waiting{};  ///< Of the leader.
   };
 
+  void Prepare(Content& content) {
+    content.key = runner.KeyOf(content.key, MediaKindOf(content));
+    if (content.use.shadow) content.alone = ++last_alone;
+  }
   std::optional<Analysis> FindInMemory(const Content& content);
   Visitor VisitorFor(const Content& content, Deadline deadline,
                      std::function<bool()> client_gone) const;
@@ -105,6 +112,7 @@ struct AnalysisService::State {
   Clock& clock;
   const AnalysisOptions options;
   SingleFlight flights;
+  std::atomic<std::uint64_t> last_alone{0};
   Occupancy in_flight;  ///< Flights with a thread.
   FlightRunner runner;
   Mutex mutex;
@@ -136,7 +144,7 @@ bool AnalysisService::Drain(Deadline deadline) {
 Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
                                           std::function<bool()> client_gone) {
   State& state = *state_;
-  content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
+  state.Prepare(content);
   if (auto known = state.FindInMemory(content)) return *std::move(known);
   const SingleFlight::Ticket ticket = state.flights.Join(FlightKeyOf(content));
   if (ticket.flight == nullptr) return state.Report(content, /*leads=*/false, ServiceStops());
@@ -149,7 +157,7 @@ Result<Analysis> AnalysisService::Analyze(Content content, Deadline deadline,
 AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline deadline, Done done,
                                                      Attendance attendance) {
   State& state = *state_;
-  content.key = state.runner.KeyOf(content.key, MediaKindOf(content));
+  state.Prepare(content);
   if (auto known = state.FindInMemory(content)) {
     done(*std::move(known));
     return [] {};
@@ -190,7 +198,7 @@ AnalysisService::Leave AnalysisService::AnalyzeLater(Content content, Deadline d
 /// Ask the memory tier before joining a flight: many hits on one content then do not queue behind
 /// each other. Only the leader of the flight asks the slower tiers.
 std::optional<Analysis> AnalysisService::State::FindInMemory(const Content& content) {
-  if (content.use.no_store) return std::nullopt;
+  if (content.use.ignores_stored()) return std::nullopt;
   LookupResult found = runner.LookUpMemory(content);
   if (!runner.Answers(found, content)) return std::nullopt;
   const Usd saved = runner.WorthOf(*found.entry, content);
@@ -225,7 +233,7 @@ Result<Analysis> AnalysisService::State::Report(const Content& content, bool lea
     result->saved = runner.WorthOf(*result->entry, content);
     observer.OnJoined(content.key, content.file_name, result->saved);
   }
-  if (content.use.no_store) result->status = CacheStatus::kBypass;
+  if (content.use.ignores_stored()) result->status = CacheStatus::kBypass;
   return result;
 }
 

@@ -130,6 +130,8 @@ void FlightRunner::HoldBack(const FlightContext& context, const Content& content
 /// reason does not count.
 std::optional<Error> FlightRunner::TakeOutageCall(const FlightContext& context,
                                                   LeasedAttempt& attempt) {
+  // Without a cache nobody would have asked whether it is there.
+  if (attempt.content.use.shadow) return std::nullopt;
   if (!context.call_state.in_outage() && (store_.available() || !store_.keeps())) {
     outage_calls_.EndOutage();
     return std::nullopt;

@@ -168,6 +168,17 @@ LookupSummary FlightRunner::Summarize(FlightContext& context, const LookupResult
   return LookupSummary::kNothing;
 }
 
+/// Only the first verdict is stored, as a cache would have done: its life is not begun anew by
+/// those who would have been answered with it.
+void FlightRunner::LookUpInShadow(FlightContext& context, const Content& content) {
+  const LookupResult found = ReadStores(content);
+  if (found.outcome == LookupOutcome::kCorrupt) observer_.OnCorrupt(content.key, found.reason);
+  const bool is_hit = Answers(found, content);
+  context.keeps = !is_hit && !found.newer;
+  observer_.OnShadow(content.key, content.file_name, is_hit,
+                     is_hit ? WorthOf(*found.entry, content) : Usd());
+}
+
 /// After a wait for another flight of this process for the same content.
 std::optional<Analysis> FlightRunner::LookAgain(FlightContext& context, const Content& content) {
   context.has_waited = true;

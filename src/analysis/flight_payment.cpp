@@ -69,7 +69,7 @@ void FlightRunner::NoteEnd(const LeasedAttempt& attempt) {
 
 void FlightRunner::Pay(FlightContext& context, LeasedAttempt& attempt) {
   const Content& content = attempt.content;
-  observer_.OnMiss(content.key, content.file_name, context.found);
+  if (!content.use.shadow) observer_.OnMiss(content.key, content.file_name, context.found);
   context.flight.BeginCall();
   const bool leased = context.call_state.leased();
   NoteBegin(attempt, leased);
@@ -137,7 +137,7 @@ Analysis FlightRunner::Store(const FlightContext& context, LeasedAttempt& attemp
   analysis.ttl = ttl;
   analysis.entry = entry;
   analysis.replaced = context.outdated.entry != nullptr;
-  if (content.use.no_store) return LeaveUnstored(attempt, std::move(analysis));
+  if (content.use.no_store || !context.keeps) return LeaveUnstored(attempt, std::move(analysis));
   const Result<void> kept =
       store_.Put({.entry = entry,
                   .ttl = ttl,

@@ -86,8 +86,9 @@ void FlightRunner::Stop() {
 
 std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
                                                      const Content& content) {
+  if (content.use.shadow) LookUpInShadow(context, content);
   // Use the store's own time limit, not the leader's deadline: other callers wait for this too.
-  if (!content.use.no_store) context.found = ReadStores(content);
+  if (!content.use.ignores_stored()) context.found = ReadStores(content);
   if (context.found.outcome == LookupOutcome::kCorrupt) {
     observer_.OnCorrupt(content.key, context.found.reason);
   }
@@ -101,7 +102,7 @@ std::optional<Result<Analysis>> FlightRunner::LookUp(FlightContext& context,
 Result<Analysis> FlightRunner::Run(FlightContext& context, const Content& content) {
   PaidCallState& call_state = context.call_state;
   std::optional<KeyTurns::Turn> turn;
-  if (!content.use.no_store) {
+  if (!content.use.ignores_stored()) {
     turn = turns_.Await(content.key);
     // A flight may have stored its verdict between this one's look-up and its turn; where there are
     // leases, the claim looks again.

@@ -39,10 +39,11 @@ class FlightRunner {
     cache::LookupResult outdated;  ///< A verdict that was found and is not good enough.
     /// It waited for another call for this content, of this process or another.
     bool has_waited = false;
+    bool keeps = true;  ///< The verdict is stored.
   };
   /// `flight` must outlive the context. Nobody else can use what is not stored: no lease is needed.
   FlightContext Plan(Flight& flight, const Content& content) const {
-    const bool has_leases = safeguards_.leases != nullptr && !content.use.no_store;
+    const bool has_leases = safeguards_.leases != nullptr && !content.use.ignores_stored();
     FlightContext context(has_leases, flight, clock_.WallNow());
     context.turns_ended = turns_.ended();
     return context;
@@ -105,6 +106,7 @@ class FlightRunner {
   std::vector<cache::CacheKey> NamesOf(const cache::CacheKey& usual) const;
   cache::LookupResult ReadStores(const Content& content) const;
   cache::LookupResult PastNewer(const cache::CacheKey& key, cache::LookupResult found) const;
+  void LookUpInShadow(FlightContext& context, const Content& content);
   Analysis Store(const FlightContext& context, LeasedAttempt& attempt);
   Analysis LeaveUnstored(const LeasedAttempt& attempt, Analysis analysis);
 

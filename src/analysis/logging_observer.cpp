@@ -40,6 +40,12 @@ void LoggingObserver::OnJoined(const CacheKey& key, std::string_view file_name, 
   Tell("Cache COALESCED", key, file_name, {{"saved_usd", saved.dollars()}});
 }
 
+void LoggingObserver::OnShadow(const CacheKey& key, std::string_view file_name, bool is_hit,
+                               Usd saved) {
+  Tell("Cache BYPASS", key, file_name,
+       {{"would_be", is_hit ? "hit" : "miss"}, {"would_save_usd", saved.dollars()}});
+}
+
 void LoggingObserver::OnLookup(const CacheKey& key, const cache::LookupResult& found, Usd spared) {
   if (found.outcome != cache::LookupOutcome::kHit) return;
   Tell("Look-up HIT", key, {}, {{"tier", TierName(found.tier)}, {"spared_usd", spared.dollars()}});

@@ -127,8 +127,10 @@ http::Response AnalysisResponse(const Analysis& analysis, const SentContent& sen
 }
 
 void MarkUncached(http::Response& response, const analysis::CacheUse& use) {
-  response.headers.Set("X-Cache", use.no_store ? "BYPASS" : "MISS");
-  const std::string_view why = use.no_store ? "bypass" : use.max_age ? "request" : "uri-miss";
+  response.headers.Set("X-Cache", use.ignores_stored() ? "BYPASS" : "MISS");
+  const std::string_view why = use.ignores_stored() ? "bypass"
+                               : use.max_age        ? "request"
+                                                    : "uri-miss";
   response.headers.Set("Cache-Status", "VerdictCache; fwd=" + std::string(why));
 }
 

@@ -95,7 +95,7 @@ void AnalyzeAsJob(const SharedState& state, const http::Request& request, analys
 /// Answers when the verdict is there. The request outlives its answer.
 void Analyze(const SharedState& state, const http::Request& request, analysis::Content content,
              const SharedResponder& responder) {
-  const RequestControls controls = ControlsOf(request.info);
+  const RequestControls controls = ControlsOf(request.info, state->options.mode);
   Sent sent{.file_name = content.file_name, .bytes = content.bytes};
   if (content.media_type) sent.media_type = content::MediaTypeName(*content.media_type);
   if (controls.only_if_cached) {
@@ -121,12 +121,13 @@ void Analyze(const SharedState& state, const http::Request& request, analysis::C
 
 /// The content that a raw upload announces by its digest, if what is stored of it could be the
 /// answer. A digest from a client may read, never write (rule S3).
-std::optional<CacheKey> AnnouncedKey(const http::RequestInfo& request) {
+std::optional<CacheKey> AnnouncedKey(const http::RequestInfo& request,
+                                     const analysis::CacheUse& of_mode) {
   const auto header = request.headers.Get("Content-Type");
   const auto type = header ? http::ParseMediaTypeHeader(*header) : std::nullopt;
   if (!type || type->type == "multipart/form-data") return std::nullopt;
   const auto digest = StatedDigest(request.headers);
-  if (!digest || !*digest || !ControlsOf(request).may_use_stored()) return std::nullopt;
+  if (!digest || !*digest || !ControlsOf(request, of_mode).may_use_stored()) return std::nullopt;
   return CacheKey{ContentKind::kAnalysis, **digest};
 }
 
@@ -141,12 +142,12 @@ class FileIntake final : public http::Intake {
 
   /// A known content need not be sent. It counts as a look-up.
   void Consider(SharedResponder responder) override {
-    const auto key = AnnouncedKey(request_.info);
+    const auto key = AnnouncedKey(request_.info, state_->options.mode);
     if (!key || !LookUpReaderOf(*state_, request_.info).hears_of_others) return;
     state_->parts.analysis.FindLater(
         *key, request_.deadline,
         [state = state_, &request = request_, responder](Result<analysis::Analysis> found) {
-          const analysis::CacheUse use = ControlsOf(request.info).use;
+          const analysis::CacheUse use = ControlsOf(request.info, state->options.mode).use;
           if (!found || !IsYoungEnough(*found, use, state->parts.clock.WallNow())) return;
           responder->Answer([state, &request, found = std::move(found)] {
             return ResponseTo(*state, request, {}, found);

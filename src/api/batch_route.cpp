@@ -131,7 +131,7 @@ class BatchIntake final : public http::Intake {
       items.push_back(std::move(item));
     }
     const auto batch = std::make_shared<Batch>(state_, request_, std::move(items), responder);
-    const RequestControls controls = ControlsOf(request_.info);
+    const RequestControls controls = ControlsOf(request_.info, state_->options.mode);
     if (controls.only_if_cached) return FindAll(batch, *files, controls.use);
     responder->OnClientGone(AnalyzeAll(batch, *files, controls.use));
   }

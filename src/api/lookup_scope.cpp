@@ -57,6 +57,12 @@ void FindHad(const SharedState& state, const http::Request& request, std::vector
       });
 }
 
+Error NotAnsweredFromCache() {
+  return ForEverybody({ErrorCode::kNotCached,
+                       "Nothing is answered from the cache while CACHE_MODE is off or shadow; "
+                       "upload the content."});
+}
+
 Error TooManyWait() {
   return ForEverybody({.code = ErrorCode::kOverloaded,
                        .message = "Too many requests wait for the cache; ask again in a moment.",
@@ -67,6 +73,9 @@ Error TooManyWait() {
 
 void FindManyForReader(const SharedState& state, const http::Request& request,
                        std::vector<CacheKey> keys, ManyFound found) {
+  if (state->options.mode.ignores_stored()) {
+    return found(std::vector<Result<Analysis>>(keys.size(), NotAnsweredFromCache()));
+  }
   if (LookUpReaderOf(*state, request.info).hears_of_others) {
     return state->parts.analysis.FindManyLater(std::move(keys), request.deadline, std::move(found));
   }
@@ -80,6 +89,7 @@ void FindManyForReader(const SharedState& state, const http::Request& request,
 
 void FindForReader(const SharedState& state, const http::Request& request, const CacheKey& key,
                    std::function<void(Result<Analysis>)> found) {
+  if (state->options.mode.ignores_stored()) return found(NotAnsweredFromCache());
   if (LookUpReaderOf(*state, request.info).hears_of_others) {
     return state->parts.analysis.FindLater(key, request.deadline, std::move(found));
   }

@@ -9,7 +9,8 @@
 namespace vcache::api {
 
 /// As `AnalysisService::FindLater` and `FindManyLater`, but with `LOOKUP_SCOPE=own` a content that
-/// the sender has not had analysed is not known to it: kNotCached. Called once, on any thread. The
+/// the sender has not had analysed is not known to it: kNotCached. Nothing is known while
+/// `CACHE_MODE` is off or shadow. Called once, on any thread. The
 /// request must outlive the call.
 void FindForReader(const SharedState& state, const http::Request& request,
                    const cache::CacheKey& key,

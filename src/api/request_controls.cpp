@@ -6,14 +6,15 @@
 
 namespace vcache::api {
 
-RequestControls ControlsOf(const http::RequestInfo& request) {
+RequestControls ControlsOf(const http::RequestInfo& request, const analysis::CacheUse& of_mode) {
   const http::CacheControl asked = http::ParseCacheControl(request.headers);
-  RequestControls controls;
+  RequestControls controls{.use = of_mode};
   controls.only_if_cached = asked.only_if_cached;
   if (asked.only_if_cached) {
     controls.use.max_age = asked.max_age;
   } else if (request.may_bypass_cache) {
-    controls.use.no_store = asked.no_store;
+    controls.use.no_store = of_mode.no_store || asked.no_store;
+    controls.use.shadow = of_mode.shadow && !asked.no_store;
     controls.use.max_age = asked.no_cache ? std::chrono::seconds(0) : asked.max_age;
   }
   return controls;

@@ -13,13 +13,14 @@ struct RequestControls {
 
   /// Whether a stored verdict could be the answer.
   bool may_use_stored() const noexcept {
-    return only_if_cached || (!use.no_store && (!use.max_age || use.max_age->count() > 0));
+    if (use.ignores_stored()) return false;
+    return only_if_cached || !use.max_age || use.max_age->count() > 0;
   }
 };
 
 /// `no-cache`, `no-store` and `max-age` of a caller that may not are ignored, as HTTP lets a cache
-/// do: browsers send them when a page is reloaded.
-RequestControls ControlsOf(const http::RequestInfo& request);
+/// do: browsers send them when a page is reloaded. `of_mode` is what `CACHE_MODE` asks for all.
+RequestControls ControlsOf(const http::RequestInfo& request, const analysis::CacheUse& of_mode);
 
 /// Whether a verdict that was found is as young as `max-age` wants it.
 bool IsYoungEnough(const analysis::Analysis& found, const analysis::CacheUse& use, WallTime now);

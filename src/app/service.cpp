@@ -98,6 +98,8 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
   options.cors_origins = settings.server.cors_origins;
   options.cors_headers = settings.server.cors_headers;
   options.cors_credentials = settings.server.cors_credentials;
+  options.mode = {.no_store = settings.cache.mode == config::CacheMode::kOff,
+                  .shadow = settings.cache.mode == config::CacheMode::kShadow};
   options.demo = IsDemo(settings);
   options.keys = KeySpaceOf(settings);
   options.lookups_are_own = settings.history.lookups_are_own;
@@ -202,8 +204,12 @@ struct Service::Parts {
     stores.failover->OnLoss([sums = budget_stores.failover.get()] { sums->RestoreAfterLoss(); });
   }
 
-  /// How far a job is tells that somebody had the content analysed.
-  analysis::JobBoard* JobsToTell() { return settings.history.lookups_are_own ? nullptr : &jobs; }
+  /// How far a job is tells that somebody had the content analysed. A job's verdict is found in the
+  /// cache.
+  analysis::JobBoard* JobsToTell() {
+    const bool is_on = settings.cache.mode == config::CacheMode::kOn;
+    return settings.history.lookups_are_own || !is_on ? nullptr : &jobs;
+  }
 
   /// The parts that the routes use outlive them.
   api::ApiOptions WholeApiOptions(

@@ -33,6 +33,11 @@ void ReportStore(const config::CacheSettings& cache, LocalStoreState store, std:
     logger.Warn("Cache: off (CACHE_MODE=off); every analysis is paid for");
     return;
   }
+  if (cache.mode == config::CacheMode::kShadow) {
+    logger.Warn(
+        "Cache: in the shadow (CACHE_MODE=shadow); every analysis is paid for, and what the cache "
+        "would have saved is counted");
+  }
   const std::string directory = cache.directory.string();
   if (!redis.empty()) {
     ReportShared(redis, redis.starts_with("rediss") || redis.starts_with("https://"), store,

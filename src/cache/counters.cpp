@@ -9,10 +9,10 @@ namespace vcache::cache {
 namespace {
 
 constexpr std::array<std::string_view, kCounterCount> kCounterNames = {
-    "hits",        "misses",          "coalesced",    "errors",       "corrupt",
-    "paid_calls",  "unknown_charges", "spent_micros", "saved_micros", "lookups",
-    "lookup_hits", "spared_micros",   "held_back",    "memory_hits",  "redis_hits",
-    "sqlite_hits", "unavailable"};
+    "hits",        "misses",          "coalesced",    "errors",        "corrupt",
+    "paid_calls",  "unknown_charges", "spent_micros", "saved_micros",  "lookups",
+    "lookup_hits", "spared_micros",   "held_back",    "memory_hits",   "redis_hits",
+    "sqlite_hits", "unavailable",     "shadow_hits",  "shadow_misses", "shadow_saved_micros"};
 constexpr std::array<std::string_view, kVendorCounterCount> kVendorCounterNames = {
     "paid_calls", "unknown_charges", "failures", "spent_micros"};
 

@@ -117,9 +117,12 @@ Table Cache() {
            "a path", IsPath, &CacheSettings::directory));
   directory.empty_is_value = true;
   return {
-      Choice<CacheMode, 2>(
-          {"CACHE_MODE", "", "on; or off: analyse everything anew and keep nothing"},
-          {{{"on", CacheMode::kOn}, {"off", CacheMode::kOff}}}, &CacheSettings::mode),
+      Choice<CacheMode, 3>(
+          {"CACHE_MODE", "",
+           "on; shadow: analyse everything anew and count what the cache would have saved; or off: "
+           "analyse everything anew and keep nothing"},
+          {{{"on", CacheMode::kOn}, {"shadow", CacheMode::kShadow}, {"off", CacheMode::kOff}}},
+          &CacheSettings::mode),
       std::move(directory),
       Harmless(Text({"KEY_PREFIX", "", "Put before every key, for sites that share one store"},
                     "at most 64 printable characters without spaces and * ? [ ] \\ { }",

@@ -77,7 +77,8 @@ class Conditions {
 
   void HitRate() {
     const std::int64_t analyses = counts_.hits + counts_.misses;
-    if (analyses == 0) return;  // nobody asked for an hour
+    const bool caches = readings_.store.is_open || readings_.store.has_memory;
+    if (analyses == 0 || !caches) return;
     const std::int64_t hits = 100 * counts_.hits;
     if (analyses >= kLeastAnalyses && hits < kBadRate * analyses) {
       AddBad(AlertCode::kHitRateLow, {},

@@ -90,6 +90,13 @@ struct Exporter::Series {
   CounterRow lookups = ByKind(registry, "verdictcache_lookups_total", "Look-ups by hash.");
   CounterRow lookup_hits =
       ByKind(registry, "verdictcache_lookup_hits_total", "Look-ups by hash that found a verdict.");
+  CounterRow shadow_hits = ByKind(registry, "verdictcache_shadow_hits_total",
+                                  "Analyses that would have been hits (CACHE_MODE=shadow).");
+  CounterRow shadow_misses = ByKind(registry, "verdictcache_shadow_misses_total",
+                                    "Analyses that would have been misses (CACHE_MODE=shadow).");
+  CounterRow shadow_saved =
+      ByKind(registry, "verdictcache_shadow_saved_usd_total",
+             "What those hits would have saved, in US dollars (CACHE_MODE=shadow).");
   struct Spending {
     prometheus::Counter* calls;
     prometheus::Counter* dollars;
@@ -244,6 +251,11 @@ void Exporter::OnMiss(const CacheKey& key, std::string_view, const cache::Lookup
 void Exporter::OnJoined(const CacheKey& key, std::string_view, Usd saved) {
   series_->coalesced[Place(key.kind)]->Increment();
   series_->saved[Place(key.kind)]->Increment(saved.dollars());
+}
+
+void Exporter::OnShadow(const CacheKey& key, std::string_view, bool is_hit, Usd saved) {
+  (is_hit ? series_->shadow_hits : series_->shadow_misses)[Place(key.kind)]->Increment();
+  series_->shadow_saved[Place(key.kind)]->Increment(saved.dollars());
 }
 
 void Exporter::OnLookup(const CacheKey& key, const cache::LookupResult& found, Usd) {

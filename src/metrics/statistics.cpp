@@ -197,6 +197,11 @@ void Statistics::OnJoined(const CacheKey& key, std::string_view, Usd saved) {
   Count(key.kind, Counter::kSavedMicros, saved.micros());
 }
 
+void Statistics::OnShadow(const CacheKey& key, std::string_view, bool is_hit, Usd saved) {
+  Count(key.kind, is_hit ? Counter::kShadowHits : Counter::kShadowMisses, 1);
+  Count(key.kind, Counter::kShadowSaved, saved.micros());
+}
+
 void Statistics::OnLookup(const CacheKey& key, const cache::LookupResult& found, Usd spared) {
   Count(key.kind, Counter::kLookups, 1);
   if (found.outcome != cache::LookupOutcome::kHit) return;

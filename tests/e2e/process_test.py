@@ -161,10 +161,11 @@ class ProcessTest(ServiceTest):
     def test_without_any_cache_everything_is_still_answered(self):
         sandbox = self.sandbox()
         service = self.service(sandbox, CACHE_MODE="off")
-        self.assertEqual(service.upload(jpeg(4)).cache, "MISS")
-        self.assertEqual(service.upload(jpeg(4)).cache, "MISS")
+        self.assertEqual(service.upload(jpeg(4)).cache, "BYPASS")
+        self.assertEqual(service.upload(jpeg(4)).cache, "BYPASS")
         self.assertEqual(sandbox.charged, 2)
         stats = service.stats()
+        self.assertEqual(stats["mode"], "off")
         self.assertEqual(stats["state"], "DOWN")
         self.assertEqual([reason["code"] for reason in stats["reasons"]], ["no_store"])
         self.assertIn("every analysis is paid for", stats["reasons"][0]["message"])

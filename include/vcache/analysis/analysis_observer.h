@@ -22,6 +22,9 @@ class AnalysisObserver {
   virtual void OnMiss(const cache::CacheKey&, std::string_view /*file_name*/,
                       const cache::LookupResult&) {}
   virtual void OnJoined(const cache::CacheKey&, std::string_view /*file_name*/, Usd /*saved*/) {}
+  /// In the shadow: the answer comes from the vendors. `saved` is what a hit would have saved.
+  virtual void OnShadow(const cache::CacheKey&, std::string_view /*file_name*/, bool /*is_hit*/,
+                        Usd /*saved*/) {}
   /// A store answered a look-up by hash; the client sent no content. `spared` is what an
   /// analysis would have cost, 0 where that is unknown.
   virtual void OnLookup(const cache::CacheKey&, const cache::LookupResult&, Usd /*spared*/) {}

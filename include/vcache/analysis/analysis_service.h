@@ -38,6 +38,12 @@ struct CacheUse {
   std::optional<std::chrono::seconds> max_age{};
   /// Nothing that is stored is read, and the verdict is not stored. Wins over `max_age`.
   bool no_store = false;
+  /// As without a cache: nothing that is stored is the answer, and the call is shared with nobody.
+  /// What would have been answered is counted, and what is not known yet is stored.
+  bool shadow = false;
+
+  /// Whether what is stored cannot be the answer.
+  bool ignores_stored() const noexcept { return no_store || shadow; }
 
   friend bool operator==(const CacheUse&, const CacheUse&) = default;
 };
@@ -57,6 +63,7 @@ struct Content {
   std::shared_ptr<Allowance> allowance{};
   CacheUse use{};
   std::string trace_parent{};  ///< Of the request, for vendors that take part in its trace.
+  std::uint64_t alone = 0;     ///< The service's: not 0, its flight is shared with nobody.
 };
 
 struct Analysis {

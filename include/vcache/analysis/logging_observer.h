@@ -26,6 +26,8 @@ class LoggingObserver final : public AnalysisObserver {
   void OnMiss(const cache::CacheKey& key, std::string_view file_name,
               const cache::LookupResult& found) override;
   void OnJoined(const cache::CacheKey& key, std::string_view file_name, Usd saved) override;
+  void OnShadow(const cache::CacheKey& key, std::string_view file_name, bool is_hit,
+                Usd saved) override;
   void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found, Usd spared) override;
   void OnCorrupt(const cache::CacheKey& key, std::string_view reason) override;
   void OnPaid(const cache::CacheKey& key, const cache::Counters& counters, bool kept) override;

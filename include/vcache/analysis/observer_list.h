@@ -24,6 +24,10 @@ class ObserverList final : public AnalysisObserver {
   void OnJoined(const cache::CacheKey& key, std::string_view file_name, Usd saved) override {
     for (auto* each : observers_) each->OnJoined(key, file_name, saved);
   }
+  void OnShadow(const cache::CacheKey& key, std::string_view file_name, bool is_hit,
+                Usd saved) override {
+    for (auto* each : observers_) each->OnShadow(key, file_name, is_hit, saved);
+  }
   void OnLookup(const cache::CacheKey& key, const cache::LookupResult& found, Usd spared) override {
     for (auto* each : observers_) each->OnLookup(key, found, spared);
   }

@@ -54,6 +54,8 @@ struct ApiOptions {
   bool lookups_are_own = false;
   /// Whether the service is about to stop: then it is not ready, though it answers. Null: never.
   std::function<bool()> is_stopping;
+  /// What `CACHE_MODE` asks of the cache for every request: nothing unless it is off or shadow.
+  analysis::CacheUse mode{};
   /// Verdicts come from the sandbox.
   bool demo = false;
   /// The stores' names for contents; admin requests are translated into them, log lines use them.

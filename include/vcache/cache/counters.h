@@ -36,8 +36,11 @@ enum class Counter {
   kRedisHits,       ///< Of the shared store.
   kSqliteHits,      ///< Of the local store.
   kUnavailable,     ///< Of the misses, those before which no store could be asked.
+  kShadowHits,      ///< In the shadow: analyses that would have been hits.
+  kShadowMisses,    ///< Likewise, misses.
+  kShadowSaved,     ///< Millionths of a dollar that those hits would have saved.
 };
-inline constexpr std::size_t kCounterCount = 17;
+inline constexpr std::size_t kCounterCount = 20;
 
 /// What is counted for each vendor besides. A call with its retries counts once.
 enum class VendorCounter {

@@ -27,7 +27,7 @@
 namespace vcache::config {
 
 enum class LogFormat { kText, kJson };
-enum class CacheMode { kOn, kOff };
+enum class CacheMode { kOn, kShadow, kOff };
 
 // These values are the defaults; the documentation and `.env.example` show them.
 

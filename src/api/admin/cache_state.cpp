@@ -15,7 +15,9 @@ CacheState CacheStateOf(const ApiParts& parts, const cache::Counters& totals) {
   result.pending_writes = store.pending_writes;
   if (parts.alerts != nullptr) result.alerts = parts.alerts->Active();
   const std::int64_t analyses = totals.total(Counter::kHits) + totals.total(Counter::kMisses) +
-                                totals.total(Counter::kCoalesced);
+                                totals.total(Counter::kCoalesced) +
+                                totals.total(Counter::kShadowHits) +
+                                totals.total(Counter::kShadowMisses);
   metrics::Health health = metrics::HealthOf(store, analyses, result.alerts);
   result.state = health.state;
   result.reasons = std::move(health.reasons);

@@ -106,6 +106,20 @@ Json AlertsJson(const std::vector<metrics::Alert>& alerts) {
   return json;
 }
 
+std::string_view ModeName(const analysis::CacheUse& mode) {
+  if (mode.no_store) return "off";
+  return mode.shadow ? "shadow" : "on";
+}
+
+Json ShadowJson(const Counters& all) {
+  const std::int64_t hits = all.total(Counter::kShadowHits);
+  const std::int64_t misses = all.total(Counter::kShadowMisses);
+  return Json::object({{"hits", hits},
+                       {"misses", misses},
+                       {"hitRate", HitRate(hits, misses)},
+                       {"wouldHaveSaved", Dollars(all.total(Counter::kShadowSaved))}});
+}
+
 http::Response Stats(const ApiState& state, const http::Request& request) {
   const Result<std::optional<SeriesQuery>> query =
       ReadSeriesQuery(request.info, state.parts.clock.WallNow());
@@ -122,6 +136,8 @@ http::Response Stats(const ApiState& state, const http::Request& request) {
   Json json = Json::object();
   json["enabled"] = health.enabled;
   json["status"] = health.status;
+  json["mode"] = ModeName(state.options.mode);
+  if (state.options.mode.shadow) json["shadow"] = ShadowJson(all);
   json["hits"] = std::to_string(all.total(Counter::kHits));
   json["misses"] = std::to_string(all.total(Counter::kMisses));
   json["backend"] = health.backend;

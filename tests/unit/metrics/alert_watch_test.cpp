@@ -142,6 +142,15 @@ TEST_CASE("AlertWatch: the hit rate counts from 100 analyses on, and does not fl
   CHECK(world.listener.changes.size() == 2);
 }
 
+TEST_CASE("AlertWatch: without any cache there is no hit rate") {
+  WatchFixture world;
+  world.readings.store = {.backend = "none"};
+  world.Analyses(0, 200);
+  CHECK(world.After(60s).empty());
+  world.readings.store.has_memory = true;
+  CHECK(world.After(5s) == Names{"hit_rate_low"});
+}
+
 TEST_CASE("AlertWatch: a hit rate is that of the last hour") {
   WatchFixture world;
   world.Analyses(1'000, 0);

@@ -91,6 +91,32 @@ TEST_CASE("admin stats: hits and misses as strings, costs to the cent") {
   CHECK(cache["memory"]["hits"] == 2);
 }
 
+TEST_CASE("admin stats: in the shadow, what the cache would have done") {
+  api::ApiOptions options = WithToken();
+  options.mode.shadow = true;
+  ApiFixture bench(std::move(options));
+  for (int i = 0; i < 4; ++i) {
+    const auto answer = bench.SendText(ApiFixture::Text(60));
+    CHECK(Header(answer, "X-Cache") == "BYPASS");
+    CHECK(Header(answer, "Cache-Status") == "VerdictCache; fwd=bypass");
+  }
+  CHECK(bench.vendor->calls == 4);
+  const Json cache = Body(bench.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
+  CHECK(cache["mode"] == "shadow");
+  CHECK(cache["shadow"] ==
+        Json::object({{"hits", 3}, {"misses", 1}, {"hitRate", 75.0}, {"wouldHaveSaved", 0.03}}));
+  CHECK(cache["hits"] == "0");
+  const std::string hash = content::DigestOf(AsBytes(ApiFixture::Text(60))).ToHex();
+  CHECK(bench.Send({"GET", "/api/analysis/" + hash + "?kind=text"}).status == 404);
+  const auto only =
+      bench.Send({"POST",
+                  "/api/analysis/text",
+                  {{"Content-Type", "text/plain"}, {"Cache-Control", "only-if-cached"}},
+                  ApiFixture::Text(60)});
+  CHECK(only.status == 504);
+  CHECK(bench.vendor->calls == 4);
+}
+
 TEST_CASE("admin stats: how each budget stands, and null without one") {
   ApiFixture without(WithToken());
   const Json none = Body(without.Send(Admin("GET", "/api/admin/cache/stats")))["cache"];
