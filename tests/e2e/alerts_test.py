@@ -8,7 +8,7 @@ import json
 import threading
 import time
 
-from harness import PATIENCE, ServiceTest
+from harness import PATIENCE, ServiceTest, jpeg
 from redis_server import RedisTestCase
 from steady_load import content
 
@@ -119,6 +119,35 @@ class Alerts(RedisTestCase):
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         mac = hmac.digest(SECRET.encode(), signed, hashlib.sha256)
         self.assertEqual(headers["webhook-signature"], "v1," + base64.b64encode(mac).decode())
+
+
+class Vendors(ServiceTest):
+    def await_alert(self, service, code):
+        deadline = time.monotonic() + PATIENCE
+        while not (found := [alert for alert in service.stats()["alerts"] if alert["code"] == code]):
+            self.assertLess(time.monotonic(), deadline, service.stats())
+            time.sleep(0.2)
+        return found[0]
+
+    def test_a_vendor_that_fails_again_and_again(self):
+        sandbox = self.sandbox()
+        service = self.service(sandbox, DETECTION_RETRIES="0")
+        sandbox.behave("error500")
+        for number in range(6):
+            service.upload(jpeg(f"away {number}", 2_000))
+        self.assertEqual(self.await_alert(service, "vendor_away")["subject"], "sightengine")
+        self.assertEqual(self.await_alert(service, "unknown_charges")["severity"], "warning")
+        self.assertEqual(service.stats()["state"], "DEGRADED")
+
+    def test_a_vendor_that_refuses_its_credentials(self):
+        sandbox = self.sandbox()
+        sandbox.behave("credentials", vendor="copyleaks-login")
+        service = self.service(COPYLEAKS_EMAIL="me@site.example", COPYLEAKS_API_KEY="wrong",
+                               COPYLEAKS_BASE_URL=sandbox.url + "/copyleaks",
+                               COPYLEAKS_LOGIN_URL=sandbox.url + "/copyleaks")
+        alert = self.await_alert(service, "credentials_refused")
+        self.assertEqual((alert["subject"], alert["severity"]), ("copyleaks", "critical"))
+        self.assertIn("COPYLEAKS_API_KEY", alert["message"])
 
 
 class Money(ServiceTest):
