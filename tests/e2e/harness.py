@@ -17,6 +17,8 @@ import threading
 import time
 import unittest
 
+from specification import specification
+
 BUILD = pathlib.Path(os.environ.get("VCACHE_BUILD_DIR", "build/release")).resolve()
 SANITIZED = bool(os.environ.get("VCACHE_SANITIZE"))
 ADMIN_TOKEN = "an-admin-token-for-tests"
@@ -171,9 +173,12 @@ class Service(Program):
             # A server may answer before it has read the body, and stop reading (RFC 9112, 9.5).
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body, headers or {})
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
         finally:
             connection.close()
+        if wrong := specification().fault(method, path, answer.status, answer.headers, answer.body):
+            raise AssertionError(f"not as docs/openapi.json says: {wrong}\n{answer.body[:2000]!r}")
+        return answer
 
     @contextlib.contextmanager
     def kept_connection(self):
