@@ -9,6 +9,7 @@ import time
 
 from harness import PATIENCE, ServiceTest, form, jpeg
 from redis_server import RedisTestCase
+from specification import specification
 
 ASYNC = {"Prefer": "respond-async"}
 
@@ -17,6 +18,11 @@ def begin(service, content):
     body, content_type = form(content)
     return service.request("POST", "/api/analysis/file", body,
                            {"Content-Type": content_type, **ASYNC})
+
+
+def told(data):
+    """What is wrong with the data of an event, or None."""
+    return specification().schemas.check({"$ref": "#/components/schemas/JobAnswer"})(data)
 
 
 class Events:
@@ -38,6 +44,8 @@ class Events:
         while line := self.response.readline():
             line = line.decode().rstrip("\n")
             if not line and "data" in event:
+                if wrong := told(event["data"]):
+                    raise AssertionError(f"not as docs/openapi.json says: data{wrong}")
                 yield event
                 event = {}
             name, _, value = line.partition(": ")
