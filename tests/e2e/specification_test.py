@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BUILD, ServiceTest, jpeg
+from harness import BUILD, ServiceTest, form, jpeg
 from json_schema import Schemas
 from official_clients_test import install
 from paths_test import DOCS
@@ -179,6 +179,54 @@ class Served(ServiceTest):
                 service.upload(jpeg("undescribed"))
         finally:
             answers["200"] = described
+
+
+class EveryRoute(ServiceTest):
+    """Each operation of the document is there, and takes the bodies that the document shows."""
+
+    KEY = "k7Qz2mX9vT4bN8wR1cLs5pHd"
+
+    def setUp(self):
+        super().setUp()
+        self.app = self.service(self.sandbox(), API_KEYS=f"site:{self.KEY}:admin",
+                                METRICS_TOKEN="Zx8vQm2Lr7Tn4Wb9Kp1s")
+
+    def ask(self, method, path, body=None, media_type=None):
+        headers = {"X-Api-Key": self.KEY, **({"Content-Type": media_type} if media_type else {})}
+        return self.app.request(method, path, body, headers)
+
+    def bodies(self, operation):
+        """Bodies that the document allows for a request, with their types."""
+        if "requestBody" not in operation:
+            return [(None, None)]
+        content = specification().schemas.resolve(operation["requestBody"])["content"]
+        found = []
+        for media_type, described in content.items():
+            for example in described.get("examples", {}).values():
+                self.assertIsNone(specification().schemas.check(described["schema"])(example["value"]))
+                found.append((json.dumps(example["value"]), media_type))
+            if media_type == "multipart/form-data":
+                fields = described["schema"]["properties"]
+                found.append(form(jpeg("known"), name="files" if "files" in fields else "file"))
+            elif media_type == "application/octet-stream":
+                found.append((jpeg("known"), media_type))
+        return found
+
+    def test_each_operation_succeeds_with_each_body_shown(self):
+        analysis = self.ask("POST", "/api/analysis/file", *form(jpeg("known"))).json["analysis"]
+        asked = 0
+        for path, item in specification().document["paths"].items():
+            for method in [method for method in METHODS if method in item]:
+                one = analysis["id" if method == "delete" else "sha256"]
+                place = (path.replace("{hashOrId}", one).replace("{user}", "42")
+                         .replace("{id}", "analysis-" + analysis["sha256"]))
+                self.assertNotIn("{", place, "tell this test a value of the parameter")
+                for body, media_type in self.bodies(item[method]):
+                    with self.subTest(f"{method} {path} {media_type}"):
+                        asked += 1
+                        answer = self.ask(method.upper(), place, body, media_type)
+                        self.assertLess(answer.status, 300, answer.body)
+        self.assertGreater(asked, 30)
 
 
 if __name__ == "__main__":
