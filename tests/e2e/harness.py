@@ -155,6 +155,7 @@ class Sandbox(Program):
 class Service(Program):
     def __init__(self, cwd, arguments=(), **environment):
         self.directory = pathlib.Path(cwd)
+        self.undescribed = []  # answers that are not as docs/openapi.json says
         environment = {"PORT": "0", "HOST": "127.0.0.1", "ADMIN_TOKEN": ADMIN_TOKEN,
                        "SHUTDOWN_DELAY_MS": "0", **environment}
         if os.geteuid() != 0:  # else only root may look at its descriptors
@@ -177,6 +178,7 @@ class Service(Program):
         finally:
             connection.close()
         if wrong := specification().fault(method, path, answer.status, answer.headers, answer.body):
+            self.undescribed.append(wrong)
             raise AssertionError(f"not as docs/openapi.json says: {wrong}\n{answer.body[:2000]!r}")
         return answer
 
@@ -267,7 +269,10 @@ class ServiceTest(unittest.TestCase):
                 "SIGHTENGINE_BASE_URL": sandbox.url + "/sightengine/1.0",
                 "SAPLING_API_KEY": "sapling-secret", "SAPLING_BASE_URL": sandbox.url + "/sapling",
                 **environment}
-        return self._ending(Service(self.directory, **environment))
+        service = self._ending(Service(self.directory, **environment))
+        # Also what a thread of the test was told, which no exception of that thread tells the test.
+        self.addCleanup(lambda: self.assertEqual(service.undescribed, []))
+        return service
 
     def await_stats(self, service, patience=PATIENCE, **wanted):
         deadline = time.monotonic() + patience

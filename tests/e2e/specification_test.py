@@ -177,6 +177,7 @@ class Served(ServiceTest):
         try:
             with self.assertRaisesRegex(AssertionError, "no status 200"):
                 service.upload(jpeg("undescribed"))
+            self.assertIn("no status 200", service.undescribed.pop())
         finally:
             answers["200"] = described
 
