@@ -1,9 +1,11 @@
 // What is kept, for administrators: page by page, one entry, and the removal of one.
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "api/admin/audit.h"
 #include "api/admin/entry_input.h"
 #include "api/admin/entry_json.h"
 #include "api/intake/strict_input.h"
@@ -90,14 +92,16 @@ Result<Json> ShowEntry(const ApiState& state, const http::Request& request) {
   return NoSuchEntry();
 }
 
-/// A warning, as for a clear: the content costs money again.
-void LogRemoval(const ApiState& state, const http::RequestInfo& info, const std::string& pattern,
-                std::uint64_t entries) {
-  state.parts.logger.Warn("Cache entry removed", {{"pattern", pattern},
-                                                  {"entries", static_cast<std::int64_t>(entries)},
-                                                  {"by", info.client},
-                                                  {"caller", info.caller},
-                                                  {"request_id", info.id}});
+void NoteRemoval(const ApiState& state, const http::RequestInfo& info, std::string pattern,
+                 const Result<cache::ClearReport>& cleared) {
+  AdminChange change{.action = "entry.remove",
+                     .log_line = "Cache entry removed",
+                     .target_is = "pattern",
+                     .target = std::move(pattern),
+                     .counted = "entries"};
+  if (cleared) change.count = static_cast<std::int64_t>(cleared->total());
+  if (!cleared) change.failure = &cleared.error();
+  NoteChange(state, info, change);
 }
 
 /// The patterns of stored names that select the entry, the likeliest first. A hash alone means both
@@ -124,9 +128,9 @@ Result<Json> RemoveEntry(const ApiState& state, const http::Request& request) {
     const auto pattern = cache::KeyPattern::Parse(text);
     if (!pattern) return pattern.error();
     const auto cleared = state.parts.store.Clear(*pattern, cache::ClearMode::kDelete, deadline);
+    if (cleared && cleared->total() == 0) continue;
+    NoteRemoval(state, request.info, pattern->text(), cleared);
     if (!cleared) return cleared.error();
-    if (cleared->total() == 0) continue;
-    LogRemoval(state, request.info, pattern->text(), cleared->total());
     return Json::object({{"success", true}, {"key", request.tail}, {"removed", cleared->total()}});
   }
   return NoSuchEntry();
