@@ -58,6 +58,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddStatsRoute(router, state);
   AddAuditRoute(router, state);
   AddUserRoutes(router, state);
+  AddCountersRoute(router, state);
   AddClearRoutes(router, state, "/api/admin/cache/");
   AddEntryRoutes(router, state);
   AddExportRoute(router, state);

@@ -69,6 +69,8 @@ void AddAuditRoute(http::Router& router, const SharedState& state);
 void AddUserRoutes(http::Router& router, const SharedState& state);
 /// `GET /api/admin/cache/stats`.
 void AddStatsRoute(http::Router& router, const SharedState& state);
+/// `POST /api/admin/cache/counters/reset`.
+void AddCountersRoute(http::Router& router, const SharedState& state);
 /// `clear`, `clear-all`, `invalidate-pattern` and `invalidate/<kind>` behind `base`, which ends in
 /// `/`.
 void AddClearRoutes(http::Router& router, const SharedState& state, const std::string& base);

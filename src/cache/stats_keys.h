@@ -45,6 +45,8 @@ struct SumKeys {
 };
 
 inline constexpr std::string_view kSinceField = "since_ms";
+/// The hour of the last reset of the totals: they take nothing that was counted before that hour.
+inline constexpr std::string_view kSinceHourField = "since_hour";
 /// The UTC day and hour of a time: `2026-11-21`, `2026-11-21T10`.
 std::string DayOf(WallTime when);
 std::string HourOf(WallTime when);

@@ -162,6 +162,23 @@ Result<cache::CounterSeries> Statistics::Series(const cache::CounterRange& range
   return series;
 }
 
+Result<cache::CounterTotals> Statistics::ResetTotals() {
+  const WallTime now = clock_.WallNow();
+  const MutexLock lock(flush_mutex_);
+  FlushLocked();
+  if (store_ == nullptr) {
+    cache::CounterTotals ended = without_store_;
+    without_store_.all = Counters{};
+    without_store_.since = now;
+    return ended;
+  }
+  if (!unanswered_.delta.empty() || !waiting_.empty()) {
+    return Error{ErrorCode::kStoreUnavailable,
+                 "The totals were not reset: the store does not take what was counted before."};
+  }
+  return store_->ResetTotals(now, Deadline::After(clock_, options_.store_timeout));
+}
+
 namespace {
 
 Counter HitsOf(cache::Tier tier) {

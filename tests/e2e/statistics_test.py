@@ -143,3 +143,14 @@ class Statistics(RedisTestCase):
         self.assertEqual(micros(told["spent"]),
                          sum(count for key, count in self.counted.items()
                              if key[0] == "spent" and key[-1] == "aiornot"))
+
+        totals = two.stats()
+        one = self.start("one")
+        ended = two.admin("POST", "/api/admin/cache/counters/reset", {}).json["ended"]
+        self.assertEqual(ended["since"], totals["since"])
+        self.assertEqual((ended["hits"], micros(ended["spent"])),
+                         (int(totals["hits"]), micros(totals["cost"]["spent"])))
+        after = one.stats()
+        self.assertEqual((after["hits"], after["misses"], after["byVendor"]), ("0", "0", {}))
+        self.assertGreater(after["since"], totals["since"])
+        self.assertEqual(after["cost"]["today"], totals["cost"]["today"])

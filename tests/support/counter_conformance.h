@@ -108,4 +108,44 @@ inline void CountsByHourAndDay(StoreUnderTest& world) {
   CHECK_FALSE(counters->ReadRange({CounterRange::Period::kDay, today, 401}, kNever));
 }
 
+inline void ResetsTotals(StoreUnderTest& world) {
+  cache::CounterStore* counters = world.counters();
+  if (counters == nullptr) return;
+  using cache::Counter;
+  const WallTime now = world.clock().WallNow();
+  const auto add = [&](WallTime when, std::int64_t hits) {
+    cache::Counters delta;
+    delta.at(ContentKind::kText, Counter::kHits) = hits;
+    REQUIRE(counters->Add({delta, when, RandomId()}, kNever));
+  };
+  const auto hits = [&] {
+    const auto totals = counters->Read(world.clock().WallNow(), kNever);
+    REQUIRE(totals);
+    return totals->all.total(Counter::kHits);
+  };
+  const auto by_hour = [&] {
+    const WallTime first = std::chrono::floor<hours>(now) - hours(2);
+    const auto series = counters->ReadRange({cache::CounterRange::Period::kHour, first, 3}, kNever);
+    REQUIRE(series);
+    return std::pair(series->front().total(Counter::kHits), series->back().total(Counter::kHits));
+  };
+  add(now, 5);  // folded
+  add(now, 2);
+  add(now - hours(2), 4);
+  const auto ended = counters->ResetTotals(now, kNever);
+  REQUIRE(ended);
+  CHECK(ended->all.total(Counter::kHits) == 11);
+  CHECK(ended->since <= world.clock().WallNow());
+  CHECK(hits() == 0);
+  CHECK(counters->Read(now, kNever)->since == std::chrono::floor<milliseconds>(now));
+  CHECK(by_hour() == std::pair<std::int64_t, std::int64_t>(4, 7));
+  add(now - hours(2), 16);  // waited during the reset
+  add(now, 32);
+  CHECK(hits() == 32);
+  CHECK(by_hour() == std::pair<std::int64_t, std::int64_t>(20, 39));
+  CHECK(counters->ResetTotals(now, kNever)->all.total(Counter::kHits) == 32);
+  CHECK(hits() == 0);
+  CHECK(by_hour() == std::pair<std::int64_t, std::int64_t>(20, 39));
+}
+
 }  // namespace vcache::test::conformance

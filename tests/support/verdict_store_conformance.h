@@ -318,6 +318,7 @@ inline void RunVerdictStoreConformance(const StoreFactory& make) {
       {"stores readable JSON without the plain digest", conformance::StoresWhatTheFormatSays},
       {"counts together with the verdict", conformance::CountsWithTheVerdict},
       {"counts by hour and day", conformance::CountsByHourAndDay},
+      {"resets totals, and nothing else", conformance::ResetsTotals},
       {"never takes unavailable for a miss", conformance::UnavailableIsNeverAMiss},
       {"serves many threads", conformance::ServesManyThreads},
   };

@@ -163,6 +163,13 @@ class CounterStore {
   /// count is missing or there twice. Errors: kStoreUnavailable; kInternal for a longer range than
   /// `CounterRange::kMost`.
   virtual Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) = 0;
+
+  /// Begins the totals anew, in one step, and returns what they were; hours and days stay. A count
+  /// of an hour before `now`'s that is written later changes its hour and day only. Errors:
+  /// kStoreUnavailable, and then nothing has changed as far as is known.
+  virtual Result<CounterTotals> ResetTotals(WallTime /*now*/, Deadline) {
+    return Error{ErrorCode::kStoreUnavailable, "This store cannot reset its totals."};
+  }
 };
 
 }  // namespace vcache::cache

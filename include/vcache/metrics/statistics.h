@@ -53,6 +53,9 @@ class Statistics final : public analysis::AnalysisObserver {
   /// The counts of each hour or day, with those that are not flushed yet. Without a store, those of
   /// this process. kStoreUnavailable while the store is: the parts that are known would mislead.
   Result<cache::CounterSeries> Series(const cache::CounterRange& range);
+  /// Begins the totals anew and returns what they were; hours and days stay. Other replicas' counts
+  /// of the last seconds come after it. kStoreUnavailable, and then nothing is reset.
+  Result<cache::CounterTotals> ResetTotals();
 
   void OnHit(const cache::CacheKey& key, std::string_view file_name, cache::Tier tier,
              Usd saved) override;

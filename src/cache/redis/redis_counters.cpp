@@ -54,25 +54,41 @@ Result<RespReply> RedisCounters::Add(const CounterWrite& write, Deadline deadlin
   return counted;
 }
 
+/// The keys of the script: in a cluster also the hashes of the hours that wait.
+Result<std::vector<std::string>> RedisCounters::FoldKeys(Deadline deadline) {
+  std::vector<std::string> keys = {sums_.Totals()};
+  if (!sums_.in_cluster) return keys;
+  const auto fields = client_.Run({{"HKEYS", sums_.Totals()}, kTotalsLimits}, deadline);
+  if (!fields) return fields.error();
+  if (!fields->is_array()) return RedisRefused(*fields);
+  std::set<std::string> hashes;
+  for (const RespReply& field : fields->elements) {
+    const std::string hour = HourOfPending(field.text);
+    if (hour.empty()) continue;
+    hashes.insert(sums_.Hour(hour));
+    hashes.insert(sums_.Day(hour.substr(0, hour.find('T'))));
+  }
+  keys.insert(keys.end(), hashes.begin(), hashes.end());
+  return keys;
+}
+
 /// After a failure the fields stay pending, and readers add them.
 void RedisCounters::Fold(Deadline deadline) {
-  std::vector<std::string> keys = {sums_.Totals()};
-  if (sums_.in_cluster) {
-    const auto fields = client_.Run({{"HKEYS", sums_.Totals()}, kTotalsLimits}, deadline);
-    if (!fields || !fields->is_array()) return;
-    std::set<std::string> hashes;
-    for (const RespReply& field : fields->elements) {
-      const std::string hour = HourOfPending(field.text);
-      if (hour.empty()) continue;
-      hashes.insert(sums_.Hour(hour));
-      hashes.insert(sums_.Day(hour.substr(0, hour.find('T'))));
-    }
-    if (hashes.empty()) return;
-    keys.insert(keys.end(), hashes.begin(), hashes.end());
-  }
+  const auto keys = FoldKeys(deadline);
+  if (!keys || (sums_.in_cluster && keys->size() == 1)) return;
   const std::vector<std::string> arguments = FoldArguments(sums_, clock_.WallNow());
-  const auto ignored = FoldScript().Run(client_, keys, arguments, deadline);
+  const auto ignored = FoldScript().Run(client_, *keys, arguments, deadline);
   (void)ignored;
+}
+
+Result<CounterTotals> RedisCounters::Reset(WallTime now, Deadline deadline) {
+  const auto keys = FoldKeys(deadline);
+  if (!keys) return keys.error();
+  const std::vector<std::string> arguments = ResetArguments(sums_, now);
+  const auto held = FoldScript().Run(client_, *keys, arguments, deadline, kTotalsLimits);
+  if (!held) return held.error();
+  if (!held->is_array()) return RedisRefused(*held);
+  return TotalsOf(*held, RespReply{}, now);
 }
 
 void RedisCounters::NotePending() {

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cache/stats_keys.h"
 #include "vcache/cache/counters.h"
@@ -31,10 +33,12 @@ class RedisCounters {
   void NotePending();
   Result<CounterTotals> Read(WallTime now, Deadline deadline);
   Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline);
+  Result<CounterTotals> Reset(WallTime now, Deadline deadline);
 
  private:
   bool TakeFold();
   void Fold(Deadline deadline);
+  Result<std::vector<std::string>> FoldKeys(Deadline deadline);
 
   const KeySpace& keys_;
   redis::RespClient& client_;

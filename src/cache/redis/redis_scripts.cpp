@@ -43,20 +43,22 @@ return id
 // be. There the caller names every key, which is refused before the script begins, and the hours of
 // others wait.
 constexpr std::string_view kFoldSource = R"(
-local stats, day_life, hour_life, now = unpack(ARGV)
+local stats, day_life, hour_life, now, reset = unpack(ARGV)
 local named = {}
 for _, key in ipairs(KEYS) do named[key] = true end
-local old, settled, hours, totals = {}, {}, {}, {}
+local old, waiting, settled, hours, totals = {}, {}, {}, {}, {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do old[flat[i]] = flat[i + 1] end
+local since = old['since_hour'] or ''
 
 local function note(hour, field, delta)
   hours[hour] = hours[hour] or {}
   hours[hour][field] = (hours[hour][field] or 0) + delta
-  totals[field] = (totals[field] or 0) + delta
+  if hour >= since then totals[field] = (totals[field] or 0) + delta end
 end
 for field, value in pairs(old) do
   local hour = string.match(field, '^pending:(%d%d%d%d%-%d%d%-%d%dT%d%d):.')
+  waiting[field] = hour
   if hour and (#KEYS == 1 or named[stats .. 'hour:' .. hour]) then
     settled[#settled + 1] = field
     for counter, delta in string.gmatch(value, '([^,=]+)=(%-?%d+)') do
@@ -87,11 +89,20 @@ end
 for day, counts in pairs(days) do add(stats .. 'day:' .. day, counts, day_life) end
 
 local new = {}
+if reset then
+  new = {'since_ms', now, 'since_hour', reset}
+  totals = {}
+  for field in pairs(old) do
+    if field ~= 'since_ms' and field ~= 'since_hour' and not waiting[field] then
+      settled[#settled + 1] = field
+    end
+  end
+end
 for field, delta in pairs(totals) do
   new[#new + 1] = field
   new[#new + 1] = string.format('%.0f', (tonumber(old[field] or '') or 0) + delta)
 end
-if not old['since_ms'] then
+if not old['since_ms'] and not reset then
   new[#new + 1] = 'since_ms'
   new[#new + 1] = now
 end
@@ -99,7 +110,7 @@ if #new > 0 then redis.call('HSET', KEYS[1], unpack(new)) end
 for i = 1, #settled, 100 do
   redis.call('HDEL', KEYS[1], unpack(settled, i, math.min(i + 99, #settled)))
 end
-return redis.status_reply('OK')
+return reset and flat or redis.status_reply('OK')
 )";
 
 // In one script: a fold between two commands would hide what it moves, or show it twice.
@@ -155,6 +166,12 @@ std::vector<std::string> FoldArguments(const SumKeys& keys, WallTime now) {
   return {keys.Stats(), seconds(kDaysKept), seconds(kHoursKept), std::to_string(ToMillis(now))};
 }
 
+std::vector<std::string> ResetArguments(const SumKeys& keys, WallTime now) {
+  std::vector<std::string> arguments = FoldArguments(keys, now);
+  arguments.push_back(HourOf(now));
+  return arguments;
+}
+
 std::string HourOfPending(std::string_view field) {
   const bool is_pending = field.starts_with(kPendingPrefix) &&
                           field.size() > kPendingPrefix.size() + kHourChars &&
@@ -178,6 +195,10 @@ std::string PendingCounts(const Counters& delta) {
 CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& day, WallTime now) {
   CounterTotals result;
   result.since = now;
+  std::string_view since_hour;  // empty before the first reset
+  for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
+    if (totals.elements[i].text == kSinceHourField) since_hour = totals.elements[i + 1].text;
+  }
   const std::string pending_today = std::string(kPendingPrefix) + DayOf(now);
   for (std::size_t i = 0; i + 1 < totals.elements.size(); i += 2) {
     const std::string_view field = totals.elements[i].text;
@@ -186,7 +207,7 @@ CounterTotals TotalsOf(const redis::RespReply& totals, const redis::RespReply& d
     if (!number) {
       if (!field.starts_with(kPendingPrefix)) continue;
       const Counters pending = ParsePendingCounts(value);
-      result.all += pending;
+      if (HourOfPending(field) >= since_hour) result.all += pending;
       if (field.starts_with(pending_today)) result.today += pending;
     } else if (field == kSinceField) {
       result.since = FromMillis(*number);

@@ -21,9 +21,11 @@ const redis::RespScript& KeepScript();
 
 /// Moves what is pending to the totals and to the hashes of hours and days: EVALSHA and at most
 /// nine commands inside when one hour is pending. KEYS: `stats:counters`, alone or with the hashes
-/// of those hours and days that are to be folded. ARGV: `FoldArguments`.
+/// of those hours and days that are to be folded. ARGV: `FoldArguments`. With `ResetArguments` the
+/// totals begin anew, and the reply is what `stats:counters` held.
 const redis::RespScript& FoldScript();
 std::vector<std::string> FoldArguments(const SumKeys& keys, WallTime now);
+std::vector<std::string> ResetArguments(const SumKeys& keys, WallTime now);
 /// `2026-11-21T10` of a `PendingField`; empty for any other field.
 std::string HourOfPending(std::string_view field);
 

@@ -241,6 +241,16 @@ Result<void> RedisVerdictStore::Add(const CounterWrite& write, Deadline deadline
   return Written(counters_.Add(write, deadline), sums_.in_cluster ? write.id : std::string_view());
 }
 
+Result<CounterTotals> RedisVerdictStore::ResetTotals(WallTime now, Deadline deadline) {
+  Result<CounterTotals> ended = counters_.Reset(now, deadline);
+  if (!ended) return ended;
+  const std::string event = EncodeEvent({StoreEvent::Kind::kCountersReset, {}});
+  const auto told =
+      client_.Run({{"PUBLISH", Channel(), event}, {}}, Deadline::After(clock_, kTellTime));
+  (void)told;  // who missed it shows the old totals in an outage until it has read the new ones
+  return ended;
+}
+
 Result<void> RedisVerdictStore::Deliver(const PendingWrite& write, Deadline deadline) {
   const DeliveryOptions options = Delivery();
   const Result<DeliveryPlan> plan = PlanDelivery(options, write, deadline);

@@ -54,6 +54,8 @@ class RedisVerdictStore final : public RedisStore {
     return counters_.ReadRange(range, deadline);
   }
 
+  Result<CounterTotals> ResetTotals(WallTime now, Deadline deadline) override;
+
   Result<void> Deliver(const PendingWrite& write, Deadline deadline) override;
 
   Result<std::string> Page(const EntryQuery& query, const Visit& visit,

@@ -49,10 +49,27 @@ int BeginCounting(Connection& connection, const SumKeys& keys, WallTime now) {
 }
 
 int AddCounters(Connection& connection, const SumKeys& keys, const Counters& delta, WallTime when) {
-  for (const std::string& key : {keys.Totals(), keys.Day(DayOf(when)), keys.Hour(HourOf(when))}) {
-    if (const int code = AddTo(connection, key, delta); code != SQLITE_OK) return code;
+  WallTime first_counted{};
+  int code = connection.ForEach(
+      "SELECT value FROM counters WHERE key = ?1 AND field = ?2",
+      [&](const Statement& row) { first_counted = FromMillis(row.Integer(0)); }, keys.Totals(),
+      kSinceHourField);
+  if (code == SQLITE_OK && when >= first_counted) code = AddTo(connection, keys.Totals(), delta);
+  for (const std::string& key : {keys.Day(DayOf(when)), keys.Hour(HourOf(when))}) {
+    if (code == SQLITE_OK) code = AddTo(connection, key, delta);
   }
-  return SQLITE_OK;
+  return code;
+}
+
+int ResetCounters(Connection& connection, const SumKeys& keys, WallTime now, CounterTotals& ended) {
+  int code = ReadInto(connection, keys.Totals(), ended.all, &ended.since);
+  if (code == SQLITE_OK) {
+    code = connection.Run("DELETE FROM counters WHERE key = ?1", keys.Totals());
+  }
+  if (code == SQLITE_OK) code = BeginCounting(connection, keys, now);
+  if (code != SQLITE_OK) return code;
+  return connection.Run("INSERT INTO counters(key, field, value) VALUES(?1, ?2, ?3)", keys.Totals(),
+                        kSinceHourField, ToMillis(std::chrono::floor<std::chrono::hours>(now)));
 }
 
 int PruneCounters(Connection& connection, const SumKeys& keys, WallTime now) {

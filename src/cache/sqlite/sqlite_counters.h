@@ -14,6 +14,9 @@ int BeginCounting(Connection& connection, const SumKeys& keys, WallTime now);
 /// Adds to the totals, the day and the hour of `when`. Call inside a transaction.
 int AddCounters(Connection& connection, const SumKeys& keys, const Counters& delta, WallTime when);
 
+/// Begins the totals anew; `ended` is what they were. Call inside a transaction.
+int ResetCounters(Connection& connection, const SumKeys& keys, WallTime now, CounterTotals& ended);
+
 /// Deletes expired days and hours. Call inside a transaction.
 int PruneCounters(Connection& connection, const SumKeys& keys, WallTime now);
 

@@ -262,6 +262,16 @@ Result<CounterSeries> SqliteVerdictStore::ReadRange(const CounterRange& range, D
       CounterSeries(range.count));
 }
 
+Result<CounterTotals> SqliteVerdictStore::ResetTotals(WallTime now, Deadline deadline) {
+  CounterTotals ended;
+  const Result<void> reset = Write(deadline, [&](Connection& connection) {
+    ended = {};
+    return ResetCounters(connection, sums_, now, ended);
+  });
+  if (!reset) return reset.error();
+  return ended;
+}
+
 Result<std::unique_ptr<LocalStore>> OpenSqliteStore(SqliteStoreOptions options, KeySpace keys,
                                                     Clock& clock, Logger& logger) {
   auto database = SqliteDatabase::Open(

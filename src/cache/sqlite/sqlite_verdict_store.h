@@ -45,6 +45,7 @@ class SqliteVerdictStore final : public LocalStore {
   Result<void> Add(const CounterWrite& write, Deadline deadline) override;
   Result<CounterTotals> Read(WallTime now, Deadline deadline) override;
   Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override;
+  Result<CounterTotals> ResetTotals(WallTime now, Deadline deadline) override;
 
   Result<std::string> Page(const EntryQuery& query, const Visit& visit, Deadline deadline) override;
   Result<std::optional<KeptEntry>> Find(const CacheKey& stored, Deadline deadline) override;

@@ -87,6 +87,10 @@ class WriteBehind final : public WriteBehindStore {
     return disk_.Merge(writes, deadline);
   }
 
+  Result<CounterTotals> ResetTotals(WallTime now, Deadline deadline) override {
+    WriteNow();  // what waits was counted before
+    return disk_.ResetTotals(now, deadline);
+  }
   Result<void> PutPending(const PutRequest& request, Deadline deadline) override;
   Result<void> AddPending(const CounterWrite& write, Deadline deadline) override {
     return disk_.AddPending(write, deadline);
@@ -99,9 +103,9 @@ class WriteBehind final : public WriteBehindStore {
   Result<CounterTotals> SumPending(WallTime now, Deadline deadline) override {
     return WithWaiting(disk_.SumPending(now, deadline), Purpose::kOutbox, now);
   }
-  Result<CounterSeries> SumPendingRange(const CounterRange& range, Deadline deadline) override {
-    const auto read = [&] { return disk_.SumPendingRange(range, deadline); };
-    return WithWaiting(read, Purpose::kOutbox, range);
+  Result<CounterSeries> SumPendingRange(const CounterRange& range, Deadline limit) override {
+    return WithWaiting([&] { return disk_.SumPendingRange(range, limit); }, Purpose::kOutbox,
+                       range);
   }
   Result<std::uint64_t> DropCleared(std::span<const ClearRecord> clears,
                                     Deadline deadline) override;
@@ -111,7 +115,9 @@ class WriteBehind final : public WriteBehindStore {
   Result<std::int64_t> DropStaleCopies(std::int64_t clears, Deadline deadline) override;
   Result<void> TrimCopies(std::uint64_t max_bytes, Deadline deadline) override;
   Result<std::vector<StoredCopy>> ReadCopies(std::int64_t before, std::size_t at_most,
-                                             Deadline deadline) override;
+                                             Deadline deadline) override {
+    return disk_.ReadCopies(before, at_most, deadline);
+  }
   Result<void> NoteClear(std::int64_t clears, Deadline deadline) override {
     return disk_.NoteClear(clears, deadline);
   }
@@ -396,11 +402,6 @@ Result<std::int64_t> WriteBehind::DropStaleCopies(std::int64_t clears, Deadline 
 
 Result<void> WriteBehind::TrimCopies(std::uint64_t max_bytes, Deadline deadline) {
   return disk_.TrimCopies(max_bytes, deadline);
-}
-
-Result<std::vector<StoredCopy>> WriteBehind::ReadCopies(std::int64_t before, std::size_t at_most,
-                                                        Deadline deadline) {
-  return disk_.ReadCopies(before, at_most, deadline);
 }
 
 }  // namespace

@@ -196,6 +196,18 @@ void FailoverStore::NoteLoss(std::int64_t seen, std::int64_t clears) {
   if (on_loss_) on_loss_();
 }
 
+/// They would be put back as lost.
+void FailoverStore::ForgetTotals() {
+  const MutexLock lock(totals_mutex_);
+  last_totals_.reset();  // the thread reads them anew
+}
+
+Result<CounterTotals> FailoverStore::ResetTotals(WallTime now, Deadline deadline) {
+  Result<CounterTotals> ended = shared_.ResetTotals(now, deadline);
+  ForgetTotals();  // also after an error: the reply may have been lost
+  return ended;
+}
+
 /// What the shared store answered in the last moments, for the next outage.
 void FailoverStore::NoteHits(std::span<const LookupResult> found, std::uint64_t clears) {
   if (local_ == nullptr || copies_bytes_ == 0) return;

@@ -38,7 +38,8 @@ void RemoteEvents::OnMessage(std::string_view message) {
       return;
     }
     case StoreEvent::Kind::kCountersReset:
-      return;  // replicas hold counters in memory only until a flush
+      parts_.failover.ForgetTotals();
+      return;
   }
 }
 

@@ -64,6 +64,11 @@ class FailoverStore final : public VerdictStore, public CounterStore, public Lea
   /// other replicas have counted.
   Result<CounterSeries> ReadRange(const CounterRange& range, Deadline deadline) override;
 
+  /// Counts that wait for the shared store stay, and count by their hour.
+  Result<CounterTotals> ResetTotals(WallTime now, Deadline deadline) override;
+  /// Another replica has reset the totals: those that were read before are shown no longer.
+  void ForgetTotals() VCACHE_EXCLUDES(totals_mutex_);
+
   /// A lease that is granted for a content that the shared store lacks: a local copy, if there is
   /// one and no clear was missed, is the verdict, and is put back. The store lost it: its data is
   /// gone, or it evicted the entry.

@@ -71,6 +71,9 @@ TEST_CASE("RedisStore: commands that a hosted Redis would bill") {
   MESSAGE("commands to add counters and fold: " << to_fold);
   CHECK(to_fold <= 1 + 3 * 6);
   CHECK(count([&] { CHECK(world.store().Read(now, kNever)); }) == 2);
+  const int to_reset = count([&] { CHECK(world.store().ResetTotals(now, kNever)); });
+  MESSAGE("commands to reset the counters: " << to_reset);
+  CHECK(to_reset <= 1 + 3 * 3 + 1);  // a fold of one hour, and the event
   const CounterRange days{CounterRange::Period::kDay, now - 30 * 24h, 31};
   REQUIRE(world.store().ReadRange(days, kNever));  // teaches the server the script
   CHECK(count([&] { CHECK(world.store().ReadRange(days, kNever)); }) == 1 + 1 + 31);

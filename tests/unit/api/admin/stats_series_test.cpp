@@ -177,3 +177,41 @@ TEST_CASE("admin stats: what each vendor cost, in all, by kind and by time") {
   CHECK(vendor["total"] ==
         Json::object({{"paidCalls", 2}, {"unknownCharges", 0}, {"failures", 0}, {"spent", 0.03}}));
 }
+
+TEST_CASE("admin counters reset: totals begin anew, hours and days stay, and it is logged") {
+  StatsBench bench;
+  const auto reset = [&](const std::string& body, const std::string& query = "") {
+    return bench.Send({"POST",
+                       "/api/admin/cache/counters/reset" + query,
+                       {{"Authorization", "Bearer " + kSeriesToken}},
+                       body});
+  };
+  bench.SendText(ApiFixture::Text(60));
+  bench.SendText(ApiFixture::Text(60));
+  for (const char* body :
+       {"[]", "{", R"({"dryRun":1})", R"({"dryrun":true})", R"({"dryRun":true,"dryRun":true})"}) {
+    CAPTURE(body);
+    CHECK(reset(body).status == 400);
+  }
+  CHECK(reset("", "?dryRun=true").status == 400);
+  CHECK(bench.Send({"POST", "/api/admin/cache/counters/reset"}).status == 401);
+  const Json tried = Body(reset(R"({"dryRun":true})"));
+  CHECK(tried["dryRun"] == true);
+  CHECK(tried["ended"]["hits"] == 1);
+  CHECK(bench.Stats("")["hits"] == "1");
+
+  bench.clock.Advance(10min);
+  const Json done = Body(reset(""));
+  CHECK(done["dryRun"] == false);
+  CHECK(done["ended"]["hits"] == 1);
+  CHECK(done["ended"]["saved"] == 0.01);
+  CHECK(done["ended"]["since"] == "2026-01-01T00:00:00Z");
+  const Json stats = bench.Stats("?by=hour");
+  CHECK(stats["hits"] == "0");
+  CHECK(stats["since"] == "2026-01-01T00:10:00Z");
+  CHECK(stats["cost"]["today"]["saved"] == 0.01);
+  CHECK(stats["total"]["hits"] == 1);
+  bool logged = false;
+  for (const auto& line : bench.logger.lines()) logged |= line.message == "Counters reset";
+  CHECK(logged);
+}

@@ -66,6 +66,22 @@ constexpr std::int64_t CountOf(std::int64_t epoch, std::int64_t clears = 0) {
 
 }  // namespace
 
+TEST_CASE("FailoverStore: totals that another replica has reset are not put back after a loss") {
+  FailoverFixture bench;
+  bench.shared.clears = CountOf(5);
+  REQUIRE(bench.store.Put(Paid(1), kNever));
+  REQUIRE(bench.store.RevalidateLocal());
+  REQUIRE(bench.store.Read(bench.clock.WallNow(), kNever));
+  bench.store.ForgetTotals();
+  bench.shared.clears = CountOf(9);
+  bench.shared.totals = Counters{};
+  bench.store.MarkLocalStale();
+  REQUIRE(bench.store.RevalidateLocal());
+  CHECK(bench.shared.losses_told == 1);
+  CHECK(bench.shared.raised_to.all.empty());
+  CHECK(bench.paid_calls() == 0);
+}
+
 TEST_CASE("FailoverStore: a shared store that lost its data gets counts and entries back, once") {
   FailoverFixture bench;
   bench.shared.clears = CountOf(5);

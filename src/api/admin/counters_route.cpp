@@ -1,0 +1,95 @@
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "api/admin/stats_series.h"
+#include "api/intake/strict_input.h"
+#include "api/json_response.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "api/waiting_route.h"
+#include "json/json.h"
+#include "vcache/core/time_text.h"
+
+// Begins the totals of the statistics anew.
+namespace vcache::api {
+namespace {
+
+using cache::Counter;
+
+constexpr std::size_t kMaxResetBytes = 4096;
+
+/// Whether it is only tried. An empty body is an empty object.
+Result<bool> ReadResetOrder(const http::Request& request, const std::string& body) {
+  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
+  if (body.empty()) return false;
+  JsonLimits limits;
+  limits.max_depth = 2;
+  limits.max_values = 16;
+  limits.refuse_duplicate_keys = true;
+  const Result<Json> json = ParseJson(body, limits);
+  if (!json) return json.error();
+  if (!json->is_object()) {
+    return Error{ErrorCode::kBadRequest,
+                 "The body must be a JSON object, for example {\"dryRun\": true}."};
+  }
+  if (auto refusal = RefuseUnknownMembers(*json, {"dryRun"})) return *std::move(refusal);
+  const Json* dry_run = Find(*json, "dryRun");
+  if (dry_run == nullptr) return false;
+  const auto flag = AsBool(dry_run);
+  if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
+  return *flag;
+}
+
+Json EndedJson(const cache::CounterTotals& ended) {
+  Json json = Json::object();
+  json["since"] = FormatTime(ended.since);
+  json["hits"] = ended.all.total(Counter::kHits);
+  json["misses"] = ended.all.total(Counter::kMisses);
+  json["paidCalls"] = ended.all.total(Counter::kPaidCalls);
+  json["spent"] = Dollars(ended.all.total(Counter::kSpentMicros));
+  json["saved"] = Dollars(ended.all.total(Counter::kSavedMicros));
+  return json;
+}
+
+/// A warning, as a clear is: the figures that people compare are others from now on.
+void LogReset(const ApiState& state, const http::Request& request,
+              const cache::CounterTotals& ended) {
+  const std::string since = FormatTime(ended.since);
+  state.parts.logger.Warn("Counters reset",
+                          {{"since", since},
+                           {"spent_usd", Dollars(ended.all.total(Counter::kSpentMicros))},
+                           {"by", request.info.client},
+                           {"caller", request.info.caller},
+                           {"request_id", request.info.id}});
+}
+
+http::Response ResetCounters(const ApiState& state, const http::Request& request,
+                             const std::string& body) {
+  const Result<bool> dry_run = ReadResetOrder(request, body);
+  if (!dry_run) return ProblemResponse(request.info, dry_run.error());
+  metrics::Statistics& statistics = state.parts.statistics;
+  const Result<cache::CounterTotals> ended =
+      *dry_run ? statistics.Snapshot().totals : statistics.ResetTotals();
+  if (!ended) return ProblemResponse(request.info, ended.error());
+  if (!*dry_run) LogReset(state, request, *ended);
+  Json json = Json::object();
+  json["success"] = true;
+  json["dryRun"] = *dry_run;
+  json["ended"] = EndedJson(*ended);
+  json["message"] = *dry_run ? "The totals would begin anew." : "The totals begin anew.";
+  return JsonResponse(200, json);
+}
+
+}  // namespace
+
+void AddCountersRoute(http::Router& router, const SharedState& state) {
+  http::Route reset = WaitingRoute(state, kMaxResetBytes,
+                                   [state](const http::Request& request, const std::string& body) {
+                                     return ResetCounters(*state, request, body);
+                                   });
+  router.AddRoute("POST", "/api/admin/cache/counters/reset",
+                  Guarded(state, Need::kAdmin, std::move(reset)));
+}
+
+}  // namespace vcache::api
