@@ -48,9 +48,12 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   Gate gate(options.authenticator, SiteRules(options.cors_origins, options.hosts),
             RateGate(options.rates), parts.logger);
   // Not by make_shared: an aggregate that holds an atomic cannot be moved.
-  const SharedState state(new ApiState{
-      std::move(options), parts, started,
-      std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests), std::move(gate)});
+  const SharedState state(
+      new ApiState{.options = std::move(options),
+                   .parts = parts,
+                   .started = started,
+                   .waiting = std::make_unique<ThreadPool>(kWaitingThreads, kMaxWaitingRequests),
+                   .gate = std::move(gate)});
   http::Router router;
   AddAnalysisRoutes(router, state);
   AddHistoryRoutes(router, state);
@@ -62,6 +65,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddClearRoutes(router, state, "/api/admin/cache/");
   AddEntryRoutes(router, state);
   AddExportRoute(router, state);
+  AddImportRoute(router, state);
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);

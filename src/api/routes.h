@@ -18,13 +18,14 @@ struct ApiState {
   ApiOptions options;
   ApiParts parts;
   SteadyTime started;
+  /// Copies of what is kept that are sent and taken now. Before the pool, whose tasks count them.
+  mutable std::atomic<std::size_t> exports{0};
+  mutable std::atomic<std::size_t> imports{0};
   /// For handlers that wait for a store.
   std::unique_ptr<ThreadPool> waiting;
   Gate gate;
   /// Clients that follow a job now.
   mutable std::atomic<std::size_t> event_streams{0};
-  /// Copies of what is kept that are sent now.
-  mutable std::atomic<std::size_t> exports{0};
 };
 using SharedState = std::shared_ptr<const ApiState>;
 
@@ -78,6 +79,8 @@ void AddClearRoutes(http::Router& router, const SharedState& state, const std::s
 void AddEntryRoutes(http::Router& router, const SharedState& state);
 /// `GET /api/admin/cache/export`.
 void AddExportRoute(http::Router& router, const SharedState& state);
+/// `POST /api/admin/cache/import`.
+void AddImportRoute(http::Router& router, const SharedState& state);
 /// Paths that sites with such a cache already call, with the same access rules.
 void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);

@@ -102,6 +102,9 @@ api::ApiOptions ApiOptionsOf(const config::Settings& settings) {
                   .shadow = settings.cache.mode == config::CacheMode::kShadow};
   options.demo = IsDemo(settings);
   options.keys = KeySpaceOf(settings);
+  options.ttl_analysis = settings.cache.ttl_analysis;
+  options.ttl_text = settings.cache.ttl_text;
+  options.ttl_partial = settings.cache.partial_ttl;
   options.lookups_are_own = settings.history.lookups_are_own;
   // The others must still be able to connect.
   options.max_event_streams =

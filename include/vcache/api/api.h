@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,6 +61,10 @@ struct ApiOptions {
   bool demo = false;
   /// The stores' names for contents; admin requests are translated into them, log lines use them.
   cache::KeySpace keys{};
+  /// The longest lives of imported entries: of files, texts, and partial verdicts.
+  std::chrono::seconds ttl_analysis{604'800};
+  std::chrono::seconds ttl_text{2'592'000};
+  std::chrono::seconds ttl_partial{3'600};
   /// Clients at once that follow a job by server-sent events.
   std::size_t max_event_streams = 1000;
 };
