@@ -37,7 +37,10 @@ metrics::Readings ReadNow(const ApiState& state) {
 
 metrics::RouteClass RouteClassOf(std::string_view method, std::string_view path) {
   using metrics::RouteClass;
-  if (path.starts_with("/api/admin/") || path.starts_with("/api/cache/")) return RouteClass::kAdmin;
+  if (path.starts_with("/api/admin/") || path.starts_with("/api/cache/") ||
+      path == "/api/test/cache") {
+    return RouteClass::kAdmin;
+  }
   if (path.starts_with("/api/health") || path == "/metrics") return RouteClass::kHealth;
   if (path.starts_with("/api/text-analysis/") || path.starts_with("/api/upload/")) {
     return RouteClass::kAnalysis;

@@ -207,3 +207,22 @@ TEST_CASE("entries: without a store, and while it is away") {
   CHECK(answer.status == 404);
   CHECK(Body(answer)["error"].get<std::string>().find("CACHE_DIR") != std::string::npos);
 }
+
+TEST_CASE("test/cache: a sample that says whether it is all, and a GET that clears nothing") {
+  EntryBench world;
+  for (unsigned i = 0; i < 30; ++i) world.entries.Add(MakeKey(i));
+  const Json body = Body(world.Ask("GET", "/api/test/cache?action=stats", kReaderToken));
+  CHECK(body["totalKeys"] == 30);
+  CHECK(body["isComplete"] == true);
+  CHECK(body["sampleKeys"].size() == 10);
+  CHECK(body["estimatedMemory"].get<std::size_t>() == 30 * world.entries.kept.front().stored_bytes);
+  CHECK(body["timestamp"] == "2026-01-01T00:00:00Z");
+  const auto refused = world.Ask("GET", "/api/test/cache?action=clear");
+  CHECK(refused.status == 405);
+  CHECK(Body(refused)["error"].get<std::string>().find("POST /api/cache/clear-all") !=
+        std::string::npos);
+  CHECK(world.Ask("GET", "/api/test/cache?action=flush").status == 400);
+  CHECK(world.bench.Send({"GET", "/api/test/cache"}).status == 401);
+  for (unsigned i = 30; i < 10'001; ++i) world.entries.Add(MakeKey(i));
+  CHECK(Body(world.Ask("GET", "/api/test/cache"))["isComplete"] == false);
+}
