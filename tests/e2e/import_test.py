@@ -64,7 +64,7 @@ class EmbeddedImportTest(ImportCase):
         self.assertEqual(new.request("POST", IMPORT, copy).status, 401)
         self.assertEqual(self.take(new, copy), {"success": True, "imported": 4, "kept": 0,
                                                 "refused": 0, "complete": True, "errors": []})
-        new.await_line("warn .*Cache import imported=4 kept=0 refused=0 .*caller=admin:ADMIN_TOKEN")
+        new.await_line("warn .*Cache import rest=\"0 kept, 0 refused\" imported=4 .*caller=admin:ADMIN_TOKEN")
         for seed in range(4):
             answer = new.upload(small(seed))
             self.assertEqual((answer.cache, answer.json["cache"]["savedUsd"]), ("HIT", 0.01))

@@ -74,7 +74,8 @@ class Paths(ServiceTest):
             others = {path + "/", path + "//", "/" + path, path.replace("/api/", "/api//"),
                       path.replace("/", "//"), path + "/?x=1", path + "/."} - {path, "/", "/?x=1"}
             for other in others:
-                if other in ("//?x=1", "/."):
+                # Behind the entries stands a key, and a dot is a malformed one: 400.
+                if other in ("//?x=1", "/.", "/api/admin/cache/entries/."):
                     continue
                 with self.subTest(other):
                     status, received = self.ask(method, other)

@@ -88,7 +88,7 @@ class Specification:
         media_type = headers.get("content-type", "").split(";")[0].strip()
         if media_type not in content:
             return f"{where}: {media_type} is none of {list(content)}"
-        if not media_type.endswith("json"):
+        if not media_type.endswith(("/json", "+json")):  # lines of JSON are none
             return None
         wrong = self.schemas.check(content[media_type]["schema"])(json.loads(body))
         return wrong and f"{where}: body{wrong}"

@@ -205,7 +205,8 @@ class EveryRoute(ServiceTest):
         for media_type, described in content.items():
             for example in described.get("examples", {}).values():
                 self.assertIsNone(specification().schemas.check(described["schema"])(example["value"]))
-                found.append((json.dumps(example["value"]), media_type))
+                shown = example["value"]
+                found.append((shown if isinstance(shown, str) else json.dumps(shown), media_type))
             if media_type == "multipart/form-data":
                 fields = described["schema"]["properties"]
                 found.append(form(jpeg("known"), name="files" if "files" in fields else "file"))
@@ -220,7 +221,10 @@ class EveryRoute(ServiceTest):
             for method in [method for method in METHODS if method in item]:
                 one = analysis["id" if method == "delete" else "sha256"]
                 place = (path.replace("{hashOrId}", one).replace("{user}", "42")
-                         .replace("{id}", "analysis-" + analysis["sha256"]))
+                         .replace("{id}", "analysis-" + analysis["sha256"])
+                         .replace("{key}", analysis["sha256"]))
+                if "{key}" in path:  # another operation has cleared the cache
+                    self.ask("POST", "/api/analysis/file", *form(jpeg("known")))
                 self.assertNotIn("{", place, "tell this test a value of the parameter")
                 for body, media_type in self.bodies(item[method]):
                     with self.subTest(f"{method} {path} {media_type}"):

@@ -1,7 +1,7 @@
-#include <initializer_list>
 #include <string>
 #include <utility>
 
+#include "api/admin/audit.h"
 #include "api/admin/stats_series.h"
 #include "api/intake/strict_input.h"
 #include "api/json_response.h"
@@ -52,16 +52,20 @@ Json EndedJson(const cache::CounterTotals& ended) {
   return json;
 }
 
-/// A warning, as a clear is: the figures that people compare are others from now on.
-void LogReset(const ApiState& state, const http::Request& request,
-              const cache::CounterTotals& ended) {
-  const std::string since = FormatTime(ended.since);
-  state.parts.logger.Warn("Counters reset",
-                          {{"since", since},
-                           {"spent_usd", Dollars(ended.all.total(Counter::kSpentMicros))},
-                           {"by", request.info.client},
-                           {"caller", request.info.caller},
-                           {"request_id", request.info.id}});
+void NoteReset(const ApiState& state, const http::RequestInfo& info,
+               const Result<cache::CounterTotals>& ended) {
+  AdminChange change{.action = "counters.reset",
+                     .log_line = "Counters reset",
+                     .target_is = "since",
+                     .target = {},
+                     .counted = "paid_calls"};
+  if (ended) {
+    change.target = FormatTime(ended->since);
+    change.count = ended->all.total(Counter::kPaidCalls);
+  } else {
+    change.failure = &ended.error();
+  }
+  NoteChange(state, info, change);
 }
 
 http::Response ResetCounters(const ApiState& state, const http::Request& request,
@@ -71,8 +75,8 @@ http::Response ResetCounters(const ApiState& state, const http::Request& request
   metrics::Statistics& statistics = state.parts.statistics;
   const Result<cache::CounterTotals> ended =
       *dry_run ? statistics.Snapshot().totals : statistics.ResetTotals();
+  if (!*dry_run) NoteReset(state, request.info, ended);
   if (!ended) return ProblemResponse(request.info, ended.error());
-  if (!*dry_run) LogReset(state, request, *ended);
   Json json = Json::object();
   json["success"] = true;
   json["dryRun"] = *dry_run;

@@ -1,8 +1,10 @@
 // Entries of an export, put in while they arrive.
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "api/admin/audit.h"
 #include "api/admin/entry_input.h"
 #include "api/admin/import_job.h"
 #include "api/intake/strict_input.h"
@@ -30,14 +32,21 @@ http::Response ReportResponse(const ImportReport& report) {
   return JsonResponse(200, body);
 }
 
-/// A warning, as for a clear: it changes what everybody is answered.
-void LogImport(const ApiState& state, const http::RequestInfo& info, const ImportReport& report) {
-  state.parts.logger.Warn("Cache import", {{"imported", static_cast<std::int64_t>(report.imported)},
-                                           {"kept", static_cast<std::int64_t>(report.kept)},
-                                           {"refused", static_cast<std::int64_t>(report.refused)},
-                                           {"by", info.client},
-                                           {"caller", info.caller},
-                                           {"request_id", info.id}});
+void NoteImport(const ApiState& state, const http::RequestInfo& info,
+                const ImportJob::Outcome& outcome) {
+  AdminChange change{.action = "cache.import",
+                     .log_line = "Cache import",
+                     .target_is = "rest",
+                     .target = {},
+                     .counted = "imported"};
+  if (outcome) {
+    change.target =
+        std::to_string(outcome->kept) + " kept, " + std::to_string(outcome->refused) + " refused";
+    change.count = static_cast<std::int64_t>(outcome->imported);
+  } else {
+    change.failure = &outcome.error();
+  }
+  NoteChange(state, info, change);
 }
 
 class ImportIntake final : public http::Intake {
@@ -52,7 +61,7 @@ class ImportIntake final : public http::Intake {
   void Complete(std::shared_ptr<http::Responder> responder) override {
     // The intake is there until the answer.
     job_->Finish([this, responder](ImportJob::Outcome outcome) {
-      if (outcome) LogImport(*state_, request_.info, *outcome);
+      NoteImport(*state_, request_.info, outcome);
       responder->Answer([this, outcome = std::move(outcome)] {
         return outcome ? ReportResponse(*outcome) : ProblemResponse(request_.info, outcome.error());
       });
