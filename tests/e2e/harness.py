@@ -171,6 +171,7 @@ class Service(Program):
     def request(self, method, path, body=None, headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
+            connection.connect()
             # A server may answer before it has read the body, and stop reading (RFC 9112, 9.5).
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body, headers or {})

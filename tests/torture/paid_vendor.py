@@ -70,7 +70,9 @@ class Ledger:
                 if spare > 0:
                     spare -= 1
                     continue
-                had_copy = call.replica in [earlier.replica for earlier in calls[:at]]
+                # An answer that was lost left no copy where it was lost.
+                had_copy = call.replica in [earlier.replica for earlier in calls[:at]
+                                            if not earlier.lost]
                 lost_at = self._lost_by_store.get(text, math.inf)
                 put_back = any(lost_at < earlier.begun for earlier in calls[:at])
                 may_lack = call.phase in self._may_lack_copies or (lost_at < call.begun and not put_back)
