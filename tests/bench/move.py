@@ -68,6 +68,18 @@ def seed(redis, entries):
         redis.cli("EVAL", SEED, "0", str(first), str(min(first + SEED_AT_ONCE - 1, entries)))
 
 
+def print_statistics(service):
+    """How long the statistics take beside so many entries."""
+    times = []
+    for _ in range(50):
+        begun = time.perf_counter()
+        service.stats()
+        times.append((time.perf_counter() - begun) * 1_000)
+    times.sort()
+    print(f"Statistics beside these entries: median {times[25]:.1f} ms, slowest {times[-1]:.1f} ms.\n",
+          flush=True)
+
+
 def measure(entries):
     """Prints a row for each step. The programs are those of VCACHE_BUILD_DIR."""
     sys.path.insert(0, str(TESTS / "e2e"))
@@ -99,11 +111,12 @@ def measure(entries):
             print(f"| {step} | {took:.1f} | {entries / took:,.0f} | "
                   f"{(service.peak_kib() - before) / 1024:.1f} | {redis.cli('SLOWLOG', 'LEN')} |", flush=True)
 
-        print("| step | s | entries a second | memory at most, MiB more | pauses of Redis over 10 ms |")
-        print("|---|---|---|---|---|", flush=True)
         shared, of_shared = start("shared", REDIS_URL=redis.url)
         shared.await_line("Redis is connected")
         seed(redis, entries)
+        print_statistics(shared)
+        print("| step | s | entries a second | memory at most, MiB more | pauses of Redis over 10 ms |")
+        print("|---|---|---|---|---|", flush=True)
         first, second = directory / "redis.ndjson", directory / "sqlite.ndjson"
         row("export from Redis", shared, lambda: of_shared.export(first), entries)
         redis.cli("FLUSHALL", "ASYNC")
