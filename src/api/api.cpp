@@ -6,6 +6,8 @@
 
 #include "api/log_names.h"
 #include "api/metrics_route.h"
+#include "api/pages/pages.h"
+#include "api/pages/readable_answer.h"
 #include "api/problem.h"
 #include "api/response_headers.h"
 #include "api/routes.h"
@@ -69,7 +71,7 @@ http::Router MakeRouter(ApiOptions options, ApiParts parts) {
   AddSiteAliases(router, state);
   AddHealthRoutes(router, state);
   AddMetricsRoute(router, state);
-  AddFrontPage(router);
+  AddFrontPage(router, state->options.demo);
   AddSpecification(router);
   return router;
 }
@@ -91,6 +93,7 @@ http::ServerHooks MakeHooks(const ApiOptions& options, Logger& logger,
                          options.cors_credentials ? CorsCredentials::kYes : CorsCredentials::kNo)](
           const http::RequestInfo& request, http::Response& response) {
         if (request.finish) request.finish(response);
+        MakeReadable(request, response);
         AddSecurityHeaders(response);
         cors.Apply(request, response);
       };

@@ -84,9 +84,5 @@ void AddImportRoute(http::Router& router, const SharedState& state);
 /// Paths that sites with such a cache already call, with the same access rules.
 void AddSiteAliases(http::Router& router, const SharedState& state);
 void AddHealthRoutes(http::Router& router, const SharedState& state);
-/// `GET /`: a description and a form to try the service. Static, without script.
-void AddFrontPage(http::Router& router);
-/// `GET /openapi.json`: the specification of this API, for everybody.
-void AddSpecification(http::Router& router);
 
 }  // namespace vcache::api

@@ -202,7 +202,7 @@ TEST_CASE("analysis: unknown paths and wrong methods are told apart") {
   CHECK(bench.Send({"HEAD", "/api/health/ready"}).status == 200);
 }
 
-TEST_CASE("GET /: a page with forms for the two routes, and neither script nor style") {
+TEST_CASE("GET /: a page with forms for the two routes, and no script") {
   ApiFixture bench;
   const auto page = bench.Send({"GET", "/"});
   CHECK(page.status == 200);
