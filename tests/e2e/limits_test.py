@@ -81,6 +81,8 @@ class OpenFiles(LimitsTest):
                 body, content_type = form(jpeg(seed))
                 return ask("POST", "/api/analysis/file", body, **{"Content-Type": content_type})
             self.assertEqual(upload("before").cache, "MISS")
+            # The check at the start has a connection of its own, and frees its descriptor later.
+            service.await_line("Credentials: accepted vendor=sightengine")
             before = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
             used = {int(name) for name in os.listdir(f"/proc/{service.process.pid}/fd")}
             full = next(number for number in range(4096) if number not in used)
