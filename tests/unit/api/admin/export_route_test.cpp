@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/api_fixture.h"
@@ -46,13 +48,7 @@ struct ExportBench {
 class Taker {
  public:
   explicit Taker(http::BodyStream& stream) : stream_(stream) {
-    stream_.Open([this] {
-      const std::lock_guard lock(mutex_);
-      if (woken_.has_value())
-        std::exchange(woken_, std::nullopt)->set_value();
-      else
-        early_ = true;
-    });
+    stream_.Open([wakes = wakes_] { wakes->Note(); });
   }
   /// The next step that brings text, or the end.
   Kind Next(std::string& text) {
@@ -62,7 +58,7 @@ class Taker {
       text += piece;
       if (step.kind != Kind::kWait) return step.kind;
       if (!piece.empty()) return step.kind;
-      AwaitWake();
+      wakes_->Await();
     }
   }
   /// The whole body.
@@ -74,20 +70,34 @@ class Taker {
   }
 
  private:
-  void AwaitWake() {
-    std::future<void> told;
-    {
+  /// Outlives the taker: who wakes it may still hold the lock when the taker has all.
+  class Wakes {
+   public:
+    void Note() {
       const std::lock_guard lock(mutex_);
-      if (std::exchange(early_, false)) return;
-      told = woken_.emplace().get_future();
+      if (woken_.has_value())
+        std::exchange(woken_, std::nullopt)->set_value();
+      else
+        early_ = true;
     }
-    told.get();
-  }
+    void Await() {
+      std::future<void> told;
+      {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(early_, false)) return;
+        told = woken_.emplace().get_future();
+      }
+      told.get();
+    }
+
+   private:
+    std::mutex mutex_;
+    std::optional<std::promise<void>> woken_;
+    bool early_ = false;
+  };
 
   http::BodyStream& stream_;
-  std::mutex mutex_;
-  std::optional<std::promise<void>> woken_;
-  bool early_ = false;
+  const std::shared_ptr<Wakes> wakes_ = std::make_shared<Wakes>();
 };
 
 std::vector<Json> Lines(const std::string& text) {
