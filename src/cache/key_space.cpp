@@ -7,7 +7,7 @@
 
 #include "vcache/content/content_hasher.h"
 
-#include "vcache/core/ascii.h"
+#include "vcache/core/hex.h"
 
 namespace vcache::cache {
 namespace {
@@ -16,14 +16,6 @@ constexpr std::size_t kHexDigits = 2 * content::kDigestSize;
 constexpr std::size_t kVariantDigits = 16;
 constexpr std::size_t kMaxPattern = 128;
 constexpr std::string_view kFailureFamily = "failed:{";
-
-bool IsLowerHex(char digit) noexcept {
-  return IsDigit(digit) || (digit >= 'a' && digit <= 'f');
-}
-
-bool AreLowerHex(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), IsLowerHex);
-}
 
 bool IsPatternCharacter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':' || c == '*' || c == '?';

@@ -16,6 +16,17 @@ constexpr int HexValue(char c) noexcept {
   return -1;
 }
 
+constexpr bool IsLowerHex(char c) noexcept {
+  return HexValue(c) >= 0 && !(c >= 'A' && c <= 'F');
+}
+/// True for an empty text.
+constexpr bool AreLowerHex(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (!IsLowerHex(c)) return false;
+  }
+  return true;
+}
+
 /// Two lower-case digits for each byte.
 std::string ToHex(ByteView bytes);
 

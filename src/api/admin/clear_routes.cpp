@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/admin/audit.h"
-#include "api/intake/strict_input.h"
+#include "api/admin/order.h"
 #include "api/json_response.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -40,31 +40,12 @@ Result<void> SetPattern(ClearOrder& order, std::string_view text, const cache::K
   return {};
 }
 
-/// An object without unknown names: the default clears everything, so ignoring one would delete too
-/// much. An empty body is an empty object.
-Result<Json> ReadMembers(const std::string& body, PatternUse use) {
-  if (body.empty()) return Json::object();
-  JsonLimits limits;
-  limits.max_depth = 2;
-  limits.max_values = 16;
-  limits.refuse_duplicate_keys = true;
-  Result<Json> json = ParseJson(body, limits);
-  if (!json) return json.error();
-  if (!json->is_object()) {
-    return Error{ErrorCode::kBadRequest,
-                 "The body must be a JSON object, for example {\"pattern\": \"analysis:*\"}."};
-  }
-  auto refusal = use == PatternUse::kFromPath ? RefuseUnknownMembers(*json, {"dryRun"})
-                                              : RefuseUnknownMembers(*json, {"pattern", "dryRun"});
-  if (refusal) return *std::move(refusal);
-  return json;
-}
-
 Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::string& body,
                                   PatternUse use, const cache::KeySpace& keys) {
   ClearOrder order;
-  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
-  const Result<Json> json = ReadMembers(body, use);
+  const Result<Json> json = use == PatternUse::kFromPath
+                                ? ReadOrder(request.info, body, {"dryRun"})
+                                : ReadOrder(request.info, body, {"pattern", "dryRun"});
   if (!json) return json.error();
   if (const Json* pattern = Find(*json, "pattern")) {
     const auto text = AsString(pattern);
@@ -75,11 +56,9 @@ Result<ClearOrder> ReadClearOrder(const http::Request& request, const std::strin
                  "The member pattern is missing, for example {\"pattern\": \"text:ab*\"}; "
                  "/api/admin/cache/clear-all removes everything."};
   }
-  if (const Json* dry_run = Find(*json, "dryRun")) {
-    const auto flag = AsBool(dry_run);
-    if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
-    if (*flag) order.mode = cache::ClearMode::kDryRun;
-  }
+  const Result<bool> dry_run = IsDryRun(*json);
+  if (!dry_run) return dry_run.error();
+  if (*dry_run) order.mode = cache::ClearMode::kDryRun;
   return order;
 }
 

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "api/admin/audit.h"
+#include "api/admin/order.h"
 #include "api/admin/stats_series.h"
-#include "api/intake/strict_input.h"
 #include "api/json_response.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -18,28 +18,6 @@ namespace {
 using cache::Counter;
 
 constexpr std::size_t kMaxResetBytes = 4096;
-
-/// Whether it is only tried. An empty body is an empty object.
-Result<bool> ReadResetOrder(const http::Request& request, const std::string& body) {
-  if (auto refusal = RefuseQuery(request.info)) return *std::move(refusal);
-  if (body.empty()) return false;
-  JsonLimits limits;
-  limits.max_depth = 2;
-  limits.max_values = 16;
-  limits.refuse_duplicate_keys = true;
-  const Result<Json> json = ParseJson(body, limits);
-  if (!json) return json.error();
-  if (!json->is_object()) {
-    return Error{ErrorCode::kBadRequest,
-                 "The body must be a JSON object, for example {\"dryRun\": true}."};
-  }
-  if (auto refusal = RefuseUnknownMembers(*json, {"dryRun"})) return *std::move(refusal);
-  const Json* dry_run = Find(*json, "dryRun");
-  if (dry_run == nullptr) return false;
-  const auto flag = AsBool(dry_run);
-  if (!flag) return Error{ErrorCode::kBadRequest, "The member dryRun must be true or false."};
-  return *flag;
-}
 
 Json EndedJson(const cache::CounterTotals& ended) {
   Json json = Json::object();
@@ -70,7 +48,9 @@ void NoteReset(const ApiState& state, const http::RequestInfo& info,
 
 http::Response ResetCounters(const ApiState& state, const http::Request& request,
                              const std::string& body) {
-  const Result<bool> dry_run = ReadResetOrder(request, body);
+  const Result<Json> order = ReadOrder(request.info, body, {"dryRun"});
+  if (!order) return ProblemResponse(request.info, order.error());
+  const Result<bool> dry_run = IsDryRun(*order);
   if (!dry_run) return ProblemResponse(request.info, dry_run.error());
   metrics::Statistics& statistics = state.parts.statistics;
   const Result<cache::CounterTotals> ended =

@@ -1,11 +1,8 @@
 #include "api/admin/entry_input.h"
 
-#include <algorithm>
 #include <optional>
 
-#include "vcache/core/ascii.h"
 #include "vcache/core/hex.h"
-#include "vcache/core/parse_number.h"
 
 namespace vcache::api {
 namespace {
@@ -13,9 +10,7 @@ namespace {
 constexpr std::size_t kHashDigits = 2 * content::kDigestSize;
 
 bool AreHashDigits(std::string_view text) {
-  return !text.empty() && text.size() <= kHashDigits &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); });
+  return !text.empty() && text.size() <= kHashDigits && AreLowerHex(text);
 }
 
 }  // namespace
@@ -38,17 +33,6 @@ Result<cache::KeyPattern> MatchParameter(const http::RequestInfo& request,
   }
   const auto parsed = cache::KeyPattern::Parse(pattern);
   return parsed ? keys.StoredPattern(*parsed) : parsed;
-}
-
-Result<std::size_t> LimitParameter(const http::RequestInfo& request, std::size_t usual,
-                                   std::size_t most) {
-  const auto text = http::FormValue(request.query, "limit");
-  if (!text) return text.error();
-  if (!*text) return usual;
-  const auto number = ParseNumber<std::size_t>(**text);
-  if (number && *number >= 1 && *number <= most) return *number;
-  return Error{ErrorCode::kBadRequest, "The parameter limit must be a whole number from 1 to " +
-                                           std::to_string(most) + "."};
 }
 
 Result<std::vector<cache::CacheKey>> KeysMeant(std::string_view tail, const cache::KeySpace& keys) {

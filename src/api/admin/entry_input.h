@@ -20,10 +20,6 @@ Result<cache::EntryStore*> EntriesOf(const ApiParts& parts);
 Result<cache::KeyPattern> MatchParameter(const http::RequestInfo& request,
                                          const cache::KeySpace& keys);
 
-/// The parameter `limit`: `usual` without one, else from 1 to `most`. Error: kBadRequest.
-Result<std::size_t> LimitParameter(const http::RequestInfo& request, std::size_t usual,
-                                   std::size_t most);
-
 /// The stored keys that the end of a path may mean, the likeliest first: `analysis:<hash>`,
 /// `text:<hash>` or a hash alone, as a listing shows it or, with `KEY_SECRET`, as content hash.
 /// Error: kBadRequest.

@@ -40,7 +40,7 @@ Result<cache::EntryQuery> ReadQuery(const ApiState& state, const http::RequestIn
   auto pattern = MatchParameter(info, state.options.keys);
   if (!pattern) return std::move(pattern).error();
   query.pattern = *std::move(pattern);
-  const auto limit = LimitParameter(info, kUsualEntries, kMostEntries);
+  const auto limit = NumberParameter(info, "limit", kUsualEntries, kMostEntries);
   if (!limit) return limit.error();
   query.limit = *limit;
   return query;

@@ -1,30 +1,14 @@
 #include "api/intake/page.h"
 
 #include <algorithm>
-#include <string>
-#include <string_view>
 
-#include "vcache/core/parse_number.h"
+#include "api/intake/strict_input.h"
 
 namespace vcache::api {
 namespace {
 
 constexpr std::size_t kLastPage = 1'000'000;
 constexpr std::size_t kLargestPage = 100;
-
-Result<std::size_t> NumberParameter(const http::RequestInfo& request, std::string_view name,
-                                    std::size_t usual, std::size_t most) {
-  const auto text = http::FormValue(request.query, name);
-  if (!text) return text.error();
-  if (!*text) return usual;
-  const auto number = ParseNumber<std::size_t>(**text);
-  if (!number || *number < 1 || *number > most) {
-    return Error{ErrorCode::kBadRequest, "The parameter " + std::string(name) +
-                                             " must be a whole number from 1 to " +
-                                             std::to_string(most) + "."};
-  }
-  return *number;
-}
 
 }  // namespace
 

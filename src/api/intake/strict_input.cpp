@@ -5,6 +5,7 @@
 
 #include "vcache/core/hex.h"
 #include "vcache/core/log.h"
+#include "vcache/core/parse_number.h"
 
 namespace vcache::api {
 namespace {
@@ -83,6 +84,20 @@ Result<std::string> OnlyFormField(std::string_view encoded, std::string_view nam
     return Error{ErrorCode::kBadRequest, "The form needs a field \"" + std::string(name) + "\"."};
   }
   return **std::move(value);
+}
+
+Result<std::size_t> NumberParameter(const http::RequestInfo& request, std::string_view name,
+                                    std::size_t usual, std::size_t most) {
+  const auto text = http::FormValue(request.query, name);
+  if (!text) return text.error();
+  if (!*text) return usual;
+  const auto number = ParseNumber<std::size_t>(**text);
+  if (!number || *number < 1 || *number > most) {
+    return Error{ErrorCode::kBadRequest, "The parameter " + std::string(name) +
+                                             " must be a whole number from 1 to " +
+                                             std::to_string(most) + "."};
+  }
+  return *number;
 }
 
 }  // namespace vcache::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -33,5 +34,9 @@ std::optional<Error> RefuseQuery(const http::RequestInfo& request);
 /// kBadRequest for parameters in the URL that the route does not know.
 std::optional<Error> RefuseUnknownParameters(const http::RequestInfo& request,
                                              std::initializer_list<std::string_view> known);
+
+/// A whole number from 1 to `most`; `usual` without the parameter. kBadRequest for anything else.
+Result<std::size_t> NumberParameter(const http::RequestInfo& request, std::string_view name,
+                                    std::size_t usual, std::size_t most);
 
 }  // namespace vcache::api

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vcache/core/hex.h"
+
 namespace vcache::http {
 namespace {
 
@@ -15,24 +17,19 @@ constexpr std::size_t kLength = 55;
 /// Later versions may append fields.
 constexpr std::size_t kLongest = 512;
 
-bool IsLowerHex(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 /// An id of zeros is none.
 bool IsId(std::string_view text) noexcept {
-  return IsLowerHex(text) && text.find_first_not_of('0') != std::string_view::npos;
+  return AreLowerHex(text) && text.find_first_not_of('0') != std::string_view::npos;
 }
 
 bool IsTraceParent(std::string_view text) noexcept {
   if (text.size() < kLength || text.size() > kLongest) return false;
   const std::string_view version = text.substr(0, 2);
-  if (!IsLowerHex(version) || version == "ff") return false;
+  if (!AreLowerHex(version) || version == "ff") return false;
   if (text.size() > kLength && (version == "00" || text[kLength] != '-')) return false;
   return text[2] == '-' && text[kParentIdAt - 1] == '-' && text[kFlagsAt - 1] == '-' &&
          IsId(text.substr(kTraceIdAt, kTraceIdDigits)) &&
-         IsId(text.substr(kParentIdAt, kParentIdDigits)) && IsLowerHex(text.substr(kFlagsAt, 2)) &&
+         IsId(text.substr(kParentIdAt, kParentIdDigits)) && AreLowerHex(text.substr(kFlagsAt, 2)) &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
