@@ -1,5 +1,9 @@
 #include "api/admin/audit.h"
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +14,7 @@
 #include "api/problem.h"
 #include "api/waiting_route.h"
 #include "json/json.h"
+#include "vcache/core/hex.h"
 #include "vcache/core/random_id.h"
 #include "vcache/core/time_text.h"
 
@@ -23,6 +28,18 @@ Error TrailTurnedOff() {
   return {ErrorCode::kNotFound,
           "No audit trail is kept: it needs a store (CACHE_DIR or REDIS_URL) and AUDIT_ENTRIES "
           "above 0. The log has each change."};
+}
+
+/// Grows with time: stores put records of one millisecond in the order of their ids.
+std::string IdAt(WallTime when) {
+  using std::chrono::nanoseconds;
+  const auto since = std::chrono::duration_cast<nanoseconds>(when.time_since_epoch()).count();
+  auto rest = static_cast<std::uint64_t>(since);
+  std::array<std::byte, sizeof(rest)> bytes{};
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, rest >>= 8U) {
+    *byte = static_cast<std::byte>(rest & 0xFFU);
+  }
+  return ToHex(bytes) + RandomId().substr(0, 2 * bytes.size());
 }
 
 Json ChangeJson(const cache::HistoryRecord& record) {
@@ -83,7 +100,8 @@ void NoteChange(const ApiState& state, const http::RequestInfo& request,
   noted["caller"] = request.caller;
   noted["address"] = request.client;
   noted["requestId"] = request.id;
-  state.parts.audit->Note(kTrail, {RandomId(), state.parts.clock.WallNow(), DumpJson(noted)});
+  const WallTime now = state.parts.clock.WallNow();
+  state.parts.audit->Note(kTrail, {IdAt(now), now, DumpJson(noted)});
   // At once: a second administrator may ask another replica for it.
   state.parts.audit->Flush();
 }
